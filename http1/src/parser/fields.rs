@@ -1,0 +1,142 @@
+//! Field lines as spans: where each name and value lies, eight bytes a line, in storage that the caller owns.
+
+use super::MAX_FIELDS;
+use core::fmt;
+
+/// Where a field line lies in the head: byte offsets into the input, the value without surrounding white space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct FieldSpan {
+    /// First byte of the name.
+    pub name_start: u16,
+    /// One past the name: the colon.
+    pub name_end: u16,
+    /// First byte of the value.
+    pub value_start: u16,
+    /// One past the value, trailing white space left out.
+    pub value_end: u16,
+}
+
+/// Storage for the spans of one head, reusable for ever: a parser overwrites it and never allocates.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    pub(super) spans: Box<[FieldSpan]>,
+}
+
+impl Fields {
+    /// Room for [`MAX_FIELDS`] field lines (800 bytes).
+    pub fn new() -> Fields {
+        Fields::with_capacity(MAX_FIELDS)
+    }
+
+    /// Room for `capacity` field lines; a head with more is [`TooManyFields`](super::Rule::TooManyFields).
+    pub fn with_capacity(capacity: usize) -> Fields {
+        Fields { spans: vec![FieldSpan::default(); capacity].into_boxed_slice() }
+    }
+
+    /// Field lines that it holds at most.
+    pub fn capacity(&self) -> usize {
+        self.spans.len()
+    }
+}
+
+impl Default for Fields {
+    fn default() -> Fields {
+        Fields::new()
+    }
+}
+
+/// The field lines of a head: a view of its bytes and their spans.
+///
+/// It keeps wire order and the original spelling; look-ups ignore case and walk the list, because a head has a dozen
+/// fields and a hash map costs more than that walk.
+#[derive(Clone, Copy, Default)]
+pub struct FieldLines<'a> {
+    bytes: &'a [u8],
+    spans: &'a [FieldSpan],
+}
+
+impl<'a> FieldLines<'a> {
+    /// The spans must lie in `bytes`: parsers alone make this.
+    pub(super) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
+        FieldLines { bytes, spans }
+    }
+
+    /// Number of field lines.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The value of the first line with this name, whatever its case.
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.get_all(name).next()
+    }
+
+    /// The values of all lines with this name, whatever its case, in wire order.
+    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        let bytes = self.bytes;
+        self.spans.iter().filter_map(move |span| {
+            let (start, end) = (usize::from(span.name_start), usize::from(span.name_end));
+            let hit = end - start == name.len() && bytes[start..end].eq_ignore_ascii_case(name.as_bytes());
+            hit.then(|| &bytes[usize::from(span.value_start)..usize::from(span.value_end)])
+        })
+    }
+
+    /// Name and value of each line, in wire order.
+    pub fn iter(&self) -> FieldIter<'a> {
+        FieldIter { bytes: self.bytes, spans: self.spans.iter() }
+    }
+
+    /// Where the lines lie in the input.
+    pub fn spans(&self) -> &'a [FieldSpan] {
+        self.spans
+    }
+}
+
+impl<'a> IntoIterator for FieldLines<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+    type IntoIter = FieldIter<'a>;
+
+    fn into_iter(self) -> FieldIter<'a> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for FieldLines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(
+                self.iter().map(|(name, value)| (name.escape_ascii().to_string(), value.escape_ascii().to_string())),
+            )
+            .finish()
+    }
+}
+
+/// Iterator over [`FieldLines`]: `(name, value)` in wire order.
+#[derive(Clone, Debug)]
+pub struct FieldIter<'a> {
+    bytes: &'a [u8],
+    spans: core::slice::Iter<'a, FieldSpan>,
+}
+
+impl<'a> Iterator for FieldIter<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let span = self.spans.next()?;
+        let name = &self.bytes[usize::from(span.name_start)..usize::from(span.name_end)];
+        let value = &self.bytes[usize::from(span.value_start)..usize::from(span.value_end)];
+        Some((name, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.spans.size_hint()
+    }
+}
+
+impl ExactSizeIterator for FieldIter<'_> {}
