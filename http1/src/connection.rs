@@ -1,0 +1,497 @@
+//! The sans-I/O connection: bytes to events, events to bytes, for both roles.
+//!
+//! # Theory of operation
+//!
+//! Two [`State`]s, one for each side, say what may come next. Between them stands one number for each direction: how
+//! much of a body is left ([`Incoming`], [`Outgoing`]). That is all a connection remembers; it owns no buffer, and an
+//! idle one is a small record.
+//!
+//! The caller drives it so:
+//!
+//! 1. Read bytes behind those that were left over.
+//! 2. Call [`receive`](Connection::receive) until it gives no event, each time with the bytes that it has not used. A
+//!    head or a trailer section is used only when it is whole; body bytes are used as they come.
+//! 3. Answer with [`send`](Connection::send), which appends to one buffer; write that buffer once.
+//! 4. When the transport ends, call [`receive_eof`](Connection::receive_eof).
+//!
+//! A request that arrives while the one before it is unanswered stays in the caller's buffer: `receive` gives no event
+//! and uses nothing until the answer's `End` was sent. So pipelining needs no queue, and a flood of requests costs no
+//! more than the read buffer.
+
+use crate::encode;
+use crate::error::{Error, Misuse, Violation};
+use crate::event::Event;
+use crate::framing::{self, Framing, Meaning};
+use crate::parser::chunked::{Chunk, Chunked};
+use crate::parser::{self, FieldLines, Fields, Limits, Progress, RequestHead, ResponseHead, Version};
+use crate::state::{Side, State, Trigger};
+
+/// One HTTP/1.1 connection, seen from one end. See the [module documentation](self) for how to drive it.
+///
+/// ```
+/// use wirebook_http1::{Connection, Event, parser::Fields};
+///
+/// let mut connection = Connection::server();
+/// let mut fields = Fields::new();
+/// let input = b"GET /tea HTTP/1.1\r\nHost: example.org\r\n\r\n";
+///
+/// let (used, event) = connection.receive(input, &mut fields)?;
+/// let Some(Event::Request(head)) = event else { panic!("a whole head is there") };
+/// assert_eq!((used, head.target), (input.len(), &b"/tea"[..]));
+/// # Ok::<(), wirebook_http1::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Connection {
+    side: Side,
+    ours: State,
+    theirs: State,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    limits: Limits,
+    progress: Progress,
+    exchange: Exchange,
+    /// A part of a head has been seen: the end of the transport would be in its middle.
+    in_head: bool,
+}
+
+/// What both sides know of the current request and answer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Exchange {
+    to_head: bool,
+    to_connect: bool,
+    /// The version of the peer's last message: it decides what we may send (RFC 9112 §2.3).
+    version: Version,
+    they_persist: bool,
+    we_persist: bool,
+    expects_continue: bool,
+    upgrades: bool,
+}
+
+/// How much of the peer's body is to come.
+#[derive(Clone, Debug)]
+enum Incoming {
+    Length(u64),
+    Chunked(Chunked),
+    Trailers,
+    UntilClose,
+}
+
+/// How much of our body is to go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outgoing {
+    /// None may be sent (RFC 9112 §6.3 items 1 and 2).
+    Forbidden,
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+impl Connection {
+    /// A server's end, with default limits.
+    pub fn server() -> Self {
+        Self::new(Side::Responder, Limits::default())
+    }
+
+    /// A client's end, with default limits.
+    pub fn client() -> Self {
+        Self::new(Side::Requester, Limits::default())
+    }
+
+    /// The end of that side, with limits for the peer's heads.
+    pub fn new(side: Side, limits: Limits) -> Self {
+        Connection {
+            side,
+            ours: State::Idle,
+            theirs: State::Idle,
+            incoming: Incoming::Length(0),
+            outgoing: Outgoing::Forbidden,
+            limits,
+            progress: Progress::default(),
+            exchange: Exchange { they_persist: true, we_persist: true, ..Exchange::default() },
+            in_head: false,
+        }
+    }
+
+    /// Consumes from `input`; returns how much was used and what it meant. `None`: bring more bytes, or answer first.
+    ///
+    /// `input` starts with the bytes that earlier calls did not use. `fields` is room for the spans of a head; an event
+    /// borrows it and `input`, never the connection, so the caller can [`send`](Self::send) while it holds the event.
+    ///
+    /// # Errors
+    ///
+    /// The peer broke a rule. All further calls give the same kind of nothing: `Ok((0, None))`. A server should send an
+    /// answer with [`Error::status`] and close.
+    #[inline]
+    pub fn receive<'a>(
+        &mut self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
+        self.next_cycle();
+        let result = match self.theirs {
+            State::Idle if self.side == Side::Responder => self.receive_request(input, fields),
+            State::Idle | State::Respond if self.side == Side::Requester => self.receive_response(input, fields),
+            State::Body => self.receive_body(input, fields),
+            _ => Ok((0, None)),
+        };
+        result.inspect_err(|_| self.theirs = State::Failed)
+    }
+
+    /// The peer has closed its half of the transport. `Some(Event::End)` ends a body that lasts until then.
+    ///
+    /// # Errors
+    ///
+    /// [`Violation::Incomplete`] inside a message: what was received of it must not be used as a whole (RFC 9112 §8).
+    pub fn receive_eof(&mut self) -> Result<Option<Event<'static>>, Error> {
+        self.next_cycle();
+        match self.theirs {
+            State::Body if matches!(self.incoming, Incoming::UntilClose) => {
+                self.theirs = State::Closed;
+                Ok(Some(Event::End(FieldLines::default())))
+            }
+            State::Body | State::Respond => Err(self.fail(Violation::Incomplete, 0)),
+            State::Idle if self.in_head => Err(self.fail(Violation::Incomplete, 0)),
+            state => {
+                self.theirs = state.next(self.side.other(), Trigger::Close).unwrap_or(state);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Appends the bytes of an event to `out`.
+    ///
+    /// The connection adds the framing that the fields leave open: `transfer-encoding: chunked` for a response without
+    /// `content-length` (to an HTTP/1.0 client the body then ends with the connection), and `connection` where the two
+    /// sides' wishes and versions ask for it. A request without either field has no body.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the event. Nothing was appended and the state is as before.
+    pub fn send(&mut self, event: Event<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        self.next_cycle();
+        match event {
+            Event::Request(head) => self.send_request(&head, out),
+            Event::Response(head) => self.send_response(&head, out),
+            Event::Data(data) => self.send_data(data, out),
+            Event::End(trailers) => self.send_end(&trailers, out),
+        }
+    }
+
+    /// Our side's state.
+    pub fn our_state(&self) -> State {
+        self.ours
+    }
+
+    /// The peer's state.
+    pub fn their_state(&self) -> State {
+        self.theirs
+    }
+
+    /// The connection can carry a further exchange after this one, as far as both sides have said.
+    pub fn persists(&self) -> bool {
+        self.exchange.they_persist && self.exchange.we_persist
+    }
+
+    /// Say no further exchange is wanted: the next head that we send carries `connection: close`.
+    pub fn refuse_reuse(&mut self) {
+        self.exchange.we_persist = false;
+    }
+
+    /// The client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1), and neither that answer nor a
+    /// part of the body has passed.
+    pub fn awaits_continue(&self) -> bool {
+        self.exchange.expects_continue
+    }
+
+    /// The request asks for another protocol on this connection (RFC 9110 §7.8).
+    pub fn upgrades(&self) -> bool {
+        self.exchange.upgrades
+    }
+
+    /// Body bytes may be sent now; not in answer to HEAD, nor with 204 and 304, whose `Data` is refused.
+    pub fn may_send_data(&self) -> bool {
+        self.ours == State::Body && self.outgoing != Outgoing::Forbidden
+    }
+
+    /// Bytes of the peer's body that are still to come, where its head told.
+    pub fn body_left(&self) -> Option<u64> {
+        match (self.theirs, &self.incoming) {
+            (State::Body, Incoming::Length(left)) => Some(*left),
+            (State::Body, _) => None,
+            _ => Some(0),
+        }
+    }
+
+    fn fail(&mut self, violation: Violation, offset: usize) -> Error {
+        self.theirs = State::Failed;
+        Error::new(violation, offset)
+    }
+
+    /// RFC 9112 §9.3: with both messages over, a connection that persists begins anew.
+    #[inline]
+    fn next_cycle(&mut self) {
+        if self.ours == State::Done && self.theirs == State::Done {
+            (self.ours, self.theirs) = (State::Idle, State::Idle);
+        }
+    }
+
+    #[inline]
+    fn step_theirs(&mut self, trigger: Trigger) {
+        self.theirs = self.theirs.next(self.side.other(), trigger).unwrap_or(State::Failed);
+    }
+
+    fn receive_request<'a>(
+        &mut self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
+        let Some(head) = parser::request(input, fields, &mut self.progress, &self.limits)? else {
+            self.in_head = !input.is_empty();
+            return Ok((0, None));
+        };
+        let meaning = framing::request(&head, input)?;
+        self.exchange = Exchange {
+            to_head: head.method == b"HEAD",
+            to_connect: head.method == b"CONNECT",
+            expects_continue: meaning.expects_continue && meaning.framing != Framing::Empty,
+            upgrades: meaning.upgrades,
+            ..self.exchange
+        };
+        self.note_head(head.version, &meaning);
+        self.step_theirs(Trigger::RequestHead);
+        self.ours = self.ours.next(self.side, Trigger::RequestHead).unwrap_or(self.ours);
+        Ok((head.len(), Some(Event::Request(head))))
+    }
+
+    fn receive_response<'a>(
+        &mut self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
+        if self.theirs == State::Idle {
+            // No request is out: whatever comes was not asked for (RFC 9112 §9.2).
+            return if input.is_empty() { Ok((0, None)) } else { Err(Error::new(Violation::Unasked, 0)) };
+        }
+        let Some(head) = parser::response(input, fields, &mut self.progress, &self.limits)? else {
+            self.in_head = !input.is_empty();
+            return Ok((0, None));
+        };
+        let meaning = framing::response(&head, self.exchange.to_head, self.exchange.to_connect)?;
+        let len = head.len();
+        match head.status {
+            101 if self.exchange.upgrades && meaning.upgrades => {
+                self.in_head = false;
+                self.step_theirs(Trigger::Switch);
+                self.ours = self.ours.next(self.side, Trigger::Switch).unwrap_or(State::Failed);
+            }
+            101 => return Err(Error::new(Violation::Unasked, 0)),
+            100..=199 => {
+                self.in_head = false;
+                self.exchange.expects_continue = false;
+                self.step_theirs(Trigger::InformationalHead);
+            }
+            200..=299 if self.exchange.to_connect => {
+                self.in_head = false;
+                self.step_theirs(Trigger::Switch);
+                self.ours = self.ours.next(self.side, Trigger::Switch).unwrap_or(State::Failed);
+            }
+            _ => {
+                self.exchange.expects_continue = false;
+                self.note_head(head.version, &meaning);
+                self.step_theirs(Trigger::FinalHead);
+            }
+        }
+        Ok((len, Some(Event::Response(head))))
+    }
+
+    fn note_head(&mut self, version: Version, meaning: &Meaning) {
+        self.in_head = false;
+        self.exchange.version = version;
+        self.exchange.they_persist &= meaning.persists;
+        self.incoming = match meaning.framing {
+            Framing::Empty => Incoming::Length(0),
+            Framing::Length(length) => Incoming::Length(length),
+            Framing::Chunked => Incoming::Chunked(Chunked::default()),
+            Framing::UntilClose => Incoming::UntilClose,
+        };
+    }
+
+    fn receive_body<'a>(
+        &mut self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
+        let mut used = 0;
+        if let Incoming::Chunked(chunked) = &mut self.incoming {
+            let (taken, chunk) = chunked.decode(input)?;
+            used = taken;
+            match chunk {
+                None => return Ok((used, None)),
+                Some(Chunk::Data(data)) => return Ok(self.data(used, data)),
+                Some(Chunk::Last) => self.incoming = Incoming::Trailers,
+            }
+        }
+        let rest = &input[used..];
+        match &mut self.incoming {
+            Incoming::Length(0) => Ok((0, Some(self.end(FieldLines::default())))),
+            _ if rest.is_empty() => Ok((used, None)),
+            Incoming::Length(left) => {
+                let take = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
+                *left -= take as u64;
+                Ok(self.data(take, &rest[..take]))
+            }
+            Incoming::UntilClose => Ok(self.data(rest.len(), rest)),
+            Incoming::Trailers => {
+                let trailers = parser::trailers(rest, fields, &mut self.progress, &Limits::TRAILERS)
+                    .map_err(|error| Error { offset: used + error.offset as usize, ..Error::from(error) })?;
+                Ok(match trailers {
+                    None => (used, None),
+                    Some(trailers) => (used + trailers.len(), Some(self.end(trailers.fields))),
+                })
+            }
+            Incoming::Chunked(_) => Ok((used, None)),
+        }
+    }
+
+    fn data<'a>(&mut self, used: usize, data: &'a [u8]) -> (usize, Option<Event<'a>>) {
+        self.exchange.expects_continue = false;
+        (used, Some(Event::Data(data)))
+    }
+
+    fn end<'a>(&mut self, trailers: FieldLines<'a>) -> Event<'a> {
+        let trigger = if self.exchange.they_persist { Trigger::End } else { Trigger::LastEnd };
+        self.step_theirs(trigger);
+        Event::End(trailers)
+    }
+
+    fn send_request(&mut self, head: &RequestHead<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        let next = self.ours.next(self.side, Trigger::RequestHead).ok_or(Misuse::OutOfTurn)?;
+        if self.side != Side::Requester || self.theirs != State::Idle {
+            return Err(Misuse::OutOfTurn);
+        }
+        let fields = encode::inspect(&head.fields)?;
+        if fields.hosts > 1 || fields.hosts == 0 && head.version == Version::Http11 {
+            return Err(Misuse::Host);
+        }
+        let outgoing = match (fields.content_length, fields.chunked) {
+            (Some(_), true) => return Err(Misuse::Framing),
+            (None, true) if head.version == Version::Http10 => return Err(Misuse::Framing),
+            (None, true) => Outgoing::Chunked,
+            (Some(length), false) => Outgoing::Length(length),
+            (None, false) => Outgoing::Forbidden,
+        };
+        let close = !self.exchange.we_persist && !fields.close;
+        encode::request(head, close, out)?;
+        self.exchange = Exchange {
+            to_head: head.method == b"HEAD",
+            to_connect: head.method == b"CONNECT",
+            we_persist: self.exchange.we_persist && !fields.close && head.version == Version::Http11,
+            expects_continue: fields.expects_continue && outgoing != Outgoing::Forbidden,
+            upgrades: fields.upgrade,
+            ..self.exchange
+        };
+        self.outgoing = outgoing;
+        self.ours = next;
+        self.theirs = self.theirs.next(self.side.other(), Trigger::RequestHead).unwrap_or(self.theirs);
+        Ok(())
+    }
+
+    fn send_response(&mut self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        if self.side != Side::Responder {
+            return Err(Misuse::OutOfTurn);
+        }
+        let fields = encode::inspect(&head.fields)?;
+        match head.status {
+            101 => return self.send_switch(head, out),
+            100..=199 if fields.content_length.is_some() || fields.chunked => return Err(Misuse::Framing),
+            100..=199 if self.exchange.version == Version::Http10 => return Err(Misuse::OutOfTurn),
+            100..=199 => {
+                let next = self.ours.next(self.side, Trigger::InformationalHead).ok_or(Misuse::OutOfTurn)?;
+                encode::response(head, encode::Added::default(), out)?;
+                self.exchange.expects_continue = false;
+                self.ours = next;
+                return Ok(());
+            }
+            200..=299 if self.exchange.to_connect => return self.send_switch(head, out),
+            _ => {}
+        }
+        let next = self.ours.next(self.side, Trigger::FinalHead).ok_or(Misuse::OutOfTurn)?;
+        let outgoing = self.response_framing(head.status, &fields)?;
+        let http11 = self.exchange.version == Version::Http11;
+        // A client that still waits for 100 may or may not send its body now: only closing is unambiguous.
+        let we_persist = self.exchange.we_persist
+            && !fields.close
+            && outgoing != Outgoing::UntilClose
+            && !self.exchange.expects_continue
+            && self.theirs != State::Failed
+            && self.theirs != State::Idle;
+        let added = encode::Added {
+            chunked: outgoing == Outgoing::Chunked && !fields.chunked,
+            close: !(we_persist && self.exchange.they_persist) && http11 && !fields.close,
+            keep_alive: we_persist && self.exchange.they_persist && !http11,
+        };
+        encode::response(head, added, out)?;
+        self.exchange.we_persist = we_persist;
+        self.outgoing = outgoing;
+        self.ours = next;
+        Ok(())
+    }
+
+    /// RFC 9112 §6.3 items 1 and 2, RFC 9110 §8.6, §15.3.5, §15.4.5.
+    fn response_framing(&self, status: u16, fields: &encode::Inspected) -> Result<Outgoing, Misuse> {
+        let http11 = self.exchange.version == Version::Http11;
+        match (fields.content_length, fields.chunked) {
+            (Some(_), true) => Err(Misuse::Framing),
+            (_, true) if !http11 => Err(Misuse::Framing),
+            (Some(_), _) | (_, true) if status == 204 => Err(Misuse::Framing),
+            _ if self.exchange.to_head || matches!(status, 204 | 304) => Ok(Outgoing::Forbidden),
+            (Some(length), false) => Ok(Outgoing::Length(length)),
+            (None, _) if http11 => Ok(Outgoing::Chunked),
+            (None, _) => Ok(Outgoing::UntilClose),
+        }
+    }
+
+    /// 101, or 2xx to CONNECT: the last head on this connection. The request must have ended (RFC 9110 §7.8).
+    fn send_switch(&mut self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        if head.status == 101 && !self.exchange.upgrades || !matches!(self.theirs, State::Done | State::MustClose) {
+            return Err(Misuse::OutOfTurn);
+        }
+        let next = self.ours.next(self.side, Trigger::Switch).ok_or(Misuse::OutOfTurn)?;
+        encode::response(head, encode::Added::default(), out)?;
+        (self.ours, self.theirs) = (next, State::Switched);
+        Ok(())
+    }
+
+    fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Misuse> {
+        match &mut self.outgoing {
+            _ if self.ours != State::Body => return Err(Misuse::OutOfTurn),
+            // An empty chunk would be the last one.
+            _ if data.is_empty() => {}
+            Outgoing::Forbidden => return Err(Misuse::NoBodyAllowed),
+            Outgoing::Length(left) => {
+                *left = left.checked_sub(data.len() as u64).ok_or(Misuse::TooManyBytes)?;
+                out.extend_from_slice(data);
+            }
+            Outgoing::Chunked => encode::chunk(data, out),
+            Outgoing::UntilClose => out.extend_from_slice(data),
+        }
+        Ok(())
+    }
+
+    fn send_end(&mut self, trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        let last = match self.side {
+            Side::Responder => !self.persists(),
+            Side::Requester => !self.exchange.we_persist,
+        };
+        let trigger = if last { Trigger::LastEnd } else { Trigger::End };
+        let next = self.ours.next(self.side, trigger).ok_or(Misuse::OutOfTurn)?;
+        match self.outgoing {
+            Outgoing::Length(1..) => return Err(Misuse::TooFewBytes),
+            Outgoing::Chunked => encode::last_chunk(trailers, out)?,
+            _ if !trailers.is_empty() => return Err(Misuse::Framing),
+            _ => {}
+        }
+        self.ours = next;
+        Ok(())
+    }
+}

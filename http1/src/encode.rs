@@ -1,0 +1,196 @@
+//! Values to bytes. The field lines of a [`FieldLines`] are valid by construction (a parser or a
+//! [`FieldBlock`](crate::FieldBlock) made them), so only what is not in them is checked here.
+
+use crate::error::Misuse;
+use crate::parser::{FieldLines, RequestHead, ResponseHead, Version, is_target_byte, is_token_byte, is_value_byte};
+
+/// What the framing fields of a head to be sent say.
+#[derive(Default)]
+pub(crate) struct Inspected {
+    pub(crate) content_length: Option<u64>,
+    pub(crate) chunked: bool,
+    pub(crate) close: bool,
+    pub(crate) upgrade: bool,
+    pub(crate) expects_continue: bool,
+    pub(crate) hosts: usize,
+}
+
+/// Reads the framing fields of our own head, by stricter rules than for a peer's: one length, one coding, `chunked`.
+#[inline]
+pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
+    let mut seen = Inspected::default();
+    for (name, value) in fields.iter() {
+        let named = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
+        match name.len() {
+            4 if named(b"host") => seen.hosts += 1,
+            6 if named(b"expect") => seen.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
+            7 if named(b"upgrade") => seen.upgrade |= !value.is_empty(),
+            10 if named(b"connection") => {
+                let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+                seen.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
+            }
+            14 if named(b"content-length") => {
+                let digits = core::str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+                let length = digits.and_then(|text| text.parse().ok()).ok_or(Misuse::Framing)?;
+                if seen.content_length.replace(length).is_some() {
+                    return Err(Misuse::Framing);
+                }
+            }
+            17 if named(b"transfer-encoding") => {
+                if seen.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Misuse::Framing);
+                }
+                seen.chunked = true;
+            }
+            _ => {}
+        }
+    }
+    Ok(seen)
+}
+
+/// Fields that the connection adds to those of the caller.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Added {
+    pub(crate) chunked: bool,
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+}
+
+/// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3), fields, an empty line.
+pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    let valid = !head.method.is_empty()
+        && head.method.iter().all(|&byte| is_token_byte(byte))
+        && !head.target.is_empty()
+        && head.target.iter().all(|&byte| is_target_byte(byte));
+    if !valid {
+        return Err(Misuse::RequestLine);
+    }
+    out.extend_from_slice(head.method);
+    out.push(b' ');
+    out.extend_from_slice(head.target);
+    out.extend_from_slice(match head.version {
+        Version::Http10 => b" HTTP/1.0\r\n",
+        Version::Http11 => b" HTTP/1.1\r\n",
+    });
+    lines(&head.fields, out);
+    if close {
+        out.extend_from_slice(b"connection: close\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4), fields, an empty line. A server
+/// answers with its own highest version, whatever the client's (RFC 9112 §2.3).
+pub(crate) fn response(head: &ResponseHead<'_>, added: Added, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    if !(100..=599).contains(&head.status) || !head.reason.iter().all(|&byte| is_value_byte(byte)) {
+        return Err(Misuse::StatusLine);
+    }
+    let reason = if head.reason.is_empty() { reason(head.status).as_bytes() } else { head.reason };
+    let digit = |place: u16| b'0' + (head.status / place % 10) as u8;
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(&[digit(100), digit(10), digit(1), b' ']);
+    out.extend_from_slice(reason);
+    out.extend_from_slice(b"\r\n");
+    lines(&head.fields, out);
+    if added.chunked {
+        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
+    if added.close {
+        out.extend_from_slice(b"connection: close\r\n");
+    }
+    if added.keep_alive {
+        out.extend_from_slice(b"connection: keep-alive\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
+    for (name, value) in fields.iter() {
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// `chunk = chunk-size CRLF chunk-data CRLF` (RFC 9112 §7.1). `data` is not empty.
+pub(crate) fn chunk(data: &[u8], out: &mut Vec<u8>) {
+    hexadecimal(data.len(), out);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn hexadecimal(number: usize, out: &mut Vec<u8>) {
+    let digits = (usize::BITS - number.leading_zeros()).div_ceil(4).max(1);
+    out.extend((0..digits).rev().map(|place| b"0123456789abcdef"[number >> (4 * place) & 15]));
+}
+
+/// `last-chunk trailer-section CRLF` (RFC 9112 §7.1). Fields that frame or route have no place in trailers
+/// (RFC 9110 §6.5.1).
+pub(crate) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    const REFUSED: [&[u8]; 6] =
+        [b"transfer-encoding", b"content-length", b"host", b"trailer", b"connection", b"authorization"];
+    if trailers.iter().any(|(name, _)| REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused))) {
+        return Err(Misuse::Framing);
+    }
+    out.extend_from_slice(b"0\r\n");
+    lines(trailers, out);
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// The reason phrase that RFC 9110 §15 gives a status code; empty for codes that it does not know.
+pub const fn reason(status: u16) -> &'static str {
+    match status {
+        100 => "Continue",
+        101 => "Switching Protocols",
+        103 => "Early Hints",
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        203 => "Non-Authoritative Information",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Range Not Satisfiable",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Content",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}

@@ -1,0 +1,163 @@
+//! What the peer did wrong ([`Error`]) apart from what the caller did wrong ([`Misuse`]).
+
+use crate::parser;
+use core::fmt;
+
+/// The peer broke a rule. The connection cannot be trusted any further: a server answers with [`Error::status`] and
+/// closes, a client closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Which rule.
+    pub violation: Violation,
+    /// Where: a byte offset into the input of the failing [`receive`](crate::Connection::receive).
+    pub offset: usize,
+}
+
+/// The rules of a message that are not about its spelling: framing, routing, and the order of things. Those about the
+/// spelling are [`parser::Rule`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// The head, a chunk line or a trailer does not follow the grammar.
+    Syntax(parser::Rule),
+    /// `Content-Length` is not `1*DIGIT`, or not the same in each place (RFC 9112 §6.3 item 5).
+    ContentLength,
+    /// `Content-Length` is over 2^63 - 1: no such body can be counted (RFC 9110 §8.6).
+    ContentLengthTooLarge,
+    /// `Content-Length` together with `Transfer-Encoding`: request smuggling's oldest form (RFC 9112 §6.1, §11.2).
+    LengthAndCoding,
+    /// `Transfer-Encoding` in an HTTP/1.0 message (RFC 9112 §6.1).
+    CodingInHttp10,
+    /// A transfer coding other than `chunked` (RFC 9112 §6.1: 501).
+    CodingUnknown,
+    /// A `Transfer-Encoding` that is empty, repeats `chunked`, or does not end in it (RFC 9112 §6.1, §6.3 item 4).
+    CodingInvalid,
+    /// HTTP/1.1 without `Host` (RFC 9112 §3.2).
+    HostMissing,
+    /// More than one `Host` (RFC 9112 §3.2).
+    HostRepeated,
+    /// `Host` is not `uri-host [":" port]` (RFC 9110 §7.2).
+    HostInvalid,
+    /// The request-target has none of the four forms, or not the one of its method (RFC 9112 §3.2).
+    Target,
+    /// An absolute-form target whose scheme is not this connection's: `https` in clear text (RFC 9110 §7.4: 421).
+    Misdirected,
+    /// The transport ended inside a message (RFC 9112 §8).
+    Incomplete,
+    /// Bytes came that no request asked for (RFC 9112 §9.2), or after a message that was the last.
+    Unasked,
+}
+
+impl Error {
+    pub(crate) const fn new(violation: Violation, offset: usize) -> Self {
+        Error { violation, offset }
+    }
+
+    /// The status code that a server answers with before it closes.
+    pub const fn status(self) -> u16 {
+        match self.violation {
+            Violation::Syntax(rule) => rule.status(),
+            Violation::ContentLengthTooLarge => 413,
+            Violation::CodingUnknown => 501,
+            Violation::Misdirected => 421,
+            _ => 400,
+        }
+    }
+
+    /// The section of the RFC that holds the rule.
+    pub const fn section(self) -> &'static str {
+        match self.violation {
+            Violation::Syntax(rule) => rule.section(),
+            Violation::ContentLength => "RFC 9112 §6.3",
+            Violation::ContentLengthTooLarge => "RFC 9110 §8.6",
+            Violation::LengthAndCoding | Violation::CodingInHttp10 | Violation::CodingUnknown => "RFC 9112 §6.1",
+            Violation::CodingInvalid => "RFC 9112 §6.3",
+            Violation::HostMissing | Violation::HostRepeated | Violation::Target => "RFC 9112 §3.2",
+            Violation::HostInvalid => "RFC 9110 §7.2",
+            Violation::Misdirected => "RFC 9110 §7.4",
+            Violation::Incomplete => "RFC 9112 §8",
+            Violation::Unasked => "RFC 9112 §9.2",
+        }
+    }
+}
+
+impl From<parser::Error> for Error {
+    fn from(error: parser::Error) -> Self {
+        Error::new(Violation::Syntax(error.rule), error.offset as usize)
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Violation::Syntax(rule) => return rule.fmt(f),
+            Violation::ContentLength => "Content-Length is not one decimal number",
+            Violation::ContentLengthTooLarge => "Content-Length is larger than any body can be",
+            Violation::LengthAndCoding => "both Content-Length and Transfer-Encoding",
+            Violation::CodingInHttp10 => "Transfer-Encoding in an HTTP/1.0 message",
+            Violation::CodingUnknown => "a transfer coding other than chunked",
+            Violation::CodingInvalid => "Transfer-Encoding must end in chunked, once",
+            Violation::HostMissing => "no Host field",
+            Violation::HostRepeated => "more than one Host field",
+            Violation::HostInvalid => "Host is not a host with an optional port",
+            Violation::Target => "the request-target has not the form that its method needs",
+            Violation::Misdirected => "the target's scheme is not this connection's",
+            Violation::Incomplete => "the connection ended inside a message",
+            Violation::Unasked => "bytes that no request asked for",
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {} ({})", self.violation, self.offset, self.section())
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// The caller asked for bytes that would break a rule, or split a message: nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misuse {
+    /// A field name that is not a token (RFC 9110 §5.1).
+    FieldName,
+    /// A field value with CR, LF, NUL or another control character (RFC 9110 §5.5): response splitting.
+    FieldValue,
+    /// More fields, or more bytes of them, than [`parser::Limits`] would take from a peer.
+    FieldsTooLarge,
+    /// A method that is not a token, or a target with a space or a control character.
+    RequestLine,
+    /// An HTTP/1.1 request without `Host`, or any with two (RFC 9112 §3.2).
+    Host,
+    /// A status outside 100 to 599, or a reason phrase with a control character.
+    StatusLine,
+    /// The framing fields contradict each other, the version or the message (RFC 9112 §6).
+    Framing,
+    /// More body bytes than `Content-Length` said.
+    TooManyBytes,
+    /// The message ended before `Content-Length` was reached.
+    TooFewBytes,
+    /// Body bytes where none are allowed: 1xx, 204, 304 and answers to HEAD (RFC 9112 §6.3).
+    NoBodyAllowed,
+    /// The event has no place in the current [`State`](crate::state::State).
+    OutOfTurn,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misuse::FieldName => "a field name must be a token: letters, digits and !#$%&'*+-.^_`|~",
+            Misuse::FieldValue => "a field value must not contain CR, LF, NUL or other control characters",
+            Misuse::FieldsTooLarge => "too many fields, or too many bytes in them",
+            Misuse::RequestLine => "the method must be a token and the target must not contain spaces or controls",
+            Misuse::Host => "an HTTP/1.1 request has exactly one Host field",
+            Misuse::StatusLine => "the status must be 100 to 599 and the reason free of control characters",
+            Misuse::Framing => "the framing fields contradict the message",
+            Misuse::TooManyBytes => "more body bytes than Content-Length says",
+            Misuse::TooFewBytes => "fewer body bytes than Content-Length says",
+            Misuse::NoBodyAllowed => "this message must not have a body",
+            Misuse::OutOfTurn => "the message part is out of turn",
+        })
+    }
+}
+
+impl core::error::Error for Misuse {}
