@@ -100,9 +100,7 @@ fn offset_in(input: &[u8], part: &[u8]) -> usize {
 fn meaning(noted: &Noted, version: Version, framing: Framing) -> Meaning {
     Meaning {
         framing,
-        persists: !noted.close
-            && framing != Framing::UntilClose
-            && (version == Version::Http11 || noted.keep_alive),
+        persists: !noted.close && framing != Framing::UntilClose && (version == Version::Http11 || noted.keep_alive),
         expects_continue: noted.expects_continue && version == Version::Http11,
         upgrades: noted.upgrade && noted.connection_upgrade && version == Version::Http11,
     }

@@ -125,7 +125,8 @@ pub(crate) fn is_authority(text: &[u8], port: Port) -> bool {
             (0, _, _) | (_, [], Port::Required) => false,
             _ => {
                 digits.iter().all(u8::is_ascii_digit)
-                    && digits.iter().fold(0u32, |n, d| n.saturating_mul(10).saturating_add(u32::from(d - b'0'))) <= 65535
+                    && digits.iter().fold(0u32, |n, d| n.saturating_mul(10).saturating_add(u32::from(d - b'0')))
+                        <= 65535
             }
         },
         _ => false,
@@ -163,7 +164,9 @@ mod tests {
         for good in ["", "a", "a:80", "a:", "127.0.0.1:65535", "[::1]", "[::1]:8080", "a%20b", "x_y"] {
             assert!(is_authority(good.as_bytes(), Port::Optional), "{good}");
         }
-        for bad in ["a b", "a,b", "[::1", "[::1]x", "a:b", "a:65536", "a\\b", "a@b", ":80", "a/b", "%zz", "[zz]", "a:1:2"] {
+        for bad in
+            ["a b", "a,b", "[::1", "[::1]x", "a:b", "a:65536", "a\\b", "a@b", ":80", "a/b", "%zz", "[zz]", "a:1:2"]
+        {
             assert!(!is_authority(bad.as_bytes(), Port::Optional), "{bad}");
         }
     }

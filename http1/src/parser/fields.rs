@@ -57,8 +57,9 @@ pub struct FieldLines<'a> {
 }
 
 impl<'a> FieldLines<'a> {
-    /// The spans must lie in `bytes`: parsers alone make this.
-    pub(super) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
+    /// The spans must lie in `bytes`, names must be tokens and values free of controls: only parsers and
+    /// [`FieldBlock`](crate::FieldBlock) make this.
+    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
         FieldLines { bytes, spans }
     }
 

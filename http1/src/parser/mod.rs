@@ -148,7 +148,13 @@ pub struct Trailers<'a> {
 }
 
 #[allow(clippy::len_without_is_empty)] // a head is never empty
-impl RequestHead<'_> {
+impl<'a> RequestHead<'a> {
+    /// A head to be sent; it was not received, so its [`len`](Self::len) is 0. What is not valid in it is refused by
+    /// [`Connection::send`](crate::Connection::send).
+    pub fn new(method: &'a [u8], target: &'a [u8], fields: FieldLines<'a>) -> Self {
+        RequestHead { method, target, version: Version::Http11, fields, len: 0 }
+    }
+
     /// Bytes of the whole head: a skipped empty line before it and the empty line at its end included.
     pub fn len(&self) -> usize {
         self.len
@@ -156,7 +162,12 @@ impl RequestHead<'_> {
 }
 
 #[allow(clippy::len_without_is_empty)]
-impl ResponseHead<'_> {
+impl<'a> ResponseHead<'a> {
+    /// A head to be sent, with the reason phrase of the registry; its [`len`](Self::len) is 0.
+    pub fn new(status: u16, fields: FieldLines<'a>) -> Self {
+        ResponseHead { version: Version::Http11, status, reason: b"", fields, len: 0 }
+    }
+
     /// Bytes of the whole head, with the empty line at its end.
     pub fn len(&self) -> usize {
         self.len
