@@ -1,1 +1,21 @@
-//! Nothing here yet.
+//! # Server-sent events
+//!
+//! A server keeps a response open and writes events into it as text; the client reads them as they come, and when the
+//! connection breaks it comes back with the id of the last event that it saw. That is all, and most of it is written
+//! almost right in many places. Here it follows the text of the standard (WHATWG HTML §9.2) in both directions.
+//!
+//! Reading order, a minute each for the first three:
+//!
+//! 1. [`event`]: what is sent and received.
+//! 2. [`encoder`]: events to bytes, and why nothing can be injected.
+//! 3. [`line`] and [`decoder`]: bytes to events, first the obvious way, then the fast one.
+
+pub mod decoder;
+pub mod encoder;
+pub mod error;
+pub mod event;
+pub mod line;
+
+pub use decoder::{Decoder, Limits};
+pub use error::{DecodeError, EncodeError};
+pub use event::Event;
