@@ -17,21 +17,27 @@ pub struct FieldSpan {
     pub value_end: u16,
 }
 
+/// Line ends that the scratch space holds beyond one for each field: those of one block of input.
+pub(super) const SCRATCH_SLACK: usize = 72;
+
 /// Storage for the spans of one head, reusable for ever: a parser overwrites it and never allocates.
 #[derive(Clone, Debug)]
 pub struct Fields {
     pub(super) spans: Box<[FieldSpan]>,
+    /// Line ends found and not yet looked at: between the two stages of the fast variants.
+    pub(super) scratch: Box<[u16]>,
 }
 
 impl Fields {
-    /// Room for [`MAX_FIELDS`] field lines (800 bytes).
+    /// Room for [`MAX_FIELDS`] field lines (about 1.3 KB).
     pub fn new() -> Fields {
         Fields::with_capacity(MAX_FIELDS)
     }
 
     /// Room for `capacity` field lines; a head with more is [`TooManyFields`](super::Rule::TooManyFields).
     pub fn with_capacity(capacity: usize) -> Fields {
-        Fields { spans: vec![FieldSpan::default(); capacity].into_boxed_slice() }
+        let spans = vec![FieldSpan::default(); capacity].into_boxed_slice();
+        Fields { spans, scratch: vec![0; capacity + SCRATCH_SLACK].into_boxed_slice() }
     }
 
     /// Field lines that it holds at most.

@@ -6,6 +6,10 @@
 //! | module | idea |
 //! |---|---|
 //! | [`split`] | what one would write first; the judge of all others |
+//! | [`bytewise`] | a state machine that sees each byte once and can stop anywhere |
+//! | [`table`] | byte classes from a table, a tight loop for each run |
+//! | [`swar`] | eight bytes in a word: line ends first, then names, without unpredictable branches |
+//! | [`simd`] | the same with 32 bytes in a vector register, chosen at run time |
 //!
 //! [`request`], [`response`] and [`trailers`] here are the variant that the rest of the crate uses. [`chunked`] frames
 //! bodies with the same care.
@@ -43,15 +47,23 @@
 //! # Ok::<(), parser::Error>(())
 //! ```
 
+pub mod bytewise;
 pub mod chunked;
 mod error;
 mod fields;
+mod lines;
+mod progress;
+pub mod simd;
 pub mod split;
+mod stages;
+pub mod swar;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
 pub use error::{Error, Rule};
 pub use fields::{FieldIter, FieldLines, FieldSpan, Fields};
+pub use progress::Progress;
 pub use split::{request, response, trailers};
 
 /// Field lines that [`Fields::new`] holds and that [`Limits::default`] allows in one head.
@@ -102,12 +114,6 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits { line: 16_384, fields: MAX_FIELDS, head: MAX_HEAD, bare_lf: false }
     }
-}
-
-/// What a resumed parse need not look at again. `Default` at the start of each head; a finished head leaves it at that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    _private: (),
 }
 
 /// A request head (RFC 9112 §3): a view of the received bytes.

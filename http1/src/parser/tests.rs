@@ -8,8 +8,19 @@ type Response = for<'a> fn(&'a [u8], &'a mut Fields, &mut Progress, &Limits) -> 
 type TrailerSection =
     for<'a> fn(&'a [u8], &'a mut Fields, &mut Progress, &Limits) -> Result<Option<Trailers<'a>>, Error>;
 
-const VARIANTS: &[(&str, Request, Response, TrailerSection)] =
-    &[("split", split::request, split::response, split::trailers)];
+const VARIANTS: &[(&str, Request, Response, TrailerSection)] = &[
+    ("split", split::request, split::response, split::trailers),
+    ("bytewise", bytewise::request, bytewise::response, bytewise::trailers),
+    ("table", table::request, table::response, table::trailers),
+    ("swar", swar::request, swar::response, swar::trailers),
+    (
+        "sse42",
+        |a, b, c, d| simd::Level::Sse42.request(a, b, c, d),
+        |a, b, c, d| simd::Level::Sse42.response(a, b, c, d),
+        |a, b, c, d| simd::Level::Sse42.trailers(a, b, c, d),
+    ),
+    ("simd", simd::request, simd::response, simd::trailers),
+];
 
 /// Feeds `input` in steps of `step` bytes until `parse` gives something other than "more".
 fn feed<T>(
