@@ -1,1 +1,3 @@
-//! Nothing here yet.
+//! Helpers of the conformance tests, one module for each subject.
+
+pub mod websocket;

@@ -1,0 +1,131 @@
+//! What a connection may do and cost. Every bound has a name, and a default that suits a server open to the world.
+
+use std::time::Duration;
+
+/// The settings of one connection, shared by all connections of a server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Bounds on what the peer may send.
+    pub limits: Limits,
+    /// Whole messages, or parts as they arrive.
+    pub delivery: Delivery,
+    /// Messages longer than this are sent as fragments of this many bytes; `None` (the default): never.
+    pub fragment: Option<usize>,
+    /// Pings at rest; `None`: no pings. The default pings after 30 s and gives the peer 20 s.
+    pub heartbeat: Option<Heartbeat>,
+    /// How long the peer may take to answer our Close frame and to end the transport. Default 3 s.
+    pub close_timeout: Duration,
+    /// permessage-deflate, offered or accepted; `None` (the default): never.
+    pub deflate: Option<Deflate>,
+    /// Bytes that may wait for a slow reader before [`send`](crate::Writer::send) waits too. Default 64 KiB.
+    pub queue: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            limits: Limits::default(),
+            delivery: Delivery::Messages,
+            fragment: None,
+            heartbeat: Some(Heartbeat { interval: Duration::from_secs(30), timeout: Duration::from_secs(20) }),
+            close_timeout: Duration::from_secs(3),
+            deflate: None,
+            queue: 64 << 10,
+        }
+    }
+}
+
+/// Bounds on what the peer may send (RFC 6455 §10.4). Reaching a bound is allowed, passing it fails the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Payload bytes of one frame on the wire; refused at its header. Default 1 MiB.
+    pub frame: u64,
+    /// Bytes of one message, after inflating. Default 1 MiB.
+    pub message: usize,
+    /// Frames of one message. Default 131 072: 8 MiB in pieces of 64 bytes.
+    pub fragments: u32,
+    /// Frames of one message that carry nothing: they cost the sender 6 bytes and bring the receiver no nearer to any
+    /// other bound. Default 999.
+    pub empty_fragments: u32,
+    /// Inflated bytes for each byte on the wire, looked at once a message has inflated to [`RATIO_FROM`] bytes. Default
+    /// 512; deflate itself ends at 1 032.
+    pub ratio: u32,
+    /// The longest frame that waits in the caller's buffer until it is whole, to be handed over without a copy. Longer
+    /// ones are gathered as they arrive. Default 128 KiB.
+    pub in_place: usize,
+}
+
+/// Messages that inflate to less than this many bytes are not held to [`Limits::ratio`].
+pub const RATIO_FROM: usize = 1 << 20;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            frame: 1 << 20,
+            message: 1 << 20,
+            fragments: 1 << 17,
+            empty_fragments: 999,
+            ratio: 512,
+            in_place: 128 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// The defaults, with another bound on frame and message.
+    pub fn message(bytes: usize) -> Self {
+        Limits { frame: bytes as u64, message: bytes, ..Limits::default() }
+    }
+}
+
+/// How messages are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Each message whole: [`Event::Message`](crate::Event::Message).
+    Messages,
+    /// Parts as they arrive: [`Event::Chunk`](crate::Event::Chunk). The bounds on the message still hold.
+    Chunks,
+}
+
+/// Pings at rest, and how long the answer may take. Any byte from the peer counts as a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// From one look to the next; a ping goes out where nothing was heard since the last.
+    pub interval: Duration,
+    /// From the ping until the peer counts as gone.
+    pub timeout: Duration,
+}
+
+/// permessage-deflate (RFC 7692): what this end wants.
+///
+/// The default gives up context take-over in both directions: every message is compressed by itself, by a compressor that
+/// all connections of a thread share, so that an idle connection holds none. With take-over a connection keeps a
+/// compressor and a window of its own, some 300 KiB at 15 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deflate {
+    /// Keep our compressor's window from message to message.
+    pub own_takeover: bool,
+    /// Let the peer keep its window, which costs us an inflater of our own.
+    pub peer_takeover: bool,
+    /// Base-2 logarithm of our compressor's window, 9 to 15.
+    pub own_window_bits: u8,
+    /// The window we would have the peer use, 9 to 15.
+    pub peer_window_bits: u8,
+    /// Messages shorter than this are sent as they are. Default 128 bytes.
+    pub threshold: usize,
+    /// Compression level, 1 (fast) to 9 (small). Default 1, which on short messages differs little in size.
+    pub level: u32,
+}
+
+impl Default for Deflate {
+    fn default() -> Self {
+        Deflate {
+            own_takeover: false,
+            peer_takeover: false,
+            own_window_bits: 15,
+            peer_window_bits: 15,
+            threshold: 128,
+            level: 1,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What can go wrong, the peer's faults apart from ours. All of it is `Copy` and carries no text.
+
+use crate::event::Code;
+
+/// Why the connection cannot go on: a violation by the peer, a limit of ours, or the loss of the transport.
+///
+/// Every variant knows its section and the close code that it earns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// RSV1, RSV2 or RSV3 is set and no negotiated extension gives it a meaning here.
+    ReservedBits,
+    /// Opcode 3–7 or 11–15.
+    ReservedOpcode,
+    /// The length is not in its shortest form.
+    LengthNotMinimal,
+    /// The most significant bit of a 64-bit length is set.
+    LengthTooLarge,
+    /// A control frame of more than 125 bytes.
+    ControlTooLong,
+    /// A control frame without FIN.
+    ControlFragmented,
+    /// A client sent a frame without a mask.
+    Unmasked,
+    /// A server sent a masked frame.
+    Masked,
+    /// A continuation frame, and no message is under way.
+    NothingToContinue,
+    /// A new data frame inside a fragmented message.
+    MessageInsideMessage,
+    /// A text message that is not UTF-8.
+    InvalidUtf8,
+    /// A Close frame with a payload of one byte.
+    CloseTooShort,
+    /// A Close frame with a code that may not be sent.
+    CloseCode,
+    /// A Close frame whose reason is not UTF-8.
+    CloseReason,
+    /// A compressed message that does not inflate.
+    Deflate,
+    /// A frame longer than [`Limits::frame`](crate::Limits::frame).
+    FrameTooLarge,
+    /// A message longer than [`Limits::message`](crate::Limits::message), counted after inflating.
+    MessageTooLarge,
+    /// A message that grew by more than [`Limits::ratio`](crate::Limits::ratio) when inflated.
+    DeflateRatio,
+    /// More fragments in one message than [`Limits::fragments`](crate::Limits::fragments).
+    TooManyFragments,
+    /// More empty fragments in one message than [`Limits::empty_fragments`](crate::Limits::empty_fragments).
+    TooManyEmptyFragments,
+    /// The transport ended without a Close frame.
+    AbruptEnd,
+    /// No sign of life came in answer to a ping.
+    HeartbeatTimeout,
+    /// The peer did not answer our Close frame, or did not end the transport, in time.
+    CloseTimeout,
+}
+
+impl Error {
+    /// The code that the Close frame carries which answers this; `None` where the peer cannot be told any more.
+    pub fn close_code(self) -> Option<Code> {
+        use Error::*;
+        match self {
+            InvalidUtf8 | CloseReason | Deflate => Some(Code::INVALID_PAYLOAD),
+            FrameTooLarge | MessageTooLarge | DeflateRatio => Some(Code::TOO_BIG),
+            TooManyFragments | TooManyEmptyFragments => Some(Code::POLICY),
+            AbruptEnd | HeartbeatTimeout | CloseTimeout => None,
+            _ => Some(Code::PROTOCOL_ERROR),
+        }
+    }
+
+    /// What the application is told as the connection's close code: what was sent, or 1006 (RFC 6455 §7.1.5).
+    pub fn local_code(self) -> Code {
+        self.close_code().unwrap_or(Code::ABNORMAL)
+    }
+
+    /// The rule, by its section.
+    pub fn section(self) -> &'static str {
+        use Error::*;
+        match self {
+            ReservedBits | ReservedOpcode | LengthNotMinimal | LengthTooLarge => "RFC 6455 §5.2",
+            ControlTooLong | ControlFragmented => "RFC 6455 §5.5",
+            Unmasked | Masked => "RFC 6455 §5.1",
+            NothingToContinue | MessageInsideMessage => "RFC 6455 §5.4",
+            InvalidUtf8 => "RFC 6455 §8.1",
+            CloseTooShort | CloseReason => "RFC 6455 §5.5.1",
+            CloseCode => "RFC 6455 §7.4",
+            Deflate => "RFC 7692 §7.2.2",
+            FrameTooLarge | MessageTooLarge | DeflateRatio | TooManyFragments | TooManyEmptyFragments => {
+                "RFC 6455 §10.4"
+            }
+            AbruptEnd => "RFC 6455 §7.1.5",
+            HeartbeatTimeout => "RFC 6455 §5.5.2",
+            CloseTimeout => "RFC 6455 §7.1.1",
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use Error::*;
+        let what = match self {
+            ReservedBits => "a reserved bit is set",
+            ReservedOpcode => "a reserved opcode",
+            LengthNotMinimal => "a length that is not in its shortest form",
+            LengthTooLarge => "a length of 2^63 or more",
+            ControlTooLong => "a control frame of more than 125 bytes",
+            ControlFragmented => "a fragmented control frame",
+            Unmasked => "a frame without a mask from a client",
+            Masked => "a masked frame from a server",
+            NothingToContinue => "a continuation without a beginning",
+            MessageInsideMessage => "a new message inside a fragmented one",
+            InvalidUtf8 => "text that is not UTF-8",
+            CloseTooShort => "a Close frame of one byte",
+            CloseCode => "a Close frame with a code that may not be sent",
+            CloseReason => "a Close reason that is not UTF-8",
+            Deflate => "compressed data that does not inflate",
+            FrameTooLarge => "a frame over the limit",
+            MessageTooLarge => "a message over the limit",
+            DeflateRatio => "a message that inflates beyond the allowed ratio",
+            TooManyFragments => "a message of too many fragments",
+            TooManyEmptyFragments => "a message of too many empty fragments",
+            AbruptEnd => "the transport ended without a Close frame",
+            HeartbeatTimeout => "no answer to a ping",
+            CloseTimeout => "no answer to a Close frame",
+        };
+        write!(f, "{what} ({})", self.section())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Why something could not be sent: a fault of this end's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SendError {
+    /// A Close frame was sent or received, or the connection failed; nothing but the answering Close may follow.
+    Closed,
+    /// A ping, pong or close reason over its 125 (123) bytes.
+    ControlTooLong,
+    /// A close code that may not be on the wire (RFC 6455 §7.4).
+    CloseCode,
+    /// A whole message, or a chunk of the other kind, while a message sent in chunks is unfinished (RFC 6455 §5.4).
+    MessageUnfinished,
+}
+
+impl std::fmt::Display for SendError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SendError::Closed => "the connection is closing",
+            SendError::ControlTooLong => "a control payload of more than 125 bytes",
+            SendError::CloseCode => "a close code that may not be sent",
+            SendError::MessageUnfinished => "the message before is not finished",
+        })
+    }
+}
+
+impl std::error::Error for SendError {}

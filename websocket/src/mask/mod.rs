@@ -1,0 +1,65 @@
+//! Masking: `payload[i] ^= key[i % 4]` (RFC 6455 §5.3), four times behind one contract.
+//!
+//! The contract: `apply(payload, key, offset)` masks or unmasks (it is the same) `payload` in place, where `offset` is
+//! how many bytes of the frame's payload came before. So a frame may arrive in any pieces.
+//!
+//! | variant | what it does |
+//! |---|---|
+//! | [`byte`] | the RFC's formula, the judge of the others |
+//! | [`word`] | eight bytes at a time, safe code |
+//! | [`simd`] | 16 or 32 bytes at a time, with a tail that overlaps instead of a loop |
+//!
+//! [`apply`] takes the fastest that the machine has.
+
+/// One byte at a time: the formula as the RFC writes it.
+pub mod byte {
+    /// Masks or unmasks in place; see the [module](super).
+    pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
+        for (i, byte) in payload.iter_mut().enumerate() {
+            *byte ^= key[(offset.wrapping_add(i)) % 4];
+        }
+    }
+}
+
+/// Eight bytes at a time.
+pub mod word {
+    /// Masks or unmasks in place; see the [module](super).
+    pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
+        let key = super::rotate(key, offset);
+        let word = super::doubled(key);
+        let (words, tail) = payload.as_chunks_mut::<8>();
+        for chunk in words {
+            *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
+        }
+        for (byte, key) in tail.iter_mut().zip(word.to_ne_bytes()) {
+            *byte ^= key;
+        }
+    }
+}
+
+pub mod simd;
+
+/// Masks or unmasks `payload` in place with the fastest variant; `offset` bytes of the frame came before.
+///
+/// ```
+/// let mut payload = *b"Hello";
+/// wirebook_websocket::mask::apply(&mut payload, [0x37, 0xfa, 0x21, 0x3d], 0);
+/// assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+/// ```
+#[inline]
+pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
+    simd::apply(payload, key, offset);
+}
+
+/// The key as it stands `offset` bytes into the payload.
+#[inline]
+fn rotate(mut key: [u8; 4], offset: usize) -> [u8; 4] {
+    key.rotate_left(offset % 4);
+    key
+}
+
+/// The key twice, as a word in memory order.
+#[inline]
+fn doubled([a, b, c, d]: [u8; 4]) -> u64 {
+    u64::from_ne_bytes([a, b, c, d, a, b, c, d])
+}
