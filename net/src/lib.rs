@@ -1,1 +1,57 @@
-//! Nothing here yet.
+//! A single-threaded event loop with Node's phases, and the sockets that live on it.
+//!
+//! ```no_run
+//! use wirebook_net::{self as net, Listener, Stream, tcp::TcpListener};
+//!
+//! fn main() -> std::io::Result<()> {
+//!     net::run(async {
+//!         let listener = TcpListener::bind("127.0.0.1:7000")?;
+//!         loop {
+//!             let (stream, _) = listener.accept().await?;
+//!             net::spawn(async move {
+//!                 let mut bytes = net::buffer();
+//!                 while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+//!                     if stream.write_all(&bytes[..count]).await.is_err() {
+//!                         return;
+//!                     }
+//!                 }
+//!             });
+//!         }
+//!     })?
+//! }
+//! ```
+//!
+//! **Reading order.** `event_loop.rs` is the heart: `run` and its phases on one screen. `timers.rs` and `task/mod.rs`
+//! are what the loop runs; `source.rs` and `driver.rs` are how sockets wake tasks; `stream.rs` is the contract that
+//! protocols build on, and `tcp/mod.rs` its first implementation. `pool.rs` is where blocking work goes.
+//!
+//! One loop runs on one thread; its tasks are not `Send` and need no locks. Wakers may go anywhere.
+
+mod address;
+mod buffer;
+mod callbacks;
+mod driver;
+mod event_loop;
+mod park;
+mod pool;
+mod remote;
+mod signal;
+mod slab;
+mod source;
+mod stream;
+mod task;
+pub mod tcp;
+mod time;
+mod timers;
+
+pub use address::{Address, Target};
+pub use buffer::{BUFFER_SIZE, Buffer, buffer};
+pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, set_interval, set_timeout, stop};
+pub use event_loop::{TASK_POLLS_PER_TURN, run};
+pub use park::{Parked, park};
+pub use pool::spawn_blocking;
+pub use signal::ctrl_c;
+pub use source::{OPERATIONS_PER_TURN, Registration};
+pub use stream::{Listener, Stream};
+pub use task::{JoinError, JoinHandle, spawn};
+pub use time::{Elapsed, Sleep, now, sleep, timeout, yield_now};

@@ -1,0 +1,424 @@
+//! The event loop: Node's phases, and everything that runs on a thread hangs from it.
+//!
+//! A turn of the loop walks the phases of libuv's `uv_run`: timers, pending, prepare, poll, check, closing. Each
+//! phase runs callbacks, and after **every** callback [`Loop::drain`] runs all next-ticks and then all microtasks until
+//! both queues are empty, as Node's `processTicksAndRejections` does. Polling a task *is* a microtask, so a task woken by
+//! a callback runs right after that callback, and `.await` needs no other machinery than what is seen here.
+//!
+//! Two rules keep one party from starving the rest. A task woken while it runs waits for the next turn's pending
+//! phase. And one turn polls at most [`TASK_POLLS_PER_TURN`] tasks; those that are over the budget wait as well.
+//! Next-ticks and plain microtasks have no such budget, as in Node: a tick that always queues another starves the
+//! loop, and the chapter shows it.
+//!
+//! The loop ends when nothing can ever run again: no queued work, no timer that holds it, no parked connection, no job
+//! on the thread pool, and no task whose waker somebody keeps.
+
+use crate::{
+    driver::Driver,
+    remote::Remote,
+    slab::{Key, Slab},
+    source::Sources,
+    task::{self, Runnable},
+    timers::{Action, Nanos, Timers},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    future::Future,
+    io,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How many task polls one turn grants before the rest wait for the next turn.
+pub const TASK_POLLS_PER_TURN: u32 = 4096;
+
+/// A plain callback, run once.
+pub(crate) type Callback = Box<dyn FnOnce()>;
+
+/// What the microtask queue holds.
+pub(crate) enum Microtask {
+    Task(Arc<dyn Runnable>),
+    Callback(Callback),
+}
+
+/// One thread's loop; the public functions of the crate act on it.
+pub(crate) struct Loop {
+    pub(crate) remote: Arc<Remote>,
+    pub(crate) driver: Driver,
+    pub(crate) sources: RefCell<Sources>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) buffers: RefCell<Vec<Box<[u8]>>>,
+    start: Instant,
+    /// Cached at the start of a turn and after the poll, as libuv does: callbacks of one phase see one time.
+    now: Cell<Nanos>,
+    ticks: RefCell<VecDeque<Callback>>,
+    microtasks: RefCell<VecDeque<Microtask>>,
+    pending: RefCell<Vec<Arc<dyn Runnable>>>,
+    immediates: RefCell<Immediates>,
+    closing: RefCell<VecDeque<Callback>>,
+    tasks: RefCell<Slab<Arc<dyn Runnable>>>,
+    /// Where the list of tasks last had one that somebody may wake.
+    reachable: Cell<usize>,
+    polls_left: Cell<u32>,
+    stopped: Cell<bool>,
+}
+
+#[derive(Default)]
+struct Immediates {
+    queue: VecDeque<(u64, Callback)>,
+    last: u64,
+}
+
+/// Runs `future` on a new event loop on this thread, and then whatever it started, until nothing is left that could
+/// run: no timer, no waiting task, no job on the thread pool.
+///
+/// Gives the future's output. The future counts as Node's main script: what it does before its first pause
+/// happens before the first turn of the loop.
+///
+/// # Errors
+/// When the operating system refuses what the loop needs, when a loop already runs on this thread, when the future
+/// panicked, or when it can never finish because nothing is left that could wake it ([`io::ErrorKind::Other`]).
+///
+/// ```
+/// let text = wirebook_net::run(async {
+///     wirebook_net::sleep(std::time::Duration::from_millis(1)).await;
+///     "done"
+/// });
+/// assert_eq!(text.unwrap(), "done");
+/// ```
+pub fn run<F: Future + 'static>(future: F) -> io::Result<F::Output>
+where
+    F::Output: 'static,
+{
+    run_on(Driver::real()?, future)
+}
+
+/// [`run`] on a chosen driver.
+pub(crate) fn run_on<F: Future + 'static>(
+    (driver, nudge): (Driver, Option<mio::Waker>),
+    future: F,
+) -> io::Result<F::Output>
+where
+    F::Output: 'static,
+{
+    let this = Rc::new(Loop::new(driver, nudge));
+    let _guard = Entered::enter(this.clone())?;
+    let main = task::spawn_on(&this, future);
+    this.run_one_microtask();
+    this.run();
+    match result_of(main) {
+        Some(result) => result.map_err(io::Error::from),
+        None => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
+    }
+}
+
+impl Loop {
+    /// The loop itself: one turn after another while anything is alive.
+    fn run(self: &Rc<Self>) {
+        self.drain();
+        while self.alive() {
+            self.polls_left.set(TASK_POLLS_PER_TURN);
+            self.update_time();
+            self.run_timers();
+            self.run_pending();
+            self.prepare();
+            self.poll();
+            self.run_check();
+            self.run_closing();
+        }
+    }
+
+    /// Phase 1: callbacks of timers that are due, earliest first.
+    fn run_timers(self: &Rc<Self>) {
+        let now = self.now.get();
+        loop {
+            let Some((key, action)) = self.timers.borrow_mut().expire(now) else { return };
+            match action {
+                Action::Wake(waker) => waker.wake(),
+                Action::Once(callback) => callback(),
+                Action::Repeat(Some(mut callback), period) => {
+                    callback();
+                    self.timers.borrow_mut().give_back(key, callback, self.now.get() + period);
+                }
+                Action::Repeat(None, _) => {}
+            }
+            self.drain();
+        }
+    }
+
+    /// Phase 2: what the previous turn put off, tasks over their budget.
+    fn run_pending(self: &Rc<Self>) {
+        self.sources.borrow_mut().wake_over_budget();
+        let put_off = std::mem::take(&mut *self.pending.borrow_mut());
+        self.microtasks.borrow_mut().extend(put_off.into_iter().map(Microtask::Task));
+        self.drain();
+    }
+
+    /// Phase 3: last things before the loop may sleep.
+    fn prepare(self: &Rc<Self>) {}
+
+    /// Phase 4: waits for sockets, wakes from other threads and the next timer, and runs what came.
+    fn poll(self: &Rc<Self>) {
+        let timeout = self.timeout();
+        self.driver.wait(self, timeout);
+        self.update_time();
+        self.driver.dispatch(self);
+        self.run_remote();
+    }
+
+    /// Phase 5: the immediates that were there when the phase began.
+    fn run_check(self: &Rc<Self>) {
+        let last = self.immediates.borrow().last;
+        loop {
+            let next = {
+                let mut immediates = self.immediates.borrow_mut();
+                match immediates.queue.front() {
+                    Some((number, _)) if *number <= last => immediates.queue.pop_front(),
+                    _ => None,
+                }
+            };
+            let Some((_, callback)) = next else { return };
+            callback();
+            self.drain();
+        }
+    }
+
+    /// Phase 6: close callbacks.
+    fn run_closing(self: &Rc<Self>) {
+        loop {
+            let Some(callback) = self.closing.borrow_mut().pop_front() else { return };
+            callback();
+            self.drain();
+        }
+    }
+
+    /// After every callback: all next-ticks, then all microtasks, until both are empty.
+    pub(crate) fn drain(self: &Rc<Self>) {
+        loop {
+            while let Some(tick) = { self.ticks.borrow_mut().pop_front() } {
+                tick();
+            }
+            self.run_microtasks();
+            if self.ticks.borrow().is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn run_microtasks(self: &Rc<Self>) {
+        while self.run_one_microtask() {}
+    }
+
+    fn run_one_microtask(self: &Rc<Self>) -> bool {
+        let Some(microtask) = self.microtasks.borrow_mut().pop_front() else { return false };
+        match microtask {
+            Microtask::Callback(callback) => callback(),
+            Microtask::Task(task) => match self.polls_left.get() {
+                0 => self.defer(task),
+                left => {
+                    self.polls_left.set(left - 1);
+                    task.run(self);
+                }
+            },
+        }
+        true
+    }
+
+    /// Tasks woken by other threads; the driver's wait was interrupted for them.
+    fn run_remote(self: &Rc<Self>) {
+        if self.remote.is_empty() {
+            return;
+        }
+        let mut woken = Vec::new();
+        self.remote.take(&mut woken);
+        self.microtasks.borrow_mut().extend(woken.into_iter().map(Microtask::Task));
+        self.drain();
+    }
+
+    /// How long the poll phase may wait; `None` is forever.
+    fn timeout(&self) -> Option<Duration> {
+        let busy = !self.pending.borrow().is_empty()
+            || !self.immediates.borrow().queue.is_empty()
+            || !self.closing.borrow().is_empty()
+            || self.sources.borrow().over_budget();
+        // The earlier phases may have ended the last thing that was alive.
+        if busy || !self.alive() {
+            return Some(Duration::ZERO);
+        }
+        let next = self.timers.borrow_mut().next()?;
+        Some(Duration::from_nanos(next.saturating_sub(self.elapsed())))
+    }
+
+    /// Whether anything may still happen.
+    fn alive(&self) -> bool {
+        !self.stopped.get()
+            && (self.timers.borrow().alive()
+                || !self.pending.borrow().is_empty()
+                || !self.immediates.borrow().queue.is_empty()
+                || !self.closing.borrow().is_empty()
+                || self.sources.borrow().parked() > 0
+                || !self.remote.is_empty()
+                || self.remote.jobs() > 0
+                || self.driver.alive()
+                || self.some_task_reachable())
+    }
+
+    /// Looks first where it found one last time, so that a busy loop does not search.
+    fn some_task_reachable(&self) -> bool {
+        let tasks = self.tasks.borrow();
+        let found = tasks.find_from(self.reachable.get(), |task| task.clone().reachable());
+        self.reachable.set(found.unwrap_or(0));
+        found.is_some()
+    }
+
+    fn new(driver: Driver, nudge: Option<mio::Waker>) -> Self {
+        let start = driver.now();
+        Loop {
+            remote: Remote::new(nudge),
+            driver,
+            sources: RefCell::new(Sources::new()),
+            timers: RefCell::new(Timers::new()),
+            buffers: RefCell::default(),
+            start,
+            now: Cell::new(0),
+            ticks: RefCell::default(),
+            microtasks: RefCell::default(),
+            pending: RefCell::default(),
+            immediates: RefCell::default(),
+            closing: RefCell::default(),
+            tasks: RefCell::new(Slab::new()),
+            reachable: Cell::new(0),
+            polls_left: Cell::new(TASK_POLLS_PER_TURN),
+            stopped: Cell::new(false),
+        }
+    }
+
+    fn elapsed(&self) -> Nanos {
+        self.driver.now().duration_since(self.start).as_nanos() as Nanos
+    }
+
+    fn update_time(&self) {
+        self.now.set(self.elapsed());
+    }
+
+    /// The loop's time, as of the last update.
+    pub(crate) fn now(&self) -> Instant {
+        self.start + Duration::from_nanos(self.now.get())
+    }
+
+    /// The loop's clock reading at `delay` from now.
+    pub(crate) fn deadline(&self, delay: Duration) -> Nanos {
+        self.now.get().saturating_add(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn push_microtask(&self, microtask: Microtask) {
+        self.microtasks.borrow_mut().push_back(microtask);
+    }
+
+    /// Puts a task off to the next turn.
+    pub(crate) fn defer(&self, task: Arc<dyn Runnable>) {
+        self.pending.borrow_mut().push(task);
+    }
+
+    pub(crate) fn remember_task(&self, task: Arc<dyn Runnable>) -> Key {
+        self.tasks.borrow_mut().insert(task)
+    }
+
+    pub(crate) fn forget_task(&self, key: Key) {
+        let task = self.tasks.borrow_mut().remove(key);
+        drop(task);
+    }
+
+    pub(crate) fn push_tick(&self, callback: Callback) {
+        self.ticks.borrow_mut().push_back(callback);
+    }
+
+    pub(crate) fn push_immediate(&self, callback: Callback) -> u64 {
+        let mut immediates = self.immediates.borrow_mut();
+        immediates.last += 1;
+        let number = immediates.last;
+        immediates.queue.push_back((number, callback));
+        number
+    }
+
+    pub(crate) fn clear_immediate(&self, number: u64) {
+        let removed = {
+            let queue = &mut self.immediates.borrow_mut().queue;
+            queue.binary_search_by_key(&number, |(number, _)| *number).ok().and_then(|at| queue.remove(at))
+        };
+        drop(removed);
+    }
+
+    /// Ends the loop after this turn.
+    pub(crate) fn stop(&self) {
+        self.stopped.set(true);
+    }
+
+    /// Drops everything that the loop still holds. Destructors may queue more, so it goes on until all is empty.
+    fn tear_down(&self) {
+        loop {
+            let task = self.tasks.borrow_mut().pop();
+            if let Some(task) = task {
+                task.cancel();
+                continue;
+            }
+            let timer = self.timers.borrow_mut().pop();
+            let source = self.sources.borrow_mut().pop();
+            let tick = self.ticks.borrow_mut().pop_front();
+            let microtask = self.microtasks.borrow_mut().pop_front();
+            let immediate = self.immediates.borrow_mut().queue.pop_front();
+            let closing = self.closing.borrow_mut().pop_front();
+            let task = self.pending.borrow_mut().pop();
+            self.remote.take(&mut Vec::new());
+            let nothing = timer.is_none() && source.is_none() && tick.is_none() && microtask.is_none();
+            if nothing && immediate.is_none() && closing.is_none() && task.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+thread_local!(static CURRENT: RefCell<Option<Rc<Loop>>> = const { RefCell::new(None) });
+
+/// Makes a loop this thread's own, until dropped.
+struct Entered(Rc<Loop>);
+
+impl Entered {
+    fn enter(this: Rc<Loop>) -> io::Result<Self> {
+        CURRENT.with(|current| match &mut *current.borrow_mut() {
+            Some(_) => Err(io::Error::other("a loop already runs on this thread")),
+            none => {
+                *none = Some(this.clone());
+                Ok(Entered(this))
+            }
+        })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.tear_down();
+        CURRENT.with(|current| current.borrow_mut().take());
+    }
+}
+
+/// Calls `f` with this thread's loop, if one runs.
+pub(crate) fn try_current<R>(f: impl FnOnce(&Rc<Loop>) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(f)).ok().flatten()
+}
+
+/// Calls `f` with this thread's loop.
+pub(crate) fn current<R>(f: impl FnOnce(&Rc<Loop>) -> R) -> R {
+    try_current(f).expect("no event loop runs on this thread: call this from within wirebook_net::run")
+}
+
+/// The result of a finished task, without waiting.
+fn result_of<T>(handle: task::JoinHandle<T>) -> Option<Result<T, task::JoinError>> {
+    let mut handle = std::pin::pin!(handle);
+    match handle.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(result) => Some(result),
+        std::task::Poll::Pending => None,
+    }
+}

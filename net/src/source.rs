@@ -1,0 +1,347 @@
+//! Sources of readiness: what the loop knows about every socket.
+//!
+//! A socket is registered once, edge-triggered, for both directions. The loop remembers what the edges said: a source
+//! is readable from the edge until an operation shows that the kernel's buffer is empty. Most of the time no
+//! system call is needed to learn that: a read that gave fewer bytes than were asked for has emptied the buffer, so
+//! the next edge is sure to come. (Not so when the peer has closed its side: that edge may have been consumed together
+//! with the data's, so from then on the source stays readable until a read says "end of stream". Datagram sockets
+//! and listeners do not have this shortcut either and go on until the kernel says "would block".)
+//!
+//! One direction of a source has one waiter. It is a task's waker, or a *parked* callback: an idle connection that
+//! is parked owns neither task nor buffer, only this place and a boxed callback.
+//!
+//! A source may be used [`OPERATIONS_PER_TURN`] times in one turn of the loop. After that it claims to be not ready until
+//! the next turn, so a peer that sends without pause is served like the others and no faster.
+
+use crate::{
+    event_loop::{self, Loop},
+    slab::{Key, Slab},
+};
+use std::{
+    io,
+    marker::PhantomData,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+/// Reads (or accepts), and likewise writes, that one source may do in one turn of the loop.
+pub const OPERATIONS_PER_TURN: u16 = 32;
+
+pub(crate) const READABLE: u8 = 1;
+pub(crate) const WRITABLE: u8 = 2;
+/// The peer will send no more: short reads prove nothing any longer.
+pub(crate) const CLOSED: u8 = 4;
+
+/// Reading or writing: the index of a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+use Direction::{Read, Write};
+
+impl Direction {
+    fn bit(self) -> u8 {
+        match self {
+            Read => READABLE,
+            Write => WRITABLE,
+        }
+    }
+}
+
+enum Waiter {
+    Nobody,
+    Task(Waker),
+    Parked(Box<dyn FnOnce()>),
+}
+
+pub(crate) struct Source {
+    ready: u8,
+    /// Which directions wait in `Sources::over_budget`.
+    put_off: u8,
+    /// Operations in the turn `turn`, by direction.
+    spent: [u16; 2],
+    turn: u32,
+    reader: Waiter,
+    writer: Option<Waker>,
+}
+
+pub(crate) struct Sources {
+    slab: Slab<Source>,
+    /// Turns in which budgets were renewed.
+    turn: u32,
+    over_budget: Vec<Key>,
+    parked: usize,
+}
+
+impl Sources {
+    pub(crate) fn new() -> Self {
+        Sources { slab: Slab::new(), turn: 0, over_budget: Vec::new(), parked: 0 }
+    }
+
+    /// Connections that wait in the parked state; they keep the loop alive.
+    pub(crate) fn parked(&self) -> usize {
+        self.parked
+    }
+
+    /// Whether somebody waits only for a new turn.
+    pub(crate) fn over_budget(&self) -> bool {
+        !self.over_budget.is_empty()
+    }
+
+    /// A new turn: every budget is new, and who waits for that is woken.
+    pub(crate) fn wake_over_budget(&mut self) {
+        self.turn = self.turn.wrapping_add(1);
+        for key in std::mem::take(&mut self.over_budget) {
+            let Some(source) = self.slab.get_mut(key) else { continue };
+            let put_off = std::mem::take(&mut source.put_off);
+            if put_off & READABLE != 0
+                && let Waiter::Task(waker) = take_task(&mut source.reader)
+            {
+                waker.wake();
+            }
+            if put_off & WRITABLE != 0
+                && let Some(waker) = source.writer.take()
+            {
+                waker.wake();
+            }
+        }
+    }
+
+    /// For tearing down: what some remaining source holds.
+    pub(crate) fn pop(&mut self) -> Option<Source> {
+        self.slab.pop()
+    }
+}
+
+/// Takes a task's waker and leaves a parked callback alone.
+fn take_task(waiter: &mut Waiter) -> Waiter {
+    match waiter {
+        Waiter::Task(_) => std::mem::replace(waiter, Waiter::Nobody),
+        _ => Waiter::Nobody,
+    }
+}
+
+impl Loop {
+    /// An event came for a source: remembers it and lets the waiters run. An event for a closed source finds nothing.
+    pub(crate) fn source_ready(self: &Rc<Self>, key: Key, ready: u8) {
+        let (reader, writer) = {
+            let mut sources = self.sources.borrow_mut();
+            let Some(source) = sources.slab.get_mut(key) else { return };
+            source.ready |= ready;
+            let reader = match ready & READABLE {
+                0 => Waiter::Nobody,
+                _ => std::mem::replace(&mut source.reader, Waiter::Nobody),
+            };
+            let writer = if ready & WRITABLE != 0 { source.writer.take() } else { None };
+            if let Waiter::Parked(_) = reader {
+                sources.parked -= 1;
+            }
+            (reader, writer)
+        };
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+        match reader {
+            Waiter::Nobody => {}
+            Waiter::Task(waker) => waker.wake(),
+            Waiter::Parked(callback) => callback(),
+        }
+        self.drain();
+    }
+}
+
+/// A socket's place in its loop. Dropping it gives the place back.
+///
+/// This is what an implementor of [`Stream`](crate::Stream) wraps: it keeps the readiness, the waiters and the budget.
+#[derive(Debug)]
+pub struct Registration {
+    key: Key,
+    _here: PhantomData<*const ()>,
+}
+
+impl Registration {
+    /// Registers an operating system's socket, not ready in the directions that `ready` lacks.
+    pub(crate) fn new(io: &mut impl mio::event::Source, ready: u8) -> io::Result<Self> {
+        event_loop::try_current(|on| {
+            let registration = Registration::insert(on, ready);
+            on.driver.register(io, registration.key)?;
+            Ok(registration)
+        })
+        .unwrap_or_else(|| Err(io::Error::other("no event loop runs on this thread")))
+    }
+
+    pub(crate) fn insert(on: &Loop, ready: u8) -> Self {
+        let source = Source { ready, put_off: 0, spent: [0; 2], turn: 0, reader: Waiter::Nobody, writer: None };
+        Registration { key: on.sources.borrow_mut().slab.insert(source), _here: PhantomData }
+    }
+
+    /// Does something with the source, if its loop still runs.
+    fn with<R>(&self, f: impl FnOnce(&mut Sources, Key) -> R) -> Option<R> {
+        event_loop::try_current(|on| f(&mut on.sources.borrow_mut(), self.key))
+    }
+
+    /// Whether an operation in `direction` may be tried now.
+    fn grant(&self, direction: Direction) -> io::Result<()> {
+        self.with(|sources, key| {
+            let turn = sources.turn;
+            let source = sources.slab.get_mut(key)?;
+            if source.turn != turn {
+                (source.turn, source.spent) = (turn, [0; 2]);
+            }
+            let spent = &mut source.spent[direction as usize];
+            if source.ready & direction.bit() == 0 || *spent >= OPERATIONS_PER_TURN {
+                return None;
+            }
+            *spent += 1;
+            Some(())
+        })
+        .unwrap_or(Some(()))
+        .ok_or_else(|| io::ErrorKind::WouldBlock.into())
+    }
+
+    /// Forgets that `direction` was ready.
+    fn clear(&self, direction: Direction, unless: u8) {
+        self.with(|sources, key| {
+            if let Some(source) = sources.slab.get_mut(key)
+                && source.ready & unless == 0
+            {
+                source.ready &= !direction.bit();
+            }
+        });
+    }
+
+    /// Tries a stream operation that may move up to `asked` bytes: no system call when the source is known to be not
+    /// ready, EINTR is tried again, and fewer bytes than asked for mean "not ready from now on".
+    pub(crate) fn try_stream(
+        &self,
+        direction: Direction,
+        asked: usize,
+        mut operation: impl FnMut() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let result = self.try_once(direction, &mut operation);
+        if let Ok(moved) = result
+            && moved < asked
+            && (moved > 0 || direction == Write)
+        {
+            self.clear(direction, if direction == Read { CLOSED } else { 0 });
+        }
+        result
+    }
+
+    /// Tries an operation that proves nothing about the next one: accepting, and datagrams.
+    pub(crate) fn try_once<R>(
+        &self,
+        direction: Direction,
+        mut operation: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.grant(direction)?;
+        loop {
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.clear(direction, 0);
+                    return Err(error);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Ready, or the context's task is woken when it is. One waiter for each direction: the last one stays.
+    fn poll(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = self.with(|sources, key| {
+            let turn = sources.turn;
+            let Some(source) = sources.slab.get_mut(key) else { return Poll::Ready(Ok(())) };
+            let rested = source.turn != turn || source.spent[direction as usize] < OPERATIONS_PER_TURN;
+            if source.ready & direction.bit() != 0 {
+                if rested {
+                    return Poll::Ready(Ok(()));
+                }
+                if source.put_off == 0 {
+                    sources.over_budget.push(key);
+                }
+                source.put_off |= direction.bit();
+            }
+            let waiter = context.waker();
+            match direction {
+                Read => match &mut source.reader {
+                    Waiter::Task(waker) => waker.clone_from(waiter),
+                    other => {
+                        if let Waiter::Parked(_) = std::mem::replace(other, Waiter::Task(waiter.clone())) {
+                            sources.parked -= 1;
+                        }
+                    }
+                },
+                Write => match &mut source.writer {
+                    Some(waker) => waker.clone_from(waiter),
+                    none => *none = Some(waiter.clone()),
+                },
+            }
+            Poll::Pending
+        });
+        poll.unwrap_or_else(|| Poll::Ready(Err(io::Error::other("the socket's event loop has ended"))))
+    }
+
+    /// Ready when an operation that reads may be tried; see [`Stream::poll_readable`](crate::Stream::poll_readable).
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll(Read, context)
+    }
+
+    /// Ready when an operation that writes may be tried; see [`Stream::poll_writable`](crate::Stream::poll_writable).
+    pub fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll(Write, context)
+    }
+
+    /// What identifies this registration on this thread for as long as it lives.
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// Has `callback` called once when the source is readable; as a microtask when it is now. It takes the place of a task
+/// that waits to read.
+pub(crate) fn park(key: Key, callback: Box<dyn FnOnce()>) {
+    event_loop::current(|on| {
+        let sources = &mut *on.sources.borrow_mut();
+        let Some(source) = sources.slab.get_mut(key) else { return };
+        if source.ready & READABLE != 0 {
+            return on.push_microtask(event_loop::Microtask::Callback(callback));
+        }
+        if !matches!(source.reader, Waiter::Parked(_)) {
+            sources.parked += 1;
+        }
+        source.reader = Waiter::Parked(callback);
+    });
+}
+
+/// Takes back the callback that was parked on `key`.
+pub(crate) fn unpark(key: Key) -> Option<Box<dyn FnOnce()>> {
+    event_loop::try_current(|on| {
+        let sources = &mut *on.sources.borrow_mut();
+        let source = sources.slab.get_mut(key)?;
+        match source.reader {
+            Waiter::Parked(_) => {
+                sources.parked -= 1;
+                match std::mem::replace(&mut source.reader, Waiter::Nobody) {
+                    Waiter::Parked(callback) => Some(callback),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    })
+    .flatten()
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let source = self.with(|sources, key| {
+            let source = sources.slab.remove(key);
+            sources.parked -= usize::from(matches!(source, Some(Source { reader: Waiter::Parked(_), .. })));
+            source
+        });
+        drop(source);
+    }
+}

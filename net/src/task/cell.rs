@@ -1,0 +1,135 @@
+//! The place in a task where its future lives, and later its result: the one file of the executor with `unsafe`.
+//!
+//! A waker may travel to any thread, and it owns a share of the task, so a task must be `Send + Sync`. The future in
+//! it need not be: it is only ever touched on the thread that made it. This file makes that promise true: every
+//! access compares the thread first, and what is not empty is never dropped elsewhere.
+#![allow(unsafe_code)]
+
+use super::JoinError;
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Poll, Waker},
+};
+
+static NEXT_THREAD: AtomicU64 = AtomicU64::new(1);
+thread_local!(static THREAD: u64 = NEXT_THREAD.fetch_add(1, Ordering::Relaxed));
+
+/// A number for this thread; cheaper to read than [`std::thread::current`].
+pub(crate) fn thread_number() -> u64 {
+    THREAD.with(|number| *number)
+}
+
+enum Stage<F: Future> {
+    Pending(F),
+    Finished(Result<F::Output, JoinError>),
+    Empty,
+}
+
+/// A future, then its result, then nothing.
+pub(super) struct FutureCell<F: Future> {
+    owner: u64,
+    stage: RefCell<Stage<F>>,
+    joiner: RefCell<Option<Waker>>,
+    /// Somebody holds the join handle and may want the result.
+    pub(super) joined: Cell<bool>,
+}
+
+// SAFETY: `owner` is immutable. Every other field is only reached through `check`, which lets the owner's thread
+// through alone (a foreign `Drop` of an emptied cell touches nothing but the flag that says so; see `drop`). So a
+// value that is not `Send` never leaves its thread, and no two threads reach the cells at once.
+unsafe impl<F: Future> Send for FutureCell<F> {}
+// SAFETY: as above.
+unsafe impl<F: Future> Sync for FutureCell<F> {}
+
+impl<F: Future> FutureCell<F> {
+    pub(super) fn new(future: F) -> Self {
+        FutureCell {
+            owner: thread_number(),
+            stage: RefCell::new(Stage::Pending(future)),
+            joiner: RefCell::new(None),
+            joined: Cell::new(true),
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(self.owner, thread_number(), "a task is only touched on the thread of its loop");
+    }
+
+    /// Polls the future; true when it has finished (or had been emptied). A panic in it becomes its result.
+    pub(super) fn poll(&self, context: &mut Context<'_>) -> bool {
+        self.check();
+        let mut stage = self.stage.borrow_mut();
+        let Stage::Pending(future) = &mut *stage else { return true };
+        // SAFETY: the cell sits in an `Arc` and its stage is only ever overwritten in place, which drops the future
+        // where it is: it never moves after this point.
+        let future = unsafe { Pin::new_unchecked(future) };
+        let result = match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
+            Ok(Poll::Pending) => return false,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(JoinError::from_panic(&*panic)),
+        };
+        *stage = if self.joined.get() { Stage::Finished(result) } else { Stage::Empty };
+        true
+    }
+
+    /// Drops the future, if it is not being polled right now; false when it is.
+    pub(super) fn cancel(&self) -> bool {
+        self.check();
+        let Ok(mut stage) = self.stage.try_borrow_mut() else { return false };
+        if let Stage::Pending(_) = *stage {
+            *stage = if self.joined.get() { Stage::Finished(Err(JoinError::Aborted)) } else { Stage::Empty };
+        }
+        true
+    }
+
+    /// The result, once; until then remembers whom to wake.
+    pub(super) fn poll_join(&self, context: &mut Context<'_>) -> Poll<Result<F::Output, JoinError>> {
+        self.check();
+        if let Ok(mut stage) = self.stage.try_borrow_mut()
+            && let Stage::Finished(result) = empty_finished(&mut stage)
+        {
+            return Poll::Ready(result);
+        }
+        let before = self.joiner.borrow_mut().replace(context.waker().clone());
+        drop(before);
+        Poll::Pending
+    }
+
+    /// Who waits for the result.
+    pub(super) fn take_joiner(&self) -> Option<Waker> {
+        self.check();
+        self.joiner.borrow_mut().take()
+    }
+
+    /// The join handle is gone: nobody will ask for the result.
+    pub(super) fn detach(&self) {
+        self.check();
+        self.joined.set(false);
+        self.joiner.borrow_mut().take();
+        if let Ok(mut stage) = self.stage.try_borrow_mut() {
+            drop(empty_finished(&mut stage));
+        }
+    }
+}
+
+/// Takes the result out. A pending future stays where it is, because it is pinned.
+fn empty_finished<F: Future>(stage: &mut Stage<F>) -> Stage<F> {
+    match stage {
+        Stage::Finished(_) => std::mem::replace(stage, Stage::Empty),
+        _ => Stage::Empty,
+    }
+}
+
+impl<F: Future> Drop for FutureCell<F> {
+    fn drop(&mut self) {
+        // The last waker may be dropped on another thread, but by then the loop has emptied the cell: it empties the
+        // cells of all its tasks before it goes. If that were ever untrue, dropping here would be unsound.
+        if self.owner != thread_number() && !matches!(self.stage.get_mut(), Stage::Empty) {
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Time for tasks: sleeping, deadlines, and letting others go first.
+
+use crate::{
+    event_loop::{self},
+    slab::Key,
+    timers::Action,
+};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    io,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+/// The loop's time: read from the clock once per phase, so that all callbacks of a phase agree. Virtual in a simulation,
+/// and the clock's own time where no loop runs.
+pub fn now() -> Instant {
+    event_loop::try_current(|on| on.now()).unwrap_or_else(Instant::now)
+}
+
+/// Waits for `duration`, counted from the first poll. Dropping it cancels the timer.
+///
+/// ```
+/// use std::time::Duration;
+/// wirebook_net::run(wirebook_net::sleep(Duration::from_millis(2))).unwrap();
+/// ```
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep { duration, timer: None, _here: PhantomData }
+}
+
+/// See [`sleep`].
+#[derive(Debug)]
+#[must_use = "a sleep does nothing until it is awaited"]
+pub struct Sleep {
+    duration: Duration,
+    timer: Option<Key>,
+    _here: PhantomData<*const ()>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        event_loop::current(|on| {
+            let timers = &mut *on.timers.borrow_mut();
+            match self.timer {
+                None => {
+                    let action = Action::Wake(context.waker().clone());
+                    self.timer = Some(timers.insert(on.deadline(self.duration), action));
+                    Poll::Pending
+                }
+                Some(key) => match timers.waker(key) {
+                    Some(waker) => {
+                        waker.clone_from(context.waker());
+                        Poll::Pending
+                    }
+                    None => Poll::Ready(()),
+                },
+            }
+        })
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(key) = self.timer {
+            drop(event_loop::try_current(|on| on.timers.borrow_mut().cancel(key)));
+        }
+    }
+}
+
+/// Waits for `future`, but at most for `limit`; then the future is dropped.
+///
+/// # Errors
+/// [`Elapsed`] when the time was up first.
+///
+/// ```
+/// use std::{future::pending, time::Duration};
+/// let late = wirebook_net::run(wirebook_net::timeout(Duration::from_millis(1), pending::<()>()));
+/// assert!(late.unwrap().is_err());
+/// ```
+pub async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    let mut sleep = sleep(limit);
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        Pin::new(&mut sleep).poll(context).map(|()| Err(Elapsed))
+    })
+    .await
+}
+
+/// The time given to [`timeout`] was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed;
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time was up")
+    }
+}
+
+impl std::error::Error for Elapsed {}
+
+impl From<Elapsed> for io::Error {
+    fn from(elapsed: Elapsed) -> Self {
+        io::Error::new(io::ErrorKind::TimedOut, elapsed)
+    }
+}
+
+/// Lets the loop finish its turn (other tasks, sockets, timers) before this task goes on.
+pub async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        // A task woken while it runs waits for the next turn.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
+}

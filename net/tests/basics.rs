@@ -1,0 +1,208 @@
+//! The loop, tasks, timers, sockets and the pool, each by its plainest use.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::{pending, poll_fn},
+    rc::Rc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+use wirebook_net::{
+    self as net, JoinError, Listener, Stream,
+    tcp::{TcpListener, TcpStream},
+};
+
+fn log() -> (Rc<RefCell<Vec<&'static str>>>, impl Fn(&'static str) -> Box<dyn FnOnce()>) {
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let writer = log.clone();
+    (log, move |word| {
+        let log = writer.clone();
+        Box::new(move || log.borrow_mut().push(word))
+    })
+}
+
+#[test]
+fn ticks_then_microtasks_then_timers_and_immediates() {
+    let (words, say) = log();
+    net::run(async move {
+        net::set_timeout(say("timeout"), Duration::ZERO);
+        net::queue_microtask(say("microtask"));
+        net::next_tick(say("tick"));
+        let task = say("task");
+        net::spawn(async move { task() });
+        say("main")();
+    })
+    .unwrap();
+    assert_eq!(*words.borrow(), ["main", "tick", "microtask", "task", "timeout"]);
+}
+
+async fn echo(stream: TcpStream) {
+    let mut bytes = net::buffer();
+    while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+        if stream.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_tcp_server_echoes_a_megabyte() {
+    let sent: Vec<u8> = (0..1_000_000u32).map(|at| (at * 7 + at / 251) as u8).collect();
+    let expected = sent.clone();
+    let received = net::run(async move {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = net::spawn(async move {
+            loop {
+                net::spawn(echo(listener.accept().await.unwrap().0));
+            }
+        });
+        let client = Rc::new(TcpStream::connect(address).await.unwrap());
+        let writer = client.clone();
+        net::spawn(async move {
+            writer.write_all(&sent).await.unwrap();
+            writer.shutdown(std::net::Shutdown::Write).unwrap();
+        });
+        let mut received = Vec::new();
+        let mut bytes = net::buffer();
+        while let count @ 1.. = client.read(&mut bytes).await.unwrap() {
+            received.extend_from_slice(&bytes[..count]);
+        }
+        server.abort();
+        received
+    });
+    assert!(received.unwrap() == expected);
+}
+
+#[test]
+fn a_parked_connection_resumes_with_its_stream() {
+    let answer = net::run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        net::park(stream, |stream| drop(net::spawn(echo(stream))));
+        net::sleep(Duration::from_millis(5)).await;
+        client.write_all(b"hello").await.unwrap();
+        let mut bytes = [0; 8];
+        let count = client.read(&mut bytes).await.unwrap();
+        bytes[..count].to_vec()
+    });
+    assert_eq!(answer.unwrap(), b"hello");
+}
+
+#[test]
+fn closing_a_parked_connection_lets_the_loop_end() {
+    net::run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let parked = net::park(stream, |_| unreachable!("nothing was sent"));
+        net::sleep(Duration::from_millis(2)).await;
+        assert!(parked.close());
+        assert!(!parked.close());
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_waker_works_from_another_thread() {
+    let started = Instant::now();
+    net::run(async {
+        let mut thread = None;
+        let woken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        poll_fn(|context| {
+            if woken.load(std::sync::atomic::Ordering::SeqCst) {
+                return Poll::Ready(());
+            }
+            if thread.is_none() {
+                let (waker, woken) = (context.waker().clone(), woken.clone());
+                thread = Some(std::thread::spawn(move || {
+                    woken.store(true, std::sync::atomic::Ordering::SeqCst);
+                    waker.wake();
+                }));
+            }
+            Poll::Pending
+        })
+        .await;
+    })
+    .unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn aborting_drops_the_future_at_once() {
+    struct Dropped(Rc<Cell<bool>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+    net::run(async {
+        let dropped = Rc::new(Cell::new(false));
+        let guard = Dropped(dropped.clone());
+        let task = net::spawn(async move {
+            let _guard = guard;
+            pending::<()>().await;
+        });
+        net::yield_now().await;
+        assert!(!dropped.get());
+        task.abort();
+        assert!(dropped.get());
+        assert_eq!(task.await, Err(JoinError::Aborted));
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_panic_stays_in_its_task_or_job() {
+    net::run(async {
+        let task = net::spawn(async { panic!("in the task") }).await;
+        assert_eq!(task, Err::<(), _>(JoinError::Panicked("in the task".into())));
+        let job = net::spawn_blocking(|| panic!("in job {}", 7)).await;
+        assert_eq!(job, Err::<(), _>(JoinError::Panicked("in job 7".into())));
+        assert_eq!(net::spawn_blocking(|| 5).await, Ok(5));
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_future_that_nobody_can_wake_is_an_error_and_not_a_hang() {
+    assert!(net::run(pending::<()>()).is_err());
+}
+
+#[test]
+fn a_task_that_wakes_itself_forever_lets_the_others_run() {
+    net::run(async {
+        let busy = net::spawn(poll_fn(|context| {
+            context.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+        net::sleep(Duration::from_millis(3)).await;
+        busy.abort();
+    })
+    .unwrap();
+}
+
+#[test]
+fn timers_fire_in_order_and_cancelled_ones_do_not() {
+    let (words, say) = log();
+    net::run(async move {
+        net::set_timeout(say("late"), Duration::from_millis(9));
+        net::set_timeout(say("early"), Duration::from_millis(3));
+        let never = net::set_timeout(say("never"), Duration::from_millis(5));
+        net::set_timeout(say("unheld"), Duration::from_secs(3600)).unref();
+        net::clear(never);
+    })
+    .unwrap();
+    assert_eq!(*words.borrow(), ["early", "late"]);
+}
+
+#[test]
+fn a_timeout_drops_its_future() {
+    net::run(async {
+        assert!(net::timeout(Duration::from_millis(1), pending::<()>()).await.is_err());
+        assert_eq!(net::timeout(Duration::from_secs(9), async { 4 }).await, Ok(4));
+    })
+    .unwrap();
+}
