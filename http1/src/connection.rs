@@ -192,6 +192,16 @@ impl Connection {
         self.exchange.they_persist && self.exchange.we_persist
     }
 
+    /// Both messages are over and a further exchange may follow.
+    pub fn is_reusable(&self) -> bool {
+        (self.ours, self.theirs) == (State::Done, State::Done)
+    }
+
+    /// The request's method is HEAD: its answer has no body, whatever its fields say (RFC 9110 §9.3.2).
+    pub fn answers_head(&self) -> bool {
+        self.exchange.to_head
+    }
+
     /// Say no further exchange is wanted: the next head that we send carries `connection: close`.
     pub fn refuse_reuse(&mut self) {
         self.exchange.we_persist = false;

@@ -46,6 +46,8 @@ mod event;
 mod fields;
 mod framing;
 pub mod parser;
+#[cfg(feature = "net")]
+pub mod server;
 pub mod state;
 pub mod target;
 
@@ -55,3 +57,5 @@ pub use error::{Error, Misuse, Violation};
 pub use event::Event;
 pub use fields::FieldBlock;
 pub use framing::Framing;
+#[cfg(feature = "net")]
+pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on};

@@ -1,2 +1,54 @@
-//! The binary.
-fn main() {}
+//! `wirebook`: the book, served by the stack that it describes, and the tools.
+
+mod book;
+mod complaint;
+mod dissect;
+mod examples;
+mod live;
+mod site;
+
+use clap::{Parser, Subcommand};
+use complaint::Complaint;
+use std::process::ExitCode;
+
+/// The network stack you can read, run, break and beat.
+///
+/// Without a subcommand it serves the book at http://127.0.0.1:4000, on Wirebook's own event loop and HTTP server.
+#[derive(Parser)]
+#[command(name = "wirebook", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    site: site::Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Render the book and serve it, with its live widgets (the default)
+    Site(site::Options),
+    /// List the examples, with a line on each and how to run it
+    Examples,
+    /// Take bytes apart as the crates do: fields, ranges, events, errors
+    Dissect(dissect::Options),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result: Result<(), Complaint> = match arguments.command {
+        None => site::run(&arguments.site),
+        Some(Command::Site(options)) => site::run(&options),
+        Some(Command::Examples) => {
+            examples::print();
+            Ok(())
+        }
+        Some(Command::Dissect(options)) => dissect::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(complaint) => {
+            eprintln!("{complaint}");
+            ExitCode::FAILURE
+        }
+    }
+}

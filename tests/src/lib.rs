@@ -1,3 +1,11 @@
-//! Helpers of the conformance tests, one module for each subject.
+//! What the tests of the workspace share.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
+//! | [`allocations`] | a counting allocator |
+//! | [`websocket`] | the cases of WebSocket |
 
+pub mod allocations;
+pub mod cases;
 pub mod websocket;

@@ -1,0 +1,104 @@
+//! The request, as a handler gets it.
+
+use super::exchange::BodyReader;
+use super::failure::Failure;
+use crate::parser::{FieldLines, RequestHead, Version};
+use crate::target::Target;
+use std::fmt;
+
+/// A request: a view of the received head, and a body that is read as it arrives.
+///
+/// What the handler does not read of the body is dropped by the server, or the connection closes.
+pub struct Request<'r> {
+    pub(super) head: RequestHead<'r>,
+    pub(super) body: BodyReader<'r>,
+}
+
+impl<'r> Request<'r> {
+    /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
+    pub fn method(&self) -> &'r str {
+        ascii(self.head.method)
+    }
+
+    /// The request-target, as it was sent (RFC 9112 §3.2).
+    pub fn target(&self) -> &'r str {
+        ascii(self.head.target)
+    }
+
+    /// The path of the target, still percent-encoded; `*` for `OPTIONS *`, empty for CONNECT.
+    pub fn path(&self) -> &'r str {
+        ascii(self.form().map_or(b"", Target::path))
+    }
+
+    /// What follows the `?` of the target, still percent-encoded.
+    pub fn query(&self) -> Option<&'r str> {
+        self.form().and_then(Target::query).map(ascii)
+    }
+
+    /// The authority that the request is for: that of an absolute target, or else the Host field (RFC 9110 §7.2).
+    pub fn authority(&self) -> Option<&'r str> {
+        match self.form() {
+            Some(Target::Absolute { authority, .. } | Target::Authority(authority)) => Some(ascii(authority)),
+            _ => self.header("host").map(ascii),
+        }
+    }
+
+    /// The version.
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// The value of the first field with this name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&'r [u8]> {
+        self.head.fields.get(name)
+    }
+
+    /// All field lines, in wire order and in their own spelling.
+    pub fn headers(&self) -> FieldLines<'r> {
+        self.head.fields
+    }
+
+    /// The next piece of the body; `None` at its end. Where the pieces are cut has no meaning.
+    ///
+    /// The first call answers a client that waits for `100 Continue`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the body or the connection. A handler that gives the error back with `?` lets the server answer
+    /// with the right status.
+    pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Failure> {
+        self.body.next().await
+    }
+
+    /// The whole body, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`chunk`](Self::chunk), and a body that is larger.
+    pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>, Failure> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.body.next().await? {
+            if whole.len() + piece.len() > limit {
+                return Err(self.body.exchange.too_large());
+            }
+            whole.extend_from_slice(piece);
+        }
+        Ok(whole)
+    }
+
+    /// The head parser let only valid requests through; `None` is never seen.
+    fn form(&self) -> Option<Target<'r>> {
+        Target::parse(self.head.method, self.head.target).ok()
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head.fmt(f)
+    }
+}
+
+/// Methods, targets and hosts are ASCII: the parser saw to that.
+fn ascii(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+//! The response, as a handler writes it.
+
+use super::desk::MAX_GATHERED;
+use super::exchange::Exchange;
+use super::failure::{Failure, Outcome};
+use super::{conversation, date};
+use crate::parser::{FieldLines, ResponseHead};
+use crate::{Event, Misuse};
+use std::fmt;
+
+/// A response to be written to: [`status`](Self::status) and [`header`](Self::header) first, then
+/// [`end`](Self::end) with the whole body, or [`write`](Self::write) and `end` piece by piece.
+///
+/// The server adds `Date`, the framing (`Content-Length` where the body is known at once, else chunks, else the end of the
+/// connection for HTTP/1.0), and `Connection` where it is needed.
+pub struct Response<'r> {
+    exchange: &'r Exchange<'r>,
+    status: u16,
+    /// The first field that could not be added. It is reported when the head is sent, so that calls can be chained.
+    misuse: Option<Misuse>,
+    begun: bool,
+}
+
+impl<'r> Response<'r> {
+    pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
+        exchange.core.borrow_mut().lines.clear();
+        Response { exchange, status: 200, misuse: None, begun: false }
+    }
+
+    /// Sets the status, 200 to 599; without it, 200. No effect once the body has begun.
+    #[must_use = "the response is written by `end`"]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Adds a field. The name is a token; the value has no CR, LF, NUL or other control characters.
+    ///
+    /// A field that breaks a rule, or comes once the body has begun, makes the next `write` or `end` fail with a
+    /// [`Misuse`], and nothing of it is sent.
+    #[must_use = "the response is written by `end`"]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let pushed = match self.begun {
+            true => Err(Misuse::OutOfTurn),
+            false => self.exchange.core.borrow_mut().lines.push(name, value),
+        };
+        self.misuse = self.misuse.or(pushed.err());
+        self
+    }
+
+    /// Sends a piece of the body now, the head before the first, and waits until the client has taken most of it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Misuse`] of the response, or what is wrong with the connection.
+    pub async fn write(&mut self, data: impl AsRef<[u8]>) -> Outcome {
+        self.begin(None)?;
+        self.data(data.as_ref())?;
+        Ok(self.exchange.flush().await?)
+    }
+
+    /// Sends the rest of the body, and with it the response is done. If nothing was written before, its length is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub async fn end(mut self, data: impl AsRef<[u8]>) -> Outcome {
+        let data = data.as_ref();
+        self.begin(Some(data.len()))?;
+        self.data(data)?;
+        self.exchange.send(Event::End(FieldLines::default()))?;
+        // What is small goes out with the answers to the requests behind this one.
+        let gathered = self.exchange.core.borrow().out.len();
+        if gathered > MAX_GATHERED {
+            self.exchange.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the head, once.
+    fn begin(&mut self, length: Option<usize>) -> Result<(), Failure> {
+        if let Some(misuse) = self.misuse {
+            return Err(misuse.into());
+        }
+        if self.begun {
+            return Ok(());
+        }
+        let core = &mut *self.exchange.core.borrow_mut();
+        if core.lines.lines().get("date").is_none() {
+            date::with_now(|now| core.lines.push("date", now))?;
+        }
+        let bodiless = matches!(self.status, 100..=199 | 204 | 304);
+        if let Some(length) = length.filter(|_| !bodiless && !is_framed(&core.lines.lines())) {
+            core.lines.push("content-length", length.to_string())?;
+        }
+        conversation::refuse_reuse_of_unread(core.connection);
+        core.connection.send(Event::Response(ResponseHead::new(self.status, core.lines.lines())), core.out)?;
+        self.begun = true;
+        Ok(())
+    }
+
+    /// Answers to HEAD have no body, whatever the handler writes (RFC 9110 §9.3.2).
+    fn data(&mut self, data: &[u8]) -> Result<(), Misuse> {
+        let core = &mut *self.exchange.core.borrow_mut();
+        match core.connection.answers_head() {
+            true => Ok(()),
+            false => core.connection.send(Event::Data(data), core.out),
+        }
+    }
+}
+
+/// The handler has said itself how long the body is.
+fn is_framed(lines: &FieldLines<'_>) -> bool {
+    lines.get("content-length").or(lines.get("transfer-encoding")).is_some()
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).field("begun", &self.begun).finish_non_exhaustive()
+    }
+}

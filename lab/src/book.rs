@@ -1,0 +1,152 @@
+//! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
+
+use crate::complaint::Complaint;
+use crate::live;
+use mdbook_core::book::{Book, BookItem};
+use mdbook_driver::MDBook;
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use sha1::{Digest, Sha1};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of the rendered book.
+pub(crate) struct Page {
+    pub(crate) mime: String,
+    /// A strong entity tag with its quotes (RFC 9110 §8.8.3), made from the content.
+    pub(crate) etag: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The rendered book by path: `/`, `/net/event-loop.html`, …
+pub(crate) struct Pages(HashMap<String, Page>);
+
+impl Pages {
+    pub(crate) fn get(&self, path: &str) -> Option<&Page> {
+        self.0.get(path)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Where the book's sources are: the folder given, `book/` here or in a folder above, or that of the checkout from which
+/// this program was built.
+pub(crate) fn find(given: Option<PathBuf>) -> Result<PathBuf, Complaint> {
+    let is_book = |folder: &PathBuf| folder.join("book.toml").is_file();
+    if let Some(folder) = given {
+        return Some(folder.clone()).filter(is_book).ok_or_else(|| {
+            Complaint::new(
+                format!("There is no book.toml in {}.", folder.display()),
+                "Name the folder that holds book.toml and src/, as in --book book.",
+            )
+        });
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let candidates = here.ancestors().map(Path::to_path_buf).chain([built_from]);
+    candidates.map(|folder| folder.join("book")).find(is_book).ok_or_else(|| {
+        Complaint::new(
+            "The sources of the book are not in this folder nor in one above it.",
+            "Run this in a checkout of Wirebook, or name the folder with --book DIR.",
+        )
+    })
+}
+
+/// Renders the book in `root` and reads the result. About half a second.
+pub(crate) fn render(root: &Path) -> Result<Pages, Complaint> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Complaint::new(
+            format!("The book in {} cannot be rendered: {error:#}.", root.display()),
+            "Look at book.toml and at the chapter that is named; `git status` shows what has changed.",
+        )
+    };
+    let mut book = MDBook::load(root).map_err(|error| failed(&error))?;
+    book.with_preprocessor(StaticWidgets);
+    let out = book.root.join(&book.config.build.build_dir);
+    book.build().map_err(|error| failed(&error))?;
+    copy_modules(&root.join("theme"), &out.join("theme")).map_err(|error| failed(&error))?;
+    let mut pages = HashMap::new();
+    read_pages(&out, "/", &mut pages).map_err(|error| failed(&error))?;
+    Ok(Pages(pages))
+}
+
+/// The widgets' modules refer to each other by relative path, so they keep their names.
+fn copy_modules(from: &Path, to: &Path) -> std::io::Result<()> {
+    for part in ["kit", "widgets"] {
+        let Ok(entries) = fs::read_dir(from.join(part)) else { continue };
+        fs::create_dir_all(to.join(part))?;
+        for entry in entries {
+            let path = entry?.path();
+            fs::copy(&path, to.join(part).join(path.file_name().unwrap_or_default()))?;
+        }
+    }
+    Ok(())
+}
+
+fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Page>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            read_pages(&path, &format!("{prefix}{name}/"), pages)?;
+            continue;
+        }
+        let bytes = fs::read(&path)?;
+        let etag = Sha1::digest(&bytes)[..10].iter().fold("\"".to_string(), |text, byte| format!("{text}{byte:02x}"));
+        let mime = mime_guess::from_path(&path).first_or_octet_stream();
+        let mime = match mime.type_() {
+            mime_guess::mime::TEXT => format!("{mime}; charset=utf-8"),
+            _ => mime.to_string(),
+        };
+        let key = match name.as_str() {
+            "index.html" => prefix.to_string(),
+            _ => format!("{prefix}{name}"),
+        };
+        pages.insert(key, Page { mime, etag: etag + "\"", bytes });
+    }
+    Ok(())
+}
+
+/// Replaces `{{#widget NAME}}` by the widget's picture of its first example, made by the production code: what a reader
+/// sees without the server or without JavaScript, and what the live widget starts from.
+struct StaticWidgets;
+
+impl Preprocessor for StaticWidgets {
+    fn name(&self) -> &str {
+        "wirebook-widgets"
+    }
+
+    fn run(&self, _: &PreprocessorContext, mut book: Book) -> mdbook_core::errors::Result<Book> {
+        let mut unknown = None;
+        book.for_each_mut(|item| {
+            if let BookItem::Chapter(chapter) = item {
+                match place_widgets(&chapter.content) {
+                    Ok(content) => chapter.content = content,
+                    Err(name) => unknown = Some((name, chapter.name.clone())),
+                }
+            }
+        });
+        match unknown {
+            None => Ok(book),
+            Some((name, chapter)) => {
+                Err(mdbook_core::errors::Error::msg(format!("there is no widget {name:?} (chapter {chapter:?})")))
+            }
+        }
+    }
+}
+
+fn place_widgets(content: &str) -> Result<String, String> {
+    const OPEN: &str = "{{#widget ";
+    let mut out = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = rest.find(OPEN) {
+        out.push_str(&rest[..at]);
+        let (name, tail) = rest[at + OPEN.len()..].split_once("}}").ok_or("an unclosed {{#widget")?;
+        out.push_str(&live::picture(name.trim()).ok_or(name)?);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(out)
+}

@@ -1,0 +1,261 @@
+//! The widget of requests: what the server's own [`Connection`] makes of some bytes.
+
+use super::{Answer, Fault, Happening, MAX_INPUT, Mark, Part, escape, range_in};
+use serde::Deserialize;
+use std::time::Instant;
+use wirebook_http1::parser::{self, Fields, Limits, Progress, RequestHead};
+use wirebook_http1::{Connection, Error, Event, FieldBlock, reason};
+
+/// What the widget shows first, and its picture in the book.
+pub(crate) const EXAMPLE: &[u8] =
+    b"GET /search?q=tea HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nAccept: text/html\r\nUser-Agent: curl/8.5\r\n\r\n";
+
+type Parse =
+    for<'a> fn(&'a [u8], &'a mut Fields, &mut Progress, &Limits) -> Result<Option<RequestHead<'a>>, parser::Error>;
+
+/// The variants that the widget can time, the first by default.
+const VARIANTS: &[(&str, Parse)] = &[("split", parser::split::request)];
+
+/// The body of a widget's request.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    /// One character a byte, U+0000 to U+00FF.
+    input: String,
+    cut: Option<usize>,
+    parser: Option<String>,
+}
+
+/// Answers a request of the widget.
+///
+/// # Errors
+///
+/// One sentence where the body is not such a request.
+pub(super) fn answer(body: &[u8]) -> Result<Answer, String> {
+    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
+    let bytes: Option<Vec<u8>> = ask.input.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+    let bytes = bytes.ok_or("The input has characters over U+00FF: write their UTF-8 bytes as \\xNN.")?;
+    if bytes.len() > MAX_INPUT {
+        return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
+    }
+    Ok(dissect(&bytes, ask.cut.unwrap_or(usize::MAX), ask.parser.as_deref()))
+}
+
+/// Takes a conversation apart: requests with their bodies, one behind the other, as the server reads them; once whole,
+/// and once cut in two at `cut`.
+pub(crate) fn dissect(input: &[u8], cut: usize, variant: Option<&str>) -> Answer {
+    let cut = cut.min(input.len());
+    let whole = read(input, &[input.len()]);
+    let pieces = read(input, &[cut, input.len()]);
+    let &(parser, parse) = VARIANTS.iter().find(|(name, _)| Some(*name) == variant).unwrap_or(&VARIANTS[0]);
+    Answer {
+        input: input.iter().map(|&byte| byte as char).collect(),
+        len: input.len(),
+        states: states(&whole.parts, &whole.heads, input.len()),
+        cut,
+        before_cut: whole.events.iter().filter(|event| event.end <= cut).count(),
+        same: (&whole.events, &whole.fault) == (&pieces.events, &pieces.fault),
+        parser,
+        nanoseconds: time(input, parse),
+        parts: whole.parts,
+        events: whole.events,
+        fault: whole.fault,
+    }
+}
+
+/// What came of reading some input.
+#[derive(Default)]
+struct Reading {
+    parts: Vec<Part>,
+    events: Vec<Happening>,
+    fault: Option<Fault>,
+    /// The range of each head.
+    heads: Vec<(usize, usize)>,
+    /// Bytes of the body that is being read.
+    data_bytes: usize,
+}
+
+/// Feeds a connection with the input up to each of `stops` in turn, and answers every request so that the next is read.
+fn read(input: &[u8], stops: &[usize]) -> Reading {
+    let mut reading = Reading::default();
+    let mut connection = Connection::server();
+    let mut fields = Fields::new();
+    let mut at = 0;
+    for &stop in stops {
+        loop {
+            match connection.receive(&input[at..stop], &mut fields) {
+                Err(error) => {
+                    reading.fail(input, at, error);
+                    return reading;
+                }
+                Ok((used, event)) => {
+                    let Some(event) = event else {
+                        at += used;
+                        break;
+                    };
+                    reading.take(input, at, at + used, &event);
+                    at += used;
+                    if matches!(event, Event::End(_)) {
+                        answer_request(&mut connection);
+                    }
+                }
+            }
+        }
+    }
+    if at < input.len() && reading.fault.is_none() {
+        reading.unfinished(input, at);
+    }
+    reading
+}
+
+/// 204 without a body: the shortest answer that lets the connection go on.
+fn answer_request(connection: &mut Connection) {
+    let none = FieldBlock::default();
+    let head = Event::Response(parser::ResponseHead::new(204, none.lines()));
+    for event in [head, Event::End(none.lines())] {
+        // Refused only where the client may not go on either.
+        let _ = connection.send(event, &mut Vec::new());
+    }
+}
+
+impl Reading {
+    /// Ranges of events do not depend on where the input was cut: a head's and an end's are whole, data has its own.
+    fn take(&mut self, input: &[u8], start: usize, end: usize, event: &Event<'_>) {
+        let (start, event, text) = match event {
+            Event::Request(head) => {
+                self.head(input, head);
+                self.heads.push((start, end));
+                let line = [head.method, head.target].map(escape).join(" ");
+                (start, "request", format!("{line}, {} fields", head.fields.len()))
+            }
+            Event::Data(data) => return self.data(input, data),
+            Event::End(trailers) => {
+                for (name, value) in trailers.iter() {
+                    self.field(input, name, value);
+                }
+                (end, "end", format!("{} trailers", trailers.len()))
+            }
+            // A server receives none.
+            Event::Response(_) => return,
+        };
+        self.data_bytes = 0;
+        self.events.push(Happening { start, end, event, text });
+    }
+
+    /// Where data is cut has no meaning: the pieces of one body are one event, and pieces that touch are one part.
+    fn data(&mut self, input: &[u8], data: &[u8]) {
+        let (start, end) = range_in(input, data);
+        match self.parts.last_mut() {
+            Some(last) if last.kind == "data" && last.end == start => {
+                last.end = end;
+                last.value.push_str(&escape(data));
+            }
+            _ => self.part(input, start, end, "data", "RFC 9112 §6"),
+        }
+        let first = self.data_bytes == 0;
+        self.data_bytes += data.len();
+        let text = format!("{} bytes", self.data_bytes);
+        match self.events.last_mut() {
+            Some(last) if !first => (last.end, last.text) = (end, text),
+            _ => self.events.push(Happening { start, end, event: "data", text }),
+        }
+    }
+
+    fn head(&mut self, input: &[u8], head: &RequestHead<'_>) {
+        for (bytes, kind, rule) in
+            [(head.method, "method", "RFC 9110 §9.1"), (head.target, "target", "RFC 9112 §3.2")]
+        {
+            let (start, end) = range_in(input, bytes);
+            self.part(input, start, end, kind, rule);
+        }
+        // The version has a fixed length and stands one space behind the target (RFC 9112 §3).
+        let start = range_in(input, head.target).1 + 1;
+        self.part(input, start, start + "HTTP/1.1".len(), "version", "RFC 9112 §2.3");
+        for (name, value) in head.fields.iter() {
+            self.field(input, name, value);
+        }
+    }
+
+    fn field(&mut self, input: &[u8], name: &[u8], value: &[u8]) {
+        let (start, end) = range_in(input, name);
+        self.part(input, start, end, "name", "RFC 9110 §5.1");
+        let (start, end) = range_in(input, value);
+        self.part(input, start, end, "value", "RFC 9110 §5.5");
+    }
+
+    fn part(&mut self, input: &[u8], start: usize, end: usize, kind: &'static str, rule: &'static str) {
+        self.parts.push(Part { start, end, kind, value: escape(&input[start..end]), rule });
+    }
+
+    /// The lines before the one that is wrong.
+    fn fail(&mut self, input: &[u8], at: usize, error: Error) {
+        let offset = at + error.offset;
+        self.fault = Some(Fault {
+            offset,
+            name: format!("{:?}", error.violation).replace("Syntax(", "").replace(')', ""),
+            message: error.violation.to_string(),
+            rule: error.section(),
+            answer: format!("{} {}", error.status(), reason(error.status())),
+        });
+        self.unfinished(&input[..offset.max(at)], at);
+    }
+
+    /// The whole lines of a head that is not (or not yet) one: ended with an empty line here, they are one.
+    fn unfinished(&mut self, input: &[u8], at: usize) {
+        let (mut fields, mut progress) = (Fields::new(), Progress::default());
+        let Some(end) = behind_last_line(&input[at..]) else { return };
+        let mut closed = input[..at + end].to_vec();
+        closed.extend_from_slice(b"\r\n");
+        // In the middle of a body there is no head, and nothing to show.
+        if let Ok(Some(head)) = parser::request(&closed[at..], &mut fields, &mut progress, &Limits::default()) {
+            self.head(&closed, &head);
+            self.heads.push((at, input.len()));
+        }
+    }
+}
+
+/// The byte behind the last line end.
+fn behind_last_line(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().rposition(|&byte| byte == b'\n').map(|at| at + 1)
+}
+
+/// The reader's states along the input, from the ranges of the parts and heads.
+fn states(parts: &[Part], heads: &[(usize, usize)], len: usize) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for &(start, end) in heads {
+        marks.push(Mark { at: start, state: "request line" });
+        for part in parts.iter().filter(|part| start <= part.start && part.start < end) {
+            match part.kind {
+                "name" => marks.push(Mark { at: part.start, state: "field name" }),
+                "value" => marks.push(Mark { at: part.start, state: "field value" }),
+                _ => {}
+            }
+        }
+        if end < len || parts.last().is_some_and(|last| last.end + 4 == end) {
+            marks.push(Mark { at: end.saturating_sub(2), state: "empty line" });
+        }
+        marks.push(Mark { at: end, state: "message body" });
+    }
+    if heads.is_empty() {
+        marks.push(Mark { at: 0, state: "request line" });
+    }
+    marks
+}
+
+/// Nanoseconds for the first head, if it is whole: the best of a few rounds, because only the machine can add to it.
+fn time(input: &[u8], parse: Parse) -> Option<f64> {
+    const ROUNDS: u32 = 8;
+    const RUNS: u32 = 64;
+    let mut fields = Fields::new();
+    let limits = Limits::default();
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..RUNS {
+            let head = parse(std::hint::black_box(input), &mut fields, &mut Progress::default(), &limits);
+            std::hint::black_box(head).ok()??;
+        }
+        best = best.min(start.elapsed().as_nanos() as f64 / f64::from(RUNS));
+    }
+    Some(best)
+}

@@ -1,0 +1,115 @@
+//! What the live widgets of the book ask for, and what `wirebook dissect` prints: one function makes both.
+//!
+//! An answer is data: parts of the input with their byte ranges, events, states, an error. It is computed by the public
+//! API of the crates: a part is where a borrowed result lies in the input, a state is what cutting the input there
+//! leaves. There is no second parser for display.
+
+pub(crate) mod head;
+mod picture;
+pub(crate) mod text;
+
+use serde::Serialize;
+
+/// Bytes of input that a widget may send. Its own examples have a few hundred.
+pub(crate) const MAX_INPUT: usize = 16 * 1024;
+
+/// A piece of the input and what it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Part {
+    /// Byte range in the input.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The kind, which gives it its colour and underline: `method`, `target`, `version`, `name`, `value`, `data`, …
+    pub(crate) kind: &'static str,
+    /// The bytes, with unprintable ones escaped.
+    pub(crate) value: String,
+    /// The section that holds its rule.
+    pub(crate) rule: &'static str,
+}
+
+/// An event that the production code gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Happening {
+    /// The byte range that it was made from.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) event: &'static str,
+    pub(crate) text: String,
+}
+
+/// From this byte on the reader is in this state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Mark {
+    pub(crate) at: usize,
+    pub(crate) state: &'static str,
+}
+
+/// An error at its byte.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) offset: usize,
+    pub(crate) name: String,
+    pub(crate) message: String,
+    pub(crate) rule: &'static str,
+    /// What a server answers: status and reason.
+    pub(crate) answer: String,
+}
+
+/// What a widget shows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Answer {
+    /// The input as Latin-1: one character a byte.
+    pub(crate) input: String,
+    pub(crate) len: usize,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) events: Vec<Happening>,
+    pub(crate) states: Vec<Mark>,
+    pub(crate) fault: Option<Fault>,
+    /// Where the input was cut in two.
+    pub(crate) cut: usize,
+    /// How many of `events` had come before the cut.
+    pub(crate) before_cut: usize,
+    /// Whether the events were the same with and without the cut. Never false, or there is a bug.
+    pub(crate) same: bool,
+    /// The variant that was timed, and its time for the first head, in nanoseconds.
+    pub(crate) parser: &'static str,
+    pub(crate) nanoseconds: Option<f64>,
+}
+
+/// The widget's picture for its first example, as HTML for the book; `None` where there is no such widget.
+pub(crate) fn picture(name: &str) -> Option<String> {
+    match name {
+        "head" => Some(picture::html("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None))),
+        _ => None,
+    }
+}
+
+/// Answers a widget's request: the operation's name and its body. `None` where there is no such operation.
+pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, String>> {
+    let answer = match operation {
+        "head" => head::answer(body),
+        _ => return None,
+    };
+    Some(answer.map(|answer| serde_json::to_string(&answer).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))))
+}
+
+/// Bytes as text: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\x00`.
+pub(crate) fn escape(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, &byte| {
+        match byte {
+            b'\r' => text.push_str("\\r"),
+            b'\n' => text.push_str("\\n"),
+            b'\t' => text.push_str("\\t"),
+            b'\\' => text.push_str("\\\\"),
+            b' '..=b'~' => text.push(byte as char),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+        text
+    })
+}
+
+/// Where `part`, a piece of `input`, lies in it.
+pub(crate) fn range_in(input: &[u8], part: &[u8]) -> (usize, usize) {
+    let start = part.as_ptr().addr() - input.as_ptr().addr();
+    (start, start + part.len())
+}

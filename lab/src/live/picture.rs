@@ -1,0 +1,70 @@
+//! An answer as HTML: what a reader sees without the server or without JavaScript.
+
+use super::{Answer, Part};
+use std::fmt::Write;
+
+/// The element `tag` with the picture inside it; the live widget replaces the inside.
+pub(super) fn html(tag: &str, title: &str, answer: &Answer) -> String {
+    let mut out = String::new();
+    let _ = write!(
+        out,
+        "<{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
+         <div class=\"wb-bar\"><b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>\
+         <div class=\"wb-grid\"><div class=\"wb-bytes\">"
+    );
+    bytes(answer, &mut out);
+    out.push_str("</div><div class=\"wb-table\"><table><thead><tr><th>field</th><th>bytes</th><th>value</th><th>rule</th></tr></thead><tbody>");
+    for part in &answer.parts {
+        let Part { start, end, kind, value, rule } = part;
+        let _ = write!(
+            out,
+            "<tr><td><span class=\"wb-key wb-{kind}\"></span>{kind}</td><td>{start}–{end}</td><td><code>{}</code></td><td>{rule}</td></tr>",
+            text(value)
+        );
+    }
+    out.push_str("</tbody></table></div></div><div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: \
+         then type bytes of your own, and cut them wherever you like.</span></div>");
+    let _ = write!(out, "</{tag}>");
+    // Markdown ends a block of HTML at an empty line; there is none.
+    out
+}
+
+fn bytes(answer: &Answer, out: &mut String) {
+    let mut at = 0;
+    let input: Vec<char> = answer.input.chars().collect();
+    for part in &answer.parts {
+        plain(&input[at..part.start], out);
+        let _ = write!(out, "<span class=\"wb-part wb-{}\">", part.kind);
+        plain(&input[part.start..part.end], out);
+        out.push_str("</span>");
+        at = part.end;
+    }
+    plain(&input[at..], out);
+}
+
+/// Text with its line ends as small words.
+fn plain(chars: &[char], out: &mut String) {
+    for &char in chars {
+        match char {
+            '\r' => out.push_str("<span class=\"wb-end\">CR </span>"),
+            '\n' => out.push_str("<span class=\"wb-end\">LF</span><br>"),
+            ' '..='~' => out.push_str(&text(&char.to_string())),
+            _ => {
+                let _ = write!(out, "<span class=\"wb-end\">x{:02x}</span>", u32::from(char));
+            }
+        }
+    }
+}
+
+/// Text as HTML, with what Markdown would take for its own as a reference.
+fn text(raw: &str) -> String {
+    raw.chars().fold(String::new(), |mut out, char| {
+        match char {
+            '&' | '<' | '>' | '"' | '\'' | '*' | '_' | '`' | '\\' | '[' | ']' | '{' | '}' => {
+                let _ = write!(out, "&#{};", u32::from(char));
+            }
+            _ => out.push(char),
+        }
+        out
+    })
+}

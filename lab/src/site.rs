@@ -1,0 +1,170 @@
+//! `wirebook site`: the book, served by Wirebook's own HTTP server on its own loop.
+
+use crate::book::{self, Page, Pages};
+use crate::complaint::Complaint;
+use crate::live;
+use clap::Args;
+use percent_encoding::percent_decode_str;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Instant;
+use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_net as net;
+
+/// How to serve the book.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Where to listen: a loopback address, because the live widgets answer to whoever asks; port 0 picks a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
+    addr: SocketAddr,
+    /// Open the book in the browser
+    #[arg(long)]
+    open: bool,
+    /// The folder with book.toml, if it is not found from here
+    #[arg(long, value_name = "DIR")]
+    book: Option<PathBuf>,
+}
+
+/// Renders the book and serves it until Ctrl-C.
+pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
+    if !options.addr.ip().is_loopback() {
+        return Err(Complaint::new(
+            format!("{} can be reached from other machines, and the site is for yours alone.", options.addr.ip()),
+            "Take a loopback address such as 127.0.0.1:4000, and a tunnel to reach it from elsewhere.",
+        ));
+    }
+    let root = book::find(options.book.clone())?;
+    // Before the book is rendered: a port that is taken should be known at once.
+    let served = net::run(async {
+        let listening = Site::listen(options.addr, root).await?;
+        if options.open && open::that_detached(&listening.url).is_err() {
+            eprintln!("No browser could be opened; the address is {}", listening.url);
+        }
+        net::ctrl_c().await.map_err(|error| cannot_run(&error))?;
+        listening.server.close();
+        net::stop();
+        println!("\nstopped");
+        Ok(())
+    });
+    served.map_err(|error| cannot_run(&error))?
+}
+
+fn cannot_run(error: &io::Error) -> Complaint {
+    Complaint::new(format!("The event loop cannot run: {error}."), "`ulimit -n` may be too small for another descriptor.")
+}
+
+struct Site {
+    pages: Pages,
+    /// The port that `Host` must name.
+    port: u16,
+}
+
+struct Listening {
+    server: http1::Server,
+    url: String,
+}
+
+impl Site {
+    async fn listen(addr: SocketAddr, root: PathBuf) -> Result<Listening, Complaint> {
+        let listener = net::tcp::TcpListener::bind(addr).map_err(|error| cannot_listen(addr, &error))?;
+        let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
+        let start = Instant::now();
+        let pages = book::render(&root)?;
+        eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
+        let site = Site { pages, port: local.port() };
+        let server = http1::serve_on(listener, http1::server::Options::default(), async move |request: Request<'_>, response: Response<'_>| {
+            site.answer(request, response).await
+        });
+        let url = format!("http://{local}/");
+        println!("listening on {local}");
+        eprintln!("the book is at {url} and Ctrl-C stops it");
+        Ok(Listening { server, url })
+    }
+
+    async fn answer(&self, mut request: Request<'_>, response: Response<'_>) -> Outcome {
+        let response = response.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
+        if !self.is_us(request.authority().unwrap_or_default()) {
+            return plain(response, 421, "This site answers to 127.0.0.1 and localhost alone.").await;
+        }
+        if let Some(operation) = request.path().strip_prefix("/live/") {
+            return self.live(operation, &mut request, response).await;
+        }
+        if !matches!(request.method(), "GET" | "HEAD") {
+            return plain(response.header("allow", "GET, HEAD"), 405, "Pages are read with GET or HEAD.").await;
+        }
+        let path = percent_decode_str(request.path()).decode_utf8_lossy();
+        if let Some(page) = self.pages.get(&path) {
+            return send(&request, response, page).await;
+        }
+        if self.pages.get(&format!("{path}/")).is_some() {
+            return response.status(308).header("location", format!("{}/", request.path())).end("").await;
+        }
+        match self.pages.get("/404.html") {
+            Some(page) => response.status(404).header("content-type", &page.mime).end(&page.bytes).await,
+            None => plain(response, 404, "There is no such page.").await,
+        }
+    }
+
+    /// A page's script asks for a widget's answer. Only our own pages may: another site's page that a browser shows can
+    /// reach this port too, under its own name (DNS rebinding) or across origins.
+    async fn live(&self, operation: &str, request: &mut Request<'_>, response: Response<'_>) -> Outcome {
+        if request.method() != "POST" {
+            return plain(response.header("allow", "POST"), 405, "A widget asks with POST.").await;
+        }
+        let origin = request.header("origin").and_then(|origin| str::from_utf8(origin).ok());
+        let ours = origin.is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|host| self.is_us(host)));
+        // A form of another site can post, but not this type, without asking first (and we do not answer OPTIONS).
+        let json = request.header("content-type").is_some_and(|value| value.eq_ignore_ascii_case(b"application/json"));
+        if !ours || !json {
+            return plain(response, 403, "Only the pages of this site may ask.").await;
+        }
+        let body = request.bytes(4 * live::MAX_INPUT).await?;
+        match live::answer(operation, &body) {
+            Some(Ok(answer)) => response.header("content-type", "application/json").end(answer).await,
+            Some(Err(sentence)) => plain(response, 400, &sentence).await,
+            None => plain(response, 404, "There is no such widget.").await,
+        }
+    }
+
+    /// `Host` or `Origin` names this machine by a name that no DNS server can change, and this port.
+    fn is_us(&self, authority: &str) -> bool {
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(0)),
+            _ => (authority, 80),
+        };
+        port == self.port && matches!(host.to_ascii_lowercase().as_str(), "127.0.0.1" | "localhost" | "[::1]")
+    }
+}
+
+/// A page, or 304 where the browser has it (RFC 9110 §13.1.2).
+async fn send(request: &Request<'_>, response: Response<'_>, page: &Page) -> Outcome {
+    let response = response.header("etag", &page.etag).header("cache-control", "no-cache");
+    let known = request.headers().get_all("if-none-match").any(|value| {
+        let mut tags = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        // The comparison is weak (RFC 9110 §8.8.3.2).
+        tags.any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == page.etag.as_bytes())
+    });
+    match known {
+        true => response.status(304).end("").await,
+        false => response.header("content-type", &page.mime).end(&page.bytes).await,
+    }
+}
+
+async fn plain(response: Response<'_>, status: u16, sentence: &str) -> Outcome {
+    response.status(status).header("content-type", "text/plain; charset=utf-8").end(format!("{sentence}\n")).await
+}
+
+fn cannot_listen(addr: SocketAddr, error: &io::Error) -> Complaint {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => Complaint::new(
+            format!("{addr} is in use: another program, or another wirebook, listens there."),
+            format!("Take another port, as in --addr {}:0 for any free one.", addr.ip()),
+        ),
+        io::ErrorKind::PermissionDenied => Complaint::new(
+            format!("This user may not listen on {addr}."),
+            "Ports below 1024 are the administrator's: take a higher one, as in --addr 127.0.0.1:4000.",
+        ),
+        _ => Complaint::new(format!("{addr} cannot be listened on: {error}."), "Try --addr 127.0.0.1:4000."),
+    }
+}
