@@ -51,7 +51,9 @@ fn read(options: &Options) -> Result<Vec<u8>, Complaint> {
         Complaint::new(format!("{name} cannot be read: {error}."), "Name a file that exists, or pipe the bytes in.")
     })?;
     match bytes.len() > MAX_INPUT {
-        true => Err(Complaint::new(format!("{name} has more than {MAX_INPUT} bytes."), "Cut out the part of interest.")),
+        true => {
+            Err(Complaint::new(format!("{name} has more than {MAX_INPUT} bytes."), "Cut out the part of interest."))
+        }
         false => Ok(bytes),
     }
 }

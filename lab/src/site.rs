@@ -36,9 +36,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     }
     let root = book::find(options.book.clone())?;
     // Before the book is rendered: a port that is taken should be known at once.
-    let served = net::run(async {
-        let listening = Site::listen(options.addr, root).await?;
-        if options.open && open::that_detached(&listening.url).is_err() {
+    let (addr, open) = (options.addr, options.open);
+    let served = net::run(async move {
+        let listening = Site::listen(addr, root).await?;
+        if open && open::that_detached(&listening.url).is_err() {
             eprintln!("No browser could be opened; the address is {}", listening.url);
         }
         net::ctrl_c().await.map_err(|error| cannot_run(&error))?;
@@ -51,7 +52,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
 }
 
 fn cannot_run(error: &io::Error) -> Complaint {
-    Complaint::new(format!("The event loop cannot run: {error}."), "`ulimit -n` may be too small for another descriptor.")
+    Complaint::new(
+        format!("The event loop cannot run: {error}."),
+        "`ulimit -n` may be too small for another descriptor.",
+    )
 }
 
 struct Site {
@@ -73,9 +77,11 @@ impl Site {
         let pages = book::render(&root)?;
         eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
         let site = Site { pages, port: local.port() };
-        let server = http1::serve_on(listener, http1::server::Options::default(), async move |request: Request<'_>, response: Response<'_>| {
-            site.answer(request, response).await
-        });
+        let server = http1::serve_on(
+            listener,
+            http1::server::Options::default(),
+            async move |request: Request<'_>, response: Response<'_>| site.answer(request, response).await,
+        );
         let url = format!("http://{local}/");
         println!("listening on {local}");
         eprintln!("the book is at {url} and Ctrl-C stops it");
@@ -84,9 +90,6 @@ impl Site {
 
     async fn answer(&self, mut request: Request<'_>, response: Response<'_>) -> Outcome {
         let response = response.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
-        if !self.is_us(request.authority().unwrap_or_default()) {
-            return plain(response, 421, "This site answers to 127.0.0.1 and localhost alone.").await;
-        }
         if let Some(operation) = request.path().strip_prefix("/live/") {
             return self.live(operation, &mut request, response).await;
         }
@@ -111,6 +114,9 @@ impl Site {
     async fn live(&self, operation: &str, request: &mut Request<'_>, response: Response<'_>) -> Outcome {
         if request.method() != "POST" {
             return plain(response.header("allow", "POST"), 405, "A widget asks with POST.").await;
+        }
+        if !self.is_us(request.authority().unwrap_or_default()) {
+            return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
         }
         let origin = request.header("origin").and_then(|origin| str::from_utf8(origin).ok());
         let ours = origin.is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|host| self.is_us(host)));

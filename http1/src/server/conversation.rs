@@ -244,10 +244,11 @@ pub(super) fn refuse_reuse_of_unread(connection: &mut Connection) {
 
 /// A handler's own failure goes to standard error; what its client did wrong was answered, or nobody is there to hear.
 fn report(outcome: &Outcome) {
-    if let Err(failure) = outcome {
-        if !failure.source().is::<Trouble>() && !failure.source().is::<io::Error>() {
-            eprintln!("wirebook: a handler failed: {failure}");
-        }
+    if let Err(failure) = outcome
+        && !failure.source().is::<Trouble>()
+        && !failure.source().is::<io::Error>()
+    {
+        eprintln!("wirebook: a handler failed: {failure}");
     }
 }
 

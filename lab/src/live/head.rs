@@ -162,8 +162,7 @@ impl Reading {
     }
 
     fn head(&mut self, input: &[u8], head: &RequestHead<'_>) {
-        for (bytes, kind, rule) in
-            [(head.method, "method", "RFC 9110 §9.1"), (head.target, "target", "RFC 9112 §3.2")]
+        for (bytes, kind, rule) in [(head.method, "method", "RFC 9110 §9.1"), (head.target, "target", "RFC 9112 §3.2")]
         {
             let (start, end) = range_in(input, bytes);
             self.part(input, start, end, kind, rule);

@@ -79,7 +79,9 @@ pub(crate) struct Answer {
 /// The widget's picture for its first example, as HTML for the book; `None` where there is no such widget.
 pub(crate) fn picture(name: &str) -> Option<String> {
     match name {
-        "head" => Some(picture::html("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None))),
+        "head" => {
+            Some(picture::html("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None)))
+        }
         _ => None,
     }
 }
@@ -90,7 +92,10 @@ pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, Stri
         "head" => head::answer(body),
         _ => return None,
     };
-    Some(answer.map(|answer| serde_json::to_string(&answer).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))))
+    Some(
+        answer
+            .map(|answer| serde_json::to_string(&answer).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))),
+    )
 }
 
 /// Bytes as text: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\x00`.

@@ -85,7 +85,11 @@ fn parse(document: &str, text: &str) -> Vec<Case> {
         }
     }
     for case in &cases {
-        assert!(!case.bytes.is_empty() && !case.events.is_empty(), "{document}: {} has no bytes or no events", case.name);
+        assert!(
+            !case.bytes.is_empty() && !case.events.is_empty(),
+            "{document}: {} has no bytes or no events",
+            case.name
+        );
     }
     cases
 }
