@@ -9,12 +9,18 @@
 //! 1. [`event`]: what is sent and received.
 //! 2. [`encoder`]: events to bytes, and why nothing can be injected.
 //! 3. [`line`] and [`decoder`]: bytes to events, first the obvious way, then the fast one.
+//! 4. [`channel`]: one stream for many subscribers, with the ring that answers `Last-Event-ID`.
+//! 5. [`state`] and [`connection`]: the client that reconnects, as a table and as code.
 
+pub mod channel;
+pub mod connection;
 pub mod decoder;
 pub mod encoder;
 pub mod error;
 pub mod event;
 pub mod line;
+pub mod state;
+pub mod url;
 
 pub use decoder::{Decoder, Limits};
 pub use error::{DecodeError, EncodeError};

@@ -48,6 +48,9 @@ pub struct Decoder {
     failed: Option<DecodeError>,
 }
 
+/// Bytes of capacity that the data buffer keeps from one event to the next: one huge event is not paid for for ever.
+const KEPT: usize = 64 * 1024;
+
 /// Where the first `data` value of the event lies in the input, while it is the only one.
 type Held = Option<Range<usize>>;
 
@@ -58,6 +61,11 @@ impl Decoder {
     /// reconnection would reset the client's place. Browsers keep it, and so do we.
     pub fn new(limits: Limits, last_event_id: &str) -> Self {
         Decoder { limits, last_event_id: last_event_id.to_string(), ..Decoder::default() }
+    }
+
+    /// The same decoder with a reconnection time that an earlier stream has set.
+    pub fn with_retry(self, retry: Option<u64>) -> Self {
+        Decoder { retry, ..self }
     }
 
     /// Consumes from `input`; returns how much, and an event if one ended there. After an error it returns that error.
@@ -91,6 +99,7 @@ impl Decoder {
         if self.dispatched {
             self.dispatched = false;
             self.data.clear();
+            self.data.shrink_to(KEPT);
             self.event_type.clear();
         }
         let mut at = 0;
