@@ -71,9 +71,11 @@ fn a_field_cannot_end_its_line() {
     assert!(Connection::new(URL, settings, 0, now).is_err());
 }
 
+type Answer = (u16, Option<&'static [u8]>, State, Option<Closed>);
+
 #[test]
 fn whatwg_9_2_3_status_and_type() {
-    let table: &[(u16, Option<&[u8]>, State, Option<Closed>)] = &[
+    let table: &[Answer] = &[
         (200, Some(b"text/event-stream"), State::Open, None),
         (200, Some(b"TEXT/Event-Stream ; charset=utf-8"), State::Open, None),
         (200, Some(b"text/plain"), State::Closed, Some(Closed::ContentType)),
