@@ -16,6 +16,7 @@
 use crate::error::EncodeError;
 use crate::event::{Event, MESSAGE};
 use crate::line::find_end;
+use crate::scan::append_data;
 
 /// Appends an event. On an error nothing was appended.
 ///
@@ -28,17 +29,22 @@ use crate::line::find_end;
 /// ```
 #[inline]
 pub fn encode(event: Event<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    check(event)?;
-    // One reservation: the appends below then only test their capacity. Further data lines may reserve more.
-    out.reserve(event.data.len() + event.event_type.len() + event.id.map_or(0, str::len) + 32);
-    if event.event_type != MESSAGE && !event.event_type.is_empty() {
-        field(b"event: ", event.event_type.as_bytes(), out);
+    let has_type = event.event_type != MESSAGE && !event.event_type.is_empty();
+    if has_type || event.id.is_some() {
+        check(event)?;
+        if has_type {
+            field(b"event: ", event.event_type.as_bytes(), out);
+        }
+        if let Some(id) = event.id {
+            field(b"id: ", id.as_bytes(), out);
+        }
     }
-    if let Some(id) = event.id {
-        field(b"id: ", id.as_bytes(), out);
+    let data = event.data.as_bytes();
+    // Nearly every event has one line of data.
+    if !append_data(data, out) {
+        lines(b"data: ", data, out);
+        out.push(b'\n');
     }
-    lines(b"data: ", event.data.as_bytes(), out);
-    out.push(b'\n');
     Ok(())
 }
 

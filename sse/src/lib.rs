@@ -19,6 +19,7 @@ pub mod encoder;
 pub mod error;
 pub mod event;
 pub mod line;
+mod scan;
 pub mod state;
 pub mod url;
 

@@ -1,21 +1,22 @@
-//! The decoder that is used: it looks for line ends with `memchr` and hands out slices of its input.
+//! The decoder that is used: it finds line ends with vector instructions and hands out slices of its input.
 //!
 //! How it is fast, each against [`by_line`](super::by_line):
 //!
-//! 1. **Lines are found, not collected.** `memchr2` compares 32 bytes at a time; a line that lies whole in the input is
+//! 1. **Lines are found, not collected.** The search compares 32 bytes at a time; a line that lies whole in the input is
 //!    read where it lies. Only the unfinished last line of an input is copied, and it is never scanned again.
 //! 2. **One line of data is borrowed.** Nearly every event has one `data` line, so the first one is only remembered
 //!    ([`Held`]). It is copied to the data buffer when a second line comes, or when the input ends before the event.
 //! 3. **Buffers are kept.** Type, id, data and the unfinished line each have one, which is cleared and not dropped.
-//! 4. **UTF-8 is checked once**, for the values that are handed out, in place.
+//! 4. **UTF-8 is checked on the way.** The search for the line end also notices whether all was ASCII (see `scan.rs`);
+//!    only other lines are read a second time.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::Limits;
 use crate::error::DecodeError;
 use crate::event::{Event, MESSAGE};
-use crate::line::{self, Line, find_end};
+use crate::line::{self, Line};
+use crate::scan;
 
 /// See the [contract](super).
 ///
@@ -51,8 +52,8 @@ pub struct Decoder {
 /// Bytes of capacity that the data buffer keeps from one event to the next: one huge event is not paid for for ever.
 const KEPT: usize = 64 * 1024;
 
-/// Where the first `data` value of the event lies in the input, while it is the only one.
-type Held = Option<Range<usize>>;
+/// The first `data` value of the event, in the input, while it is the only one.
+type Held<'a> = Option<scan::Line<'a>>;
 
 impl Decoder {
     /// A decoder at the start of a stream that goes on from `last_event_id` (`""` for the first stream).
@@ -76,7 +77,7 @@ impl Decoder {
         }
         match self.advance(input) {
             Ok((used, None)) => Ok((used, None)),
-            Ok((used, Some(data))) => Ok((used, Some(self.event(data.map(|range| &input[range]))))),
+            Ok((used, Some(held))) => Ok((used, Some(self.event(held)))),
             Err(error) => {
                 self.failed = Some(error);
                 Err(error)
@@ -95,7 +96,7 @@ impl Decoder {
     }
 
     /// Reads lines until an event is complete: `Some(held)` then says whether its data is in the input or in `data`.
-    fn advance(&mut self, input: &[u8]) -> Result<(usize, Option<Held>), DecodeError> {
+    fn advance<'a>(&mut self, input: &'a [u8]) -> Result<(usize, Option<Held<'a>>), DecodeError> {
         if self.dispatched {
             self.dispatched = false;
             self.data.clear();
@@ -109,22 +110,26 @@ impl Decoder {
         }
         let mut held = None;
         while at < input.len() {
-            let rest = &input[at..];
-            let Some(length) = find_end(rest) else {
-                append(&mut self.line, rest, self.limits.max_line, DecodeError::LineTooLong)?;
+            // Half of all lines are empty: a look at one byte saves the search.
+            let found = match input[at] {
+                b'\n' | b'\r' => Some(scan::Line::EMPTY),
+                _ => scan::line(input, at),
+            };
+            let Some(line) = found else {
+                append(&mut self.line, &input[at..], self.limits.max_line, DecodeError::LineTooLong)?;
                 break;
             };
-            let start = at;
+            let length = line.bytes().len();
+            self.after_cr = input[at + length] == b'\r';
             at += length + 1;
-            self.after_cr = rest[length] == b'\r';
 
             let dispatch = if self.line.is_empty() && self.first_line_read {
                 if length > self.limits.max_line {
                     return Err(DecodeError::LineTooLong);
                 }
-                self.interpret(&rest[..length], start, input, &mut held)?
+                self.interpret(line, &mut held)?
             } else {
-                self.interpret_carried(&rest[..length])?
+                self.interpret_carried(line.bytes())?
             };
             if dispatch {
                 self.dispatched = true;
@@ -135,8 +140,8 @@ impl Decoder {
                 at += usize::from(input[at] == b'\n');
             }
         }
-        if let Some(range) = held {
-            self.append_data(&input[range])?;
+        if let Some(first) = held {
+            self.append_data(first.bytes())?;
         }
         Ok((input.len(), None))
     }
@@ -162,35 +167,34 @@ impl Decoder {
         result
     }
 
-    /// A line that lies whole in the input at `start`. Returns whether it completes an event.
+    /// A line that lies whole in the input. Returns whether it completes an event.
     #[inline]
-    fn interpret(&mut self, line: &[u8], start: usize, input: &[u8], held: &mut Held) -> Result<bool, DecodeError> {
-        if line.is_empty() {
+    fn interpret<'a>(&mut self, line: scan::Line<'a>, held: &mut Held<'a>) -> Result<bool, DecodeError> {
+        if line.bytes().is_empty() {
             return Ok(self.dispatch(held.is_some() || !self.data.is_empty()));
         }
-        let value_at = match line {
-            [b'd', b'a', b't', b'a', b':', b' ', ..] => 6,
-            [b'd', b'a', b't', b'a', b':', ..] => 5,
-            b"data" => 4,
-            _ => {
-                if let Line::Field(name, value) = Line::parse(line) {
+        let value = match line.bytes() {
+            [b'd', b'a', b't', b'a', b':', b' ', ..] => line.skip(6),
+            [b'd', b'a', b't', b'a', b':', ..] => line.skip(5),
+            b"data" => line.skip(4),
+            bytes => {
+                if let Line::Field(name, value) = Line::parse(bytes) {
                     self.set(name, value);
                 }
                 return Ok(false);
             }
         };
-        let value = start + value_at..start + line.len();
         if held.is_none() && self.data.is_empty() {
-            if value.len() + 1 > self.limits.max_event {
+            if value.bytes().len() >= self.limits.max_event {
                 return Err(DecodeError::EventTooLarge);
             }
             *held = Some(value);
             return Ok(false);
         }
         if let Some(first) = held.take() {
-            self.append_data(&input[first])?;
+            self.append_data(first.bytes())?;
         }
-        self.append_data(&input[value])?;
+        self.append_data(value.bytes())?;
         Ok(false)
     }
 
@@ -232,11 +236,17 @@ impl Decoder {
     }
 
     #[inline]
-    fn event<'a>(&'a mut self, held: Option<&'a [u8]>) -> Event<'a> {
-        let bytes = held.unwrap_or_else(|| self.data.strip_suffix(b"\n").unwrap_or_default());
-        let data = match std::str::from_utf8(bytes) {
-            Ok(data) => data,
-            Err(_) => {
+    fn event<'a>(&'a mut self, held: Held<'a>) -> Event<'a> {
+        let (text, bytes) = match held {
+            Some(line) => (line.text(), line.bytes()),
+            None => {
+                let bytes = self.data.strip_suffix(b"\n").unwrap_or_default();
+                (std::str::from_utf8(bytes).ok(), bytes)
+            }
+        };
+        let data = match text {
+            Some(data) => data,
+            None => {
                 self.replaced.clear();
                 match String::from_utf8_lossy(bytes) {
                     Cow::Borrowed(text) => self.replaced.push_str(text),
