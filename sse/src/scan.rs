@@ -128,7 +128,7 @@ mod x86 {
             pub(super) unsafe fn $line(input: &[u8], start: usize) -> Option<Line<'_>> {
                 debug_assert!(input.len() >= $width);
                 let (cr, lf) = ($splat(b'\r' as i8), $splat(b'\n' as i8));
-                // SAFETY (of the calls): each stands behind `from + $width <= input.len()`.
+                // SAFETY: `load` is called where `from + $width <= input.len()`, and nowhere else.
                 let load = |from: usize| -> $vector { unsafe { $load(input.as_ptr().add(from).cast()) } };
                 let ends = |block: $vector| $or($equal(block, cr), $equal(block, lf));
                 let mut high = $splat(0);
@@ -174,9 +174,9 @@ mod x86 {
                 // SAFETY: prefix, text and suffix fit in what was reserved behind the end of `out`, in this order.
                 let (target, end) = unsafe { (start.add(PREFIX.len()), start.add(PREFIX.len() + text.len())) };
                 // Copies one block and says whether there is an end in it.
-                // SAFETY (of the calls): each stands behind `from + $width <= text.len()`, so the block lies in the text,
-                // and its copy in the place of the text.
                 let copy = |from: usize| -> $vector {
+                    // SAFETY: `copy` is called where `from + $width <= text.len()`: the block lies in the text, and its
+                    // copy in the place of the text.
                     unsafe {
                         let block = $load(source.add(from).cast());
                         $store(target.add(from).cast(), block);
