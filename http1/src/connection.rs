@@ -112,6 +112,7 @@ impl Connection {
         }
     }
 
+    // ANCHOR: receive
     /// Consumes from `input`; returns how much was used and what it meant. `None`: bring more bytes, or answer first.
     ///
     /// `input` starts with the bytes that earlier calls did not use. `fields` is room for the spans of a head; an event
@@ -136,6 +137,7 @@ impl Connection {
         };
         result.inspect_err(|_| self.theirs = State::Failed)
     }
+    // ANCHOR_END: receive
 
     /// The peer has closed its half of the transport. `Some(Event::End)` ends a body that lasts until then.
     ///

@@ -195,6 +195,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() { None } else { digits.iter().fold(Some(0), number) }
 }
 
+// ANCHOR: transfer_coding
 /// `Transfer-Encoding = #transfer-coding` (RFC 9112 §6.1): `chunked` must be the last and stand once. An empty member
 /// is refused, and so is whatever is not a token: a peer may read it as `chunked`.
 fn transfer_coding(value: &[u8], before: Option<Coding>) -> Result<Coding, Violation> {
@@ -211,3 +212,4 @@ fn transfer_coding(value: &[u8], before: Option<Coding>) -> Result<Coding, Viola
     }
     last.ok_or(Violation::CodingInvalid)
 }
+// ANCHOR_END: transfer_coding

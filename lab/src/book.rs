@@ -9,6 +9,7 @@ use sha1::{Digest, Sha1};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A file of the rendered book.
 pub(crate) struct Page {
@@ -19,11 +20,11 @@ pub(crate) struct Page {
 }
 
 /// The rendered book by path: `/`, `/net/event-loop.html`, …
-pub(crate) struct Pages(HashMap<String, Page>);
+pub(crate) struct Pages(HashMap<String, Rc<Page>>);
 
 impl Pages {
     pub(crate) fn get(&self, path: &str) -> Option<&Page> {
-        self.0.get(path)
+        self.0.get(path).map(|page| &**page)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -85,7 +86,7 @@ fn copy_modules(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Page>) -> std::io::Result<()> {
+fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -100,11 +101,11 @@ fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Page>) ->
             mime_guess::mime::TEXT => format!("{mime}; charset=utf-8"),
             _ => mime.to_string(),
         };
-        let key = match name.as_str() {
-            "index.html" => prefix.to_string(),
-            _ => format!("{prefix}{name}"),
-        };
-        pages.insert(key, Page { mime, etag: etag + "\"", bytes });
+        let page = Rc::new(Page { mime, etag: etag + "\"", bytes });
+        if name == "index.html" {
+            pages.insert(prefix.to_string(), page.clone());
+        }
+        pages.insert(format!("{prefix}{name}"), page);
     }
     Ok(())
 }

@@ -142,7 +142,8 @@ customElements.define('wirebook-head', class extends Widget {
 
   // A window of states around the one in which the cut leaves the reader.
   showStates({ states, cut, fault }) {
-    const now = states.findLastIndex((mark) => mark.at <= cut);
+    const reached = Math.min(cut, fault?.offset ?? cut);
+    const now = states.findLastIndex((mark) => mark.at <= reached);
     const from = Math.max(0, Math.min(now - 3, states.length - 7));
     const chips = states.slice(from, from + 7).flatMap((mark, index) => {
       const here = from + index === now;

@@ -114,6 +114,7 @@ impl End {
     }
 }
 
+// ANCHOR: line
 /// The content of the line that starts at `from`, up to the first CR or LF, and how it ends.
 fn line(input: &[u8], from: usize) -> (&[u8], End) {
     let rest = &input[from..];
@@ -127,6 +128,7 @@ fn line(input: &[u8], from: usize) -> (&[u8], End) {
     };
     (&rest[..len], end)
 }
+// ANCHOR_END: line
 
 /// Splits at the first space; nothing after it is `None`.
 fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
@@ -163,6 +165,7 @@ fn start_line<'a, T>(
     Ok(parsed.zip(next))
 }
 
+// ANCHOR: request_line
 /// ```abnf
 /// request-line   = method SP request-target SP HTTP-version
 /// method         = token
@@ -198,6 +201,7 @@ fn request_line(line: &[u8], ended: bool) -> Parsed<(&[u8], &[u8], Version)> {
     }
     Ok(version.map(|version| (method, target, version)))
 }
+// ANCHOR_END: request_line
 
 /// ```abnf
 /// HTTP-version = HTTP-name "/" DIGIT "." DIGIT

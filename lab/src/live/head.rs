@@ -51,7 +51,7 @@ pub(crate) fn dissect(input: &[u8], cut: usize, variant: Option<&str>) -> Answer
     Answer {
         input: input.iter().map(|&byte| byte as char).collect(),
         len: input.len(),
-        states: states(&whole.parts, &whole.heads, input.len()),
+        states: states(&whole.parts, &whole.heads),
         cut,
         before_cut: whole.events.iter().filter(|event| event.end <= cut).count(),
         same: (&whole.events, &whole.fault) == (&pieces.events, &pieces.fault),
@@ -69,10 +69,17 @@ struct Reading {
     parts: Vec<Part>,
     events: Vec<Happening>,
     fault: Option<Fault>,
-    /// The range of each head.
-    heads: Vec<(usize, usize)>,
+    heads: Vec<HeadRange>,
     /// Bytes of the body that is being read.
     data_bytes: usize,
+}
+
+/// A head in the input.
+struct HeadRange {
+    start: usize,
+    /// Behind the empty line; behind the last whole line, if there is no empty one.
+    end: usize,
+    whole: bool,
 }
 
 /// Feeds a connection with the input up to each of `stops` in turn, and answers every request so that the next is read.
@@ -124,7 +131,7 @@ impl Reading {
         let (start, event, text) = match event {
             Event::Request(head) => {
                 self.head(input, head);
-                self.heads.push((start, end));
+                self.heads.push(HeadRange { start, end, whole: true });
                 let line = [head.method, head.target].map(escape).join(" ");
                 (start, "request", format!("{line}, {} fields", head.fields.len()))
             }
@@ -208,7 +215,7 @@ impl Reading {
         // In the middle of a body there is no head, and nothing to show.
         if let Ok(Some(head)) = parser::request(&closed[at..], &mut fields, &mut progress, &Limits::default()) {
             self.head(&closed, &head);
-            self.heads.push((at, input.len()));
+            self.heads.push(HeadRange { start: at, end: at + end, whole: false });
         }
     }
 }
@@ -219,21 +226,23 @@ fn behind_last_line(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The reader's states along the input, from the ranges of the parts and heads.
-fn states(parts: &[Part], heads: &[(usize, usize)], len: usize) -> Vec<Mark> {
+fn states(parts: &[Part], heads: &[HeadRange]) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for &(start, end) in heads {
-        marks.push(Mark { at: start, state: "request line" });
-        for part in parts.iter().filter(|part| start <= part.start && part.start < end) {
+    for head in heads {
+        marks.push(Mark { at: head.start, state: "request line" });
+        for part in parts.iter().filter(|part| head.start <= part.start && part.start < head.end) {
             match part.kind {
                 "name" => marks.push(Mark { at: part.start, state: "field name" }),
                 "value" => marks.push(Mark { at: part.start, state: "field value" }),
                 _ => {}
             }
         }
-        if end < len || parts.last().is_some_and(|last| last.end + 4 == end) {
-            marks.push(Mark { at: end.saturating_sub(2), state: "empty line" });
+        if head.whole {
+            marks.push(Mark { at: head.end - b"\r\n".len(), state: "empty line" });
+            marks.push(Mark { at: head.end, state: "message body" });
+        } else {
+            marks.push(Mark { at: head.end, state: "field name" });
         }
-        marks.push(Mark { at: end, state: "message body" });
     }
     if heads.is_empty() {
         marks.push(Mark { at: 0, state: "request line" });

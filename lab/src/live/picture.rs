@@ -8,7 +8,7 @@ pub(super) fn html(tag: &str, title: &str, answer: &Answer) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
-        "<{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
+        "<div><{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
          <div class=\"wb-bar\"><b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>\
          <div class=\"wb-grid\"><div class=\"wb-bytes\">"
     );
@@ -24,8 +24,8 @@ pub(super) fn html(tag: &str, title: &str, answer: &Answer) -> String {
     }
     out.push_str("</tbody></table></div></div><div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: \
          then type bytes of your own, and cut them wherever you like.</span></div>");
-    let _ = write!(out, "</{tag}>");
-    // Markdown ends a block of HTML at an empty line; there is none.
+    let _ = write!(out, "</{tag}></div>");
+    // To Markdown a <div> starts a block of HTML, which an empty line would end; there is none.
     out
 }
 

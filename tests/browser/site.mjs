@@ -1,0 +1,189 @@
+// Walks the live site in a real browser: every written chapter, every link, the widgets, both themes, no JavaScript.
+//
+// Run: node tests/browser/site.mjs [FOLDER FOR SCREENSHOTS]   (tests/browser/run installs what it needs)
+import { chromium } from 'playwright-core';
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import assert from 'node:assert/strict';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const shots = process.argv[2] ?? join(root, 'tests/shots');
+mkdirSync(shots, { recursive: true });
+let passed = 0;
+
+async function check(name, work) {
+  await work();
+  passed += 1;
+  console.log(`ok   ${name}`);
+}
+
+// The program under test, on a free port.
+async function serve() {
+  const child = spawn(process.env.WIREBOOK ?? join(root, 'target/debug/wirebook'), ['site', '--addr', '127.0.0.1:0'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const address = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (data) => { const found = /listening on (\S+)/.exec(data); if (found) resolve(found[1]); });
+    child.on('exit', (code) => reject(new Error(`the site ended with ${code}`)));
+  });
+  return { child, site: `http://${address}` };
+}
+
+const { child, site } = await serve();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const complaints = [];
+
+async function open(options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...options });
+  const page = await context.newPage();
+  page.on('console', (message) => { if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`); });
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
+  page.on('requestfailed', (request) => complaints.push(`${page.url()}: ${request.url()} failed`));
+  return page;
+}
+
+// All pages of the table of contents, by path.
+async function chapters(page) {
+  await page.goto(`${site}/`);
+  const paths = await page.locator('.chapter a[href]').evaluateAll((links) => links.map((link) => new URL(link.href)).filter((url) => url.origin === location.origin).map((url) => url.pathname.replace(/index\.html$/, '')));
+  return [...new Set(paths)];
+}
+
+async function walk(page) {
+  const paths = await chapters(page);
+  assert.ok(paths.length >= 3, `only ${paths.length} chapters are written`);
+  const links = new Map();
+  for (const path of paths) {
+    await check(`chapter ${path} opens without a console error`, async () => {
+      const response = await page.goto(site + path);
+      assert.equal(response.status(), 200);
+      assert.ok((await page.locator('main h1').count()) >= 1, 'a chapter has a heading');
+      assert.ok((await page.locator('main').innerText()).length > 1000, 'a chapter has text');
+      assert.equal((await page.locator('main').innerText()).includes('{{#'), false, 'no directive is left over');
+      for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href))) links.set(href, path);
+      const name = path === '/' ? 'index' : path.slice(1).replace(/\.html$/, '').replaceAll('/', '-');
+      await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+    });
+  }
+  await check('no link within the site is broken', async () => {
+    for (const [href, from] of links) {
+      const url = new URL(href);
+      if (url.origin !== site) continue;
+      const response = await page.request.get(url.href);
+      assert.ok(response.ok(), `${from} links to ${url.pathname}: ${response.status()}`);
+      if (url.hash && !url.hash.includes('=')) {
+        const id = decodeURIComponent(url.hash.slice(1));
+        assert.ok((await response.text()).includes(`id="${id}"`), `${from} links to ${url.pathname}${url.hash}, which has no such anchor`);
+      }
+    }
+  });
+}
+
+const text = (widget, selector) => widget.locator(selector).innerText();
+const settled = (page, test, argument) => page.waitForFunction(test, argument, { timeout: 5000 });
+
+async function headWidget(page) {
+  await page.goto(`${site}/http1/head.html`);
+  const widget = page.locator('wirebook-head');
+  await settled(page, () => document.querySelector('wirebook-head .wb-live')?.textContent.startsWith('live'));
+  await check('the head widget is live', async () => {
+    assert.equal(await widget.locator('tbody tr').count(), 9);
+    assert.match(await text(widget, '.wb-events'), /request GET \/search\?q=tea/);
+  });
+  await check('the slider cuts, and the events stay the same', async () => {
+    await widget.locator('input[type=range]').fill('52');
+    await settled(page, () => document.querySelector('wirebook-head output').textContent === '52 / 93');
+    assert.match(await text(widget, '.wb-cut'), /partial: 0 of 2 events so far, the same/);
+    assert.equal(await text(widget, '.wb-now'), 'field name');
+    await widget.screenshot({ path: join(shots, 'widget-head-cut.png') });
+  });
+  await check('the keyboard steps, and the book does not turn its page', async () => {
+    await widget.locator('tbody tr').first().focus();
+    await page.keyboard.press('Home');
+    await settled(page, () => document.querySelector('wirebook-head output').textContent === '0 / 93');
+    await page.keyboard.press('ArrowRight');
+    await settled(page, () => document.querySelector('wirebook-head output').textContent === '28 / 93');
+    assert.ok(page.url().endsWith('/http1/head.html'));
+    assert.match(await text(widget, '[aria-live]'), /Byte 28 of 93/);
+  });
+  await check('pointing at a field marks its bytes', async () => {
+    await widget.locator('tbody tr').nth(1).hover();
+    assert.equal(await widget.locator('.wb-spans .wb-on').innerText(), '/search?q=tea');
+  });
+  await check('a smuggled request is refused at its byte', async () => {
+    await widget.locator('select').first().selectOption('smuggling: two lengths');
+    await settled(page, () => !document.querySelector('wirebook-head .wb-fault').hidden);
+    assert.match(await text(widget, '.wb-fault'), /LengthAndCoding at byte \d+.*400 Bad Request/);
+  });
+  await check('typed bytes are parsed, and the link brings them back', async () => {
+    await widget.getByRole('button', { name: 'edit' }).click();
+    await widget.locator('textarea').fill('GET /\\x00 HTTP/1.1\\r\\n\nHost: a\\r\\n\n\\r\\n');
+    await settled(page, () => document.querySelector('wirebook-head .wb-fault').textContent.startsWith('Target at byte 5'));
+    await widget.getByRole('button', { name: 'copy link' }).click();
+    await settled(page, () => location.hash.includes('head.input='));
+    const other = await open();
+    await other.goto(page.url());
+    await settled(other, () => document.querySelector('wirebook-head .wb-fault')?.textContent.startsWith('Target at byte 5'));
+    await other.context().close();
+  });
+}
+
+async function otherReaders() {
+  await check('in the dark theme', async () => {
+    const page = await open({ colorScheme: 'dark' });
+    await page.goto(`${site}/http1/head.html`);
+    await settled(page, () => document.querySelector('wirebook-head .wb-live')?.textContent.startsWith('live'));
+    await page.locator('wirebook-head select').first().selectOption('chunks and a trailer');
+    await settled(page, () => document.querySelector('wirebook-head .wb-events').textContent.includes('data 6 bytes'));
+    await page.locator('wirebook-head').screenshot({ path: join(shots, 'widget-head-dark.png') });
+    await page.context().close();
+  });
+  await check('without JavaScript there is a picture, and the way to the live one', async () => {
+    const page = await open({ javaScriptEnabled: false });
+    await page.goto(`${site}/http1/head.html`);
+    const widget = page.locator('wirebook-head');
+    assert.equal(await widget.locator('tbody tr').count(), 9);
+    assert.match(await widget.innerText(), /cargo run --release/);
+    await widget.screenshot({ path: join(shots, 'widget-head-static.png') });
+    await page.context().close();
+  });
+  await check('an unknown page says so in the look of the book', async () => {
+    const page = await open();
+    const before = complaints.length;
+    const response = await page.goto(`${site}/no/such/page.html`);
+    assert.equal(response.status(), 404);
+    assert.ok(await page.locator('#mdbook-sidebar').count(), 'with the table of contents');
+    await page.screenshot({ path: join(shots, '404.png') });
+    // The browser reports the status that was asked for here.
+    complaints.splice(before);
+    await page.context().close();
+  });
+  await check('on a narrow screen nothing is wider than the page', async () => {
+    const page = await open({ viewport: { width: 420, height: 800 } });
+    await page.goto(`${site}/http1/head.html`);
+    await settled(page, () => document.querySelector('wirebook-head .wb-live')?.textContent.startsWith('live'));
+    assert.ok(await page.evaluate(() => document.querySelector('wirebook-head').getBoundingClientRect().right <= innerWidth));
+    await page.screenshot({ path: join(shots, 'narrow.png') });
+    await page.context().close();
+  });
+}
+
+let failed = 0;
+try {
+  const page = await open();
+  await walk(page);
+  await headWidget(page);
+  await otherReaders();
+  await check('no page had a console error', () => assert.deepEqual(complaints, []));
+} catch (error) {
+  failed = 1;
+  console.error(`FAILED: ${error.stack ?? error}`);
+} finally {
+  await browser.close();
+  child.kill('SIGINT');
+}
+console.log(`browser: ${passed} passed, ${failed} failed`);
+process.exit(failed);
