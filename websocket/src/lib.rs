@@ -8,7 +8,9 @@
 //! 4. [`connection`]: bytes in, events out, and back. `message.rs` and `deflate.rs` are its helpers.
 //! 5. [`handshake`]: how an HTTP request becomes a WebSocket.
 //!
-//! All of this is the *core*: no socket, no clock, no task. It runs wherever bytes come from:
+//! 6. `driver/`: the same on a socket (feature `net`): [`serve`], [`connect`], [`Reader`], [`Writer`], [`Hub`].
+//!
+//! Up to 5 this is the *core*: no socket, no clock, no task. It runs wherever bytes come from:
 //!
 //! ```
 //! # use std::{sync::Arc, time::Instant};
@@ -32,6 +34,8 @@
 mod config;
 pub mod connection;
 mod deflate;
+#[cfg(feature = "net")]
+mod driver;
 mod error;
 pub mod event;
 pub mod frame;
@@ -48,3 +52,11 @@ pub use connection::{Connection, Role};
 pub use deflate::Negotiated;
 pub use error::{Error, SendError};
 pub use event::{Chunk, Close, Code, Event, Kind, Message};
+
+#[cfg(feature = "net")]
+pub use driver::{
+    Fault, Reader, Writer,
+    client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
+    hub::{Hub, Overflow, Seat},
+    server::{Accepted, MAX_REQUEST, NoDelay, Options, Server, accept, serve, serve_on, upgraded},
+};

@@ -1,0 +1,55 @@
+//! A WebSocket server that sends back what it gets, compressed where the client can.
+//!
+//! Run: cargo run --example ws_echo -- --addr 127.0.0.1:9001
+
+use std::sync::Arc;
+
+use clap::Parser;
+use wirebook_net::{self as net, tcp::TcpListener};
+use wirebook_websocket::handshake::{Origin, server::Policy};
+use wirebook_websocket::{self as websocket, Accepted, Config, Deflate, Limits, NoDelay, Options};
+
+/// Sends back every message.
+#[derive(Parser)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:9001")]
+    addr: String,
+    /// The longest message to accept, in bytes.
+    #[arg(long, default_value_t = 64 << 20)]
+    max_message: usize,
+    /// Keep the compression windows from message to message.
+    #[arg(long)]
+    takeover: bool,
+    /// Do not compress.
+    #[arg(long)]
+    no_deflate: bool,
+}
+
+fn main() -> std::io::Result<()> {
+    let arguments = Arguments::parse();
+    let deflate = Deflate { own_takeover: arguments.takeover, peer_takeover: arguments.takeover, ..Deflate::default() };
+    let config = Config {
+        limits: Limits::message(arguments.max_message),
+        deflate: (!arguments.no_deflate).then_some(deflate),
+        ..Config::default()
+    };
+    // Echoing tells nobody anything, so any page may connect.
+    let policy = Policy { origin: Origin::Everyone, ..Policy::default() };
+    let options = Options { config: Arc::new(config), policy, ..Options::default() };
+    net::run(async move {
+        let listener = TcpListener::bind(arguments.addr.as_str())?;
+        println!("listening on {}", listener.local_addr()?);
+        // ANCHOR: echo
+        websocket::serve_on(NoDelay(listener), (), options, async |mut connection: Accepted| {
+            while let Some(message) = connection.reader.next().await? {
+                connection.writer.send(message).await?;
+            }
+            Ok(())
+        });
+        // ANCHOR_END: echo
+        net::ctrl_c().await?;
+        net::stop();
+        Ok(())
+    })?
+}

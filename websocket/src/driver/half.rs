@@ -1,0 +1,282 @@
+//! The two halves of a connection, as the application holds them.
+
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use wirebook_net::Stream;
+use wirebook_net::tcp::TcpStream;
+
+use super::input::Input;
+use super::link::{Link, parts};
+use crate::connection::Connection;
+use crate::error::{Error, SendError};
+use crate::event::{Chunk, Close, Code, Event, Kind, Message};
+use crate::utf8::trusted;
+
+/// The half that receives. Dropping it closes the connection.
+///
+/// Pings are answered and pongs taken note of while messages are awaited; so a reader should be read.
+pub struct Reader<S: Stream + 'static = TcpStream> {
+    link: Rc<Link<S>>,
+    input: Input,
+}
+
+/// The half that sends. Clones send on the same connection; a message is never torn apart by another's.
+pub struct Writer<S: Stream + 'static = TcpStream> {
+    link: Rc<Link<S>>,
+}
+
+impl<S: Stream + 'static> Clone for Writer<S> {
+    fn clone(&self) -> Self {
+        Writer { link: self.link.clone() }
+    }
+}
+
+/// Both halves of a connection whose handshake is over; `leftover` came behind it.
+pub(crate) fn halves<S: Stream + 'static>(link: &Rc<Link<S>>, leftover: &[u8]) -> (Reader<S>, Writer<S>) {
+    (Reader { link: link.clone(), input: Input::new(leftover) }, Writer { link: link.clone() })
+}
+
+/// What was found in the input, without borrowing it.
+enum Found {
+    /// The last so many bytes consumed are a message.
+    InPlace(Kind, usize),
+    Message(Message<'static>),
+    Chunk(Kind, Piece, bool),
+}
+
+enum Piece {
+    /// The last so many bytes consumed.
+    InPlace(usize),
+    Owned(Vec<u8>),
+}
+
+impl<S: Stream + 'static> Reader<S> {
+    /// The next message, or `None` after the closing handshake. The message borrows the reader's buffer where it can.
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// The peer broke the protocol or a limit, went away without a Close frame, or did not answer pings. The connection is
+    /// over then.
+    pub async fn next(&mut self) -> Result<Option<Message<'_>>, Error> {
+        loop {
+            match poll_fn(|context| self.poll_found(context)).await? {
+                None => return Ok(None),
+                Some(Found::InPlace(kind, length)) => {
+                    let payload = self.input.consumed(length);
+                    return Ok(Some(match kind {
+                        Kind::Text => Message::text(trusted::again(payload)),
+                        Kind::Binary => Message::binary(payload),
+                    }));
+                }
+                Some(Found::Message(message)) => return Ok(Some(message)),
+                // Chunks are delivered by `next_chunk`; here they are skipped, which `Delivery` says.
+                Some(Found::Chunk(..)) => {}
+            }
+        }
+    }
+
+    /// The next part of a message, with [`Delivery::Chunks`](crate::Delivery::Chunks); a whole message, with the other.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub async fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        Ok(match poll_fn(|context| self.poll_found(context)).await? {
+            None => None,
+            Some(Found::InPlace(kind, length)) => {
+                Some(Chunk { kind, payload: Cow::Borrowed(self.input.consumed(length)), last: true })
+            }
+            Some(Found::Message(message)) => {
+                let (kind, payload) = (message.kind(), message.as_bytes().to_vec());
+                Some(Chunk { kind, payload: payload.into(), last: true })
+            }
+            Some(Found::Chunk(kind, Piece::InPlace(length), last)) => {
+                Some(Chunk { kind, payload: Cow::Borrowed(self.input.consumed(length)), last })
+            }
+            Some(Found::Chunk(kind, Piece::Owned(payload), last)) => {
+                Some(Chunk { kind, payload: payload.into(), last })
+            }
+        })
+    }
+
+    /// How the connection ended, once it has: the peer's Close frame, or 1006 and its like from this end.
+    pub fn farewell(&self) -> Option<Close<'static>> {
+        self.link.farewell()
+    }
+
+    fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
+        loop {
+            if self.link.is_unread() {
+                return Poll::Ready(self.link.outcome().map_or(Ok(None), Err));
+            }
+            match self.consume() {
+                Ok(Some(found)) => return Poll::Ready(Ok(Some(found))),
+                Ok(None) => {}
+                Err(error) => {
+                    self.link.fail(error);
+                    return Poll::Ready(Err(error));
+                }
+            }
+            if self.link.is_unread() {
+                continue;
+            }
+            // A peer that does not read gets no more answers: what it sends waits in its own buffers.
+            let limit = self.link.with_connection(|connection| connection.config().queue);
+            if self.link.waiting() > limit {
+                ready!(self.link.poll_drained(limit, context));
+                continue;
+            }
+            self.input.rest();
+            match self.link.stream.poll_readable(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => {
+                    self.link.lost(Error::AbruptEnd);
+                    continue;
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+            match self.link.read(self.input.room()) {
+                Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
+                Ok(Some(count)) => self.input.filled(count),
+                Ok(None) => {}
+            }
+        }
+    }
+
+    /// Goes through the input to the next message; answers pings and the Close on the way.
+    fn consume(&mut self) -> Result<Option<Found>, Error> {
+        loop {
+            let bytes = self.input.unconsumed();
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            let (used, event) = self.link.with_connection(|connection: &mut Connection| connection.receive(bytes))?;
+            let found = match event {
+                None => None,
+                Some(Event::Message(Message::Text(Cow::Borrowed(text)))) => {
+                    Some(Found::InPlace(Kind::Text, text.len()))
+                }
+                Some(Event::Message(Message::Binary(Cow::Borrowed(bytes)))) => {
+                    Some(Found::InPlace(Kind::Binary, bytes.len()))
+                }
+                Some(Event::Message(message)) => Some(Found::Message(message.into_owned())),
+                Some(Event::Chunk(Chunk { kind, payload, last })) => Some(Found::Chunk(
+                    kind,
+                    match payload {
+                        Cow::Borrowed(bytes) => Piece::InPlace(bytes.len()),
+                        Cow::Owned(bytes) => Piece::Owned(bytes),
+                    },
+                    last,
+                )),
+                Some(Event::Ping(payload)) => {
+                    // While closing no pong is due.
+                    let _ = self.link.send_event(Event::Pong(payload));
+                    self.input.consume(used);
+                    if self.link.is_full() {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+                Some(Event::Pong(_)) => {
+                    self.input.consume(used);
+                    continue;
+                }
+                Some(Event::Close(close)) => {
+                    self.link.closed_by_peer(close);
+                    self.input.consume(used);
+                    return Ok(None);
+                }
+            };
+            self.input.consume(used);
+            return Ok(found);
+        }
+    }
+}
+
+impl<S: Stream + 'static> Drop for Reader<S> {
+    fn drop(&mut self) {
+        self.link.leave(std::mem::take(&mut self.input));
+    }
+}
+
+impl<S: Stream + 'static> Writer<S> {
+    /// Sends a message. It is written with whatever else is sent before the task next pauses, and at the latest then; where
+    /// the peer reads slowly and more than [`Config::queue`](crate::Config::queue) bytes wait, this waits too.
+    ///
+    /// ```no_run
+    /// # async fn example(writer: wirebook_websocket::Writer) -> Result<(), wirebook_websocket::SendError> {
+    /// writer.send("text").await?;
+    /// writer.send(&b"bytes"[..]).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] once either side has closed.
+    pub async fn send(&self, message: impl Into<Message<'_>>) -> Result<(), SendError> {
+        let message = message.into();
+        let (kind, payload) = parts(&message);
+        self.link.send(kind, payload)?;
+        if self.link.is_full() { self.drain().await } else { Ok(()) }
+    }
+
+    /// As [`send`](Self::send), without waiting: `false`, and nothing is sent, where the queue is full.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn try_send<'a>(&self, message: impl Into<Message<'a>>) -> Result<bool, SendError> {
+        if self.link.is_full() {
+            return Ok(false);
+        }
+        let message = message.into();
+        let (kind, payload) = parts(&message);
+        self.link.send(kind, payload).map(|()| true)
+    }
+
+    /// Sends a part of a message that is sent as a stream; the message ends with the part that says `last`.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); [`SendError::MessageUnfinished`] while another message is under way.
+    pub async fn send_chunk(&self, kind: Kind, payload: &[u8], last: bool) -> Result<(), SendError> {
+        self.link.send_event(Event::Chunk(Chunk { kind, payload: payload.into(), last }))?;
+        if self.link.is_full() { self.drain().await } else { Ok(()) }
+    }
+
+    /// Sends a ping of at most 125 bytes.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); [`SendError::ControlTooLong`].
+    pub fn ping(&self, payload: &[u8]) -> Result<(), SendError> {
+        self.link.send_event(Event::Ping(payload))
+    }
+
+    /// Starts the closing handshake. The reader goes on until the peer's Close.
+    ///
+    /// # Errors
+    /// [`SendError::CloseCode`], [`SendError::ControlTooLong`]; [`SendError::Closed`] where it was started before.
+    pub fn close(&self, code: Code, reason: &str) -> Result<(), SendError> {
+        self.link.send_event(Event::Close(Close::new(code, reason)))
+    }
+
+    /// Bytes that wait for the peer.
+    pub fn waiting(&self) -> usize {
+        self.link.waiting()
+    }
+
+    /// How the connection ended, once it has.
+    pub fn farewell(&self) -> Option<Close<'static>> {
+        self.link.farewell()
+    }
+
+    pub(crate) fn link(&self) -> &Rc<Link<S>> {
+        &self.link
+    }
+
+    async fn drain(&self) -> Result<(), SendError> {
+        let limit = self.link.with_connection(|connection| connection.config().queue);
+        poll_fn(|context| self.link.poll_drained(limit, context)).await;
+        if self.link.has_ended() { Err(SendError::Closed) } else { Ok(()) }
+    }
+}
