@@ -43,8 +43,8 @@ pub(super) struct Lines {
 
 /// How a variant reads lines that are whole and correct and end with CRLF.
 pub(super) trait Kernel: Copy {
-    /// The request-line that starts at `from`.
-    fn request_line(self, input: &[u8], from: usize) -> Option<RequestLine>;
+    /// The request-line at the start of `input`.
+    fn request_line(self, input: &[u8]) -> Option<RequestLine>;
 
     /// The status-line at the start of `input`.
     fn status_line(self, input: &[u8]) -> Option<StatusLine>;
@@ -65,21 +65,20 @@ pub(super) fn request<'a, K: Kernel>(
     let mut unread = Some(kernel);
     if progress.state == State::Start {
         let window = &input[..input.len().min(limits.head())];
-        let start = if window.starts_with(b"\r\n") { 2 } else { 0 };
-        if let Some(line) = kernel.request_line(window, start)
-            && line.next - 2 - start <= limits.line
+        // An empty line before it is for the machine, which comes back to the kernel behind the request-line.
+        if let Some(line) = kernel.request_line(window)
+            && line.next - 2 <= limits.line
         {
             let lines = field_lines(kernel, window, line.next, fields, limits, 0);
             if lines.done {
                 return Ok(Some(RequestHead {
-                    method: &input[start..line.method_end],
+                    method: &input[..line.method_end],
                     target: &input[line.method_end + 1..line.target_end],
                     version: line.version,
                     fields: FieldLines::new(input, &fields.spans[..lines.count]),
                     len: lines.next,
                 }));
             }
-            progress.start = start as u16;
             progress.method_end = line.method_end as u16;
             progress.target_end = line.target_end as u16;
             progress.version = line.version;

@@ -19,8 +19,8 @@
 //! byte beyond the input is touched. Fewer than 32 bytes are left to the state machine.
 
 use super::lines::{Kernel, Lines, RequestLine, StatusLine};
-use super::table::{status_and_version, trim};
-use super::{FieldSpan, Version, is_value_byte};
+use super::table::{self, status_and_version};
+use super::{FieldSpan, Version};
 
 /// Bytes looked at together.
 pub(super) const LANES: usize = 32;
@@ -29,10 +29,18 @@ pub(super) const LANES: usize = 32;
 pub(super) trait Lanes: Copy {
     /// The bytes below 0x20 and 0x7F.
     fn controls(self, bytes: &[u8; LANES]) -> u32;
-    /// The bytes that cannot stand in a token.
+    /// The bytes that cannot stand in a token, and perhaps others that rarely do.
     fn not_token(self, bytes: &[u8; LANES]) -> u32;
     /// The bytes that cannot stand in a request-target.
     fn not_target(self, bytes: &[u8; LANES]) -> u32;
+}
+
+/// Which question to ask.
+#[derive(Clone, Copy)]
+enum Kind {
+    Control,
+    NotToken,
+    NotTarget,
 }
 
 /// The two stages, on these lanes.
@@ -41,46 +49,21 @@ pub(super) struct Stages<L>(pub L);
 
 impl<L: Lanes> Kernel for Stages<L> {
     #[inline(always)]
-    fn request_line(self, input: &[u8], from: usize) -> Option<RequestLine> {
-        let (bytes, shift) = lanes_at(input, from)?;
-        let method_end = from + ((self.0.not_token(bytes) >> shift).trailing_zeros() as usize);
-        if *input.get(method_end)? != b' ' || method_end == from {
+    fn request_line(self, input: &[u8]) -> Option<RequestLine> {
+        let suspects = self.bits(input.first_chunk()?, Kind::NotToken);
+        let method_end = suspects.trailing_zeros() as usize;
+        if method_end == 0 || *input.get(method_end)? != b' ' {
             return None;
         }
-        let mut target_end = method_end + 1;
-        loop {
-            let (bytes, shift) = lanes_at(input, target_end)?;
-            let others = self.0.not_target(bytes) >> shift;
-            if others != 0 {
-                target_end += others.trailing_zeros() as usize;
-                break;
-            }
-            target_end += LANES - shift as usize;
-        }
-        if target_end == method_end + 1 {
-            return None;
-        }
-        let version = match input.get(target_end..target_end + 11)? {
-            b" HTTP/1.1\r\n" => Version::Http11,
-            b" HTTP/1.0\r\n" => Version::Http10,
-            _ => return None,
-        };
-        Some(RequestLine { method_end, target_end, version, next: target_end + 11 })
+        let target_end = self.find(input, method_end + 1, Kind::NotTarget)?;
+        let version = version(input.get(target_end..)?.first_chunk()?)?;
+        (target_end > method_end + 1).then_some(RequestLine { method_end, target_end, version, next: target_end + 11 })
     }
 
     #[inline(always)]
     fn status_line(self, input: &[u8]) -> Option<StatusLine> {
         let (version, status, reason_start) = status_and_version(input)?;
-        let mut reason_end = reason_start;
-        loop {
-            let (bytes, shift) = lanes_at(input, reason_end)?;
-            let others = self.0.controls(bytes) >> shift;
-            if others != 0 {
-                reason_end += others.trailing_zeros() as usize;
-                break;
-            }
-            reason_end += LANES - shift as usize;
-        }
+        let reason_end = self.find(input, reason_start, Kind::Control)?;
         let next = reason_end + 2;
         (input.get(reason_end..next)? == b"\r\n").then_some(StatusLine {
             version,
@@ -96,111 +79,176 @@ impl<L: Lanes> Kernel for Stages<L> {
         if input[from..].starts_with(b"\r\n") {
             return Lines { count: 0, next: from + 2, done: true };
         }
-        let (found, complete) = self.index(input, from, spans.len(), ends);
-        let (mut next, mut count) = (from, 0);
-        for &end in &ends[..found] {
+        let Some(last) = input.len().checked_sub(LANES) else { return Lines { count: 0, next: from, done: false } };
+        let (found, complete) = self.index(input, from, ends);
+        let (mut next, mut count, mut nth) = (from, 0, 0);
+        let ends = &ends[..found];
+        while let (Some(&end), Some(free)) = (ends.get(nth), spans.get_mut(count)) {
             let end = usize::from(end);
-            if !input[end..].starts_with(b"\r\n") {
-                // A HTAB inside a value is no line end. Anything else, even if it is right, the machine should see.
-                if input[end] == b'\t' && input.get(end + 1).is_some_and(|&byte| is_value_byte(byte)) {
-                    continue;
+            if let Some(span) = self.usual_line(input, next, end, last) {
+                *free = span;
+                next = end + 2;
+                nth += 1;
+            } else {
+                let Some((span, after)) = table::field_line(input, next) else { break };
+                *free = span;
+                next = after;
+                while ends.get(nth).is_some_and(|&end| usize::from(end) < after) {
+                    nth += 1; // there may be a HTAB in the value, which the index took for a line end
                 }
-                return Lines { count, next, done: false };
             }
-            let (Some(free), Some(span)) = (spans.get_mut(count), self.field_line(input, next, end)) else {
-                return Lines { count, next, done: false };
-            };
-            *free = span;
             count += 1;
-            next = end + 2;
         }
-        let done = complete && input[next..].starts_with(b"\r\n");
+        let done = complete && nth == found && input[next..].starts_with(b"\r\n");
         Lines { count, next: if done { next + 2 } else { next }, done }
     }
 }
 
 impl<L: Lanes> Stages<L> {
-    /// Writes where lines end to `ends`, until the head ends, `most` are found or the input is over. Gives their number, and
+    /// The first byte from `from` on that is in question.
+    #[inline(always)]
+    fn find(self, input: &[u8], from: usize, kind: Kind) -> Option<usize> {
+        let mut at = from;
+        loop {
+            let answer = self.ask(input, at, kind)?;
+            if answer != 0 {
+                return Some(at + answer.trailing_zeros() as usize);
+            }
+            at += LANES;
+        }
+    }
+
+    /// The bits of the 32 bytes from `at` on, or of as many as there are; `None` if there are none, or if the input is too
+    /// short to be read 32 bytes at a time at all.
+    #[inline(always)]
+    fn ask(self, input: &[u8], at: usize, kind: Kind) -> Option<u32> {
+        if let Some(bytes) = input.get(at..)?.first_chunk() {
+            return Some(self.bits(bytes, kind));
+        }
+        let shift = (at + LANES).checked_sub(input.len())?;
+        if shift < LANES { Some(self.bits(input.last_chunk()?, kind) >> shift) } else { None }
+    }
+
+    /// No closure does this: a closure would be compiled without the instructions that its caller may use.
+    #[inline(always)]
+    fn bits(self, bytes: &[u8; LANES], kind: Kind) -> u32 {
+        match kind {
+            Kind::Control => self.0.controls(bytes),
+            Kind::NotToken => self.0.not_token(bytes),
+            Kind::NotTarget => self.0.not_target(bytes),
+        }
+    }
+
+    /// Writes where lines end to `ends`, until the head ends or the input is over or `ends` is full. Gives their number, and
     /// whether it was the head that ended.
     #[inline(always)]
-    fn index(self, input: &[u8], from: usize, most: usize, ends: &mut [u16]) -> (usize, bool) {
-        let (mut at, mut found, mut before) = (from, 0, 0);
-        while found <= most && at < input.len() {
+    fn index(self, input: &[u8], from: usize, ends: &mut [u16]) -> (usize, bool) {
+        let (mut at, mut found) = (from, 0);
+        // The last two bits of the block before, and one bit for each of the latest blocks that had no controls.
+        let (mut before, mut calm) = (0, 0_u32);
+        while at < input.len() {
             let Some(controls) = self.block(input, at) else { break };
-            // A bit whose lower neighbour is set continues a run; `before` has the last two bits of the block before.
-            let (one, two) = (controls << 1 | before >> 1, controls << 2 | before);
-            let mut starts = controls & !one;
-            let third = controls & one & two;
-            let complete = third != 0;
-            if complete {
+            let Some(room) = ends.get_mut(found..).and_then(|free| free.first_chunk_mut::<64>()) else { break };
+            // A bit whose lower neighbour is set continues a run. CR LF CR: a bit two above another ends the head.
+            let mut starts = controls & !(controls << 1 | before >> 1);
+            let third = controls & (controls << 2 | before);
+            if third != 0 {
                 starts &= third ^ (third - 1);
             }
             let number = starts.count_ones() as usize;
-            let Some(room) = ends.get_mut(found..found + 64) else { break };
-            for slot in &mut room[..4] {
+            for slot in &mut room[..FEW] {
                 *slot = (at + starts.trailing_zeros() as usize) as u16;
                 starts &= starts.wrapping_sub(1);
             }
-            for slot in &mut room[4..number.max(4)] {
-                *slot = (at + starts.trailing_zeros() as usize) as u16;
-                starts &= starts.wrapping_sub(1);
+            if number > FEW {
+                for slot in &mut room[FEW..number] {
+                    *slot = (at + starts.trailing_zeros() as usize) as u16;
+                    starts &= starts.wrapping_sub(1);
+                }
             }
             found += number;
-            if complete {
+            if third != 0 {
                 return (found, true);
             }
             before = controls >> 62;
             at += 64;
+            calm = calm << 1 | u32::from(controls == 0);
+            if calm & 0b111 == 0b111 {
+                at = self.skip(input, at);
+            }
         }
         (found, false)
+    }
+
+    /// Within a very long value: goes on by 128 bytes while there is no control byte in them.
+    #[inline(always)]
+    fn skip(self, input: &[u8], from: usize) -> usize {
+        let (blocks, _) = input[from..].as_chunks::<128>();
+        let mut at = from;
+        for block in blocks {
+            let (quarters, _) = block.as_chunks::<LANES>();
+            let mut all = 0;
+            for quarter in quarters {
+                all |= self.0.controls(quarter);
+            }
+            if all != 0 {
+                break;
+            }
+            at += 128;
+        }
+        at
     }
 
     /// The control bytes among the 64 from `at` on, or as many as there are.
     #[inline(always)]
     fn block(self, input: &[u8], at: usize) -> Option<u64> {
-        if let Some((low, rest)) = input[at..].split_first_chunk::<LANES>()
-            && let Some((high, _)) = rest.split_first_chunk::<LANES>()
-        {
-            return Some(u64::from(self.0.controls(low)) | u64::from(self.0.controls(high)) << 32);
+        if let Some(block) = input[at..].first_chunk::<64>() {
+            let (halves, _) = block.as_chunks::<LANES>();
+            return Some(u64::from(self.0.controls(&halves[0])) | u64::from(self.0.controls(&halves[1])) << 32);
         }
-        let (low, shift) = lanes_at(input, at)?;
-        let mut controls = u64::from(self.0.controls(low) >> shift);
-        if at + LANES < input.len() {
-            let (high, shift) = lanes_at(input, at + LANES)?;
-            controls |= u64::from(self.0.controls(high) >> shift) << 32;
-        }
-        Some(controls)
+        let low = u64::from(self.ask(input, at, Kind::Control)?);
+        let high = self.ask(input, at + LANES, Kind::Control).unwrap_or(0);
+        Some(low | u64::from(high) << 32)
     }
 
-    /// The field line between `start` and the CRLF at `end`.
+    /// The field line from `start` to the CRLF at `end`, if it is as most are: a name of at most 31 bytes, at most one
+    /// space behind the colon, a value that neither starts nor ends with white space.
     #[inline(always)]
-    fn field_line(self, input: &[u8], start: usize, end: usize) -> Option<FieldSpan> {
-        let (bytes, shift) = lanes_at(input, start)?;
-        let name_end = start + (self.0.not_token(bytes) >> shift).trailing_zeros() as usize;
-        if name_end >= end || input[name_end] != b':' || name_end == start {
-            return None; // a name of more than 31 bytes, perhaps, or a wrong one
+    fn usual_line(self, input: &[u8], start: usize, end: usize, last: usize) -> Option<FieldSpan> {
+        let line = input.get(start..end + 2)?;
+        let base = start.min(last);
+        let bytes = input[base..].first_chunk()?;
+        let name = (self.bits(bytes, Kind::NotToken) >> (start - base)).trailing_zeros() as usize;
+        if name + 2 >= line.len() || line[name] != b':' || name == 0 {
+            return None;
         }
-        let mut value_start = name_end + 1 + usize::from(input[name_end + 1] == b' ');
-        let mut value_end = end;
-        if matches!(input[value_start], b' ' | b'\t') || matches!(input[end - 1], b' ' | b'\t') {
-            (value_start, value_end) = trim(input, value_start, end);
+        let value_start = name + 1 + usize::from(line[name + 1] == b' ');
+        let value_end = line.len() - 2;
+        if line[value_end..] != *b"\r\n" || line[value_start] <= b' ' || line[value_end - 1] <= b' ' {
+            return None;
         }
         Some(FieldSpan {
             name_start: start as u16,
-            name_end: name_end as u16,
-            value_start: value_start as u16,
-            value_end: value_end as u16,
+            name_end: (start + name) as u16,
+            value_start: (start + value_start) as u16,
+            value_end: end as u16,
         })
     }
 }
 
-/// 32 bytes of `input` that hold those from `at` on, and how many stand before `at`.
+/// Line ends that are written out for each block whether it has them or not.
+const FEW: usize = 3;
+
 #[inline(always)]
-fn lanes_at(input: &[u8], at: usize) -> Option<(&[u8; LANES], u32)> {
-    if at >= input.len() {
-        return None;
+fn version(bytes: &[u8; 11]) -> Option<Version> {
+    let (&start, _) = bytes.split_first_chunk()?;
+    let (_, &end) = bytes.split_last_chunk()?;
+    match (u64::from_le_bytes(start) == u64::from_le_bytes(*b" HTTP/1."), u32::from_le_bytes(end)) {
+        (true, VERSION_1_1) => Some(Version::Http11),
+        (true, VERSION_1_0) => Some(Version::Http10),
+        _ => None,
     }
-    let base = at.min(input.len().checked_sub(LANES)?);
-    let bytes = input[base..].first_chunk()?;
-    Some((bytes, (at - base) as u32))
 }
+
+const VERSION_1_1: u32 = u32::from_le_bytes(*b".1\r\n");
+const VERSION_1_0: u32 = u32::from_le_bytes(*b".0\r\n");

@@ -55,25 +55,11 @@ impl Lanes for Words {
     fn not_token(self, bytes: &[u8; LANES]) -> u32 {
         each_word(bytes, |word| {
             let low = word & !TOPS;
-            // The ranges of tchar, in ASCII order: each comparison turns the answer over.
-            let inside = at_least(low, b'!')
-                ^ at_least(low, b'"')
-                ^ at_least(low, b'#')
-                ^ at_least(low, b'(')
-                ^ at_least(low, b'*')
-                ^ at_least(low, b',')
-                ^ at_least(low, b'-')
-                ^ at_least(low, b'/')
-                ^ at_least(low, b'0')
-                ^ at_least(low, b':')
-                ^ at_least(low, b'A')
-                ^ at_least(low, b'[')
-                ^ at_least(low, b'^')
-                ^ at_least(low, b'{')
-                ^ at_least(low, b'|')
-                ^ at_least(low, b'}')
-                ^ at_least(low, b'~')
-                ^ at_least(low, 0x7F);
+            // Letters of both cases, digits and the hyphen: what names are made of, nearly always.
+            let letters = at_least(low | (ONES * 0x20), b'a') ^ at_least(low | (ONES * 0x20), b'z' + 1);
+            let digits = at_least(low, b'0') ^ at_least(low, b'9' + 1);
+            let hyphens = at_least(low, b'-') ^ at_least(low, b'-' + 1);
+            let inside = letters | digits | hyphens;
             word | !inside
         })
     }
