@@ -3,9 +3,11 @@
 //! | module | holds |
 //! |---|---|
 //! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
+//! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
 //! | [`websocket`] | the cases of WebSocket |
 
 pub mod allocations;
 pub mod cases;
+pub mod parser;
 pub mod websocket;

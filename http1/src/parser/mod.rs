@@ -64,7 +64,7 @@ mod tests;
 pub use error::{Error, Rule};
 pub use fields::{FieldIter, FieldLines, FieldSpan, Fields};
 pub use progress::Progress;
-pub use split::{request, response, trailers};
+pub use simd::{request, response, trailers};
 
 /// Field lines that [`Fields::new`] holds and that [`Limits::default`] allows in one head.
 pub const MAX_FIELDS: usize = 100;

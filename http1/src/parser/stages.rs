@@ -183,8 +183,8 @@ impl<L: Lanes> Stages<L> {
     /// Within a very long value: goes on by 128 bytes while there is no control byte in them.
     #[inline(always)]
     fn skip(self, input: &[u8], from: usize) -> usize {
-        let (blocks, _) = input[from..].as_chunks::<128>();
         let mut at = from;
+        let (blocks, _) = input.get(from..).unwrap_or_default().as_chunks::<128>();
         for block in blocks {
             let (quarters, _) = block.as_chunks::<LANES>();
             let mut all = 0;
