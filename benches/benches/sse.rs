@@ -69,9 +69,15 @@ fn encode(criterion: &mut Criterion) {
                 }
             });
         });
-        group.bench_function(BenchmarkId::new("sse-stream", size), |b| b.iter(|| sse_peers::encode_sse_stream(&payloads)));
+        group.bench_function(BenchmarkId::new("sse-stream", size), |b| {
+            b.iter(|| sse_peers::encode_sse_stream(&payloads))
+        });
         group.bench_function(BenchmarkId::new("axum", size), |b| {
-            b.iter_batched(|| payloads.clone(), |owned| sse_peers::encode_axum(owned), criterion::BatchSize::LargeInput);
+            b.iter_batched(
+                || payloads.clone(),
+                |owned| sse_peers::encode_axum(owned),
+                criterion::BatchSize::LargeInput,
+            );
         });
     }
     group.finish();

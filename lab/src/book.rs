@@ -65,11 +65,13 @@ pub(crate) fn render(root: &Path) -> Result<Pages, Complaint> {
     };
     let mut book = MDBook::load(root).map_err(|error| failed(&error))?;
     book.with_preprocessor(StaticWidgets);
-    let out = book.root.join(&book.config.build.build_dir);
+    // mdBook renders into a folder. It is ours alone, because two sites may start at once, and gone afterwards.
+    let out = tempfile::tempdir().map_err(|error| failed(&error))?;
+    book.config.build.build_dir = out.path().to_path_buf();
     book.build().map_err(|error| failed(&error))?;
-    copy_modules(&root.join("theme"), &out.join("theme")).map_err(|error| failed(&error))?;
+    copy_modules(&root.join("theme"), &out.path().join("theme")).map_err(|error| failed(&error))?;
     let mut pages = HashMap::new();
-    read_pages(&out, "/", &mut pages).map_err(|error| failed(&error))?;
+    read_pages(out.path(), "/", &mut pages).map_err(|error| failed(&error))?;
     Ok(Pages(pages))
 }
 

@@ -100,9 +100,6 @@ impl Site {
         if let Some(page) = self.pages.get(&path) {
             return send(&request, response, page).await;
         }
-        if self.pages.get(&format!("{path}/")).is_some() {
-            return response.status(308).header("location", format!("{}/", request.path())).end("").await;
-        }
         match self.pages.get("/404.html") {
             Some(page) => response.status(404).header("content-type", &page.mime).end(&page.bytes).await,
             None => plain(response, 404, "There is no such page.").await,

@@ -5,9 +5,11 @@
 //! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
+//! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`websocket`] | the cases of WebSocket |
 
 pub mod allocations;
 pub mod cases;
 pub mod parser;
+pub mod server;
 pub mod websocket;

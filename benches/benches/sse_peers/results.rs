@@ -10,7 +10,8 @@ pub(crate) fn write(sizes: &[(usize, usize)]) {
     let estimates = root.join("../target/criterion");
     let mut groups = Map::new();
     for group in folders(&estimates) {
-        let Some(name) = ["encode", "decode, 16 KiB reads", "decode, one event a read"].into_iter().find(|n| *n == group)
+        let Some(name) =
+            ["encode", "decode, 16 KiB reads", "decode, one event a read"].into_iter().find(|n| *n == group)
         else {
             continue;
         };

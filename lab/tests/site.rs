@@ -1,0 +1,178 @@
+//! The program as its users meet it: the site over a socket, and the words on the terminal.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+
+const WIREBOOK: &str = env!("CARGO_BIN_EXE_wirebook");
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(WIREBOOK).args(arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The site on a free port, ended when dropped.
+struct Site {
+    child: Child,
+    address: String,
+}
+
+impl Site {
+    fn start() -> Site {
+        let mut child = Command::new(WIREBOOK)
+            .args(["--addr", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_string();
+        Site { child, address }
+    }
+
+    /// Sends a request line with fields, and gives the head and the body of the answer.
+    fn ask(&self, line: &str, fields: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("the site listens");
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        write!(stream, "{line} HTTP/1.1\r\nHost: {}\r\n{fields}{length}\r\n{body}", self.address)
+            .expect("the site reads");
+        stream.shutdown(Shutdown::Write).expect("the site is there");
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).expect("the site answers");
+        let all = text(&all);
+        let (head, body) = all.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{all:?}"));
+        (head.to_ascii_lowercase(), body.to_string())
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn field<'a>(head: &'a str, name: &str) -> &'a str {
+    head.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        .unwrap_or_else(|| panic!("no {name}: {head}"))
+}
+
+#[test]
+fn pages_have_their_types_tags_and_methods() {
+    let site = Site::start();
+    let (head, body) = site.ask("GET /", "", "");
+    assert!(head.starts_with("http/1.1 200") && body.contains("<title>Wirebook"), "{head}");
+    assert_eq!(field(&head, "content-type"), "text/html; charset=utf-8");
+    let tag = field(&head, "etag").to_string();
+
+    let (head, body) = site.ask("GET /", &format!("If-None-Match: \"x\", W/{tag}\r\n"), "");
+    assert!(head.starts_with("http/1.1 304") && body.is_empty(), "{head}");
+    let (head, _) = site.ask("GET /", "If-None-Match: \"x\"\r\n", "");
+    assert!(head.starts_with("http/1.1 200"));
+
+    let (head, body) = site.ask("HEAD /http1/head.html", "", "");
+    assert!(head.starts_with("http/1.1 200") && body.is_empty());
+    assert!(field(&head, "content-length").parse::<usize>().is_ok_and(|length| length > 5_000), "{head}");
+
+    let mime = field(&site.ask("GET /theme/kit/dom.js", "", "").0, "content-type").to_string();
+    assert_eq!(mime, "text/javascript; charset=utf-8");
+    let (head, body) = site.ask("GET /no/such", "", "");
+    assert!(head.starts_with("http/1.1 404") && body.contains("mdbook-sidebar"), "the 404 page has the book's look");
+    assert!(site.ask("GET /../Cargo.toml", "", "").0.starts_with("http/1.1 404"));
+    assert!(site.ask("GET /%2e%2e/Cargo.toml", "", "").0.starts_with("http/1.1 404"));
+    let (head, _) = site.ask("DELETE /", "", "");
+    assert!(head.starts_with("http/1.1 405") && field(&head, "allow") == "get, head");
+}
+
+#[test]
+fn only_our_own_pages_may_ask_the_widgets() {
+    let site = Site::start();
+    let json = "Content-Type: application/json\r\n";
+    let body = r#"{"input":"GET / HTTP/1.1\r\nHost: a\r\n\r\n","cut":9}"#;
+    let own = format!("{json}Origin: http://{}\r\n", site.address);
+    let (head, answer) = site.ask("POST /live/head", &own, body);
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!((&answer["same"], &answer["parts"][0]["kind"]), (&true.into(), &"method".into()));
+
+    assert!(
+        site.ask("POST /live/head", &format!("{json}Origin: http://evil.example\r\n"), body)
+            .0
+            .starts_with("http/1.1 403")
+    );
+    assert!(site.ask("POST /live/head", "Content-Type: text/plain\r\n", body).0.starts_with("http/1.1 403"));
+    assert!(site.ask("GET /live/head", "", "").0.starts_with("http/1.1 405"));
+    assert!(site.ask("POST /live/none", json, body).0.starts_with("http/1.1 404"));
+    assert!(site.ask("POST /live/head", json, "{}").0.starts_with("http/1.1 400"));
+    let large = format!(r#"{{"input":"{}"}}"#, "a".repeat(17_000));
+    assert!(site.ask("POST /live/head", json, &large).0.starts_with("http/1.1 400"));
+
+    // DNS rebinding: the browser believes that this port belongs to another name.
+    let mut stream = TcpStream::connect(&site.address).expect("the site listens");
+    let rebound = format!(
+        "POST /live/head HTTP/1.1\r\nHost: evil.example\r\n{json}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+    );
+    stream.write_all(rebound.as_bytes()).expect("the site reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the site answers");
+    assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
+}
+
+#[test]
+fn a_busy_port_is_one_sentence_and_a_hint() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = run(&["site", "--addr", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.starts_with(&format!("error: {address} is in use")) && said.contains("\n hint: "), "{said}");
+    assert!(!said.contains("panicked"));
+}
+
+#[test]
+fn other_errors_are_a_sentence_and_a_hint_too() {
+    for arguments in
+        [&["--addr", "0.0.0.0:0"][..], &["--book", "/no/such/book"], &["dissect", "request", "/no/such/file"]]
+    {
+        let output = run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.starts_with("error: ") && said.contains("\n hint: ") && said.lines().count() == 2, "{said}");
+    }
+}
+
+#[test]
+fn help_and_the_examples_read_well() {
+    let help = text(&run(&["--help"]).stdout);
+    for word in ["site", "examples", "dissect", "--addr", "--open"] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+    let list = text(&run(&["examples"]).stdout);
+    assert!(list.contains("http_hello") && list.contains("cargo run --example http_hello"), "{list}");
+    assert!(list.lines().all(|line| line.chars().count() <= 110), "{list}");
+}
+
+#[test]
+fn dissect_prints_the_answer_of_the_widget() {
+    let ask = |arguments: &[&str]| {
+        let mut child = Command::new(WIREBOOK)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let input = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n";
+        child.stdin.take().expect("a pipe").write_all(input).expect("the program reads");
+        text(&child.wait_with_output().expect("the program ends").stdout)
+    };
+    let plain = ask(&["dissect", "request"]);
+    assert!(plain.contains("ContentLength") && plain.contains("a server answers 400"), "{plain}");
+    assert!(plain.lines().all(|line| line.chars().count() <= 80), "80 columns: {plain}");
+    let json: serde_json::Value = serde_json::from_str(&ask(&["dissect", "request", "--json"])).expect("JSON");
+    assert_eq!(json["fault"]["rule"], "RFC 9112 §6.3");
+}

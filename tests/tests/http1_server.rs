@@ -1,0 +1,242 @@
+//! The server over real sockets: what good clients get, and what bad ones.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+use wirebook_http1::server::Options;
+use wirebook_http1::{Failure, Outcome, Request, Response};
+use wirebook_net as net;
+use wirebook_tests::server::{connect, start, talk, talk_until_closed};
+
+/// What most tests talk to.
+async fn handler(mut request: Request<'_>, response: Response<'_>) -> Outcome {
+    match request.path() {
+        "/echo" => {
+            let body = request.bytes(1 << 20).await?;
+            response.end(body).await
+        }
+        "/stream" => {
+            let mut response = response;
+            while let Some(piece) = request.chunk().await? {
+                response.write(piece).await?;
+            }
+            response.end("").await
+        }
+        "/fail" => Err(Failure::message("broken on purpose")),
+        "/forget" => Ok(()),
+        "/half" => {
+            let mut response = response.header("content-length", "10");
+            response.write("half").await
+        }
+        "/later" => {
+            net::sleep(Duration::from_millis(5)).await;
+            response.end("later").await
+        }
+        "/split" => response.header("x", "a\r\nset-cookie: b").end("").await,
+        "/big" => response.end(vec![b'x'; 1 << 20]).await,
+        "/304" => response.status(304).header("etag", "\"a\"").end("").await,
+        path => response.header("content-type", "text/plain").end(path).await,
+    }
+}
+
+fn server() -> SocketAddr {
+    start(Options::default(), handler)
+}
+
+fn get(path: &str, more: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\n{more}\r\n").into_bytes()
+}
+
+#[test]
+fn a_request_is_answered_with_date_and_length() {
+    let text = talk(server(), &get("/tea", "")).text();
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ndate: "), "{text}");
+    assert!(text.ends_with(" GMT\r\ncontent-length: 4\r\n\r\n/tea"), "{text}");
+}
+
+#[test]
+fn a_pipeline_is_answered_in_order_though_one_answer_comes_later() {
+    let pipeline = [get("/1", ""), get("/later", ""), get("/3", "Connection: close\r\n"), get("/never", "")].concat();
+    let text = talk_until_closed(server(), &pipeline).text();
+    let bodies: Vec<&str> =
+        text.split("\r\n\r\n").skip(1).map(|part| part.split("HTTP").next().unwrap_or("")).collect();
+    assert_eq!(bodies, ["/1", "later", "/3"]);
+    assert_eq!(text.matches("connection: close").count(), 1);
+}
+
+#[test]
+fn one_write_answers_a_pipeline() {
+    let mut stream = connect(server());
+    stream.write_all(&get("/x", "").repeat(50)).expect("a server that reads");
+    let mut buffer = vec![0; 64 * 1024];
+    let first = stream.read(&mut buffer).expect("an answer");
+    let text = String::from_utf8_lossy(&buffer[..first]);
+    assert_eq!(text.matches("HTTP/1.1 200").count(), 50, "all in one segment of loopback");
+}
+
+#[test]
+fn keep_alive_in_1_0_and_closing_in_1_1() {
+    let address = server();
+    let one = talk_until_closed(address, b"GET / HTTP/1.0\r\n\r\n").text();
+    assert!(!one.contains("connection:") && !one.contains("transfer-encoding"), "{one}");
+    let two = talk(address, b"GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\n\r\n");
+    assert_eq!(two.statuses(), [200, 200]);
+    assert_eq!(two.text().matches("connection: keep-alive").count(), 1);
+}
+
+#[test]
+fn head_has_the_fields_and_no_body_and_the_next_answer_is_in_its_place() {
+    let address = server();
+    let requests = [&b"HEAD /tea HTTP/1.1\r\nHost: a\r\n\r\n"[..], &get("/x", "")].concat();
+    let text = talk(address, &requests).text();
+    assert!(text.contains("content-length: 4\r\n\r\nHTTP/1.1 200"), "{text}");
+    let text = talk(address, &get("/304", "")).text();
+    assert!(
+        text.starts_with("HTTP/1.1 304 Not Modified\r\netag: \"a\"\r\n") && !text.contains("content-length"),
+        "{text}"
+    );
+}
+
+#[test]
+fn bodies_with_a_length_and_in_chunks_come_back() {
+    let address = server();
+    let by_length = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    assert!(talk(address, by_length).text().ends_with("\r\n\r\nhello"));
+    let chunked =
+        b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nX: y\r\n\r\n";
+    assert!(talk(address, chunked).text().ends_with("content-length: 5\r\n\r\nhello"));
+    let streamed = b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    let text = talk(address, streamed).text();
+    assert!(
+        text.contains("transfer-encoding: chunked\r\n") && text.ends_with("\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
+        "{text}"
+    );
+    let old = b"POST /stream HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello";
+    let text = talk(address, old).text();
+    assert!(!text.contains("transfer-encoding") && text.ends_with("\r\n\r\nhello"), "{text}");
+}
+
+#[test]
+fn a_body_in_many_writes_and_a_large_answer() {
+    let address = server();
+    let body = vec![b'y'; 300_000];
+    let mut stream = connect(address);
+    write!(stream, "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())
+        .expect("a server");
+    for piece in body.chunks(7_919) {
+        stream.write_all(piece).expect("a server that reads");
+    }
+    let answers = wirebook_tests::server::read_all(stream);
+    assert!(answers.bytes.ends_with(&body) && answers.statuses() == [200]);
+    assert!(talk(address, &get("/big", "")).bytes.len() > 1 << 20);
+}
+
+#[test]
+fn a_body_that_nobody_read_is_not_the_next_request() {
+    let requests = [
+        &b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+        &get("/next", ""),
+    ]
+    .concat();
+    let text = talk(server(), &requests).text();
+    assert!(!text.contains("smuggled") && text.ends_with("/next"), "{text}");
+}
+
+#[test]
+fn a_client_that_waits_for_100_gets_it_when_the_handler_reads() {
+    let address = server();
+    let mut stream = connect(address);
+    stream
+        .write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        .expect("a server");
+    let mut buffer = [0; 64];
+    let count = stream.read(&mut buffer).expect("an answer");
+    assert_eq!(&buffer[..count], b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"ok").expect("a server");
+    let count = stream.read(&mut buffer).expect("an answer");
+    assert!(buffer[..count].starts_with(b"HTTP/1.1 200 OK"));
+    // A handler that does not read leaves it open whether the body comes: the connection ends.
+    let text =
+        talk_until_closed(address, b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            .text();
+    assert!(text.starts_with("HTTP/1.1 200") && text.contains("connection: close"), "{text}");
+}
+
+#[test]
+fn a_handler_that_fails_or_forgets_gives_500_and_the_next_connection_is_served() {
+    let address = server();
+    for path in ["/fail", "/forget", "/split"] {
+        let text = talk(address, &get(path, "")).text();
+        assert!(text.starts_with("HTTP/1.1 500 ") && !text.contains("set-cookie"), "{path}: {text}");
+    }
+    // Its head is out: the client sees that the body is short.
+    let half = talk_until_closed(address, &get("/half", ""));
+    assert!(half.text().ends_with("\r\n\r\nhalf"), "{}", half.text());
+    assert_eq!(talk(address, &get("/", "")).statuses(), [200]);
+}
+
+#[test]
+fn rfc6585_5_heads_over_the_limits() {
+    let address = server();
+    let field = |count: usize| "A: b\r\n".repeat(count);
+    assert_eq!(talk(address, &get("/", &field(99))).statuses(), [200], "99 and Host are 100");
+    assert_eq!(talk_until_closed(address, &get("/", &field(100))).statuses(), [431]);
+    let long = |bytes: usize| {
+        let frame = get("/", "A: \r\n").len();
+        get("/", &format!("A: {}\r\n", "b".repeat(bytes - frame)))
+    };
+    assert_eq!(talk(address, &long(65_536)).statuses(), [200]);
+    assert_eq!(talk_until_closed(address, &long(65_537)).statuses(), [431]);
+    assert_eq!(talk_until_closed(address, &get(&format!("/{}", "a".repeat(17_000)), "")).statuses(), [414]);
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_the_connection_closes() {
+    let address = server();
+    let rows: &[(&str, u16)] = &[
+        ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG", 400),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 400),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 413),
+    ];
+    for (request, status) in rows {
+        let behind = format!("{request}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+        let answers = talk_until_closed(address, behind.as_bytes());
+        assert_eq!(answers.statuses(), [*status], "{request:?}: {}", answers.text());
+        assert!(answers.text().contains("connection: close\r\n") && !answers.reset, "{request:?}");
+    }
+}
+
+#[test]
+fn a_message_that_ends_in_its_middle_is_not_taken_for_a_whole() {
+    let address = server();
+    for request in ["GET / HTT", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf"] {
+        let answers = talk(address, request.as_bytes());
+        assert_eq!(answers.statuses(), [400], "{request:?}");
+    }
+    assert!(talk(address, b"").bytes.is_empty(), "a connection without a request has no answer");
+}
+
+#[test]
+fn slow_heads_slow_bodies_and_idle_connections_end() {
+    let short = Duration::from_millis(60);
+    let options = Options { head_timeout: short, body_timeout: short, idle_timeout: short, ..Options::default() };
+    let address = start(options, handler);
+    assert_eq!(talk_until_closed(address, b"GET / HTTP/1.1\r\nHo").statuses(), [408]);
+    let body = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf";
+    assert_eq!(talk_until_closed(address, body).statuses(), [408]);
+    assert!(talk_until_closed(address, b"").bytes.is_empty());
+    assert_eq!(talk_until_closed(address, &get("/", "")).statuses(), [200]);
+}
+
+#[test]
+fn a_connection_has_a_last_request() {
+    let address = start(Options { max_requests: 3, ..Options::default() }, handler);
+    let answers = talk_until_closed(address, &get("/", "").repeat(5));
+    assert_eq!(answers.statuses(), [200, 200, 200]);
+    assert_eq!(answers.text().matches("connection: close").count(), 1);
+}
