@@ -205,25 +205,30 @@ impl Connection {
         self.decoder.retry().map_or(self.settings.retry, Duration::from_millis).min(self.settings.max_retry)
     }
 
-    /// Appends the head of the request.
-    pub fn request(&self, out: &mut Vec<u8>) {
+    /// The fields of the request, as name and value.
+    pub fn request_fields<'a>(&'a self, mut field: impl FnMut(&'a str, &'a str)) {
         let url = self.url();
-        let mut line = |parts: [&str; 3]| {
-            parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-            out.extend_from_slice(b"\r\n");
-        };
-        line(["GET ", url.target(), " HTTP/1.1"]);
-        line(["Host", ": ", url.authority()]);
-        line(["Accept", ": ", "text/event-stream"]);
-        line(["Cache-Control", ": ", "no-cache"]);
+        field("Host", url.authority());
+        field("Accept", "text/event-stream");
+        field("Cache-Control", "no-cache");
         if !self.last_event_id().is_empty() {
-            line(["Last-Event-ID", ": ", self.last_event_id()]);
+            field("Last-Event-ID", self.last_event_id());
         }
         // Fetch §4.4 drops `Authorization` at another origin. What else is a secret we cannot know, so all are dropped.
         if url.is_same_origin(&self.url) {
-            self.settings.headers.iter().for_each(|(name, value)| line([name, ": ", value]));
+            self.settings.headers.iter().for_each(|(name, value)| field(name, value));
         }
-        line([""; 3]);
+    }
+
+    /// Appends the head of the request.
+    pub fn request(&self, out: &mut Vec<u8>) {
+        let mut append = |parts: [&str; 3]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        append(["GET ", self.url().target(), " HTTP/1.1\r\n"]);
+        self.request_fields(|name, value| {
+            append([name, ": ", value]);
+            append(["\r\n", "", ""]);
+        });
+        append(["\r\n", "", ""]);
     }
 
     /// The head of a response has come.

@@ -11,18 +11,27 @@
 //! 3. [`line`] and [`decoder`]: bytes to events, first the obvious way, then the fast one.
 //! 4. [`channel`]: one stream for many subscribers, with the ring that answers `Last-Event-ID`.
 //! 5. [`state`] and [`connection`]: the client that reconnects, as a table and as code.
+//! 6. The drivers, with feature `net`: [`feed`] and [`server`] on one end, [`client`] on the other.
 
 pub mod channel;
+#[cfg(feature = "net")]
+pub mod client;
 pub mod connection;
 pub mod decoder;
 pub mod encoder;
 pub mod error;
 pub mod event;
+#[cfg(feature = "net")]
+pub mod feed;
 pub mod line;
 mod scan;
+#[cfg(feature = "net")]
+pub mod server;
 pub mod state;
 pub mod url;
 
+#[cfg(feature = "net")]
+pub use client::EventSource;
 pub use decoder::{Decoder, Limits};
 pub use error::{DecodeError, EncodeError};
 pub use event::Event;

@@ -1,0 +1,60 @@
+//! A clock: one event a second, and a page that shows it in a browser.
+//!
+//! Run: cargo run --example sse_clock -- --addr 127.0.0.1:8003
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_net as net;
+use wirebook_sse::Event;
+use wirebook_sse::server::EventStream;
+
+const PAGE: &str = r#"<!doctype html>
+<meta charset="utf-8">
+<title>A clock over server-sent events</title>
+<style>body { font: 1.2rem system-ui; margin: 3rem } output { font: 3rem ui-monospace, monospace; display: block }</style>
+<h1>The server's clock</h1>
+<output id="time" aria-live="off">…</output>
+<p id="state" role="status">connecting</p>
+<script>
+  const source = new EventSource("events");
+  const state = document.getElementById("state");
+  source.onopen = () => { state.textContent = "open"; };
+  source.onerror = () => { state.textContent = source.readyState === 2 ? "closed" : "lost, connecting again"; };
+  source.addEventListener("time", (event) => { document.getElementById("time").textContent = event.data; });
+</script>
+"#;
+
+fn main() -> std::io::Result<()> {
+    let addr = addr_argument("127.0.0.1:8003");
+    net::run(async move {
+        let server = http1::serve(&*addr, async |request: Request<'_>, response: Response<'_>| match request.path() {
+            "/" => response.header("content-type", "text/html; charset=utf-8").end(PAGE).await,
+            "/events" => clock(response).await,
+            _ => response.status(404).end("not found\n").await,
+        })?;
+        println!("listening on {}", server.local_addr().expect("TCP has an address"));
+        net::ctrl_c().await?;
+        server.close();
+        net::stop();
+        Ok(())
+    })?
+}
+
+// ANCHOR: clock
+async fn clock(response: Response<'_>) -> Outcome {
+    let mut stream = EventStream::open(response).await?;
+    stream.retry(Duration::from_secs(1)).await?;
+    loop {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let time = format!("{:02}:{:02}:{:02} UTC", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        stream.send(Event::data(&time).event_type("time").id(&seconds.to_string())).await?;
+        net::sleep(Duration::from_secs(1)).await;
+    }
+}
+// ANCHOR_END: clock
+
+/// `--addr HOST:PORT`, or the default.
+fn addr_argument(default: &str) -> String {
+    std::env::args().skip_while(|argument| argument != "--addr").nth(1).unwrap_or_else(|| default.into())
+}
