@@ -2,6 +2,7 @@
 
 use crate::{
     event_loop::Loop,
+    sim::Network,
     slab::Key,
     source::{CLOSED, READABLE, WRITABLE},
 };
@@ -20,6 +21,7 @@ const NUDGE: mio::Token = mio::Token(usize::MAX);
 
 pub(crate) enum Driver {
     Real { poll: RefCell<mio::Poll>, events: RefCell<mio::Events> },
+    Simulated(Box<Network>),
 }
 
 impl Driver {
@@ -34,16 +36,17 @@ impl Driver {
     pub(crate) fn now(&self) -> Instant {
         match self {
             Driver::Real { .. } => Instant::now(),
+            Driver::Simulated(network) => network.now(),
         }
     }
 
-    /// Whether the driver itself has something to deliver.
-    pub(crate) fn alive(&self) -> bool {
-        false
+    /// Whether this is the simulated network.
+    pub(crate) fn is_simulated(&self) -> bool {
+        matches!(self, Driver::Simulated(_))
     }
 
     /// Waits for events, at most for `timeout`.
-    pub(crate) fn wait(&self, _on: &Rc<Loop>, timeout: Option<Duration>) {
+    pub(crate) fn wait(&self, on: &Rc<Loop>, timeout: Option<Duration>) {
         match self {
             Driver::Real { poll, events } => {
                 let events = &mut *events.borrow_mut();
@@ -52,6 +55,7 @@ impl Driver {
                     events.clear();
                 }
             }
+            Driver::Simulated(network) => network.wait(on, timeout),
         }
     }
 
@@ -74,6 +78,7 @@ impl Driver {
                     on.source_ready(Key::from_bits(event.token().0), ready);
                 }
             }
+            Driver::Simulated(network) => network.dispatch(on),
         }
     }
 
@@ -85,6 +90,7 @@ impl Driver {
                 mio::Token(key.to_bits()),
                 mio::Interest::READABLE | mio::Interest::WRITABLE,
             ),
+            Driver::Simulated(_) => Err(io::Error::other("a simulation has no real sockets")),
         }
     }
 }

@@ -63,6 +63,7 @@ pub(crate) struct Loop {
     reachable: Cell<usize>,
     polls_left: Cell<u32>,
     stopped: Cell<bool>,
+    failure: RefCell<Option<io::Error>>,
 }
 
 #[derive(Default)]
@@ -108,6 +109,9 @@ where
     let main = task::spawn_on(&this, future);
     this.run_one_microtask();
     this.run();
+    if let Some(error) = this.failure.take() {
+        return Err(error);
+    }
     match result_of(main) {
         Some(result) => result.map_err(io::Error::from),
         None => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
@@ -261,7 +265,7 @@ impl Loop {
                 || self.sources.borrow().parked() > 0
                 || !self.remote.is_empty()
                 || self.remote.jobs() > 0
-                || self.driver.alive()
+                || self.driver.is_simulated()
                 || self.some_task_reachable())
     }
 
@@ -292,6 +296,7 @@ impl Loop {
             reachable: Cell::new(0),
             polls_left: Cell::new(TASK_POLLS_PER_TURN),
             stopped: Cell::new(false),
+            failure: RefCell::default(),
         }
     }
 
@@ -335,6 +340,10 @@ impl Loop {
         self.ticks.borrow_mut().push_back(callback);
     }
 
+    pub(crate) fn push_closing(&self, callback: Callback) {
+        self.closing.borrow_mut().push_back(callback);
+    }
+
     pub(crate) fn push_immediate(&self, callback: Callback) -> u64 {
         let mut immediates = self.immediates.borrow_mut();
         immediates.last += 1;
@@ -354,6 +363,12 @@ impl Loop {
     /// Ends the loop after this turn.
     pub(crate) fn stop(&self) {
         self.stopped.set(true);
+    }
+
+    /// Ends the loop after this turn with an error, as an uncaught exception ends Node.
+    pub(crate) fn fail(&self, error: io::Error) {
+        self.failure.borrow_mut().get_or_insert(error);
+        self.stop();
     }
 
     /// Drops everything that the loop still holds. Destructors may queue more, so it goes on until all is empty.

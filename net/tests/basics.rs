@@ -12,7 +12,9 @@ use wirebook_net::{
     tcp::{TcpListener, TcpStream},
 };
 
-fn log() -> (Rc<RefCell<Vec<&'static str>>>, impl Fn(&'static str) -> Box<dyn FnOnce()>) {
+type Words = Rc<RefCell<Vec<&'static str>>>;
+
+fn log() -> (Words, impl Fn(&'static str) -> Box<dyn FnOnce()>) {
     let log = Rc::new(RefCell::new(Vec::new()));
     let writer = log.clone();
     (log, move |word| {

@@ -1,46 +1,113 @@
-//! TCP: a listener and its streams.
+//! TCP: listeners, streams, and connecting by name.
+//!
+//! What Node calls by an event name is here something to await:
+//!
+//! | Node | here |
+//! |---|---|
+//! | `server.on('listening')` | [`TcpListener::bind`] returned |
+//! | `server.on('connection')` | [`Listener::accept`](crate::Listener::accept) |
+//! | `socket.on('connect')` | [`TcpStream::connect`] |
+//! | `socket.on('data')` | [`Stream::read`](crate::Stream::read) gave a count |
+//! | `socket.on('end')` | it gave 0 |
+//! | `socket.write()` is false, then `drain` | [`Stream::write_all`](crate::Stream::write_all) waits |
+//! | `socket.on('timeout')` | [`Idle`](crate::Idle) gives `TimedOut` |
+//! | `error` | `Err` |
+//! | `close` | the stream was dropped |
+//!
+//! Those who like the events better find them in [`events`](crate::events).
+
+mod acceptor;
+mod connect;
+mod stream;
+
+pub(crate) use acceptor::Acceptor;
+pub use connect::ConnectOptions;
+pub(crate) use stream::MAX_BUFFERS;
+pub use stream::TcpStream;
 
 use crate::{
-    address::{Address, Target},
-    source::{Direction, READABLE, Registration, WRITABLE},
-    stream::{Listener, Stream},
+    address::Address,
+    source::{READABLE, Registration, WRITABLE},
+    stream::Listener,
 };
+use socket2::{Domain, Protocol, Socket, Type};
 use std::{
-    future::poll_fn,
-    io::{self, IoSlice, Read, Write},
-    net::{Shutdown, SocketAddr},
-    task::{Context, Poll, ready},
+    io,
+    net::SocketAddr,
+    task::{Context, Poll},
 };
 
-/// Most buffers in one vectored write (`IOV_MAX`; more would be EINVAL).
-pub(crate) const MAX_BUFFERS: usize = 1024;
+/// How a [`TcpListener`] listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenOptions {
+    /// Connections that the kernel completes and keeps until they are accepted; beyond that it lets the peers try again.
+    /// Bounded by `net.core.somaxconn`. 1 024 by default.
+    pub backlog: i32,
+    /// `SO_REUSEADDR`: listen although connections of an earlier process linger in TIME-WAIT. On by default, as
+    /// everywhere but on Windows.
+    pub reuse_address: bool,
+    /// `SO_REUSEPORT`: several sockets listen at one address and the kernel spreads the connections. Off by default.
+    pub reuse_port: bool,
+    /// For IPv6: take IPv6 alone, and leave IPv4 to another socket. Off by default: `[::]` takes both.
+    pub only_v6: bool,
+}
+
+impl Default for ListenOptions {
+    fn default() -> Self {
+        ListenOptions { backlog: 1024, reuse_address: true, reuse_port: false, only_v6: false }
+    }
+}
 
 /// A TCP socket that listens.
+///
+/// When the process has no descriptor left for a new connection (EMFILE), the listener gives up one that it keeps in
+/// reserve, accepts, closes that connection so that its peer knows, and takes the reserve back; if even that fails
+/// it rests for a tenth of a second. It never spins, and it accepts again as soon as descriptors return.
 #[derive(Debug)]
 pub struct TcpListener {
-    registration: Registration,
+    acceptor: Acceptor,
     io: mio::net::TcpListener,
 }
 
 impl TcpListener {
-    /// Listens on the first of the addresses that can be bound; port 0 picks a free one. `SO_REUSEADDR` is set.
+    /// Listens with the default [`ListenOptions`] on the first of the addresses that can be bound; port 0 picks a
+    /// free one.
     ///
-    /// A host name is looked up here and now, which may block: give an address, or look it up first.
+    /// A host name is looked up here and now, which may block: give an address, or [look it up](crate::lookup) first.
     ///
     /// # Errors
     /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; when no loop runs on this thread.
     pub fn bind(address: impl Address) -> io::Result<Self> {
+        Self::bind_with(address, &ListenOptions::default())
+    }
+
+    /// [`TcpListener::bind`] with options of the caller's.
+    ///
+    /// # Errors
+    /// As [`TcpListener::bind`].
+    pub fn bind_with(address: impl Address, options: &ListenOptions) -> io::Result<Self> {
         let mut last = io::Error::from(io::ErrorKind::InvalidInput);
         for address in address.target().resolve_blocking()? {
-            match mio::net::TcpListener::bind(address) {
-                Ok(mut io) => {
-                    let registration = Registration::new(&mut io, READABLE)?;
-                    return Ok(TcpListener { registration, io });
-                }
+            match Self::bind_one(address, options) {
+                Ok(listener) => return Ok(listener),
                 Err(error) => last = error,
             }
         }
         Err(last)
+    }
+
+    fn bind_one(address: SocketAddr, options: &ListenOptions) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_reuse_address(options.reuse_address)?;
+        socket.set_reuse_port(options.reuse_port)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(options.only_v6)?;
+        }
+        socket.bind(&address.into())?;
+        socket.listen(options.backlog)?;
+        let mut io = mio::net::TcpListener::from_std(socket.into());
+        Ok(TcpListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io })
     }
 
     /// The address it is bound to.
@@ -57,107 +124,10 @@ impl Listener for TcpListener {
     type Address = SocketAddr;
 
     fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        loop {
-            match self.registration.try_once(Direction::Read, || self.io.accept()) {
-                Ok((io, address)) => return Poll::Ready(TcpStream::new(io, WRITABLE).map(|stream| (stream, address))),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.registration.poll_readable(context))?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-    }
-}
-
-/// A TCP connection. Dropping it closes it.
-#[derive(Debug)]
-pub struct TcpStream {
-    registration: Registration,
-    io: mio::net::TcpStream,
-}
-
-impl TcpStream {
-    /// `ready` is what is known of the socket before its first event.
-    pub(crate) fn new(mut io: mio::net::TcpStream, ready: u8) -> io::Result<Self> {
-        let registration = Registration::new(&mut io, ready)?;
-        Ok(TcpStream { registration, io })
-    }
-
-    /// Connects to the first address that answers.
-    ///
-    /// # Errors
-    /// `ConnectionRefused`, `TimedOut` and the like: of the last address that was tried.
-    pub async fn connect(address: impl Address) -> io::Result<Self> {
-        let addresses = match address.target() {
-            Target::Addresses(addresses) => addresses,
-            name => crate::spawn_blocking(move || name.resolve_blocking()).await??,
-        };
-        let mut last = io::Error::from(io::ErrorKind::InvalidInput);
-        for address in addresses {
-            match Self::connect_one(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
-
-    async fn connect_one(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::new(mio::net::TcpStream::connect(address)?, 0)?;
-        poll_fn(|context| stream.poll_writable(context)).await?;
-        if let Some(error) = stream.io.take_error()? {
-            return Err(error);
-        }
-        stream.io.peer_addr()?;
-        Ok(stream)
-    }
-
-    /// The address of this end.
-    ///
-    /// # Errors
-    /// Those of `getsockname`.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.local_addr()
-    }
-
-    /// The address of the other end.
-    ///
-    /// # Errors
-    /// `NotConnected` when the peer is gone, which it may be as soon as the connection is accepted.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.peer_addr()
-    }
-
-    /// Sends small writes at once (`TCP_NODELAY`) instead of gathering them until the last one was acknowledged.
-    ///
-    /// # Errors
-    /// Those of `setsockopt`.
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.io.set_nodelay(nodelay)
-    }
-}
-
-impl Stream for TcpStream {
-    fn registration(&self) -> &Registration {
-        &self.registration
-    }
-
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.registration.try_stream(Direction::Read, buffer.len(), || (&self.io).read(buffer))
-    }
-
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.registration.try_stream(Direction::Write, bytes.len(), || (&self.io).write(bytes))
-    }
-
-    fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        let buffers = &buffers[..buffers.len().min(MAX_BUFFERS)];
-        let asked = buffers.iter().map(|buffer| buffer.len()).sum();
-        self.registration.try_stream(Direction::Write, asked, || (&self.io).write_vectored(buffers))
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.shutdown(how)
+        self.acceptor.poll(context, || {
+            let (io, address) = self.io.accept()?;
+            // The send buffer of a new connection is empty: it is writable before any event says so.
+            Ok((TcpStream::new(io, WRITABLE)?, address))
+        })
     }
 }
