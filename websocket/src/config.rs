@@ -51,7 +51,7 @@ pub struct Limits {
     /// 512; deflate itself ends at 1 032.
     pub ratio: u32,
     /// The longest frame that waits in the caller's buffer until it is whole, to be handed over without a copy. Longer
-    /// ones are gathered as they arrive. Default 128 KiB.
+    /// ones are gathered as they arrive. Default 80 KiB.
     pub in_place: usize,
 }
 
@@ -66,7 +66,7 @@ impl Default for Limits {
             fragments: 1 << 17,
             empty_fragments: 999,
             ratio: 512,
-            in_place: 128 << 10,
+            in_place: 80 << 10,
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::cell::RefCell;
 
-/// Bytes of a large buffer: room for the longest frame that is handed over in place, and its header.
-pub(crate) const SIZE: usize = (128 << 10) + 64;
+/// Bytes of a large buffer: room for the longest frame that is handed over in place by default, and its header.
+pub(crate) const SIZE: usize = (80 << 10) + 64;
 
 /// A rest of at most this many bytes moves out of the large buffer while the connection waits.
 const SMALL: usize = 4 << 10;
@@ -45,7 +45,8 @@ impl Input {
         &self.bytes[self.start - length..self.start]
     }
 
-    /// Room to read into. Never empty: a frame that waits in the buffer fits into it, and everything else is consumed.
+    /// Room to read into, never empty. A frame that waits in the buffer fits into it unless `Limits::in_place` was raised;
+    /// then the buffer grows.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.bytes.len() < SIZE {
             // The buffer was zeroed once, when it was made; what its last user left in it is overwritten.
@@ -59,6 +60,9 @@ impl Input {
         } else if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.end == self.bytes.len() {
+            self.bytes.resize(self.end * 2, 0);
         }
         &mut self.bytes[self.end..]
     }
