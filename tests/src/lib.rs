@@ -6,10 +6,12 @@
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
+//! | [`sse`] | the rows of hostile event streams, and a server that plays them |
 //! | [`websocket`] | the cases of WebSocket |
 
 pub mod allocations;
 pub mod cases;
 pub mod parser;
 pub mod server;
+pub mod sse;
 pub mod websocket;
