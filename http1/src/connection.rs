@@ -204,6 +204,11 @@ impl Connection {
         self.exchange.to_head
     }
 
+    /// The request's method is CONNECT: a 2xx answer makes the connection a tunnel (RFC 9110 §9.3.6).
+    pub fn answers_connect(&self) -> bool {
+        self.exchange.to_connect
+    }
+
     /// Say no further exchange is wanted: the next head that we send carries `connection: close`.
     pub fn refuse_reuse(&mut self) {
         self.exchange.we_persist = false;
@@ -223,6 +228,16 @@ impl Connection {
     /// Body bytes may be sent now; not in answer to HEAD, nor with 204 and 304, whose `Data` is refused.
     pub fn may_send_data(&self) -> bool {
         self.ours == State::Body && self.outgoing != Outgoing::Forbidden
+    }
+
+    /// Our body goes in chunks, so trailers may follow it.
+    pub fn sends_chunks(&self) -> bool {
+        self.ours == State::Body && self.outgoing == Outgoing::Chunked
+    }
+
+    /// The version of the peer's last message.
+    pub fn peer_version(&self) -> Version {
+        self.exchange.version
     }
 
     /// Bytes of the peer's body that are still to come, where its head told.

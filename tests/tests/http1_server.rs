@@ -235,7 +235,7 @@ fn slow_heads_slow_bodies_and_idle_connections_end() {
 
 #[test]
 fn a_connection_has_a_last_request() {
-    let address = start(Options { max_requests: 3, ..Options::default() }, handler);
+    let address = start(Options { max_requests_per_connection: 3, ..Options::default() }, handler);
     let answers = talk_until_closed(address, &get("/", "").repeat(5));
     assert_eq!(answers.statuses(), [200, 200, 200]);
     assert_eq!(answers.text().matches("connection: close").count(), 1);

@@ -5,9 +5,10 @@
 
 use super::desk::{BodyDesk, Desk, MAX_GATHERED};
 use super::exchange::{BodyReader, Core, Exchange, Trouble, poll_flush};
-use super::{Outcome, Request, Response, Shared};
+use super::idle::Woken;
+use super::{Hooks, Outcome, Request, Response, Shared, hooks};
 use crate::parser::RequestHead;
-use crate::state::Side;
+use crate::state::{Side, State};
 use crate::{Connection, Event, FieldBlock};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -28,6 +29,71 @@ const MAX_DRAINED: u64 = 256 * 1024;
 const LINGER: Duration = Duration::from_secs(1);
 const MAX_LINGER: usize = 256 * 1024;
 
+/// A connection's place among those of its server. It leaves when it is dropped.
+struct Seat<H> {
+    shared: Rc<Shared<H>>,
+    place: u32,
+    /// Requests so far.
+    requests: u32,
+}
+
+impl<H> Drop for Seat<H> {
+    fn drop(&mut self) {
+        self.shared.connections.leave(self.place);
+        hooks::call(&self.shared.options.hooks.close, &self.shared.connections.open());
+    }
+}
+
+/// Takes a new connection on.
+pub(super) fn begin<H>(stream: Rc<dyn Stream>, shared: Rc<Shared<H>>)
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let place = shared.connections.enter();
+    hooks::call(&shared.options.hooks.connection, &shared.connections.open());
+    net::spawn(hold(stream, Seat { shared, place, requests: 0 }));
+}
+
+/// Holds a connection until it ends or is parked. What goes wrong with it is answered to its client, and concerns nobody
+/// else.
+async fn hold<H>(stream: Rc<dyn Stream>, mut seat: Seat<H>)
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let mut connection = Connection::new(Side::Responder, seat.shared.options.limits);
+    loop {
+        match seat.shared.connections.wait(seat.place, &*stream).await {
+            Woken::Readable => {}
+            Woken::Park => return park(stream, seat),
+            Woken::Expired => return,
+        }
+        let mut desk = seat.shared.desks.lend();
+        let mut talk =
+            Talk { connection: &mut connection, stream: &stream, requests: &mut seat.requests, shared: &seat.shared };
+        let next = talk.turn(&mut desk).await;
+        seat.shared.desks.take_back(desk);
+        match next {
+            Ok(Next::Idle) => {}
+            Ok(Next::Close) => return linger(&*stream).await,
+            // Read is answered within the turn.
+            Ok(Next::Switched | Next::Read) | Err(_) => return,
+        }
+    }
+}
+
+/// Ends the task of a connection that idles, until there is something to read.
+fn park<H>(stream: Rc<dyn Stream>, seat: Seat<H>)
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let (shared, place) = (seat.shared.clone(), seat.place);
+    let parked = net::park(stream, move |stream| {
+        seat.shared.connections.resume(seat.place);
+        net::spawn(hold(stream, seat));
+    });
+    shared.connections.park(place, parked);
+}
+
 /// What a connection does next.
 enum Next {
     /// Wait for a request with nothing in hand.
@@ -35,88 +101,58 @@ enum Next {
     /// Read on: a head is unfinished.
     Read,
     Close,
+    /// It speaks another protocol, and is no longer ours.
+    Switched,
 }
 
-/// Holds a connection until it ends. What goes wrong with it is answered to its client, and concerns nobody else.
-pub(super) async fn hold<S, H>(stream: S, shared: Rc<Shared<H>>)
-where
-    S: Stream + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
-{
-    let mut talk = Talk {
-        connection: Connection::new(Side::Responder, shared.options.limits),
-        stream: &stream,
-        requests: 0,
-        shared: &*shared,
-    };
-    while let Ok(Ok(())) = net::timeout(shared.options.idle_timeout, stream.readable()).await {
-        let mut desk = shared.desks.lend();
-        let end = talk.turn(&mut desk).await;
-        shared.desks.take_back(desk);
-        match end {
-            Ok(Next::Idle) if !shared.closing.get() => {}
-            Ok(_) => return linger(&stream).await,
-            Err(_) => return,
-        }
-    }
-}
-
-struct Talk<'t, S, H> {
-    connection: Connection,
-    stream: &'t S,
-    requests: u32,
+/// A connection that has something to read.
+struct Talk<'t, H> {
+    connection: &'t mut Connection,
+    stream: &'t Rc<dyn Stream>,
+    requests: &'t mut u32,
     shared: &'t Shared<H>,
 }
 
-impl<S, H> Talk<'_, S, H>
+impl<H> Talk<'_, H>
 where
-    S: Stream + 'static,
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
     /// From a readable event to the next moment with nothing in hand.
     async fn turn(&mut self, desk: &mut Desk) -> io::Result<Next> {
-        // The time for a head runs from its first byte; a request that was answered starts it anew.
-        let mut head_deadline = net::now() + self.shared.options.head_timeout;
+        // The time for a head runs from its first byte on.
+        let mut head_began = None;
         loop {
-            match desk.inbox.fill(self.stream) {
+            match desk.inbox.fill(&**self.stream) {
                 Ok(0) => {
-                    let incomplete = self.connection.receive_eof().err().map(Trouble::Protocol);
-                    if let Some(trouble) = incomplete {
-                        self.refuse(trouble, desk);
+                    if let Err(error) = self.connection.receive_eof() {
+                        self.refuse(Trouble::Protocol(error), desk);
                     }
                     self.flush(&mut desk.out).await?;
                     return Ok(Next::Close);
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.flush(&mut desk.out).await?;
                     if desk.inbox.is_empty() {
                         return Ok(Next::Idle);
                     }
-                    let left = head_deadline.saturating_duration_since(net::now());
-                    match net::timeout(left, self.stream.readable()).await {
-                        Ok(result) => result?,
-                        Err(_) => {
-                            self.refuse(Trouble::TooSlow, desk);
-                            self.flush(&mut desk.out).await?;
-                            return Ok(Next::Close);
-                        }
+                    let began = *head_began.get_or_insert_with(net::now);
+                    let left = (began + self.shared.options.head_timeout).saturating_duration_since(net::now());
+                    if net::timeout(left, poll_fn(|context| self.stream.poll_readable(context))).await.is_err() {
+                        self.refuse(Trouble::TooSlow, desk);
+                        self.flush(&mut desk.out).await?;
+                        return Ok(Next::Close);
                     }
                     continue;
                 }
                 Err(error) => return Err(error),
             }
-            let before = self.requests;
-            match self.answer_all(desk).await? {
+            let before = *self.requests;
+            let next = self.answer_all(desk).await?;
+            self.flush(&mut desk.out).await?;
+            match next {
+                Next::Read if *self.requests > before => head_began = None,
                 Next::Read => {}
-                // A short read has emptied the socket: no need to ask it once more.
-                next => {
-                    self.flush(&mut desk.out).await?;
-                    return Ok(next);
-                }
-            }
-            if self.requests > before {
-                head_deadline = net::now() + self.shared.options.head_timeout;
+                next => return Ok(next),
             }
         }
     }
@@ -131,79 +167,95 @@ where
                     return Ok(Next::Close);
                 }
             };
-            match event {
-                Some(Event::Request(head)) => {
-                    self.requests += 1;
-                    let last = self.requests >= self.shared.options.max_requests || self.shared.closing.get();
-                    if last {
-                        self.connection.refuse_reuse();
-                    }
-                    let behind_head = &desk.inbox.unread()[used..];
-                    let parts = Parts { out: &mut desk.out, lines: &mut desk.lines, body: &mut desk.body };
-                    let moved = self.answer(head, behind_head, parts).await;
-                    match moved {
-                        true => {
-                            let all = desk.inbox.unread().len();
-                            desk.inbox.consume(all);
-                            mem::swap(&mut desk.inbox, &mut desk.body.get_or_insert_default().inbox);
-                        }
-                        false => drop(desk.inbox.consume(used)),
-                    }
-                    if !self.connection.is_reusable() {
-                        return Ok(Next::Close);
-                    }
-                    if desk.out.len() > MAX_GATHERED {
-                        self.flush(&mut desk.out).await?;
-                    }
-                }
-                _ if desk.inbox.is_empty() => return Ok(Next::Idle),
-                _ => return Ok(Next::Read),
+            let Some(Event::Request(head)) = event else {
+                return Ok(if desk.inbox.is_empty() { Next::Idle } else { Next::Read });
+            };
+            *self.requests += 1;
+            let last = *self.requests >= self.shared.options.max_requests_per_connection;
+            if last || self.shared.connections.is_closing() {
+                self.connection.refuse_reuse();
+            }
+            let behind_head = &desk.inbox.unread()[used..];
+            let parts = Parts { out: &mut desk.out, lines: &mut desk.lines, body: &mut desk.body };
+            let body_begun = answer(&mut *self.connection, self.stream, self.shared, head, behind_head, parts).await;
+            if body_begun {
+                let all = desk.inbox.unread().len();
+                desk.inbox.consume(all);
+                mem::swap(&mut desk.inbox, &mut desk.body.get_or_insert_default().inbox);
+            } else {
+                desk.inbox.consume(used);
+            }
+            match self.connection.our_state() {
+                _ if self.connection.is_reusable() => {}
+                State::Switched => return Ok(Next::Switched),
+                _ => return Ok(Next::Close),
+            }
+            if desk.out.len() > MAX_GATHERED {
+                self.flush(&mut desk.out).await?;
             }
         }
-    }
-
-    /// Has the handler answer one request; says whether the bytes behind its head were moved to the body's inbox.
-    async fn answer(&mut self, head: RequestHead<'_>, behind_head: &[u8], parts: Parts<'_>) -> bool {
-        let Parts { out, lines, body } = parts;
-        if self.connection.body_left() == Some(0) {
-            // The message ends with its head: nothing can go wrong, and 101 may be the answer.
-            let _ = self.connection.receive(b"", &mut body.get_or_insert_default().trailers);
-        }
-        let exchange = Exchange {
-            stream: self.stream,
-            options: &self.shared.options,
-            core: RefCell::new(Core { connection: &mut self.connection, out, lines }),
-            behind_head,
-            body: Cell::new(body.take()),
-            body_begun: Cell::new(false),
-            body_bytes: Cell::new(0),
-            trouble: Cell::new(None),
-        };
-        let outcome = match exchange.refused_by_length() {
-            Some(failure) => Err(failure),
-            None => run(&self.shared.handler, &exchange, Request { head, body: BodyReader::new(&exchange) }).await,
-        };
-        exchange.settle(&outcome);
-        report(&outcome);
-        drain(&exchange).await;
-        *body = exchange.body.take();
-        exchange.body_begun.get()
     }
 
     /// Answers what cannot be read as a request.
     fn refuse(&mut self, trouble: Trouble, desk: &mut Desk) {
         self.connection.refuse_reuse();
         let (out, lines) = (&mut desk.out, &mut desk.lines);
-        Core { connection: &mut self.connection, out, lines }.refuse(trouble.status(), &trouble.to_string());
+        Core { connection: &mut *self.connection, out, lines }.refuse(trouble.status(), &trouble.to_string());
+        hooks::call(&self.shared.options.hooks.client_error, &trouble);
     }
 
     async fn flush(&self, out: &mut Vec<u8>) -> io::Result<()> {
         while !out.is_empty() {
-            let some = poll_fn(|context| poll_flush(self.stream, out, context));
+            let some = poll_fn(|context| poll_flush(&**self.stream, out, context));
             net::timeout(self.shared.options.write_timeout, some).await??;
         }
         Ok(())
     }
+}
+
+/// The parts of a desk that an exchange uses while the head is borrowed from its inbox.
+struct Parts<'d> {
+    out: &'d mut Vec<u8>,
+    lines: &'d mut FieldBlock,
+    body: &'d mut Option<Box<BodyDesk>>,
+}
+
+/// Has the handler answer one request; says whether the bytes behind its head were moved to the body's inbox.
+async fn answer<H>(
+    connection: &mut Connection,
+    stream: &Rc<dyn Stream>,
+    shared: &Shared<H>,
+    head: RequestHead<'_>,
+    behind_head: &[u8],
+    parts: Parts<'_>,
+) -> bool
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let Parts { out, lines, body } = parts;
+    if connection.body_left() == Some(0) {
+        // The message ends with its head: nothing can go wrong, and 101 may be the answer.
+        let _ = connection.receive(b"", &mut body.get_or_insert_default().trailers);
+    }
+    let exchange = Exchange {
+        stream,
+        options: &shared.options,
+        core: RefCell::new(Core { connection, out, lines }),
+        behind_head,
+        body: Cell::new(body.take()),
+        body_begun: Cell::new(false),
+        body_bytes: Cell::new(0),
+        trouble: Cell::new(None),
+    };
+    let outcome = match exchange.refused_by_length() {
+        Some(failure) => Err(failure),
+        None => run(&shared.handler, &exchange, Request { head, body: BodyReader::new(&exchange) }).await,
+    };
+    exchange.settle(&outcome);
+    report(&exchange, &outcome);
+    drain(&exchange).await;
+    *body = exchange.body.take();
+    exchange.body_begun.get()
 }
 
 /// Runs the handler; while it waits for something, what was answered before goes out.
@@ -242,37 +294,33 @@ pub(super) fn refuse_reuse_of_unread(connection: &mut Connection) {
     }
 }
 
-/// A handler's own failure goes to standard error; what its client did wrong was answered, or nobody is there to hear.
-fn report(outcome: &Outcome) {
-    if let Err(failure) = outcome
-        && !failure.source().is::<Trouble>()
-        && !failure.source().is::<io::Error>()
-    {
-        eprintln!("wirebook: a handler failed: {failure}");
+/// Tells of what went wrong: with the client, or with the handler. A broken connection is neither's fault.
+fn report(exchange: &Exchange<'_>, outcome: &Outcome) {
+    let Hooks { client_error, handler_error, .. } = &exchange.options.hooks;
+    match (exchange.trouble.get(), outcome) {
+        (Some(trouble), _) => hooks::call(client_error, &trouble),
+        (None, Err(failure)) if !failure.source().is::<io::Error>() => hooks::call(handler_error, failure),
+        _ => {}
     }
 }
 
 /// Ends our half, and lets the client finish its own for a moment.
-async fn linger(stream: &impl Stream) {
+async fn linger(stream: &dyn Stream) {
     if stream.shutdown(Shutdown::Write).is_err() {
         return;
     }
     let mut seen = 0;
-    let drain = async {
-        let mut bytes = net::buffer();
-        while let Ok(count @ 1..) = stream.read(&mut bytes).await {
-            seen += count;
-            if seen > MAX_LINGER {
-                break;
+    let mut bytes = net::buffer();
+    let drain = poll_fn(|context| {
+        loop {
+            match stream.try_read(&mut bytes) {
+                Ok(count @ 1..) if seen < MAX_LINGER => seen += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::task::ready!(stream.poll_readable(context)).ok();
+                }
+                _ => return Poll::Ready(()),
             }
         }
-    };
+    });
     let _ = net::timeout(LINGER, drain).await;
-}
-
-/// The parts of a desk that an exchange uses while the head is borrowed from its inbox.
-struct Parts<'d> {
-    out: &'d mut Vec<u8>,
-    lines: &'d mut FieldBlock,
-    body: &'d mut Option<Box<BodyDesk>>,
 }

@@ -38,6 +38,8 @@ pub(super) struct BodyDesk {
     pub(super) inbox: Inbox,
     /// Where the fields of its trailers lie.
     pub(super) trailers: Fields,
+    /// The trailers themselves, when the body has ended.
+    pub(super) trailer_lines: FieldBlock,
 }
 
 /// The desks that nobody sits at.
@@ -55,7 +57,9 @@ impl Desks {
 
     pub(super) fn take_back(&self, mut desk: Box<Desk>) {
         desk.inbox.clear();
-        desk.body.get_or_insert_default().inbox.clear();
+        let body = desk.body.get_or_insert_default();
+        body.inbox.clear();
+        body.trailer_lines.clear();
         desk.lines.clear();
         desk.out.clear();
         desk.out.shrink_to(MAX_GATHERED);

@@ -10,12 +10,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use wirebook_net::{self as net, Stream};
 
 /// One request and its answer.
 pub(super) struct Exchange<'c> {
-    pub(super) stream: &'c dyn Stream,
+    pub(super) stream: &'c Rc<dyn Stream>,
     pub(super) options: &'c Options,
     pub(super) core: RefCell<Core<'c>>,
     /// What stands in the inbox behind the head: the body's first bytes, or the next request's.
@@ -37,16 +38,20 @@ pub(super) struct Core<'c> {
     pub(super) lines: &'c mut FieldBlock,
 }
 
-/// What the client did wrong behind its head. The answer, if it has not begun, tells.
+/// What a client did wrong, so that its request cannot be read to the end. The answer, if it has not begun, tells.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Trouble {
+pub enum Trouble {
+    /// It broke a rule of the protocol.
     Protocol(Error),
+    /// Its body is over [`Options::max_body`], or over the limit of a handler.
     TooLarge,
+    /// A head or a body did not come in time.
     TooSlow,
 }
 
 impl Trouble {
-    pub(super) fn status(self) -> u16 {
+    /// The status that answers it.
+    pub fn status(self) -> u16 {
         match self {
             Trouble::Protocol(error) => error.status(),
             Trouble::TooLarge => 413,
@@ -85,7 +90,7 @@ impl Exchange<'_> {
 
     /// One step of [`flush`](Self::flush).
     pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        poll_flush(self.stream, self.core.borrow_mut().out, context)
+        poll_flush(&**self.stream, self.core.borrow_mut().out, context)
     }
 
     /// The handler is done: whatever it left open is closed, as well as it can be.
@@ -99,6 +104,7 @@ impl Exchange<'_> {
         if core.connection.our_state() == State::Respond {
             let (status, text) = match (trouble, outcome) {
                 (Some(trouble), _) => (trouble.status(), trouble.to_string()),
+                (None, _) if core.connection.answers_connect() => (501, "this server opens no tunnels".into()),
                 (None, _) => (500, "the handler gave no answer".into()),
             };
             core.refuse(status, &text);
@@ -127,7 +133,7 @@ impl Exchange<'_> {
             self.send(Event::Response(ResponseHead::new(100, FieldLines::default())))?;
         }
         self.flush().await?;
-        let some = poll_fn(|context| inbox.poll_fill(self.stream, context));
+        let some = poll_fn(|context| inbox.poll_fill(&**self.stream, context));
         match net::timeout(self.options.body_timeout, some).await {
             Err(_) => Err(self.fail(Trouble::TooSlow)),
             Ok(Err(error)) => Err(error.into()),
@@ -214,6 +220,19 @@ impl<'r> BodyReader<'r> {
         BodyReader { exchange, desk: exchange.body.take() }
     }
 
+    /// The trailer fields, once the body has ended.
+    pub(super) fn trailers(&self) -> FieldLines<'_> {
+        self.desk.as_ref().map(|desk| desk.trailer_lines.lines()).unwrap_or_default()
+    }
+
+    /// The bytes behind the request, which a switch of protocols hands over.
+    pub(super) fn rest(&self) -> Vec<u8> {
+        match &self.desk {
+            Some(desk) if self.exchange.body_begun.get() => desk.inbox.unread().to_vec(),
+            _ => self.exchange.behind_head.to_vec(),
+        }
+    }
+
     /// The next piece of the body, without its framing; `None` at its end.
     pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, Failure> {
         let BodyReader { exchange, desk } = self;
@@ -227,6 +246,7 @@ impl<'r> BodyReader<'r> {
             }
             if !exchange.body_begun.replace(true) {
                 desk.inbox.extend(exchange.behind_head);
+                desk.trailer_lines.clear();
             }
             let (used, piece) = receive(exchange, desk).map_err(|error| exchange.fail(Trouble::Protocol(error)))?;
             let base = desk.inbox.consume(used);
@@ -251,8 +271,12 @@ fn receive(exchange: &Exchange<'_>, desk: &mut BodyDesk) -> Result<(usize, Piece
             let start = data.as_ptr().addr() - input.as_ptr().addr();
             Piece::Data(start, start + data.len())
         }
-        Some(_) => Piece::End,
-        None => Piece::Missing,
+        Some(Event::End(trailers)) => {
+            // What a parser let through is valid, and within the limits of a block.
+            trailers.iter().try_for_each(|(name, value)| desk.trailer_lines.push(name, value)).ok();
+            Piece::End
+        }
+        _ => Piece::Missing,
     };
     Ok((used, piece))
 }

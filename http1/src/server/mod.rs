@@ -11,22 +11,40 @@
 //! | `request.rs`, `response.rs` | the two sides of a handler |
 //! | `exchange.rs` | what these two share while a handler runs |
 //! | `desk.rs` | the buffers that are lent |
+//! | `idle.rs` | connections with nothing to do |
+//! | `upgrade.rs`, `file.rs`, `hooks.rs`, `date.rs`, `failure.rs` | what their names say |
+//!
+//! # Node's events
+//!
+//! | Node | here |
+//! |---|---|
+//! | `request` | the handler |
+//! | `connection`, `close`, `clientError` | [`Hooks`] |
+//! | `checkContinue` | a handler that reads the body sends 100; one that answers without reading does not |
+//! | `upgrade`, `connect` | [`Response::upgrade`] in the handler; without it an upgrade is ignored, and CONNECT refused |
 
 mod conversation;
 mod date;
 mod desk;
 mod exchange;
 mod failure;
+mod file;
+mod hooks;
+mod idle;
 mod request;
 mod response;
+mod upgrade;
 
+pub use exchange::Trouble;
 pub use failure::{Failure, Outcome};
+pub use hooks::{Hook, Hooks};
 pub use request::Request;
 pub use response::Response;
+pub use upgrade::Upgraded;
 
 use crate::parser::Limits;
 use desk::Desks;
-use std::cell::Cell;
+use idle::Connections;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -35,7 +53,7 @@ use std::time::Duration;
 use wirebook_net::tcp::{TcpListener, TcpStream};
 use wirebook_net::{self as net, Address, JoinHandle, Listener};
 
-/// What a server allows its clients. All of it has a default.
+/// What a server allows its clients, and whom it tells. All of it has a default.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Bounds on request heads; a head over them is answered with 431, 414 or 501.
@@ -46,12 +64,17 @@ pub struct Options {
     pub head_timeout: Duration,
     /// Time between two pieces of a request body; then 408. 30 seconds.
     pub body_timeout: Duration,
-    /// Time that a connection may idle between two requests, or before the first. 5 seconds, as in Node.
+    /// Time that a connection may idle between two requests, or before the first. 5 seconds, as in Node; exact to a
+    /// quarter of itself, but at most to a second.
     pub idle_timeout: Duration,
     /// Time in which a client must take some bytes of an answer. 30 seconds.
     pub write_timeout: Duration,
-    /// Requests on one connection; the last is answered with `connection: close`. 10 000.
-    pub max_requests: u32,
+    /// Connections at one time; further ones wait in the listener's backlog. 65 536.
+    pub max_connections: usize,
+    /// Requests on one connection; the last is answered with `connection: close`. 100 000.
+    pub max_requests_per_connection: u32,
+    /// Whom the server tells of what happens outside of requests.
+    pub hooks: Hooks,
 }
 
 impl Default for Options {
@@ -63,7 +86,9 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
-            max_requests: 10_000,
+            max_connections: 65_536,
+            max_requests_per_connection: 100_000,
+            hooks: Hooks::default(),
         }
     }
 }
@@ -73,7 +98,7 @@ impl Default for Options {
 pub struct Server {
     address: Option<SocketAddr>,
     accepting: JoinHandle<()>,
-    closing: Rc<Cell<bool>>,
+    connections: Rc<Connections>,
 }
 
 impl Server {
@@ -82,10 +107,21 @@ impl Server {
         self.address
     }
 
-    /// Accepts no more. Requests that are being answered are answered to their end, with `connection: close`.
+    /// Connections that are open now, idle ones too.
+    pub fn connections(&self) -> usize {
+        self.connections.open()
+    }
+
+    /// Accepts no more, and closes the connections that idle. Requests that are being answered are answered to their end,
+    /// with `connection: close`; wait for them with [`closed`](Self::closed).
     pub fn close(&self) {
-        self.closing.set(true);
         self.accepting.abort();
+        self.connections.close();
+    }
+
+    /// Waits until every connection has ended. Call [`close`](Self::close) first.
+    pub async fn closed(&self) {
+        self.connections.below(1).await;
     }
 }
 
@@ -127,18 +163,22 @@ where
     L: Listener + 'static,
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
-    let closing = Rc::new(Cell::new(false));
-    let shared = Rc::new(Shared { handler, options, desks: Desks::default(), closing: closing.clone() });
+    let connections = Rc::new(Connections::default());
+    let idle_timeout = options.idle_timeout;
+    let shared = Rc::new(Shared { handler, options, desks: Desks::default(), connections: connections.clone() });
+    let sweeping = connections.clone();
+    net::spawn(async move { sweeping.sweep(idle_timeout).await });
     let accepting = net::spawn(async move {
         loop {
+            shared.connections.below(shared.options.max_connections).await;
             match listener.accept().await {
-                Ok((stream, _)) => drop(net::spawn(conversation::hold(stream, shared.clone()))),
+                Ok((stream, _)) => conversation::begin(Rc::new(stream), shared.clone()),
                 // What concerns one connection the listener skips; this is the machine's trouble, and may pass.
-                Err(_) => net::sleep(Duration::from_millis(100)).await,
+                Err(_) => net::sleep(ACCEPT_PAUSE).await,
             }
         }
     });
-    Server { address: None, accepting, closing }
+    Server { address: None, accepting, connections }
 }
 
 /// What all connections of a server have in common.
@@ -146,8 +186,11 @@ struct Shared<H> {
     handler: H,
     options: Options,
     desks: Desks,
-    closing: Rc<Cell<bool>>,
+    connections: Rc<Connections>,
 }
+
+/// How long a listener rests that cannot accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers are gathered into whole writes, so Nagle's algorithm could only delay them.
 struct NoDelay(TcpListener);

@@ -70,6 +70,18 @@ impl<'r> Request<'r> {
         self.body.next().await
     }
 
+    /// The trailer fields (RFC 9110 §6.5), once [`chunk`](Self::chunk) has given `None`; before that there are none.
+    pub fn trailers(&self) -> FieldLines<'_> {
+        self.body.trailers()
+    }
+
+    /// The client wants another protocol on this connection, and names it in the field `Upgrade` (RFC 9110 §7.8), or it
+    /// wants a tunnel (CONNECT). [`Response::upgrade`](super::Response::upgrade) agrees.
+    pub fn upgrades(&self) -> bool {
+        let core = self.body.exchange.core.borrow();
+        core.connection.upgrades() || core.connection.answers_connect()
+    }
+
     /// The whole body, if it has at most `limit` bytes.
     ///
     /// # Errors

@@ -3,10 +3,14 @@
 use super::desk::MAX_GATHERED;
 use super::exchange::Exchange;
 use super::failure::{Failure, Outcome};
+use super::file::Reading;
+use super::request::Request;
+use super::upgrade::Upgraded;
 use super::{conversation, date};
-use crate::parser::{FieldLines, ResponseHead};
-use crate::{Event, Misuse};
+use crate::parser::{FieldLines, ResponseHead, Version};
+use crate::{Event, FieldBlock, Misuse};
 use std::fmt;
+use std::path::PathBuf;
 
 /// A response to be written to: [`status`](Self::status) and [`header`](Self::header) first, then
 /// [`end`](Self::end) with the whole body, or [`write`](Self::write) and `end` piece by piece.
@@ -66,7 +70,7 @@ impl<'r> Response<'r> {
     /// As [`write`](Self::write).
     pub async fn end(mut self, data: impl AsRef<[u8]>) -> Outcome {
         let data = data.as_ref();
-        self.begin(Some(data.len()))?;
+        self.begin(Some(data.len() as u64))?;
         self.data(data)?;
         self.exchange.send(Event::End(FieldLines::default()))?;
         // What is small goes out with the answers to the requests behind this one.
@@ -77,8 +81,85 @@ impl<'r> Response<'r> {
         Ok(())
     }
 
+    /// Sends the rest of the body, and trailer fields behind it (RFC 9110 §6.5). To an HTTP/1.0 client no trailers go.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write); a trailer that would change framing or routing is a [`Misuse`].
+    pub async fn end_with_trailers(mut self, data: impl AsRef<[u8]>, trailers: &FieldBlock) -> Outcome {
+        self.begin(None)?;
+        self.data(data.as_ref())?;
+        let chunked = self.exchange.core.borrow().connection.sends_chunks();
+        self.exchange.send(Event::End(if chunked { trailers.lines() } else { FieldLines::default() }))?;
+        Ok(self.exchange.flush().await?)
+    }
+
+    /// Sends a file as the body: its length is known, and it is read on the thread pool, a piece at a time, as fast as the
+    /// client takes it. Its type is yours to say.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening and reading the file; before the head is sent, so that the handler may answer otherwise, only if
+    /// it keeps the path to try first. As [`write`](Self::write) else.
+    pub async fn end_file(mut self, path: impl Into<PathBuf>) -> Outcome {
+        let mut reading = Reading::open(path.into()).await?;
+        self.begin(Some(reading.length))?;
+        while let Some((piece, rest)) = reading.next().await? {
+            self.data(&piece)?;
+            self.exchange.flush().await?;
+            if self.exchange.core.borrow().connection.answers_head() {
+                break;
+            }
+            reading = rest;
+        }
+        self.exchange.send(Event::End(FieldLines::default()))?;
+        Ok(self.exchange.flush().await?)
+    }
+
+    /// Sends an informational response (RFC 9110 §15.2), such as 103 with links that the client may fetch meanwhile. To an
+    /// HTTP/1.0 client nothing goes.
+    ///
+    /// # Errors
+    ///
+    /// A [`Misuse`] where the status is not 102 to 199 or the final response has begun; what is wrong with the connection.
+    pub async fn informational(&mut self, status: u16, fields: &FieldBlock) -> Outcome {
+        if !(102..200).contains(&status) {
+            return Err(Misuse::StatusLine.into());
+        }
+        if self.exchange.core.borrow().connection.peer_version() == Version::Http10 {
+            return Ok(());
+        }
+        self.exchange.send(Event::Response(ResponseHead::new(status, fields.lines())))?;
+        Ok(self.exchange.flush().await?)
+    }
+
+    /// Agrees to another protocol on this connection: 101 with the fields given, or 200 to CONNECT. The connection is
+    /// the caller's from here on.
+    ///
+    /// The request is given up for it, because what was read behind it belongs to the other protocol; its body must have
+    /// been read to the end. `Connection: upgrade` is added.
+    ///
+    /// # Errors
+    ///
+    /// A [`Misuse`] where the request did not ask for it ([`Request::upgrades`](super::Request::upgrades)).
+    pub async fn upgrade(self, request: Request<'_>) -> Result<Upgraded, Failure> {
+        if let Some(misuse) = self.misuse {
+            return Err(misuse.into());
+        }
+        {
+            let core = &mut *self.exchange.core.borrow_mut();
+            let status = if core.connection.answers_connect() { 200 } else { 101 };
+            if status == 101 {
+                core.lines.push("connection", "upgrade")?;
+            }
+            core.connection.send(Event::Response(ResponseHead::new(status, core.lines.lines())), core.out)?;
+        }
+        self.exchange.flush().await?;
+        Ok(Upgraded { stream: self.exchange.stream.clone(), head: request.body.rest() })
+    }
+
     /// Sends the head, once.
-    fn begin(&mut self, length: Option<usize>) -> Result<(), Failure> {
+    fn begin(&mut self, length: Option<u64>) -> Result<(), Failure> {
         if let Some(misuse) = self.misuse {
             return Err(misuse.into());
         }
@@ -86,6 +167,9 @@ impl<'r> Response<'r> {
             return Ok(());
         }
         let core = &mut *self.exchange.core.borrow_mut();
+        if core.connection.answers_connect() && (200..300).contains(&self.status) {
+            return Err(Misuse::OutOfTurn.into());
+        }
         if core.lines.lines().get("date").is_none() {
             date::with_now(|now| core.lines.push("date", now))?;
         }

@@ -1,0 +1,41 @@
+//! What a server tells of what happens outside of requests.
+
+use super::{Failure, Trouble};
+use std::fmt;
+use std::sync::Arc;
+
+/// A function that a server calls.
+pub type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
+
+/// Functions that a server calls; each may be left out.
+#[derive(Clone)]
+pub struct Hooks {
+    /// A client has connected: Node's `connection`. Gets the number of connections that are open now.
+    pub connection: Option<Hook<usize>>,
+    /// A connection has ended, or was handed over by an upgrade. Gets the number of those that are left.
+    pub close: Option<Hook<usize>>,
+    /// A client broke a rule or was too slow; it has been answered: Node's `clientError`.
+    pub client_error: Option<Hook<Trouble>>,
+    /// A handler failed by itself; its client got a 500. By default a line on standard error.
+    pub handler_error: Option<Hook<Failure>>,
+}
+
+impl Default for Hooks {
+    fn default() -> Self {
+        let report: Hook<Failure> = Arc::new(|failure| eprintln!("wirebook: a handler failed: {failure}"));
+        Hooks { connection: None, close: None, client_error: None, handler_error: Some(report) }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hooks { .. }")
+    }
+}
+
+/// Calls a hook, if there is one.
+pub(super) fn call<T>(hook: &Option<Hook<T>>, value: &T) {
+    if let Some(hook) = hook {
+        hook(value);
+    }
+}
