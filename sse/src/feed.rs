@@ -159,6 +159,12 @@ impl Subscription {
         poll_fn(|context| self.poll_next(max_bytes, out, context)).await
     }
 
+    /// Appends what is there, without waiting.
+    pub fn take(&mut self, max_bytes: usize, out: &mut Vec<Bytes>) {
+        // Overtaken or closed: the next call of `next` says so.
+        let _ = self.feed.0.borrow_mut().channel.take(self.key, max_bytes, out);
+    }
+
     /// One step of [`next`](Self::next).
     pub fn poll_next(&mut self, max_bytes: usize, out: &mut Vec<Bytes>, context: &mut Context<'_>) -> Poll<Next> {
         let shared = &mut *self.feed.0.borrow_mut();

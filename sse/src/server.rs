@@ -152,6 +152,7 @@ impl<'r> EventStream<'r> {
                 Some(Next::Events) => {
                     if !options.gather.is_zero() {
                         net::sleep(options.gather).await;
+                        subscription.take(options.max_write, &mut pieces);
                     }
                     pieces.drain(..).for_each(|piece: Bytes| self.out.extend_from_slice(&piece));
                     written = net::now();
