@@ -1,0 +1,72 @@
+//! A server with a route for each thing that an answer can be: whole, streamed, slow, a file, another protocol.
+//!
+//! Run: cargo run --example http_server -- --addr 127.0.0.1:8080
+
+use std::time::Duration;
+use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_net::{self as net, Stream};
+
+fn main() -> std::io::Result<()> {
+    let addr = addr_argument("127.0.0.1:8080");
+    net::run(async move {
+        let server = http1::serve(&*addr, route)?;
+        println!("listening on {}", server.local_addr().expect("TCP has an address"));
+        net::ctrl_c().await?;
+        // Who has asked is answered; who idles is not waited for.
+        server.close();
+        server.closed().await;
+        net::stop();
+        Ok(())
+    })?
+}
+
+// ANCHOR: route
+async fn route(mut request: Request<'_>, response: Response<'_>) -> Outcome {
+    match (request.method(), request.path()) {
+        ("GET" | "HEAD", "/") => response.header("content-type", "text/plain").end("Hello, World!").await,
+        (_, "/echo") => {
+            let mut response = response.header("content-type", "application/octet-stream");
+            while let Some(piece) = request.chunk().await? {
+                response.write(piece).await?;
+            }
+            response.end("").await
+        }
+        ("GET", "/chunked") => {
+            let mut response = response.header("content-type", "text/plain");
+            for line in ["one\n", "two\n", "three\n"] {
+                response.write(line).await?;
+            }
+            response.end("").await
+        }
+        ("GET", "/slow") => {
+            net::sleep(Duration::from_secs(1)).await;
+            response.end("at last\n").await
+        }
+        ("GET" | "HEAD", "/file") => {
+            response
+                .header("content-type", "text/plain; charset=utf-8")
+                .end_file(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"))
+                .await
+        }
+        ("GET", "/upgrade") if request.upgrades() => {
+            let raw = response.header("upgrade", "echo").upgrade(request).await?;
+            raw.stream.write_all(&raw.head).await?;
+            let mut bytes = net::buffer();
+            while let count @ 1.. = raw.stream.read(&mut bytes).await? {
+                raw.stream.write_all(&bytes[..count]).await?;
+            }
+            Ok(())
+        }
+        ("GET", "/upgrade") => {
+            response.status(426).header("upgrade", "echo").header("connection", "upgrade").end("").await
+        }
+        (_, "/" | "/chunked" | "/slow" | "/file") => response.status(405).header("allow", "GET, HEAD").end("").await,
+        _ => response.status(404).header("content-type", "text/plain").end("no such page\n").await,
+    }
+}
+// ANCHOR_END: route
+
+/// `--addr HOST:PORT`, or the default.
+fn addr_argument(default: &str) -> String {
+    std::env::args().skip_while(|argument| argument != "--addr").nth(1).unwrap_or_else(|| default.into())
+}
