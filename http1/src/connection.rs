@@ -249,6 +249,16 @@ impl Connection {
         }
     }
 
+    /// Bytes of the peer's body that are still to come as far as it has announced them: all of them where its head told
+    /// the length, those of the current chunk where it sends chunks.
+    pub fn body_announced(&self) -> u64 {
+        match (self.theirs, &self.incoming) {
+            (State::Body, Incoming::Length(left)) => *left,
+            (State::Body, Incoming::Chunked(chunked)) => chunked.data_left(),
+            _ => 0,
+        }
+    }
+
     fn fail(&mut self, violation: Violation, offset: usize) -> Error {
         self.theirs = State::Failed;
         Error::new(violation, offset)

@@ -1,7 +1,7 @@
 //! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
 
 use crate::complaint::Complaint;
-use crate::live;
+use crate::{diagram, live};
 use mdbook_core::book::{Book, BookItem};
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -64,7 +64,7 @@ pub(crate) fn render(root: &Path) -> Result<Pages, Complaint> {
         )
     };
     let mut book = MDBook::load(root).map_err(|error| failed(&error))?;
-    book.with_preprocessor(StaticWidgets);
+    book.with_preprocessor(Pictures);
     // mdBook renders into a folder. It is ours alone, because two sites may start at once, and gone afterwards.
     let out = tempfile::tempdir().map_err(|error| failed(&error))?;
     book.config.build.build_dir = out.path().to_path_buf();
@@ -113,19 +113,20 @@ fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>
 }
 
 /// Replaces `{{#widget NAME}}` by the widget's picture of its first example, made by the production code: what a reader
-/// sees without the server or without JavaScript, and what the live widget starts from.
-struct StaticWidgets;
+/// sees without the server or without JavaScript, and what the live widget starts from. `{{#diagram NAME}}` becomes a
+/// picture of a state table.
+struct Pictures;
 
-impl Preprocessor for StaticWidgets {
+impl Preprocessor for Pictures {
     fn name(&self) -> &str {
-        "wirebook-widgets"
+        "wirebook-pictures"
     }
 
     fn run(&self, _: &PreprocessorContext, mut book: Book) -> mdbook_core::errors::Result<Book> {
         let mut unknown = None;
         book.for_each_mut(|item| {
             if let BookItem::Chapter(chapter) = item {
-                match place_widgets(&chapter.content) {
+                match place_pictures(&chapter.content) {
                     Ok(content) => chapter.content = content,
                     Err(name) => unknown = Some((name, chapter.name.clone())),
                 }
@@ -134,20 +135,25 @@ impl Preprocessor for StaticWidgets {
         match unknown {
             None => Ok(book),
             Some((name, chapter)) => {
-                Err(mdbook_core::errors::Error::msg(format!("there is no widget {name:?} (chapter {chapter:?})")))
+                Err(mdbook_core::errors::Error::msg(format!("there is no picture for {name:?} (chapter {chapter:?})")))
             }
         }
     }
 }
 
-fn place_widgets(content: &str) -> Result<String, String> {
-    const OPEN: &str = "{{#widget ";
+/// Replaces `{{#widget NAME}}` and `{{#diagram NAME}}`; the error is a name that nobody knows.
+fn place_pictures(content: &str) -> Result<String, String> {
     let mut out = String::with_capacity(content.len());
     let mut rest = content;
-    while let Some(at) = rest.find(OPEN) {
+    while let Some(at) = [rest.find("{{#widget "), rest.find("{{#diagram ")].into_iter().flatten().min() {
         out.push_str(&rest[..at]);
-        let (name, tail) = rest[at + OPEN.len()..].split_once("}}").ok_or("an unclosed {{#widget")?;
-        out.push_str(&live::picture(name.trim()).ok_or(name)?);
+        let (directive, tail) = rest[at + 3..].split_once("}}").ok_or("an unclosed {{#")?;
+        let picture = match directive.split_once(' ') {
+            Some(("widget", name)) => live::picture(name.trim()),
+            Some((_, name)) => diagram::picture(name.trim()),
+            None => None,
+        };
+        out.push_str(&picture.ok_or(directive)?);
         rest = tail;
     }
     out.push_str(rest);

@@ -2,6 +2,7 @@
 
 mod book;
 mod complaint;
+mod diagram;
 mod dissect;
 mod examples;
 mod live;

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
+use wirebook_http1::parser::Limits;
 use wirebook_http1::server::Options;
 use wirebook_http1::{Failure, Outcome, Request, Response};
 use wirebook_net as net;
@@ -185,6 +186,11 @@ fn rfc6585_5_heads_over_the_limits() {
         let frame = get("/", "A: \r\n").len();
         get("/", &format!("A: {}\r\n", "b".repeat(bytes - frame)))
     };
+    assert_eq!(talk(address, &long(49_152)).statuses(), [200]);
+    assert_eq!(talk_until_closed(address, &long(49_153)).statuses(), [431]);
+    assert_eq!(talk_until_closed(address, &long(70_000)).statuses(), [431]);
+    let wide = Options { limits: Limits::default(), ..Options::default() };
+    let address = start(wide, handler);
     assert_eq!(talk(address, &long(65_536)).statuses(), [200]);
     assert_eq!(talk_until_closed(address, &long(65_537)).statuses(), [431]);
     assert_eq!(talk_until_closed(address, &get(&format!("/{}", "a".repeat(17_000)), "")).statuses(), [414]);

@@ -115,6 +115,11 @@ impl Chunked {
         }
     }
 
+    /// Data bytes of the current chunk that are still to come, as its size line has announced them.
+    pub fn data_left(&self) -> u64 {
+        if self.state == State::Data { self.remaining } else { 0 }
+    }
+
     /// Whether the last chunk's line has been read.
     pub fn is_finished(&self) -> bool {
         self.state == State::Last

@@ -14,8 +14,8 @@ const MAX_KEPT: usize = 64;
 /// Bytes of answers that are gathered before they are written although more requests wait.
 pub(super) const MAX_GATHERED: usize = 64 * 1024;
 
-/// Bytes that an inbox holds: the largest head, and room for the read behind it.
-const MAX_INBOX: usize = MAX_HEAD + BUFFER_SIZE;
+/// Bytes that an inbox holds: the largest head that a parser takes, and one byte to see that there is more.
+const MAX_INBOX: usize = MAX_HEAD + 1;
 
 /// The buffers of one busy connection.
 #[derive(Default)]
@@ -120,7 +120,7 @@ impl Inbox {
             self.end = mem::take(&mut self.end) - mem::take(&mut self.start);
         }
         if self.end == self.bytes.len() {
-            let grown = (2 * self.bytes.len()).clamp(BUFFER_SIZE, MAX_INBOX);
+            let grown = (self.bytes.len() + BUFFER_SIZE).min(MAX_INBOX);
             if grown == self.end {
                 return Err(io::ErrorKind::OutOfMemory.into());
             }

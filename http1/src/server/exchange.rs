@@ -145,9 +145,14 @@ impl Exchange<'_> {
         }
     }
 
-    fn count(&self, bytes: usize) -> Result<(), Failure> {
-        self.body_bytes.set(self.body_bytes.get() + bytes as u64);
-        match self.body_bytes.get() > self.options.max_body {
+    /// Holds the body to its limit: what has come, and what its framing announces, so that nothing of a chunk is taken
+    /// that cannot fit.
+    fn count(&self, piece: &Piece) -> Result<(), Failure> {
+        if let Piece::Data(start, end) = piece {
+            self.body_bytes.set(self.body_bytes.get() + (end - start) as u64);
+        }
+        let announced = self.core.borrow().connection.body_announced();
+        match self.body_bytes.get().saturating_add(announced) > self.options.max_body {
             true => Err(self.fail(Trouble::TooLarge)),
             false => Ok(()),
         }
@@ -250,9 +255,9 @@ impl<'r> BodyReader<'r> {
             }
             let (used, piece) = receive(exchange, desk).map_err(|error| exchange.fail(Trouble::Protocol(error)))?;
             let base = desk.inbox.consume(used);
+            exchange.count(&piece)?;
             match piece {
                 Piece::Data(start, end) => {
-                    exchange.count(end - start)?;
                     return Ok(Some(desk.inbox.consumed(base + start, base + end)));
                 }
                 Piece::End => return Ok(None),

@@ -56,7 +56,8 @@ use wirebook_net::{self as net, Address, JoinHandle, Listener};
 /// What a server allows its clients, and whom it tells. All of it has a default.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Bounds on request heads; a head over them is answered with 431, 414 or 501.
+    /// Bounds on request heads; a head over them is answered with 431, 414 or 501. A head has at most 48 KiB here, so
+    /// that a connection holds less than 64 KiB before its request is dispatched; a parser takes up to 64 KiB.
     pub limits: Limits,
     /// Bytes of a request body; one over it is answered with 413. 1 MiB.
     pub max_body: u64,
@@ -80,7 +81,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            limits: Limits::default(),
+            limits: Limits { head: DEFAULT_HEAD, ..Limits::default() },
             max_body: 1024 * 1024,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
@@ -188,6 +189,9 @@ struct Shared<H> {
     desks: Desks,
     connections: Rc<Connections>,
 }
+
+/// Bytes of a request head, by default.
+const DEFAULT_HEAD: usize = 48 * 1024;
 
 /// How long a listener rests that cannot accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

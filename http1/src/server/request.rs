@@ -88,10 +88,15 @@ impl<'r> Request<'r> {
     ///
     /// Those of [`chunk`](Self::chunk), and a body that is larger.
     pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>, Failure> {
-        let mut whole = Vec::new();
+        let mut whole: Vec<u8> = Vec::new();
         while let Some(piece) = self.body.next().await? {
             if whole.len() + piece.len() > limit {
                 return Err(self.body.exchange.too_large());
+            }
+            // Doubling, but never beyond the limit.
+            if whole.capacity() - whole.len() < piece.len() {
+                let wanted = (2 * whole.capacity()).max(whole.len() + piece.len()).min(limit);
+                whole.reserve_exact(wanted - whole.len());
             }
             whole.extend_from_slice(piece);
         }

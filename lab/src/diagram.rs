@@ -1,0 +1,97 @@
+//! State tables as pictures: an arc diagram, drawn from the moves that the code itself lists.
+//!
+//! The states stand on a line in the order in which a conversation meets them. A move forward is an arc above the line, a
+//! move back one below it, and one that stays a small loop; so the picture needs no layout by hand and cannot disagree
+//! with the table.
+
+use std::fmt::Write;
+use wirebook_http1::state::{Side, State, Trigger, transitions};
+
+/// Distance between two states, and the height of the line in the picture.
+const STEP: usize = 112;
+const BOX_WIDTH: usize = 92;
+const BOX_HEIGHT: usize = 30;
+
+/// A move: from, label, to.
+type Move = (usize, String, usize);
+
+/// The picture of that name, as HTML for a chapter; `None` where there is none.
+pub(crate) fn picture(name: &str) -> Option<String> {
+    let side = match name {
+        "http1 requester" => Side::Requester,
+        "http1 responder" => Side::Responder,
+        _ => return None,
+    };
+    // Violations lead from everywhere to Failed: a picture of that says nothing.
+    let rows: Vec<_> = transitions(side).filter(|row| row.1 != Trigger::Violation).collect();
+    let states: Vec<State> =
+        State::ALL.into_iter().filter(|state| rows.iter().any(|row| row.0 == *state || row.2 == *state)).collect();
+    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
+    let mut moves: Vec<Move> = Vec::new();
+    for (from, trigger, to) in rows {
+        let (from, to) = (place(from), place(to));
+        match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
+            Some((_, label, _)) => *label += &format!(", {trigger:?}"),
+            None => moves.push((from, format!("{trigger:?}"), to)),
+        }
+    }
+    let names: Vec<String> = states.iter().map(|state| format!("{state:?}")).collect();
+    Some(svg(&format!("The moves of the {name}"), &names, &moves))
+}
+
+fn svg(title: &str, names: &[String], moves: &[Move]) -> String {
+    let reach = |forward: bool| {
+        moves
+            .iter()
+            .filter(|one| (one.2 > one.0) == forward && one.0 != one.2)
+            .map(|one| one.0.abs_diff(one.2))
+            .max()
+            .unwrap_or(0)
+    };
+    let (above, below) = (40 + 26 * reach(true), 40 + 26 * reach(false));
+    let (width, height) = (names.len() * STEP, above + BOX_HEIGHT + below);
+    let mut out = format!(
+        "<div class=\"wb-diagram\"><svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>\
+         <defs><marker id=\"wb-arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto-start-reverse\">\
+         <path d=\"M0 0L8 4L0 8z\"/></marker></defs>"
+    );
+    for (from, label, to) in moves {
+        arc(&mut out, above, *from, label, *to);
+    }
+    for (index, name) in names.iter().enumerate() {
+        let x = index * STEP + (STEP - BOX_WIDTH) / 2;
+        let _ = write!(
+            out,
+            "<rect x=\"{x}\" y=\"{above}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"15\"/>\
+             <text class=\"wb-node\" x=\"{}\" y=\"{}\">{name}</text>",
+            x + BOX_WIDTH / 2,
+            above + 20
+        );
+    }
+    out.push_str("</svg></div>");
+    out
+}
+
+/// One move. Forward arcs leave on the right of a box's top and arrive on the left, so that they do not cross.
+fn arc(out: &mut String, above: usize, from: usize, label: &str, to: usize) {
+    let middle = |state: usize| state * STEP + STEP / 2;
+    let (start, end, edge, control) = match from.cmp(&to) {
+        std::cmp::Ordering::Equal => (middle(from) - 14, middle(to) + 14, above, above as i64 - 44),
+        std::cmp::Ordering::Less => {
+            (middle(from) + 18, middle(to) - 18, above, above as i64 - 16 - 34 * (to - from) as i64)
+        }
+        std::cmp::Ordering::Greater => {
+            let edge = above + BOX_HEIGHT;
+            (middle(from) - 18, middle(to) + 18, edge, (edge + 16 + 34 * (from - to)) as i64)
+        }
+    };
+    // A cubic curve with both controls at one height reaches three quarters of it.
+    let peak = edge as i64 + (control - edge as i64) * 3 / 4;
+    let text = if control < edge as i64 { peak - 5 } else { peak + 13 };
+    let _ = write!(
+        out,
+        "<path class=\"wb-arc\" d=\"M{start} {edge}C{start} {control} {end} {control} {end} {edge}\" marker-end=\"url(#wb-arrow)\"/>\
+         <text x=\"{}\" y=\"{text}\">{label}</text>",
+        (start + end) / 2
+    );
+}
