@@ -499,6 +499,7 @@ impl Connection {
         Ok(())
     }
 
+    // ANCHOR: send_data
     fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Misuse> {
         match &mut self.outgoing {
             _ if self.ours != State::Body => return Err(Misuse::OutOfTurn),
@@ -514,6 +515,7 @@ impl Connection {
         }
         Ok(())
     }
+    // ANCHOR_END: send_data
 
     fn send_end(&mut self, trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
         let last = match self.side {

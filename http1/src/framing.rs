@@ -62,6 +62,7 @@ pub(crate) fn request(head: &RequestHead<'_>, input: &[u8]) -> Result<Meaning, E
     if !noted.host && head.version == Version::Http11 {
         return Err(Error::new(Violation::HostMissing, head.len()));
     }
+    // ANCHOR: request_framing
     let framing = match framing_of(&noted, head.version)? {
         Some(Coding::Chunked) => Framing::Chunked,
         Some(Coding::Unknown) => return Err(Error::new(Violation::CodingUnknown, noted.coding_at)),
@@ -70,6 +71,7 @@ pub(crate) fn request(head: &RequestHead<'_>, input: &[u8]) -> Result<Meaning, E
             Some(length) => Framing::Length(length),
         },
     };
+    // ANCHOR_END: request_framing
     Ok(meaning(&noted, head.version, framing))
 }
 

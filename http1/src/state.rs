@@ -87,6 +87,7 @@ impl State {
         State::Failed,
     ];
 
+    // ANCHOR: next
     /// The state that follows, or `None` where the protocol has no such move.
     #[inline]
     pub const fn next(self, side: Side, trigger: Trigger) -> Option<State> {
@@ -101,12 +102,14 @@ impl State {
             (_, Body, End) => Done,
             (_, Body, LastEnd) => MustClose,
             (_, Done, NextCycle) => Idle,
-            (_, Done | MustClose | Respond, Switch) => Switched,
-            (_, Idle | Done | MustClose | Closed, Close) => Closed,
+            (Requester, Done | MustClose, Switch) => Switched,
+            (Responder, Respond, Switch) => Switched,
+            (_, Idle | Done | MustClose, Close) => Closed,
             (_, _, Violation) => Failed,
             _ => return None,
         })
     }
+    // ANCHOR_END: next
 }
 
 impl Trigger {

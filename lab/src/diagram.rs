@@ -1,14 +1,14 @@
 //! State tables as pictures: an arc diagram, drawn from the moves that the code itself lists.
 //!
 //! The states stand on a line in the order in which a conversation meets them. A move forward is an arc above the line, a
-//! move back one below it, and one that stays a small loop; so the picture needs no layout by hand and cannot disagree
+//! move back one below it, and one that stays a small loop there; so the picture needs no layout by hand and cannot disagree
 //! with the table.
 
 use std::fmt::Write;
 use wirebook_http1::state::{Side, State, Trigger, transitions};
 
 /// Distance between two states, and the height of the line in the picture.
-const STEP: usize = 112;
+const STEP: usize = 128;
 const BOX_WIDTH: usize = 92;
 const BOX_HEIGHT: usize = 30;
 
@@ -48,7 +48,7 @@ fn svg(title: &str, names: &[String], moves: &[Move]) -> String {
             .max()
             .unwrap_or(0)
     };
-    let (above, below) = (40 + 26 * reach(true), 40 + 26 * reach(false));
+    let (above, below) = (60 + 26 * reach(true), 40 + 26 * reach(false));
     let (width, height) = (names.len() * STEP, above + BOX_HEIGHT + below);
     let mut out = format!(
         "<div class=\"wb-diagram\"><svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>\

@@ -131,6 +131,24 @@ async function headWidget(page) {
   });
 }
 
+async function conversationWidget(page) {
+  await page.goto(`${site}/http1/bodies.html`);
+  await settled(page, () => document.querySelector('wirebook-conversation .wb-live')?.textContent.startsWith('live'));
+  const widget = page.locator('wirebook-conversation');
+  await check('a conversation is stepped through, with both states', async () => {
+    assert.match(await text(widget, '.wb-state'), /Step \d+ of \d+: the server says end; the client is MustClose, the server MustClose/);
+    await widget.locator('button', { hasText: '◀ step' }).click();
+    await page.keyboard.press('Home');
+    assert.match(await text(widget, '.wb-state'), /Step 1 of \d+: the client says request; the client is Body, the server Respond/);
+    await widget.screenshot({ path: join(shots, 'widget-conversation.png') });
+  });
+  await check('behind a mistake nothing is looked at', async () => {
+    await widget.locator('select').selectOption('a mistake in the middle');
+    await settled(page, () => document.querySelector('wirebook-conversation .wb-state').textContent.includes('never looked at'));
+    assert.match(await text(widget, 'tbody'), /400 Bad Request/);
+  });
+}
+
 async function otherReaders() {
   await check('in the dark theme', async () => {
     const page = await open({ colorScheme: 'dark' });
@@ -176,6 +194,7 @@ try {
   const page = await open();
   await walk(page);
   await headWidget(page);
+  await conversationWidget(page);
   await otherReaders();
   await check('no page had a console error', () => assert.deepEqual(complaints, []));
 } catch (error) {

@@ -54,6 +54,7 @@ where
     net::spawn(hold(stream, Seat { shared, place, requests: 0 }));
 }
 
+// ANCHOR: hold
 /// Holds a connection until it ends or is parked. What goes wrong with it is answered to its client, and concerns nobody
 /// else.
 async fn hold<H>(stream: Rc<dyn Stream>, mut seat: Seat<H>)
@@ -80,6 +81,7 @@ where
         }
     }
 }
+// ANCHOR_END: hold
 
 /// Ends the task of a connection that idles, until there is something to read.
 fn park<H>(stream: Rc<dyn Stream>, seat: Seat<H>)
@@ -258,6 +260,7 @@ where
     exchange.body_begun.get()
 }
 
+// ANCHOR: run
 /// Runs the handler; while it waits for something, what was answered before goes out.
 async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>, request: Request<'r>) -> Outcome
 where
@@ -276,6 +279,7 @@ where
     })
     .await
 }
+// ANCHOR_END: run
 
 /// Reads what the handler left of the body, so that the next request is found behind it; not if that is much.
 async fn drain<'r>(exchange: &'r Exchange<'r>) {

@@ -33,8 +33,7 @@ struct Ask {
 /// One sentence where the body is not such a request.
 pub(super) fn answer(body: &[u8]) -> Result<Answer, String> {
     let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes: Option<Vec<u8>> = ask.input.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    let bytes = bytes.ok_or("The input has characters over U+00FF: write their UTF-8 bytes as \\xNN.")?;
+    let bytes = super::latin1(&ask.input)?;
     if bytes.len() > MAX_INPUT {
         return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
     }

@@ -4,6 +4,7 @@
 //! API of the crates: a part is where a borrowed result lies in the input, a state is what cutting the input there
 //! leaves. There is no second parser for display.
 
+pub(crate) mod conversation;
 pub(crate) mod head;
 mod picture;
 pub(crate) mod text;
@@ -78,24 +79,30 @@ pub(crate) struct Answer {
 
 /// The widget's picture for its first example, as HTML for the book; `None` where there is no such widget.
 pub(crate) fn picture(name: &str) -> Option<String> {
-    match name {
-        "head" => {
-            Some(picture::html("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None)))
-        }
-        _ => None,
-    }
+    Some(match name {
+        "head" => picture::answer("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None)),
+        "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
+        _ => return None,
+    })
 }
 
 /// Answers a widget's request: the operation's name and its body. `None` where there is no such operation.
 pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, String>> {
-    let answer = match operation {
-        "head" => head::answer(body),
+    Some(match operation {
+        "head" => head::answer(body).and_then(json),
+        "conversation" => conversation::answer(body).and_then(json),
         _ => return None,
-    };
-    Some(
-        answer
-            .map(|answer| serde_json::to_string(&answer).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))),
-    )
+    })
+}
+
+fn json(answer: impl Serialize) -> Result<String, String> {
+    serde_json::to_string(&answer).map_err(|error| error.to_string())
+}
+
+/// Bytes that travelled as text, one character each.
+fn latin1(text: &str) -> Result<Vec<u8>, String> {
+    let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+    bytes.ok_or("The input has characters over U+00FF: write their UTF-8 bytes as \\xNN.".into())
 }
 
 /// Bytes as text: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\x00`.

@@ -1,17 +1,13 @@
 //! An answer as HTML: what a reader sees without the server or without JavaScript.
 
+use super::conversation::{Conversation, Step};
 use super::{Answer, Part};
 use std::fmt::Write;
 
 /// The element `tag` with the picture inside it; the live widget replaces the inside.
-pub(super) fn html(tag: &str, title: &str, answer: &Answer) -> String {
-    let mut out = String::new();
-    let _ = write!(
-        out,
-        "<div><{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
-         <div class=\"wb-bar\"><b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>\
-         <div class=\"wb-grid\"><div class=\"wb-bytes\">"
-    );
+pub(super) fn answer(tag: &str, title: &str, answer: &Answer) -> String {
+    let mut out = open(tag, title);
+    out.push_str("<div class=\"wb-grid\"><div class=\"wb-bytes\">");
     bytes(answer, &mut out);
     out.push_str("</div><div class=\"wb-table\"><table><thead><tr><th>field</th><th>bytes</th><th>value</th><th>rule</th></tr></thead><tbody>");
     for part in &answer.parts {
@@ -22,10 +18,45 @@ pub(super) fn html(tag: &str, title: &str, answer: &Answer) -> String {
             text(value)
         );
     }
-    out.push_str("</tbody></table></div></div><div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: \
-         then type bytes of your own, and cut them wherever you like.</span></div>");
-    let _ = write!(out, "</{tag}></div>");
-    // To Markdown a <div> starts a block of HTML, which an empty line would end; there is none.
+    out.push_str("</tbody></table></div></div>");
+    close(out, tag)
+}
+
+/// A conversation as a table of its steps.
+pub(super) fn conversation(conversation: &Conversation) -> String {
+    let tag = "wirebook-conversation";
+    let mut out = open(tag, "HTTP/1 conversation");
+    out.push_str(
+        "<div class=\"wb-table\"><table><thead><tr><th>who</th><th>event</th><th>bytes</th><th>client is</th><th>server is</th>\
+         </tr></thead><tbody>",
+    );
+    for step in &conversation.steps {
+        let Step { from, event, bytes, client, server, .. } = step;
+        let bytes = text(bytes);
+        let _ = write!(
+            out,
+            "<tr class=\"wb-{from}\"><td>{from}</td><td>{event}</td><td><code>{bytes}</code></td><td>{client}</td><td>{server}</td></tr>"
+        );
+    }
+    out.push_str("</tbody></table></div>");
+    close(out, tag)
+}
+
+/// The element's start and its bar. To Markdown a `<div>` starts a block of HTML, which an empty line would end; there is
+/// none.
+fn open(tag: &str, title: &str) -> String {
+    format!(
+        "<div><{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
+         <div class=\"wb-bar\"><b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>"
+    )
+}
+
+fn close(mut out: String, tag: &str) -> String {
+    let _ = write!(
+        out,
+        "<div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: then type bytes of your own, \
+         and step through them.</span></div></{tag}></div>"
+    );
     out
 }
 
