@@ -12,11 +12,12 @@ use wirebook_net::{
 };
 
 type Words = Rc<RefCell<Vec<String>>>;
+type Listener = Box<dyn Fn(&u32)>;
 
-fn words() -> (Words, impl Fn(&str) -> Box<dyn Fn(&u32)>) {
+fn words() -> (Words, impl Fn(&str) -> Listener) {
     let words = Rc::new(RefCell::new(Vec::new()));
     let writer = words.clone();
-    let sayer = move |word: &str| -> Box<dyn Fn(&u32)> {
+    let sayer = move |word: &str| -> Listener {
         let (words, word) = (writer.clone(), word.to_owned());
         Box::new(move |number| words.borrow_mut().push(format!("{word}{number}")))
     };

@@ -29,7 +29,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, AtomicU32, Ordering},
     },
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll, Wake},
 };
 
 const SCHEDULED: u8 = 1;
@@ -82,8 +82,8 @@ where
             self.state.store(DONE, Ordering::Release);
             return;
         }
-        let waker = Waker::from(self.clone());
-        let finished = self.cell.poll(&mut Context::from_waker(&waker));
+        let lent = cell::lend_waker(&self);
+        let finished = self.cell.poll(&mut Context::from_waker(lent.waker()));
         let woken = self.state.fetch_and(!RUNNING, Ordering::AcqRel);
         if woken & ABORTED != 0 {
             self.cell.cancel();
