@@ -65,6 +65,8 @@ pub use idle::Idle;
 pub use park::{Parked, park};
 pub use pool::spawn_blocking;
 pub use signal::ctrl_c;
+#[doc(hidden)]
+pub use source::fake_readiness;
 pub use source::{OPERATIONS_PER_TURN, Registration};
 pub use split::{ReadHalf, WriteHalf, split};
 pub use stream::{Listener, Stream};

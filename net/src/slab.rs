@@ -81,6 +81,11 @@ impl<T> Slab<T> {
         (start..self.places.len()).find(accepts).or_else(|| (0..start).find(accepts))
     }
 
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        let full = self.places.iter().enumerate().filter(|(_, (_, value))| value.is_some());
+        full.map(|(index, (generation, _))| Key { index: index as u32, generation: *generation })
+    }
+
     /// Removes some value, while there is one; for tearing down without holding a borrow.
     pub(crate) fn pop(&mut self) -> Option<T> {
         let (index, (_, value)) = self.places.iter_mut().enumerate().rev().find(|(_, (_, value))| value.is_some())?;

@@ -152,6 +152,23 @@ impl Loop {
     }
 }
 
+/// Makes every source of this thread's loop look ready and wakes every waiter, as a spurious event would; for tests.
+#[doc(hidden)]
+pub fn fake_readiness() {
+    let keys = event_loop::current(|on| on.sources.borrow().slab.keys().collect::<Vec<_>>());
+    for key in keys {
+        event_loop::current(|on| {
+            let sources = &mut *on.sources.borrow_mut();
+            let Some(source) = sources.slab.get_mut(key) else { return };
+            source.ready |= READABLE | WRITABLE;
+            if let Waiter::Task(waker) = take_task(&mut source.reader) {
+                waker.wake();
+            }
+            source.writer.take().inspect(Waker::wake_by_ref);
+        });
+    }
+}
+
 /// A socket's place in its loop. Dropping it gives the place back.
 ///
 /// This is what an implementor of [`Stream`](crate::Stream) wraps: it keeps the readiness, the waiters and the budget.

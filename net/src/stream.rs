@@ -29,8 +29,8 @@ pub trait Stream {
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] when nothing is there *or* the stream has used up its turn
-    /// ([`OPERATIONS_PER_TURN`](crate::OPERATIONS_PER_TURN)); `ConnectionReset` when the peer broke the connection off,
-    /// also when bytes that came before are still unread: a reset discards them.
+    /// ([`OPERATIONS_PER_TURN`](crate::OPERATIONS_PER_TURN)); `ConnectionReset`, once, when the peer broke the connection off.
+    /// Bytes that came before may still be given first (Linux does so) or be lost; after the error the stream is at its end.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Writes what fits, without waiting, and says how many bytes that was.

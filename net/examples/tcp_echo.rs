@@ -1,0 +1,44 @@
+//! A TCP server that sends back what it is sent.
+//!
+//! Run: cargo run --example tcp_echo -- --addr 127.0.0.1:7000        (then: nc 127.0.0.1 7000)
+
+use std::{io, time::Duration};
+use wirebook_net::{self as net, Idle, Listener, Stream, tcp::TcpListener};
+
+const IDLE_LIMIT: Duration = Duration::from_secs(300);
+
+fn main() -> io::Result<()> {
+    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
+    net::run(async move {
+        let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:7000"))?;
+        println!("listening on {}", listener.local_addr()?);
+        net::spawn(serve(listener));
+        net::ctrl_c().await?;
+        net::stop();
+        Ok(())
+    })?
+}
+
+// ANCHOR: serve
+async fn serve<L: Listener>(listener: L) -> io::Result<()> {
+    loop {
+        let (stream, _peer) = listener.accept().await?;
+        net::spawn(echo(Idle::new(stream, IDLE_LIMIT)));
+    }
+}
+
+async fn echo<S: Stream>(stream: S) -> io::Result<()> {
+    loop {
+        stream.readable().await?;
+        // The buffer is the loop's: an idle connection has none.
+        let mut bytes = net::buffer();
+        match stream.try_read(&mut bytes) {
+            Ok(0) => return Ok(()),
+            // Back-pressure: as long as the peer does not read, we do not read either.
+            Ok(count) => stream.write_all(&bytes[..count]).await?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+// ANCHOR_END: serve

@@ -1,0 +1,54 @@
+//! A UDP server that answers each datagram with itself, and cannot be made to talk to another echo server for ever.
+//!
+//! Run: cargo run --example udp_echo -- --addr 127.0.0.1:7002        (then: nc -u 127.0.0.1 7002)
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    net::SocketAddr,
+    time::Duration,
+};
+use wirebook_net::{self as net, Datagrams, udp::UdpSocket};
+
+/// Ports below this belong to services that answer everything, such as echo, chargen and DNS.
+const FIRST_USER_PORT: u16 = 1024;
+/// An equal datagram of an equal sender within this time may be an answer to our answer.
+const QUIET: Duration = Duration::from_secs(1);
+/// Datagrams that are remembered; a flood from forged senders cannot fill more memory than this.
+const REMEMBERED: usize = 1024;
+
+fn main() -> io::Result<()> {
+    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
+    net::run(async move {
+        let socket = UdpSocket::bind(address.as_deref().unwrap_or("127.0.0.1:7002"))?;
+        let own = socket.local_addr()?;
+        println!("listening on {own}");
+        net::spawn(serve(socket, own));
+        net::ctrl_c().await?;
+        net::stop();
+        Ok(())
+    })?
+}
+
+// ANCHOR: serve
+pub(crate) async fn serve<D: Datagrams<Address = SocketAddr>>(socket: D, own: SocketAddr) -> io::Result<()> {
+    let (mut answered, mut since) = (HashSet::new(), net::now());
+    let mut bytes = vec![0; 65_535];
+    loop {
+        let received = socket.recv_from(&mut bytes).await?;
+        let (peer, message) = (received.from, &bytes[..received.length]);
+        if net::now() - since > QUIET || answered.len() >= REMEMBERED {
+            answered.clear();
+            since = net::now();
+        }
+        // The sender's address may be forged: never answer a service, ourselves, or what may be an answer.
+        let mut hasher = DefaultHasher::new();
+        (peer, message).hash(&mut hasher);
+        let answer = peer.port() >= FIRST_USER_PORT && peer != own && answered.insert(hasher.finish());
+        if answer && let Err(error) = socket.send_to(message, &peer).await {
+            eprintln!("{peer}: {error}");
+        }
+    }
+}
+// ANCHOR_END: serve
