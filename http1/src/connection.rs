@@ -235,6 +235,14 @@ impl Connection {
         self.ours == State::Body && self.outgoing == Outgoing::Chunked
     }
 
+    /// Bytes of our body that its `content-length` still leaves room for; `None` where no length was given.
+    pub fn room_left(&self) -> Option<u64> {
+        match self.outgoing {
+            Outgoing::Length(left) if self.ours == State::Body => Some(left),
+            _ => None,
+        }
+    }
+
     /// The version of the peer's last message.
     pub fn peer_version(&self) -> Version {
         self.exchange.version

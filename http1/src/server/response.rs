@@ -183,13 +183,17 @@ impl<'r> Response<'r> {
         Ok(())
     }
 
-    /// Answers to HEAD have no body, whatever the handler writes (RFC 9110 §9.3.2).
+    /// Answers to HEAD have no body, whatever the handler writes (RFC 9110 §9.3.2). Of a body that is too long, what fits
+    /// is sent.
     fn data(&mut self, data: &[u8]) -> Result<(), Misuse> {
         let core = &mut *self.exchange.core.borrow_mut();
-        match core.connection.answers_head() {
-            true => Ok(()),
-            false => core.connection.send(Event::Data(data), core.out),
+        if core.connection.answers_head() {
+            return Ok(());
         }
+        let room = core.connection.room_left().map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX));
+        let (fitting, surplus) = data.split_at(room.min(data.len()));
+        core.connection.send(Event::Data(fitting), core.out)?;
+        if surplus.is_empty() { Ok(()) } else { Err(Misuse::TooManyBytes) }
     }
 }
 
