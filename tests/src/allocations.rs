@@ -14,6 +14,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// The system's allocator, counting what each thread asks of it.
 pub struct Counting;
@@ -29,7 +30,49 @@ pub struct Cost {
     pub kept_bytes: i64,
 }
 
+/// What one thread holds, readable from others: see [`watch`].
+#[derive(Debug, Default)]
+pub struct Ledger {
+    held: AtomicI64,
+    peak: AtomicI64,
+}
+
+impl Ledger {
+    /// Bytes that the thread holds now. What it freed of other threads' memory counts against it.
+    pub fn held(&self) -> i64 {
+        self.held.load(Relaxed)
+    }
+
+    /// The most bytes that it held at one time since the last [`mark`](Self::mark).
+    pub fn peak(&self) -> i64 {
+        self.peak.load(Relaxed)
+    }
+
+    /// Begins a new peak, and says what is held.
+    pub fn mark(&self) -> i64 {
+        let held = self.held();
+        self.peak.store(held, Relaxed);
+        held
+    }
+}
+
+/// Opens a ledger for this thread's memory from now on. It lives as long as the process.
+pub fn watch() -> &'static Ledger {
+    let ledger = Box::leak(Box::default());
+    LEDGER.set(Some(ledger));
+    ledger
+}
+
+/// Runs `work`, whose memory is the test's own and stands in no ledger. It must be freed in the same way, or elsewhere.
+pub fn unwatched<T>(work: impl FnOnce() -> T) -> T {
+    let ledger = LEDGER.replace(None);
+    let value = work();
+    LEDGER.set(ledger);
+    value
+}
+
 thread_local! {
+    static LEDGER: Cell<Option<&'static Ledger>> = const { Cell::new(None) };
     // Constants need no allocation of their own when they are first touched.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
     static HELD: Cell<i64> = const { Cell::new(0) };
@@ -56,6 +99,10 @@ fn note(allocations: u64, bytes: i64) {
         held.set(held.get() + bytes);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
     });
+    if let Ok(Some(ledger)) = LEDGER.try_with(Cell::get) {
+        let held = ledger.held.fetch_add(bytes, Relaxed) + bytes;
+        ledger.peak.fetch_max(held, Relaxed);
+    }
 }
 
 // SAFETY: every call goes to the system's allocator unchanged; counting touches no memory of the caller's.

@@ -5,11 +5,13 @@
 //! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
+//! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | the rows of hostile event streams, and a server that plays them |
 //! | [`websocket`] | the cases of WebSocket |
 
 pub mod allocations;
+pub mod attacks;
 pub mod cases;
 pub mod parser;
 pub mod server;
