@@ -50,6 +50,8 @@ pub enum Step {
     Read(Option<u16>),
     /// Many connections at once.
     Many(Many),
+    /// A call of the interface, in pseudo-code: its test is written out by hand.
+    Call(String),
 }
 
 /// The operation `many_connections`.
@@ -150,6 +152,7 @@ fn step(value: &Value) -> Step {
                 .map(|each| (latin1(&each.replace("\\r", "\r").replace("\\n", "\n")), millis("every_ms"))),
             reset: value["then"] == "rst",
         }),
+        "api" => Step::Call(text(value, "call").to_owned()),
         unknown => panic!("an operation that nobody carries out: {unknown}"),
     }
 }

@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
-use wirebook_http1::server::Options;
-use wirebook_http1::{self as http1, Failure, Outcome, Request, Response};
+use wirebook_http1::server::{Options, Trouble};
+use wirebook_http1::{self as http1, Failure, Outcome, Request, Response, Violation};
 use wirebook_net as net;
 
 /// What one call of the handler got.
@@ -113,7 +113,7 @@ pub fn configure(config: &Keys) -> (Options, Kind) {
             ("header_timeout_ms", _) => (options.head_timeout, options.idle_timeout) = (millis, millis),
             ("keepalive_timeout_ms", _) => options.idle_timeout = millis,
             ("write_timeout_ms", _) => options.write_timeout = millis,
-            ("max_requests_per_conn", _) => options.max_requests = number as u32,
+            ("max_requests_per_conn", _) => options.max_requests_per_connection = number as u32,
             ("handler", Some("401_without_reading")) => kind = Kind::Refuses,
             ("handler", Some("stream_unknown_length")) => kind = Kind::Streams,
             ("handler", Some("stream_16MiB")) => kind = Kind::Streams16MiB,
@@ -194,9 +194,13 @@ fn body_error(failure: &Failure) -> &'static str {
     if failure.source().downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::ConnectionReset) {
         return "reset";
     }
-    let text = failure.to_string();
-    let known = [("ended inside", "incomplete"), ("larger than", "too_large"), ("too slowly", "slow")];
-    known.iter().find(|(words, _)| text.contains(words)).map_or("syntax", |(_, name)| name)
+    match failure.source().downcast_ref() {
+        Some(Trouble::Protocol(error)) if error.violation == Violation::Incomplete => "incomplete",
+        Some(Trouble::Protocol(_)) => "syntax",
+        Some(Trouble::TooLarge) => "too_large",
+        Some(Trouble::TooSlow) => "slow",
+        _ => "other",
+    }
 }
 
 /// A call's place in the record; dropping it says how the call ended.

@@ -179,7 +179,7 @@ impl Client {
             Step::Close => self.leave(),
             Step::Read(status) => self.read_response(*status),
             Step::ReceiveBuffer(_) => {}
-            Step::Many(_) => self.problems.push("a crowd within a conversation".to_owned()),
+            Step::Many(_) | Step::Call(_) => self.problems.push(format!("no step of a conversation: {step:?}")),
         }
     }
 
