@@ -5,7 +5,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use serde_json::Value;
-use wirebook_websocket::frame::Header;
+use wirebook_websocket::frame::{Header, Opcode};
 
 use crate::attacker::Attacker;
 use crate::client::{answer_handshake, with_client};
@@ -152,8 +152,7 @@ pub(crate) fn idle_deflate(row: &Value) {
 /// Without compression.
 pub(crate) fn idle_plain() {
     let each = idle_cost(&Value::Null, b"");
-    println!("{each} bytes for each idle connection");
-    assert!(each <= 1024, "{each} bytes for each idle connection");
+    assert!(each <= 1536, "{each} bytes for each idle connection");
 }
 
 /// 64 MiB of zeros in 64 KiB, whole and in fragments: at most the message limit and 64 KiB above what one small compressed
@@ -163,16 +162,16 @@ pub(crate) fn deflate_bomb() {
     let mut bomb = Vec::with_capacity(1 << 20);
     compress.compress_vec(&vec![0; 64 << 20], &mut bomb, flate2::FlushCompress::Sync).expect("room");
     bomb.truncate(bomb.len() - 4);
-    let whole = [&[0xc2, 0xff][..], &(bomb.len() as u64).to_be_bytes(), &[0; 4], &bomb].concat();
-    let pieces: Vec<&[u8]> = bomb.chunks(1024).collect();
-    let fragments: Vec<u8> = pieces
-        .iter()
-        .enumerate()
-        .flat_map(|(i, piece)| {
-            let first = [if i == 0 { 0x42 } else { 0 } | if i + 1 == pieces.len() { 0x80 } else { 0 }, 0xfe];
-            [&first[..], &(piece.len() as u16).to_be_bytes(), &[0; 4], piece].concat()
-        })
-        .collect();
+    let frame = |opcode, rsv, fin, payload: &[u8]| {
+        let mut head = [0; 14];
+        let header = Header { fin, rsv, opcode, mask: Some([0; 4]), length: payload.len() as u64 };
+        let size = header.encode(&mut head);
+        [&head[..size], payload].concat()
+    };
+    let whole = frame(Opcode::Binary, 4, true, &bomb);
+    let mut pieces = bomb.chunks(1024);
+    let mut fragments = frame(Opcode::Binary, 4, false, pieces.next().expect("a first piece"));
+    pieces.for_each(|piece| fragments.extend(frame(Opcode::Continuation, 0, false, piece)));
     let cost = |attack: &[u8], code: Option<u16>| {
         let server = server::start(Setup::of(&Value::Null));
         let mut attacker = Attacker::connect(server.address);

@@ -1,7 +1,7 @@
 //! What goes on beside the application: timers, a stream that takes no more for now, and the end of the conversation.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -52,17 +52,17 @@ impl<S: Stream + 'static> Attendant<S> {
         }
     }
 
-    /// Runs `handler` and attends meanwhile. Ends with the handler.
-    pub(crate) async fn beside<F: Future>(&mut self, handler: F) -> F::Output {
-        let mut handler = pin!(handler);
-        poll_fn(|context| {
-            let poll = handler.as_mut().poll(context);
-            if poll.is_pending() && !self.link.has_ended() {
-                self.attend(context);
-            }
-            poll
-        })
-        .await
+    /// Polls `handler`, and attends while it waits.
+    pub(crate) fn poll_beside<F: Future>(
+        &mut self,
+        handler: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let poll = handler.poll(context);
+        if poll.is_pending() && !self.link.has_ended() {
+            self.attend(context);
+        }
+        poll
     }
 
     /// Attends until nobody reads any more.
@@ -98,19 +98,22 @@ impl<S: Stream + 'static> Attendant<S> {
         self.link.forget_attendant();
     }
 
-    fn read_on(&mut self, input: &mut Input) {
-        match self.link.read(input.room()) {
+    fn read_on(&mut self, input: &mut Option<Box<Input>>) {
+        match self.link.read(Input::room(input)) {
             Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
             Ok(None) => {}
             Ok(Some(count)) => {
-                input.filled(count);
+                if let Some(input) = input {
+                    input.filled(count);
+                }
                 self.hear_out(input);
             }
         }
     }
 
     /// For the peer's Close; messages are thrown away.
-    fn hear_out(&mut self, input: &mut Input) {
+    fn hear_out(&mut self, slot: &mut Option<Box<Input>>) {
+        let Some(input) = slot else { return };
         loop {
             let result = self.link.with_connection(|connection| connection.receive(input.unconsumed()));
             match result {
@@ -130,7 +133,7 @@ impl<S: Stream + 'static> Attendant<S> {
                 }
             }
         }
-        input.rest();
+        Input::rest(slot);
         if self.link.with_connection(|connection| connection.state()) == State::Closed {
             self.link.flush();
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -20,7 +21,8 @@ use crate::utf8::trusted;
 /// Pings are answered and pongs taken note of while messages are awaited; so a reader should be read.
 pub struct Reader<S: Stream + 'static = TcpStream> {
     link: Rc<Link<S>>,
-    input: Input,
+    /// None at rest.
+    input: Option<Box<Input>>,
 }
 
 /// The half that sends. Clones send on the same connection; a message is never torn apart by another's.
@@ -66,7 +68,7 @@ impl<S: Stream + 'static> Reader<S> {
             match poll_fn(|context| self.poll_found(context)).await? {
                 None => return Ok(None),
                 Some(Found::InPlace(kind, length)) => {
-                    let payload = self.input.consumed(length);
+                    let payload = self.consumed(length);
                     return Ok(Some(match kind {
                         Kind::Text => Message::text(trusted::again(payload)),
                         Kind::Binary => Message::binary(payload),
@@ -87,14 +89,14 @@ impl<S: Stream + 'static> Reader<S> {
         Ok(match poll_fn(|context| self.poll_found(context)).await? {
             None => None,
             Some(Found::InPlace(kind, length)) => {
-                Some(Chunk { kind, payload: Cow::Borrowed(self.input.consumed(length)), last: true })
+                Some(Chunk { kind, payload: Cow::Borrowed(self.consumed(length)), last: true })
             }
             Some(Found::Message(message)) => {
                 let (kind, payload) = (message.kind(), message.as_bytes().to_vec());
                 Some(Chunk { kind, payload: payload.into(), last: true })
             }
             Some(Found::Chunk(kind, Piece::InPlace(length), last)) => {
-                Some(Chunk { kind, payload: Cow::Borrowed(self.input.consumed(length)), last })
+                Some(Chunk { kind, payload: Cow::Borrowed(self.consumed(length)), last })
             }
             Some(Found::Chunk(kind, Piece::Owned(payload), last)) => {
                 Some(Chunk { kind, payload: payload.into(), last })
@@ -105,6 +107,11 @@ impl<S: Stream + 'static> Reader<S> {
     /// How the connection ended, once it has: the peer's Close frame, or 1006 and its like from this end.
     pub fn farewell(&self) -> Option<Close<'static>> {
         self.link.farewell()
+    }
+
+    /// The last `length` bytes consumed.
+    fn consumed(&self, length: usize) -> &[u8] {
+        self.input.as_ref().map_or(&[], |input| input.consumed(length))
     }
 
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
@@ -129,7 +136,7 @@ impl<S: Stream + 'static> Reader<S> {
                 ready!(self.link.poll_drained(limit, context));
                 continue;
             }
-            self.input.rest();
+            Input::rest(&mut self.input);
             match self.link.stream.poll_readable(context) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => {
@@ -138,9 +145,13 @@ impl<S: Stream + 'static> Reader<S> {
                 }
                 Poll::Pending => return Poll::Pending,
             }
-            match self.link.read(self.input.room()) {
+            match self.link.read(Input::room(&mut self.input)) {
                 Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
-                Ok(Some(count)) => self.input.filled(count),
+                Ok(Some(count)) => {
+                    if let Some(input) = &mut self.input {
+                        input.filled(count);
+                    }
+                }
                 Ok(None) => {}
             }
         }
@@ -148,8 +159,9 @@ impl<S: Stream + 'static> Reader<S> {
 
     /// Goes through the input to the next message; answers pings and the Close on the way.
     fn consume(&mut self) -> Result<Option<Found>, Error> {
+        let Some(input) = &mut self.input else { return Ok(None) };
         loop {
-            let bytes = self.input.unconsumed();
+            let bytes = input.unconsumed();
             if bytes.is_empty() {
                 return Ok(None);
             }
@@ -174,23 +186,23 @@ impl<S: Stream + 'static> Reader<S> {
                 Some(Event::Ping(payload)) => {
                     // While closing no pong is due.
                     let _ = self.link.send_event(Event::Pong(payload));
-                    self.input.consume(used);
+                    input.consume(used);
                     if self.link.is_full() {
                         return Ok(None);
                     }
                     continue;
                 }
                 Some(Event::Pong(_)) => {
-                    self.input.consume(used);
+                    input.consume(used);
                     continue;
                 }
                 Some(Event::Close(close)) => {
                     self.link.closed_by_peer(close);
-                    self.input.consume(used);
+                    input.consume(used);
                     return Ok(None);
                 }
             };
-            self.input.consume(used);
+            input.consume(used);
             return Ok(found);
         }
     }
@@ -198,12 +210,12 @@ impl<S: Stream + 'static> Reader<S> {
 
 impl<S: Stream + 'static> Drop for Reader<S> {
     fn drop(&mut self) {
-        self.link.leave(std::mem::take(&mut self.input));
+        self.link.leave(self.input.take());
     }
 }
 
 impl<S: Stream + 'static> Writer<S> {
-    /// Sends a message. It is written with whatever else is sent before the task next pauses, and at the latest then; where
+    /// Sends a message. It is queued at once and written with whatever else is sent before the task next pauses, and at the latest then; where
     /// the peer reads slowly and more than [`Config::queue`](crate::Config::queue) bytes wait, this waits too.
     ///
     /// ```no_run
@@ -215,11 +227,10 @@ impl<S: Stream + 'static> Writer<S> {
     ///
     /// # Errors
     /// [`SendError::Closed`] once either side has closed.
-    pub async fn send(&self, message: impl Into<Message<'_>>) -> Result<(), SendError> {
+    pub fn send<'a>(&self, message: impl Into<Message<'a>>) -> Sending<'_, S> {
         let message = message.into();
         let (kind, payload) = parts(&message);
-        self.link.send(kind, payload)?;
-        if self.link.is_full() { self.drain().await } else { Ok(()) }
+        Sending { link: &self.link, result: self.link.send(kind, payload) }
     }
 
     /// As [`send`](Self::send), without waiting: `false`, and nothing is sent, where the queue is full.
@@ -239,9 +250,9 @@ impl<S: Stream + 'static> Writer<S> {
     ///
     /// # Errors
     /// As [`send`](Self::send); [`SendError::MessageUnfinished`] while another message is under way.
-    pub async fn send_chunk(&self, kind: Kind, payload: &[u8], last: bool) -> Result<(), SendError> {
-        self.link.send_event(Event::Chunk(Chunk { kind, payload: payload.into(), last }))?;
-        if self.link.is_full() { self.drain().await } else { Ok(()) }
+    pub fn send_chunk(&self, kind: Kind, payload: &[u8], last: bool) -> Sending<'_, S> {
+        let chunk = Event::Chunk(Chunk { kind, payload: payload.into(), last });
+        Sending { link: &self.link, result: self.link.send_event(chunk) }
     }
 
     /// Sends a ping of at most 125 bytes.
@@ -273,10 +284,25 @@ impl<S: Stream + 'static> Writer<S> {
     pub(crate) fn link(&self) -> &Rc<Link<S>> {
         &self.link
     }
+}
 
-    async fn drain(&self) -> Result<(), SendError> {
+/// A message that is on its way; to be awaited, so that a slow peer slows the sender down.
+#[must_use = "a sender that does not await may fill the queue beyond its bound"]
+pub struct Sending<'a, S: Stream + 'static = TcpStream> {
+    link: &'a Link<S>,
+    result: Result<(), SendError>,
+}
+
+impl<S: Stream + 'static> Future for Sending<'_, S> {
+    type Output = Result<(), SendError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.result?;
+        if !self.link.is_full() {
+            return Poll::Ready(Ok(()));
+        }
         let limit = self.link.with_connection(|connection| connection.config().queue);
-        poll_fn(|context| self.link.poll_drained(limit, context)).await;
-        if self.link.has_ended() { Err(SendError::Closed) } else { Ok(()) }
+        ready!(self.link.poll_drained(limit, context));
+        Poll::Ready(if self.link.has_ended() { Err(SendError::Closed) } else { Ok(()) })
     }
 }

@@ -15,12 +15,18 @@ const SMALL: usize = 4 << 10;
 /// Large buffers that a thread keeps.
 const KEPT: usize = 8;
 
-thread_local!(static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) });
+// Boxed, because a reader holds its input behind a pointer and the same box goes round.
+#[expect(clippy::vec_box)]
+mod spare {
+    use super::{Input, RefCell};
+    thread_local!(pub(super) static SPARE: RefCell<Vec<Box<Input>>> = const { RefCell::new(Vec::new()) });
+}
+use spare::SPARE;
 
 /// The unconsumed bytes of one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    /// Empty; or a small rest, full to its end; or a large buffer.
+    /// A small rest, or a large buffer.
     bytes: Vec<u8>,
     start: usize,
     end: usize,
@@ -28,8 +34,8 @@ pub(crate) struct Input {
 
 impl Input {
     /// Bytes that came together with the handshake.
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        Input { bytes: bytes.to_vec(), start: 0, end: bytes.len() }
+    pub(crate) fn new(bytes: &[u8]) -> Option<Box<Self>> {
+        (!bytes.is_empty()).then(|| Box::new(Input { bytes: bytes.to_vec(), start: 0, end: bytes.len() }))
     }
 
     pub(crate) fn unconsumed(&mut self) -> &mut [u8] {
@@ -47,15 +53,26 @@ impl Input {
 
     /// Room to read into, never empty. A frame that waits in the buffer fits into it unless `Limits::in_place` was raised;
     /// then the buffer grows.
-    pub(crate) fn room(&mut self) -> &mut [u8] {
-        if self.bytes.len() < SIZE {
-            // The buffer was zeroed once, when it was made; what its last user left in it is overwritten.
-            let mut large = SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; SIZE]);
-            let rest = self.start..self.end;
-            large[..rest.len()].copy_from_slice(&self.bytes[rest.clone()]);
-            (self.start, self.end) = (0, rest.len());
-            self.bytes = large;
-        } else if self.start == self.end {
+    pub(crate) fn room(slot: &mut Option<Box<Input>>) -> &mut [u8] {
+        let large = match slot.take() {
+            Some(input) if input.bytes.len() >= SIZE => input,
+            small => {
+                // The buffer was zeroed once, when it was made; what its last user left in it is overwritten.
+                let fresh = || Box::new(Input { bytes: vec![0; SIZE], start: 0, end: 0 });
+                let mut large = SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(fresh);
+                if let Some(mut small) = small {
+                    let rest = small.unconsumed();
+                    large.bytes[..rest.len()].copy_from_slice(rest);
+                    large.end = rest.len();
+                }
+                large
+            }
+        };
+        slot.insert(large).make_room()
+    }
+
+    fn make_room(&mut self) -> &mut [u8] {
+        if self.start == self.end {
             (self.start, self.end) = (0, 0);
         } else if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -72,27 +89,22 @@ impl Input {
     }
 
     /// Gives the large buffer back, if what is left is small. To be called before waiting.
-    pub(crate) fn rest(&mut self) {
-        let rest = self.end - self.start;
-        if rest > SMALL {
+    pub(crate) fn rest(slot: &mut Option<Box<Input>>) {
+        let Some(input) = slot else { return };
+        let rest = input.end - input.start;
+        if rest > SMALL || rest > 0 && input.bytes.len() < SIZE {
             return;
         }
-        let small = self.bytes[self.start..self.end].to_vec();
-        (self.start, self.end) = (0, rest);
-        let bytes = std::mem::replace(&mut self.bytes, small);
-        if bytes.len() == SIZE {
+        let small = Input::new(input.unconsumed());
+        if let Some(mut input) = std::mem::replace(slot, small)
+            && input.bytes.len() == SIZE
+        {
+            (input.start, input.end) = (0, 0);
             SPARE.with_borrow_mut(|spare| {
                 if spare.len() < KEPT {
-                    spare.push(bytes);
+                    spare.push(input);
                 }
             });
         }
-    }
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        self.start = self.end;
-        self.rest();
     }
 }

@@ -272,15 +272,15 @@ impl<S: Stream + 'static> Link<S> {
     }
 
     /// Leaves the rest of the input to the attendant.
-    pub(crate) fn leave(&self, input: Input) {
+    pub(crate) fn leave(&self, input: Option<Box<Input>>) {
         if !self.has(ENDED) {
-            self.unconsumed.set(Some(Box::new(input)));
+            self.unconsumed.set(input);
         }
         self.unread();
     }
 
-    pub(crate) fn left(&self) -> Input {
-        self.unconsumed.take().map_or_else(Input::default, |input| *input)
+    pub(crate) fn left(&self) -> Option<Box<Input>> {
+        self.unconsumed.take()
     }
 
     pub(crate) fn is_unread(&self) -> bool {

@@ -13,7 +13,7 @@ mod link;
 mod outbox;
 pub(crate) mod server;
 
-pub use half::{Reader, Writer};
+pub use half::{Reader, Sending, Writer};
 
 use crate::error::{Error, SendError};
 use crate::handshake::client::Refused;

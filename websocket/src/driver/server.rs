@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -98,8 +99,7 @@ where
 {
     let listener = NoDelay(TcpListener::bind(address)?);
     let address = listener.0.local_addr()?;
-    let handler = async move |accepted: Accepted| handler(accepted.reader, accepted.writer).await;
-    Ok(serve_on(listener, address, Options::default(), handler))
+    Ok(listen(listener, address, Options::default(), Halves(handler)))
 }
 
 /// A TCP listener whose connections send at once: frames are written whole, and waiting for more only adds delay.
@@ -123,6 +123,34 @@ where
     L: Listener + 'static,
     H: AsyncFn(Accepted<L::Stream>) -> Result<(), Fault> + 'static,
 {
+    listen(listener, address, options, Whole(handler))
+}
+
+/// What is called for a connection. The future is the handler's own: a wrapper's would be kept for as long.
+trait Handler<S: Stream + 'static> {
+    fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>>;
+}
+
+struct Halves<H>(H);
+struct Whole<H>(H);
+
+impl<S: Stream + 'static, H: AsyncFn(Reader<S>, Writer<S>) -> Result<(), Fault>> Handler<S> for Halves<H> {
+    fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>> {
+        (self.0)(accepted.reader, accepted.writer)
+    }
+}
+
+impl<S: Stream + 'static, H: AsyncFn(Accepted<S>) -> Result<(), Fault>> Handler<S> for Whole<H> {
+    fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>> {
+        (self.0)(accepted)
+    }
+}
+
+fn listen<L, A, H>(listener: L, address: A, options: Options, handler: H) -> Server<A>
+where
+    L: Listener + 'static,
+    H: Handler<L::Stream> + 'static,
+{
     let shared = Rc::new((options, handler));
     let task = net::spawn(async move {
         loop {
@@ -139,12 +167,14 @@ where
 async fn one<S, H>(stream: S, shared: Rc<(Options, H)>)
 where
     S: Stream + 'static,
-    H: AsyncFn(Accepted<S>) -> Result<(), Fault> + 'static,
+    H: Handler<S>,
 {
-    let Ok((accepted, mut attendant)) = open(stream, &shared.0).await else { return };
-    let result = attendant.beside(shared.1(accepted)).await;
+    // Boxed, because an open connection should not own the room that its opening and its end need.
+    let Ok((accepted, mut attendant)) = Box::pin(open(stream, &shared.0)).await else { return };
+    let mut handler = pin!(shared.1.call(accepted));
+    let result = poll_fn(|context| attendant.poll_beside(handler.as_mut(), context)).await;
     let own = matches!(result, Err(fault) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
-    attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL }).await;
+    Box::pin(attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
 }
 
 /// Takes a stream's opening handshake and answers it. The connection is attended by a task of its own, so the halves may
