@@ -1,0 +1,232 @@
+//! The load: connections that send a batch of messages in one write and the next when all have come back.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use serde_json::{Map, Value, json};
+use wirebook_websocket::{Connection, Kind};
+
+use crate::servers::NAMES;
+
+const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// A server process on core 0.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let this = std::env::current_exe().expect("this program");
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0"]).arg(this).args(["--serve", name]).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("taskset is there");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("piped");
+        BufReader::new(output).read_line(&mut line).expect("the server starts");
+        let address = line.trim().parse().expect("an address");
+        Server { child, address }
+    }
+
+    /// Processor time so far; the servers have one thread.
+    fn cpu(&self) -> Duration {
+        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.child.id())).expect("it runs");
+        Duration::from_nanos(text.split(' ').next().and_then(|word| word.parse().ok()).expect("a number"))
+    }
+
+    /// Resident memory in bytes.
+    fn memory(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).expect("it runs");
+        text.split(' ').nth(1).and_then(|word| word.parse::<u64>().ok()).expect("a number") * 4096
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pin() {
+    let _ = Command::new("taskset").args(["-cp", "1", &std::process::id().to_string()]).stdout(Stdio::null()).status();
+}
+
+fn open(address: SocketAddr) -> std::net::TcpStream {
+    let mut stream = std::net::TcpStream::connect(address).expect("the server listens");
+    stream.set_nodelay(true).expect("a socket option");
+    stream.write_all(HANDSHAKE).expect("the server reads");
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("the server answers");
+        head.push(byte[0]);
+    }
+    stream
+}
+
+/// Frames of different content and keys, `batch` at a time.
+fn batches(size: usize, batch: usize) -> (Vec<Vec<u8>>, usize) {
+    let mut client = Connection::client(Arc::default(), None, |bytes| getrandom(bytes), Instant::now());
+    let made = (0..16)
+        .map(|_| {
+            let mut out = Vec::new();
+            for _ in 0..batch {
+                let mut payload = vec![0; size];
+                getrandom(&mut payload);
+                client.send_message(Kind::Binary, &payload, &mut out).expect("open");
+            }
+            out
+        })
+        .collect();
+    let header = if size < 126 {
+        2
+    } else if size < 65536 {
+        4
+    } else {
+        10
+    };
+    (made, batch * (header + size))
+}
+
+fn getrandom(bytes: &mut [u8]) {
+    let mut file = std::fs::File::open("/dev/urandom").expect("a source of randomness");
+    file.read_exact(bytes).expect("randomness");
+}
+
+/// Runs for `time`; how many messages came back.
+fn drive(streams: &mut [TcpStream], batches: &[Vec<u8>], answer: usize, batch: usize, time: Duration) -> u64 {
+    let mut poll = Poll::new().expect("epoll");
+    let mut events = Events::with_capacity(256);
+    let mut got = vec![0usize; streams.len()];
+    let mut buffer = vec![0; 1 << 20];
+    for (i, stream) in streams.iter_mut().enumerate() {
+        poll.registry().register(stream, Token(i), Interest::READABLE).expect("epoll");
+        send(stream, &batches[i % batches.len()]);
+    }
+    let (begun, mut rounds) = (Instant::now(), 0u64);
+    while begun.elapsed() < time {
+        poll.poll(&mut events, Some(Duration::from_millis(100))).expect("epoll");
+        for event in &events {
+            let at = event.token().0;
+            loop {
+                match streams[at].read(&mut buffer) {
+                    Ok(0) => panic!("the server hung up"),
+                    Ok(count) => got[at] += count,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            if got[at] >= answer {
+                assert_eq!(got[at], answer);
+                got[at] = 0;
+                rounds += 1;
+                send(&mut streams[at], &batches[rounds as usize % batches.len()]);
+            }
+        }
+    }
+    // Lets the last answers come, so that the next round starts clean.
+    for (i, stream) in streams.iter_mut().enumerate() {
+        while got[i] < answer {
+            match stream.read(&mut buffer) {
+                Ok(0) => panic!("the server hung up"),
+                Ok(count) => got[i] += count,
+                Err(_) => std::thread::yield_now(),
+            }
+        }
+        poll.registry().deregister(stream).expect("epoll");
+    }
+    (rounds + streams.len() as u64) * batch as u64
+}
+
+fn send(stream: &mut TcpStream, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+pub(crate) fn echo() -> Value {
+    pin();
+    let mut table = Map::new();
+    for (name, connections, size, batch) in [
+        ("50 × 64 B, 1 in flight", 50, 64, 1),
+        ("50 × 64 B, 16 in flight", 50, 64, 16),
+        ("50 × 1 KiB, 16 in flight", 50, 1024, 16),
+        ("10 × 64 KiB, 1 in flight", 10, 64 << 10, 1),
+    ] {
+        let (made, answer) = batches(size, batch);
+        let mut row = Map::new();
+        for server_name in NAMES {
+            let server = Server::start(server_name);
+            let mut streams: Vec<TcpStream> = (0..connections)
+                .map(|_| {
+                    let stream = open(server.address);
+                    stream.set_nonblocking(true).expect("a socket option");
+                    TcpStream::from_std(stream)
+                })
+                .collect();
+            drive(&mut streams, &made, answer, batch, Duration::from_millis(200));
+            let mut best = f64::MAX;
+            for _ in 0..3 {
+                let before = server.cpu();
+                let messages = drive(&mut streams, &made, answer, batch, Duration::from_millis(500));
+                let spent = (server.cpu() - before).as_nanos() as f64 / 1000.0;
+                best = best.min(spent / messages as f64);
+            }
+            row.insert(server_name.into(), json!((best * 1000.0).round() / 1000.0));
+        }
+        table.insert(name.into(), Value::Object(row));
+    }
+    Value::Object(table)
+}
+
+pub(crate) fn idle() -> Value {
+    const COUNT: usize = 10_000;
+    let mut row = Map::new();
+    for name in NAMES {
+        let server = Server::start(name);
+        // What the first connections make the server allocate for good does not count.
+        let first: Vec<_> = (0..10).map(|_| open(server.address)).collect();
+        let before = server.memory();
+        let open: Vec<_> = (0..COUNT).map(|_| open(server.address)).collect();
+        std::thread::sleep(Duration::from_millis(200));
+        let each = (server.memory() - before) / COUNT as u64;
+        row.insert(name.into(), json!(each));
+        drop((first, open));
+    }
+    Value::Object(row)
+}
+
+pub(crate) fn broadcast() -> Value {
+    pin();
+    const COUNT: usize = 10_000;
+    let mut row = Map::new();
+    for name in ["wirebook broadcast", "tungstenite broadcast"] {
+        let server = Server::start(name);
+        let mut streams: Vec<std::net::TcpStream> = (0..COUNT).map(|_| open(server.address)).collect();
+        let mut buffer = vec![0; 1028];
+        let mut best: f64 = 0.0;
+        for _ in 0..5 {
+            let before = server.cpu();
+            streams[0].write_all(b"\x81\x80\x00\x00\x00\x00").expect("the server reads");
+            for stream in &mut streams {
+                stream.read_exact(&mut buffer).expect("the broadcast arrives");
+            }
+            best = best.max(COUNT as f64 / (server.cpu() - before).as_secs_f64());
+        }
+        let name = name.trim_end_matches(" broadcast");
+        row.insert(name.into(), json!(best.round()));
+    }
+    Value::Object(row)
+}
