@@ -14,10 +14,11 @@ use wirebook_net::{self as net, tcp::TcpListener};
 use wirebook_websocket::handshake::accept;
 use wirebook_websocket::{self as websocket, Accepted, Hub, NoDelay, Options, Overflow};
 
-pub(crate) const NAMES: [&str; 4] = ["wirebook", "fastwebsockets", "tungstenite tuned", "tungstenite"];
+pub(crate) const NAMES: [&str; 5] = ["floor", "wirebook", "fastwebsockets", "tungstenite tuned", "tungstenite"];
 
 pub(crate) fn serve(name: &str) {
     match name {
+        "floor" => floor(),
         "wirebook" => ours(),
         "wirebook broadcast" => broadcast(),
         "tungstenite broadcast" => peer(tungstenite_broadcast),
@@ -25,6 +26,55 @@ pub(crate) fn serve(name: &str) {
         "tungstenite" => peer(tungstenite),
         "tungstenite tuned" => peer(tungstenite_tuned),
         other => panic!("{other} is not a server"),
+    }
+}
+
+/// What no server can go below: it reads as many bytes as there are, and writes as many as an echo has, of whatever content.
+fn floor() {
+    use std::io::{Read, Write};
+    let mut listener = mio::net::TcpListener::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    println!("{}", listener.local_addr().expect("bound"));
+    let mut poll = mio::Poll::new().expect("epoll");
+    poll.registry().register(&mut listener, mio::Token(0), mio::Interest::READABLE).expect("epoll");
+    let mut events = mio::Events::with_capacity(1024);
+    // A stream, and the bytes of one frame, once they are known.
+    let mut streams: Vec<(mio::net::TcpStream, usize, usize)> = Vec::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        poll.poll(&mut events, None).expect("epoll");
+        for event in &events {
+            if event.token() == mio::Token(0) {
+                while let Ok((mut stream, _)) = listener.accept() {
+                    let token = mio::Token(streams.len() + 1);
+                    poll.registry().register(&mut stream, token, mio::Interest::READABLE).expect("epoll");
+                    streams.push((stream, 0, 0));
+                }
+                continue;
+            }
+            let (stream, frame, kept) = &mut streams[event.token().0 - 1];
+            let Ok(count @ 1..) = stream.read(&mut buffer) else { continue };
+            if buffer.starts_with(b"GET") {
+                let key = b"dGhlIHNhbXBsZSBub25jZQ==";
+                let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+                let answer = format!("{head}Sec-WebSocket-Accept: {}\r\n\r\n", accept(key));
+                let _ = stream.write(answer.as_bytes());
+                continue;
+            }
+            if *frame == 0 {
+                let header = websocket::frame::Header::decode(&buffer).ok().flatten();
+                *frame = header.map_or(1, |(header, size)| size + header.length as usize);
+            }
+            let whole = (*kept + count) / *frame;
+            *kept = (*kept + count) % *frame;
+            let mut rest = &buffer[..whole * (*frame - 4)];
+            while !rest.is_empty() {
+                match stream.write(rest) {
+                    Ok(count) => rest = &rest[count..],
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                    Err(_) => break,
+                }
+            }
+        }
     }
 }
 

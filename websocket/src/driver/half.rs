@@ -41,44 +41,37 @@ pub(crate) fn halves<S: Stream + 'static>(link: &Rc<Link<S>>, leftover: &[u8]) -
     (Reader { link: link.clone(), input: Input::new(leftover) }, Writer { link: link.clone() })
 }
 
-/// What was found in the input, without borrowing it.
-enum Found {
-    /// The last so many bytes consumed are a message.
-    InPlace(Kind, usize),
-    Message(Message<'static>),
-    Chunk(Kind, Piece, bool),
-}
-
-enum Piece {
-    /// The last so many bytes consumed.
-    InPlace(usize),
-    Owned(Vec<u8>),
+/// What was found in the input, without borrowing it: a few words, because it passes through several hands.
+#[derive(Clone, Copy)]
+struct Found {
+    kind: Kind,
+    /// Where the payload is: the last so many bytes consumed, or, with `None`, in [`Input::owned`].
+    in_place: Option<usize>,
+    last: bool,
+    /// Part of a message, so perhaps half a code point.
+    chunk: bool,
 }
 
 impl<S: Stream + 'static> Reader<S> {
     /// The next message, or `None` after the closing handshake. The message borrows the reader's buffer where it can.
     ///
-    /// Dropping the future loses nothing.
+    /// With [`Delivery::Chunks`](crate::Delivery::Chunks), use [`next_chunk`](Self::next_chunk): this would give parts, all of
+    /// them as binary. Dropping the future loses nothing.
     ///
     /// # Errors
     /// The peer broke the protocol or a limit, went away without a Close frame, or did not answer pings. The connection is
     /// over then.
     pub async fn next(&mut self) -> Result<Option<Message<'_>>, Error> {
-        loop {
-            match poll_fn(|context| self.poll_found(context)).await? {
-                None => return Ok(None),
-                Some(Found::InPlace(kind, length)) => {
-                    let payload = self.consumed(length);
-                    return Ok(Some(match kind {
-                        Kind::Text => Message::text(trusted::again(payload)),
-                        Kind::Binary => Message::binary(payload),
-                    }));
-                }
-                Some(Found::Message(message)) => return Ok(Some(message)),
-                // Chunks are delivered by `next_chunk`; here they are skipped, which `Delivery` says.
-                Some(Found::Chunk(..)) => {}
-            }
+        let Some(mut found) = poll_fn(|context| self.poll_found(context)).await? else { return Ok(None) };
+        if found.chunk {
+            // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
+            found.kind = Kind::Binary;
         }
+        Ok(Some(match (found.kind, self.payload(found)) {
+            (Kind::Text, Cow::Borrowed(payload)) => Message::text(trusted::again(payload)),
+            (Kind::Text, Cow::Owned(payload)) => Message::Text(Cow::Owned(trusted::again_owned(payload))),
+            (Kind::Binary, payload) => Message::Binary(payload),
+        }))
     }
 
     /// The next part of a message, with [`Delivery::Chunks`](crate::Delivery::Chunks); a whole message, with the other.
@@ -86,22 +79,8 @@ impl<S: Stream + 'static> Reader<S> {
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
-        Ok(match poll_fn(|context| self.poll_found(context)).await? {
-            None => None,
-            Some(Found::InPlace(kind, length)) => {
-                Some(Chunk { kind, payload: Cow::Borrowed(self.consumed(length)), last: true })
-            }
-            Some(Found::Message(message)) => {
-                let (kind, payload) = (message.kind(), message.as_bytes().to_vec());
-                Some(Chunk { kind, payload: payload.into(), last: true })
-            }
-            Some(Found::Chunk(kind, Piece::InPlace(length), last)) => {
-                Some(Chunk { kind, payload: Cow::Borrowed(self.consumed(length)), last })
-            }
-            Some(Found::Chunk(kind, Piece::Owned(payload), last)) => {
-                Some(Chunk { kind, payload: payload.into(), last })
-            }
-        })
+        let Some(found) = poll_fn(|context| self.poll_found(context)).await? else { return Ok(None) };
+        Ok(Some(Chunk { kind: found.kind, payload: self.payload(found), last: found.last }))
     }
 
     /// How the connection ended, once it has: the peer's Close frame, or 1006 and its like from this end.
@@ -109,9 +88,13 @@ impl<S: Stream + 'static> Reader<S> {
         self.link.farewell()
     }
 
-    /// The last `length` bytes consumed.
-    fn consumed(&self, length: usize) -> &[u8] {
-        self.input.as_ref().map_or(&[], |input| input.consumed(length))
+    fn payload(&mut self, found: Found) -> Cow<'_, [u8]> {
+        match (&mut self.input, found.in_place) {
+            (Some(input), Some(length)) => Cow::Borrowed(input.consumed(length)),
+            (Some(input), None) => Cow::Owned(std::mem::take(&mut input.owned)),
+            // What was found, was found in the input.
+            (None, _) => Cow::Borrowed(&[]),
+        }
     }
 
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
@@ -166,23 +149,14 @@ impl<S: Stream + 'static> Reader<S> {
                 return Ok(None);
             }
             let (used, event) = self.link.with_connection(|connection: &mut Connection| connection.receive(bytes))?;
-            let found = match event {
-                None => None,
-                Some(Event::Message(Message::Text(Cow::Borrowed(text)))) => {
-                    Some(Found::InPlace(Kind::Text, text.len()))
+            let (kind, payload, last, chunk) = match event {
+                None => {
+                    input.consume(used);
+                    return Ok(None);
                 }
-                Some(Event::Message(Message::Binary(Cow::Borrowed(bytes)))) => {
-                    Some(Found::InPlace(Kind::Binary, bytes.len()))
-                }
-                Some(Event::Message(message)) => Some(Found::Message(message.into_owned())),
-                Some(Event::Chunk(Chunk { kind, payload, last })) => Some(Found::Chunk(
-                    kind,
-                    match payload {
-                        Cow::Borrowed(bytes) => Piece::InPlace(bytes.len()),
-                        Cow::Owned(bytes) => Piece::Owned(bytes),
-                    },
-                    last,
-                )),
+                Some(Event::Message(Message::Text(text))) => (Kind::Text, bytes_of(text), true, false),
+                Some(Event::Message(Message::Binary(bytes))) => (Kind::Binary, bytes, true, false),
+                Some(Event::Chunk(chunk)) => (chunk.kind, chunk.payload, chunk.last, true),
                 Some(Event::Ping(payload)) => {
                     // While closing no pong is due.
                     let _ = self.link.send_event(Event::Pong(payload));
@@ -202,9 +176,23 @@ impl<S: Stream + 'static> Reader<S> {
                     return Ok(None);
                 }
             };
+            let (in_place, owned) = match payload {
+                Cow::Borrowed(bytes) => (Some(bytes.len()), None),
+                Cow::Owned(bytes) => (None, Some(bytes)),
+            };
             input.consume(used);
-            return Ok(found);
+            if let Some(bytes) = owned {
+                input.owned = bytes;
+            }
+            return Ok(Some(Found { kind, in_place, last, chunk }));
         }
+    }
+}
+
+fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }
 
@@ -215,8 +203,8 @@ impl<S: Stream + 'static> Drop for Reader<S> {
 }
 
 impl<S: Stream + 'static> Writer<S> {
-    /// Sends a message. It is queued at once and written with whatever else is sent before the task next pauses, and at the latest then; where
-    /// the peer reads slowly and more than [`Config::queue`](crate::Config::queue) bytes wait, this waits too.
+    /// Sends a message. It is queued at once, and written with whatever else is sent before the task next
+    /// pauses. Where the peer reads slowly and more than [`Config::queue`](crate::Config::queue) bytes wait, this waits too.
     ///
     /// ```no_run
     /// # async fn example(writer: wirebook_websocket::Writer) -> Result<(), wirebook_websocket::SendError> {

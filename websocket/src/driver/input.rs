@@ -30,12 +30,14 @@ pub(crate) struct Input {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// The message found last, where it does not lie in `bytes`.
+    pub(crate) owned: Vec<u8>,
 }
 
 impl Input {
     /// Bytes that came together with the handshake.
     pub(crate) fn new(bytes: &[u8]) -> Option<Box<Self>> {
-        (!bytes.is_empty()).then(|| Box::new(Input { bytes: bytes.to_vec(), start: 0, end: bytes.len() }))
+        (!bytes.is_empty()).then(|| Box::new(Input { bytes: bytes.to_vec(), end: bytes.len(), ..Input::default() }))
     }
 
     pub(crate) fn unconsumed(&mut self) -> &mut [u8] {
@@ -58,7 +60,7 @@ impl Input {
             Some(input) if input.bytes.len() >= SIZE => input,
             small => {
                 // The buffer was zeroed once, when it was made; what its last user left in it is overwritten.
-                let fresh = || Box::new(Input { bytes: vec![0; SIZE], start: 0, end: 0 });
+                let fresh = || Box::new(Input { bytes: vec![0; SIZE], ..Input::default() });
                 let mut large = SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(fresh);
                 if let Some(mut small) = small {
                     let rest = small.unconsumed();
@@ -99,7 +101,7 @@ impl Input {
         if let Some(mut input) = std::mem::replace(slot, small)
             && input.bytes.len() == SIZE
         {
-            (input.start, input.end) = (0, 0);
+            (input.start, input.end, input.owned) = (0, 0, Vec::new());
             SPARE.with_borrow_mut(|spare| {
                 if spare.len() < KEPT {
                     spare.push(input);

@@ -27,3 +27,11 @@ pub(crate) fn again(bytes: &[u8]) -> &str {
     // own buffer, behind `&mut`.
     unsafe { std::str::from_utf8_unchecked(bytes) }
 }
+
+/// As [`again`], for a message that was owned.
+#[cfg(feature = "net")]
+pub(crate) fn again_owned(bytes: Vec<u8>) -> String {
+    debug_assert!(std::str::from_utf8(&bytes).is_ok());
+    // SAFETY: the reader took these bytes out of a `String` and has not touched them since.
+    unsafe { String::from_utf8_unchecked(bytes) }
+}
