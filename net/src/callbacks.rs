@@ -31,7 +31,7 @@ pub fn queue_microtask(callback: impl FnOnce() + 'static) {
 pub fn set_timeout(callback: impl FnOnce() + 'static, delay: Duration) -> Handle {
     event_loop::current(|on| {
         let deadline = on.deadline(delay.max(MIN_DELAY));
-        Handle::new(Kind::Timer(on.timers.borrow_mut().insert(deadline, Action::Once(Box::new(callback)))))
+        Handle::new(Kind::Timer(on.insert_timer(deadline, Action::Once(Box::new(callback)))))
     })
 }
 
@@ -41,7 +41,7 @@ pub fn set_interval(callback: impl FnMut() + 'static, period: Duration) -> Handl
         let period = period.max(MIN_DELAY);
         let nanos = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX);
         let action = Action::Repeat(Some(Box::new(callback)), nanos);
-        Handle::new(Kind::Timer(on.timers.borrow_mut().insert(on.deadline(period), action)))
+        Handle::new(Kind::Timer(on.insert_timer(on.deadline(period), action)))
     })
 }
 
@@ -52,14 +52,10 @@ pub fn set_immediate(callback: impl FnOnce() + 'static) -> Handle {
 
 /// Takes a timeout, interval or immediate back. One that has run, or was cleared before, does no harm.
 pub fn clear(handle: Handle) {
-    let removed = event_loop::try_current(|on| match handle.kind {
-        Kind::Timer(key) => on.timers.borrow_mut().cancel(key),
-        Kind::Immediate(number) => {
-            on.clear_immediate(number);
-            None
-        }
+    event_loop::try_current(|on| match handle.kind {
+        Kind::Timer(key) => on.cancel_timer(key),
+        Kind::Immediate(number) => on.clear_immediate(number),
     });
-    drop(removed);
 }
 
 /// Ends the loop after this turn: [`run`](crate::run) drops what is left and returns. Node's `process.exit`.

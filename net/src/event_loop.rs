@@ -20,6 +20,7 @@ use crate::{
     source::Sources,
     task::{self, Runnable},
     timers::{Action, Nanos, Timers},
+    trace::{Lane, Step, Tracer},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -50,6 +51,7 @@ pub(crate) struct Loop {
     pub(crate) sources: RefCell<Sources>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) buffers: RefCell<Vec<Box<[u8]>>>,
+    pub(crate) tracer: Tracer,
     start: Instant,
     /// Cached at the start of a turn and after the poll, as libuv does: callbacks of one phase see one time.
     now: Cell<Nanos>,
@@ -125,13 +127,19 @@ impl Loop {
         while self.alive() {
             self.polls_left.set(TASK_POLLS_PER_TURN);
             self.update_time();
-            self.run_timers();
-            self.run_pending();
-            self.prepare();
-            self.poll();
-            self.run_check();
-            self.run_closing();
+            self.phase(Lane::Timers, Self::run_timers);
+            self.phase(Lane::Pending, Self::run_pending);
+            self.phase(Lane::Prepare, Self::prepare);
+            self.phase(Lane::Poll, Self::poll);
+            self.phase(Lane::Check, Self::run_check);
+            self.phase(Lane::Closing, Self::run_closing);
         }
+    }
+
+    fn phase(self: &Rc<Self>, lane: Lane, run: fn(&Rc<Self>)) {
+        self.trace(lane, Step::Begin, 0);
+        run(self);
+        self.trace(lane, Step::End, 0);
     }
 
     /// Phase 1: callbacks of timers that are due, earliest first.
@@ -139,15 +147,19 @@ impl Loop {
         let now = self.now.get();
         loop {
             let Some((key, action)) = self.timers.borrow_mut().expire(now) else { return };
+            self.trace(Lane::Timer, Step::Begin, key.generation);
             match action {
                 Action::Wake(waker) => waker.wake(),
                 Action::Once(callback) => callback(),
                 Action::Repeat(Some(mut callback), period) => {
                     callback();
-                    self.timers.borrow_mut().give_back(key, callback, self.now.get() + period);
+                    if self.timers.borrow_mut().give_back(key, callback, self.now.get() + period) {
+                        self.trace(Lane::Timer, Step::Queued, key.generation);
+                    }
                 }
                 Action::Repeat(None, _) => {}
             }
+            self.trace(Lane::Timer, Step::End, key.generation);
             self.drain();
         }
     }
@@ -183,8 +195,10 @@ impl Loop {
                     _ => None,
                 }
             };
-            let Some((_, callback)) = next else { return };
+            let Some((number, callback)) = next else { return };
+            self.trace(Lane::Immediate, Step::Begin, number as u32);
             callback();
+            self.trace(Lane::Immediate, Step::End, number as u32);
             self.drain();
         }
     }
@@ -193,7 +207,9 @@ impl Loop {
     fn run_closing(self: &Rc<Self>) {
         loop {
             let Some(callback) = self.closing.borrow_mut().pop_front() else { return };
+            self.trace(Lane::Close, Step::Begin, 0);
             callback();
+            self.trace(Lane::Close, Step::End, 0);
             self.drain();
         }
     }
@@ -202,7 +218,9 @@ impl Loop {
     pub(crate) fn drain(self: &Rc<Self>) {
         loop {
             while let Some(tick) = { self.ticks.borrow_mut().pop_front() } {
+                self.trace(Lane::Tick, Step::Begin, 0);
                 tick();
+                self.trace(Lane::Tick, Step::End, 0);
             }
             self.run_microtasks();
             if self.ticks.borrow().is_empty() {
@@ -218,12 +236,19 @@ impl Loop {
     fn run_one_microtask(self: &Rc<Self>) -> bool {
         let Some(microtask) = self.microtasks.borrow_mut().pop_front() else { return false };
         match microtask {
-            Microtask::Callback(callback) => callback(),
+            Microtask::Callback(callback) => {
+                self.trace(Lane::Microtask, Step::Begin, 0);
+                callback();
+                self.trace(Lane::Microtask, Step::End, 0);
+            }
             Microtask::Task(task) => match self.polls_left.get() {
                 0 => self.defer(task),
                 left => {
                     self.polls_left.set(left - 1);
+                    let number = task.number();
+                    self.trace(Lane::Task, Step::Begin, number);
                     task.run(self);
+                    self.trace(Lane::Task, Step::End, number);
                 }
             },
         }
@@ -237,8 +262,10 @@ impl Loop {
         }
         let mut woken = Vec::new();
         self.remote.take(&mut woken);
-        self.microtasks.borrow_mut().extend(woken.into_iter().map(Microtask::Task));
-        self.drain();
+        for task in woken {
+            self.push_microtask(Microtask::Task(task));
+            self.drain();
+        }
     }
 
     /// How long the poll phase may wait; `None` is forever.
@@ -285,6 +312,7 @@ impl Loop {
             sources: RefCell::new(Sources::new()),
             timers: RefCell::new(Timers::new()),
             buffers: RefCell::default(),
+            tracer: Tracer::from_environment(),
             start,
             now: Cell::new(0),
             ticks: RefCell::default(),
@@ -300,7 +328,8 @@ impl Loop {
         }
     }
 
-    fn elapsed(&self) -> Nanos {
+    /// The clock's own time, not the cached one.
+    pub(crate) fn elapsed(&self) -> Nanos {
         self.driver.now().duration_since(self.start).as_nanos() as Nanos
     }
 
@@ -319,6 +348,10 @@ impl Loop {
     }
 
     pub(crate) fn push_microtask(&self, microtask: Microtask) {
+        match &microtask {
+            Microtask::Task(task) => self.trace(Lane::Task, Step::Queued, task.number()),
+            Microtask::Callback(_) => self.trace(Lane::Microtask, Step::Queued, 0),
+        }
         self.microtasks.borrow_mut().push_back(microtask);
     }
 
@@ -337,10 +370,12 @@ impl Loop {
     }
 
     pub(crate) fn push_tick(&self, callback: Callback) {
+        self.trace(Lane::Tick, Step::Queued, 0);
         self.ticks.borrow_mut().push_back(callback);
     }
 
     pub(crate) fn push_closing(&self, callback: Callback) {
+        self.trace(Lane::Close, Step::Queued, 0);
         self.closing.borrow_mut().push_back(callback);
     }
 
@@ -348,6 +383,7 @@ impl Loop {
         let mut immediates = self.immediates.borrow_mut();
         immediates.last += 1;
         let number = immediates.last;
+        self.trace(Lane::Immediate, Step::Queued, number as u32);
         immediates.queue.push_back((number, callback));
         number
     }
@@ -357,7 +393,31 @@ impl Loop {
             let queue = &mut self.immediates.borrow_mut().queue;
             queue.binary_search_by_key(&number, |(number, _)| *number).ok().and_then(|at| queue.remove(at))
         };
+        if removed.is_some() {
+            self.trace(Lane::Immediate, Step::Cleared, number as u32);
+        }
         drop(removed);
+    }
+
+    pub(crate) fn insert_timer(&self, deadline: Nanos, action: Action) -> Key {
+        let key = self.timers.borrow_mut().insert(deadline, action);
+        self.trace(Lane::Timer, Step::Queued, key.generation);
+        key
+    }
+
+    pub(crate) fn cancel_timer(&self, key: Key) {
+        let cancelled = self.timers.borrow_mut().cancel(key);
+        if cancelled.is_some() {
+            self.trace(Lane::Timer, Step::Cleared, key.generation);
+        }
+    }
+
+    /// Tells the tracer, if this loop is traced.
+    #[inline]
+    pub(crate) fn trace(&self, lane: Lane, step: Step, number: u32) {
+        if self.tracer.is_on() {
+            self.tracer.record(self.elapsed(), lane, step, number, None);
+        }
     }
 
     /// Ends the loop after this turn.
@@ -415,6 +475,7 @@ impl Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         self.0.tear_down();
+        self.0.tracer.finish();
         CURRENT.with(|current| current.borrow_mut().take());
     }
 }

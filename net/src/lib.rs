@@ -51,6 +51,7 @@ mod task;
 pub mod tcp;
 mod time;
 mod timers;
+pub mod trace;
 pub mod udp;
 pub mod unix;
 

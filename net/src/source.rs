@@ -16,6 +16,7 @@
 use crate::{
     event_loop::{self, Loop},
     slab::{Key, Slab},
+    trace::{Lane, Step},
 };
 use std::{
     io,
@@ -140,6 +141,7 @@ impl Loop {
             }
             (reader, writer)
         };
+        self.trace(Lane::Io, Step::Begin, key.generation);
         if let Some(writer) = writer {
             writer.wake();
         }
@@ -148,6 +150,7 @@ impl Loop {
             Waiter::Task(waker) => waker.wake(),
             Waiter::Parked(callback) => callback(),
         }
+        self.trace(Lane::Io, Step::End, key.generation);
         self.drain();
     }
 }

@@ -1,10 +1,6 @@
 //! Time for tasks: sleeping, deadlines, and letting others go first.
 
-use crate::{
-    event_loop::{self},
-    slab::Key,
-    timers::Action,
-};
+use crate::{event_loop, slab::Key, timers::Action};
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -44,22 +40,19 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        event_loop::current(|on| {
-            let timers = &mut *on.timers.borrow_mut();
-            match self.timer {
-                None => {
-                    let action = Action::Wake(context.waker().clone());
-                    self.timer = Some(timers.insert(on.deadline(self.duration), action));
+        event_loop::current(|on| match self.timer {
+            None => {
+                let action = Action::Wake(context.waker().clone());
+                self.timer = Some(on.insert_timer(on.deadline(self.duration), action));
+                Poll::Pending
+            }
+            Some(key) => match on.timers.borrow_mut().waker(key) {
+                Some(waker) => {
+                    waker.clone_from(context.waker());
                     Poll::Pending
                 }
-                Some(key) => match timers.waker(key) {
-                    Some(waker) => {
-                        waker.clone_from(context.waker());
-                        Poll::Pending
-                    }
-                    None => Poll::Ready(()),
-                },
-            }
+                None => Poll::Ready(()),
+            },
         })
     }
 }
@@ -67,7 +60,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(key) = self.timer {
-            drop(event_loop::try_current(|on| on.timers.borrow_mut().cancel(key)));
+            event_loop::try_current(|on| on.cancel_timer(key));
         }
     }
 }

@@ -127,12 +127,12 @@ impl Timers {
         Some((entry.key, timer.action))
     }
 
-    /// Arms a repeating timer again after its callback ran, unless the callback cleared it.
-    pub(crate) fn give_back(&mut self, key: Key, callback: Box<dyn FnMut()>, deadline: Nanos) {
-        if let Some(Timer { action: Action::Repeat(place, _), .. }) = self.timers.get_mut(key) {
-            *place = Some(callback);
-            self.heap.push(Entry { deadline, key });
-        }
+    /// Arms a repeating timer again after its callback ran; false when the callback has cleared it.
+    pub(crate) fn give_back(&mut self, key: Key, callback: Box<dyn FnMut()>, deadline: Nanos) -> bool {
+        let Some(Timer { action: Action::Repeat(place, _), .. }) = self.timers.get_mut(key) else { return false };
+        *place = Some(callback);
+        self.heap.push(Entry { deadline, key });
+        true
     }
 
     pub(crate) fn pop(&mut self) -> Option<Action> {

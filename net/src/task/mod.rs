@@ -54,6 +54,8 @@ pub(crate) trait Runnable: Send + Sync {
     fn cancel(self: Arc<Self>);
     /// Whether anything but the loop and the join handle holds the task, so that it may be woken some day.
     fn reachable(self: Arc<Self>) -> bool;
+    /// What traces call it.
+    fn number(&self) -> u32;
 }
 
 impl<F: Future + 'static> Task<F>
@@ -112,6 +114,10 @@ where
     fn reachable(self: Arc<Self>) -> bool {
         // The loop's list, `self` here, and the join handle are the shares that wake nobody.
         Arc::strong_count(&self) > 2 + usize::from(self.cell.joined.get())
+    }
+
+    fn number(&self) -> u32 {
+        self.generation.load(Ordering::Relaxed)
     }
 }
 
