@@ -1,6 +1,6 @@
 //! The catalogue of hostile inputs to an HTTP/1 server: each row a test, over a real socket.
 //!
-//! `cargo test --test http1_attacks` runs all, `… -- h1-04` those whose name has that in it.
+//! Rows `h1-…` are the catalogue's, rows `own-…` are ours. `cargo test --test http1_attacks` runs all, `… -- h1-04` those whose name has that in it.
 #![allow(unsafe_code)]
 
 use std::process::ExitCode;
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     }
     let mut rows = load("http1");
     assert!(rows.len() >= 117, "rows are missing");
+    rows.extend(load("http1-own"));
     rows.sort_by_key(|row| !is_long(row));
     let trials = rows.into_iter().map(|row| Trial::new(row.id.clone(), move || run(&row))).collect();
     harness::main(trials, AT_A_TIME)

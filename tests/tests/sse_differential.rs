@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use wirebook_sse::Decoder;
 
 fn stream() -> impl Strategy<Value = Vec<u8>> {
-    let words = ["data", "data: ", "event: ", "id: ", "retry: 1", ":", "x", "\n", "\r", "\r\n", "\n\n", "\0", "\u{feff}", "é"];
+    let words =
+        ["data", "data: ", "event: ", "id: ", "retry: 1", ":", "x", "\n", "\r", "\r\n", "\n\n", "\0", "\u{feff}", "é"];
     let piece = prop_oneof![
         8 => prop::sample::select(words.to_vec()).prop_map(|word| word.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 0..3),

@@ -77,6 +77,8 @@ impl Subject {
 pub enum Kind {
     /// Reads the body, and says how long it was.
     Reads,
+    /// Reads the body piece by piece and keeps none of it; first waits as long as this.
+    Counts(Duration),
     /// 401, and the body stays where it is.
     Refuses,
     /// A body in pieces, of a length that is not told.
@@ -114,6 +116,9 @@ pub fn configure(config: &Keys) -> (Options, Kind) {
             ("keepalive_timeout_ms", _) => options.idle_timeout = millis,
             ("write_timeout_ms", _) => options.write_timeout = millis,
             ("max_requests_per_conn", _) => options.max_requests_per_connection = number as u32,
+            ("body_timeout_ms", _) => options.body_timeout = millis,
+            ("handler", Some("counts")) => kind = Kind::Counts(Duration::ZERO),
+            ("handler", Some("counts_after_a_while")) => kind = Kind::Counts(Duration::from_millis(100)),
             ("handler", Some("401_without_reading")) => kind = Kind::Refuses,
             ("handler", Some("stream_unknown_length")) => kind = Kind::Streams,
             ("handler", Some("stream_16MiB")) => kind = Kind::Streams16MiB,
@@ -157,6 +162,7 @@ pub fn handler(
         let mut entry = Entry::new(&record, &request);
         let outcome = match kind {
             Kind::Reads => read(request, response, limit, &entry).await,
+            Kind::Counts(pause) => count(request, response, pause).await,
             Kind::Refuses => response.status(401).end("").await,
             Kind::Streams => stream(response, b"stream", 3).await,
             Kind::Streams16MiB => stream(response, &[b'x'; 64 * 1024], 256).await,
@@ -179,6 +185,17 @@ async fn read(mut request: Request<'_>, response: Response<'_>, limit: usize, en
         });
     });
     let length = result?.len();
+    response.end(format!("{length} bytes")).await
+}
+
+async fn count(mut request: Request<'_>, response: Response<'_>, pause: Duration) -> Outcome {
+    if !pause.is_zero() {
+        net::sleep(pause).await;
+    }
+    let mut length = 0;
+    while let Some(piece) = request.chunk().await? {
+        length += piece.len();
+    }
     response.end(format!("{length} bytes")).await
 }
 
