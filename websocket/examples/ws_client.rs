@@ -1,4 +1,4 @@
-//! A WebSocket client that sends each line of its input and prints what comes back.
+//! A WebSocket client that sends lines and prints what comes back.
 //!
 //! Run: cargo run --example ws_client -- ws://127.0.0.1:9001/
 
@@ -6,7 +6,7 @@ use std::io::BufRead;
 
 use clap::Parser;
 use wirebook_net as net;
-use wirebook_websocket::{self as websocket, Code, Fault, Message};
+use wirebook_websocket::{self as websocket, Code, Fault, Message, Writer};
 
 /// Talks to a WebSocket server in lines.
 #[derive(Parser)]
@@ -14,7 +14,7 @@ struct Arguments {
     /// Where to connect.
     #[arg(default_value = "ws://127.0.0.1:9001/")]
     url: String,
-    /// Send this instead of the lines of the input; may be given several times.
+    /// Send this instead of the lines of the input, and close after as many answers; may be given several times.
     #[arg(long)]
     send: Vec<String>,
 }
@@ -28,25 +28,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 // ANCHOR: client
 async fn talk(arguments: Arguments) -> Result<(), Fault> {
     let (mut reader, writer) = websocket::connect(&arguments.url).await?;
-    net::spawn(async move {
-        for line in arguments.send.iter() {
-            writer.send(line.as_str()).await?;
-        }
-        // Reading the terminal blocks, so it is done on the thread pool.
-        while arguments.send.is_empty() {
-            let read = net::spawn_blocking(|| std::io::stdin().lock().lines().next()).await;
-            let Ok(Some(Ok(line))) = read else { break };
-            writer.send(line).await?;
-        }
-        writer.close(Code::NORMAL, "")?;
-        Ok::<(), Fault>(())
-    });
+    let mut expected = arguments.send.len();
+    for line in &arguments.send {
+        writer.send(line.as_str()).await?;
+    }
+    if expected == 0 {
+        net::spawn(lines(writer.clone()));
+    }
     while let Some(message) = reader.next().await? {
         match message {
             Message::Text(text) => println!("{text}"),
             Message::Binary(bytes) => println!("{} bytes", bytes.len()),
         }
+        if expected == 1 {
+            writer.close(Code::NORMAL, "")?;
+        }
+        expected = expected.saturating_sub(1);
     }
     Ok(())
+}
+
+async fn lines(writer: Writer) -> Result<(), Fault> {
+    loop {
+        // Reading the terminal blocks, so it is done on the thread pool.
+        let read = net::spawn_blocking(|| std::io::stdin().lock().lines().next()).await;
+        let Ok(Some(Ok(line))) = read else { break };
+        writer.send(line).await?;
+    }
+    Ok(writer.close(Code::NORMAL, "")?)
 }
 // ANCHOR_END: client

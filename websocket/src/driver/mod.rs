@@ -12,6 +12,7 @@ mod input;
 mod link;
 mod outbox;
 pub(crate) mod server;
+pub(crate) mod upgrade;
 
 pub use half::{Reader, Sending, Writer};
 

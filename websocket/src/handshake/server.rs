@@ -218,6 +218,16 @@ impl Refusal {
         }
     }
 
+    /// The field lines that belong to the status. RFC 6455 §4.4: the versions that the server is willing to use; RFC 9110
+    /// §15.5.22 and §15.5.6: Upgrade and Allow.
+    pub fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Refusal::Version => &[("sec-websocket-version", "13"), ("upgrade", "websocket"), ("connection", "Upgrade")],
+            Refusal::Method => &[("allow", "GET")],
+            _ => &[],
+        }
+    }
+
     /// Appends the whole response, a line of text included; the connection is to be closed after it.
     pub fn write(self, out: &mut Vec<u8>) {
         let text = self.to_string();
@@ -229,13 +239,7 @@ impl Refusal {
             403 => "403 Forbidden",
             _ => "400 Bad Request",
         };
-        // §4.4: the versions that the server is willing to use; RFC 9110 §15.5.22 and §15.5.6 for Upgrade and Allow.
-        let more: &[(&str, &str)] = match self {
-            Refusal::Version => &[("sec-websocket-version", "13"), ("upgrade", "websocket"), ("connection", "Upgrade")],
-            Refusal::Method => &[("allow", "GET")],
-            _ => &[],
-        };
-        write_head(out, status, fixed.into_iter().chain(more.iter().copied()));
+        write_head(out, status, fixed.into_iter().chain(self.fields().iter().copied()));
         out.extend_from_slice(text.as_bytes());
         out.push(b'\n');
     }

@@ -1,0 +1,64 @@
+//! From an HTTP/1.1 request to a WebSocket: a server of pages and of sockets on one port.
+
+use std::rc::Rc;
+
+use wirebook_http1::Failure;
+use wirebook_http1::parser::Version;
+use wirebook_http1::server::{Request, Response};
+use wirebook_net::Stream;
+
+use super::server::{Accepted, Options, upgraded};
+use crate::handshake::server::{Offer, Refusal};
+
+/// Answers a request with 101 and makes a WebSocket of its connection; or refuses it, with the status that says why, and
+/// gives `None`.
+///
+/// The connection is attended by a task of its own, so the halves may go anywhere; the HTTP handler that called this may
+/// go on with them itself.
+///
+/// ```no_run
+/// use wirebook_http1::{self as http1, server::{Request, Response}};
+/// use wirebook_websocket::{self as websocket, Options};
+///
+/// wirebook_net::run(async {
+///     let options = Options::default();
+///     http1::serve("127.0.0.1:8000", async move |request: Request<'_>, response: Response<'_>| {
+///         let Some(mut socket) = websocket::upgrade(request, response, &options).await? else { return Ok(()) };
+///         while let Some(message) = socket.reader.next().await? {
+///             socket.writer.send(message).await?;
+///         }
+///         Ok(())
+///     })
+///     .expect("the port is free");
+/// })
+/// .unwrap();
+/// ```
+///
+/// # Errors
+/// The connection failed before it was answered.
+pub async fn upgrade(
+    request: Request<'_>,
+    response: Response<'_>,
+    options: &Options,
+) -> Result<Option<Accepted<Rc<dyn Stream>>>, Failure> {
+    let http11 = request.version() == Version::Http11;
+    let offer = Offer::read(request.method().as_bytes(), http11, request.headers());
+    let acceptance = match offer.and_then(|offer| offer.accept(&options.policy, &options.config)) {
+        Ok(acceptance) => acceptance,
+        Err(refusal) => return refuse(refusal, response).await.map(|()| None),
+    };
+    let target = request.target().to_owned();
+    // `Connection` is the HTTP server's to add.
+    let fields = acceptance.fields().filter(|(name, _)| *name != "connection");
+    let response = fields.fold(response, |response, (name, value)| response.header(name, value));
+    let connection = response.upgrade(request).await?;
+    let (reader, writer) = upgraded(connection.stream, &acceptance, options.config.clone(), &connection.head);
+    Ok(Some(Accepted { reader, writer, target, protocol: acceptance.protocol }))
+}
+
+async fn refuse(refusal: Refusal, response: Response<'_>) -> Result<(), Failure> {
+    let fields = refusal.fields().iter().filter(|(name, _)| *name != "connection");
+    let response = response.status(refusal.status()).header("content-type", "text/plain");
+    let response = fields.fold(response, |response, (name, value)| response.header(name, value));
+    response.end(format!("{refusal}\n")).await
+}
