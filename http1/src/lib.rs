@@ -7,6 +7,7 @@
 //! 3. [`Framing`]: how long is the body? Where request smuggling lives.
 //! 4. [`Connection`]: the three together. Bytes to [`Event`]s and events to bytes, with no socket in sight.
 //! 5. [`server`]: the driver that joins a connection to a loop and calls your handler.
+//! 6. [`client`]: the other end, and the agent that keeps its connections.
 //!
 //! # The core alone
 //!
@@ -39,6 +40,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "net")]
+pub mod client;
 pub mod connection;
 mod encode;
 mod error;
@@ -51,6 +54,8 @@ pub mod server;
 pub mod state;
 pub mod target;
 
+#[cfg(feature = "net")]
+pub use client::{Agent, get, request};
 pub use connection::Connection;
 pub use encode::reason;
 pub use error::{Error, Misuse, Violation};

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
+//! | [`http1_client`] | the rows of hostile HTTP/1 servers, and a server that plays them |
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
 //! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
@@ -13,6 +14,7 @@
 pub mod allocations;
 pub mod attacks;
 pub mod cases;
+pub mod http1_client;
 pub mod parser;
 pub mod server;
 pub mod sse;
