@@ -166,7 +166,10 @@ impl Loop {
 
     /// Phase 2: what the previous turn put off, tasks over their budget.
     fn run_pending(self: &Rc<Self>) {
-        self.sources.borrow_mut().wake_over_budget();
+        let parked = self.sources.borrow_mut().wake_over_budget();
+        for parked in parked {
+            self.push_microtask(Microtask::Callback(parked));
+        }
         let put_off = std::mem::take(&mut *self.pending.borrow_mut());
         self.microtasks.borrow_mut().extend(put_off.into_iter().map(Microtask::Task));
         self.drain();

@@ -14,7 +14,7 @@
 //! the next turn, so a peer that sends without pause is served like the others and no faster.
 
 use crate::{
-    event_loop::{self, Loop},
+    event_loop::{self, Callback, Loop},
     slab::{Key, Slab},
     trace::{Lane, Step},
 };
@@ -54,7 +54,7 @@ impl Direction {
 enum Waiter {
     Nobody,
     Task(Waker),
-    Parked(Box<dyn FnOnce()>),
+    Parked(Callback),
 }
 
 pub(crate) struct Source {
@@ -66,6 +66,12 @@ pub(crate) struct Source {
     turn: u32,
     reader: Waiter,
     writer: Option<Waker>,
+}
+
+impl Source {
+    fn has_budget(&self, direction: Direction, turn: u32) -> bool {
+        self.turn != turn || self.spent[direction as usize] < OPERATIONS_PER_TURN
+    }
 }
 
 pub(crate) struct Sources {
@@ -91,16 +97,22 @@ impl Sources {
         !self.over_budget.is_empty()
     }
 
-    /// A new turn: every budget is new, and who waits for that is woken.
-    pub(crate) fn wake_over_budget(&mut self) {
+    /// A new turn: every budget is new, and who waits for that is woken. Gives the parked callbacks among them.
+    pub(crate) fn wake_over_budget(&mut self) -> Vec<Callback> {
         self.turn = self.turn.wrapping_add(1);
+        let mut callbacks = Vec::new();
         for key in std::mem::take(&mut self.over_budget) {
             let Some(source) = self.slab.get_mut(key) else { continue };
             let put_off = std::mem::take(&mut source.put_off);
-            if put_off & READABLE != 0
-                && let Waiter::Task(waker) = take_task(&mut source.reader)
-            {
-                waker.wake();
+            if put_off & READABLE != 0 {
+                match std::mem::replace(&mut source.reader, Waiter::Nobody) {
+                    Waiter::Nobody => {}
+                    Waiter::Task(waker) => waker.wake(),
+                    Waiter::Parked(callback) => {
+                        self.parked -= 1;
+                        callbacks.push(callback);
+                    }
+                }
             }
             if put_off & WRITABLE != 0
                 && let Some(waker) = source.writer.take()
@@ -108,6 +120,7 @@ impl Sources {
                 waker.wake();
             }
         }
+        callbacks
     }
 
     /// For tearing down: what some remaining source holds.
@@ -274,9 +287,8 @@ impl Registration {
         let poll = self.with(|sources, key| {
             let turn = sources.turn;
             let Some(source) = sources.slab.get_mut(key) else { return Poll::Ready(Ok(())) };
-            let rested = source.turn != turn || source.spent[direction as usize] < OPERATIONS_PER_TURN;
             if source.ready & direction.bit() != 0 {
-                if rested {
+                if source.has_budget(direction, turn) {
                     return Poll::Ready(Ok(()));
                 }
                 if source.put_off == 0 {
@@ -322,12 +334,19 @@ impl Registration {
 
 /// Has `callback` called once when the source is readable; as a microtask when it is now. It takes the place of a task
 /// that waits to read.
-pub(crate) fn park(key: Key, callback: Box<dyn FnOnce()>) {
+pub(crate) fn park(key: Key, callback: Callback) {
     event_loop::current(|on| {
         let sources = &mut *on.sources.borrow_mut();
+        let turn = sources.turn;
         let Some(source) = sources.slab.get_mut(key) else { return };
         if source.ready & READABLE != 0 {
-            return on.push_microtask(event_loop::Microtask::Callback(callback));
+            if source.has_budget(Read, turn) {
+                return on.push_microtask(event_loop::Microtask::Callback(callback));
+            }
+            if source.put_off == 0 {
+                sources.over_budget.push(key);
+            }
+            source.put_off |= READABLE;
         }
         if !matches!(source.reader, Waiter::Parked(_)) {
             sources.parked += 1;
@@ -337,7 +356,7 @@ pub(crate) fn park(key: Key, callback: Box<dyn FnOnce()>) {
 }
 
 /// Takes back the callback that was parked on `key`.
-pub(crate) fn unpark(key: Key) -> Option<Box<dyn FnOnce()>> {
+pub(crate) fn unpark(key: Key) -> Option<Callback> {
     event_loop::try_current(|on| {
         let sources = &mut *on.sources.borrow_mut();
         let source = sources.slab.get_mut(key)?;

@@ -74,3 +74,22 @@ pub(crate) fn lost_before_accept(error: &io::Error) -> bool {
     ];
     error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_accept_are_told_apart() {
+        for (code, lost, none_left) in [
+            (libc::ECONNABORTED, true, false),
+            (libc::EPROTO, true, false),
+            (libc::EMFILE, false, true),
+            (libc::ENFILE, false, true),
+            (libc::EBADF, false, false),
+        ] {
+            let error = io::Error::from_raw_os_error(code);
+            assert_eq!((lost_before_accept(&error), out_of_descriptors(&error)), (lost, none_left), "{error}");
+        }
+    }
+}

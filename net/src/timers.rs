@@ -139,3 +139,62 @@ impl Timers {
         self.timers.pop().map(|timer| timer.action)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Operation {
+        Insert(Nanos),
+        /// The n-th of those that were ever inserted.
+        Cancel(usize),
+        Advance(Nanos),
+    }
+
+    fn operations() -> impl Strategy<Value = Vec<Operation>> {
+        let operation = prop_oneof![
+            4 => (0..50u64).prop_map(Operation::Insert),
+            3 => (0..200usize).prop_map(Operation::Cancel),
+            2 => (0..20u64).prop_map(Operation::Advance),
+        ];
+        prop::collection::vec(operation, 0..400)
+    }
+
+    proptest! {
+        /// The obvious timers, a list that is searched, judge the heap: the same ones fire, in the same order.
+        #[test]
+        fn the_heap_agrees_with_a_list(operations in operations()) {
+            let (mut timers, mut list) = (Timers::new(), Vec::<(Nanos, usize)>::new());
+            let (mut keys, mut now) = (Vec::new(), 0);
+            for operation in operations {
+                match operation {
+                    Operation::Insert(delay) => {
+                        list.push((now + delay, keys.len()));
+                        keys.push(timers.insert(now + delay, Action::Once(Box::new(|| {}))));
+                    }
+                    Operation::Cancel(number) if number < keys.len() => {
+                        let cancelled = timers.cancel(keys[number]).is_some();
+                        let at = list.iter().position(|(_, listed)| *listed == number);
+                        prop_assert_eq!(cancelled, at.is_some());
+                        at.map(|at| list.remove(at));
+                    }
+                    Operation::Cancel(_) => {}
+                    Operation::Advance(time) => {
+                        now += time;
+                        // A stable sort: those of one deadline keep the order in which they were made.
+                        list.sort_by_key(|(deadline, _)| *deadline);
+                        while let Some((key, _)) = timers.expire(now) {
+                            prop_assert_eq!(key, keys[list.remove(0).1]);
+                        }
+                        prop_assert!(list.first().is_none_or(|(deadline, _)| *deadline > now));
+                    }
+                }
+                prop_assert_eq!(timers.next(), list.iter().map(|(deadline, _)| *deadline).min());
+                prop_assert_eq!(timers.alive(), !list.is_empty());
+                prop_assert!(timers.heap.len() <= 2 * list.len() + SWEEP_AT_LEAST + 1);
+            }
+        }
+    }
+}

@@ -385,3 +385,31 @@ fn every_handle_can_be_dropped_at_every_await() {
         result.unwrap();
     }
 }
+
+/// A parked connection whose peer floods it: each resumption reads one piece and parks again, and time goes on.
+#[test]
+fn a_flood_on_a_parked_connection_spends_its_budget_and_no_more() {
+    fn resume(stream: SimStream, count: Rc<Cell<usize>>) {
+        let mut bytes = [0; 1];
+        match stream.try_read(&mut bytes) {
+            Ok(0) => return,
+            Ok(_) => count.set(count.get() + 1),
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+        }
+        net::park(stream, move |stream| resume(stream, count));
+    }
+    sim::run(1, async {
+        let (client, server) = pair().await;
+        let count = Rc::new(Cell::new(0));
+        let counter = count.clone();
+        net::park(server, move |stream| resume(stream, counter));
+        client.write_all(&[0; 1000]).await.unwrap();
+        let ticks = Rc::new(Cell::new(0));
+        while count.get() < 1000 {
+            ticks.set(ticks.get() + 1);
+            net::yield_now().await;
+        }
+        assert!(ticks.get() >= 1000 / net::OPERATIONS_PER_TURN as usize, "{} turns", ticks.get());
+    })
+    .unwrap();
+}

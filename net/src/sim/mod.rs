@@ -28,7 +28,7 @@
 //! **Theory of operation.** The network is one queue of events, ordered by virtual time: "these bytes arrive", "this
 //! side ended", "this connection is accepted". Writing to a stream queues events; the loop's poll phase moves the
 //! clock to the next event or timer, whichever is first, and runs the events that are due, which make sources ready as
-//! epoll would. Nothing else advances the clock. Jobs for the thread pool run on the loop's own thread, in the
+//! epoll would. A turn that has work and does not wait takes a microsecond. Nothing else advances the clock. Jobs for the thread pool run on the loop's own thread, in the
 //! check phase.
 
 mod network;

@@ -18,6 +18,9 @@ use std::{
 
 /// Most events that one turn of the loop runs.
 const EVENTS_PER_TURN: usize = 1024;
+/// What a turn takes that does not wait, because something is ready to run: so tasks that only yield to each other do not
+/// stop the time.
+const BUSY_TURN: Duration = Duration::from_micros(1);
 /// First of the ports that are given to those who ask for none (RFC 6335, section 6).
 const FIRST_FREE_PORT: u16 = 49152;
 
@@ -74,6 +77,7 @@ impl Network {
     /// Moves the clock to the next event, or by `timeout` if that is sooner. When neither is there nothing can ever
     /// happen again, and the loop ends.
     pub(crate) fn wait(&self, on: &Loop, timeout: Option<Duration>) {
+        let timeout = timeout.map(|timeout| timeout.max(BUSY_TURN));
         let event = self.events.borrow_mut().next();
         let timer = timeout.map(|timeout| self.clock.get().saturating_add(timeout.as_nanos() as Nanos));
         let Some(next) = event.into_iter().chain(timer).min() else { return on.stop() };
