@@ -121,6 +121,7 @@ where
 }
 
 impl Loop {
+    // ANCHOR: run
     /// The loop itself: one turn after another while anything is alive.
     fn run(self: &Rc<Self>) {
         self.drain();
@@ -135,6 +136,7 @@ impl Loop {
             self.phase(Lane::Closing, Self::run_closing);
         }
     }
+    // ANCHOR_END: run
 
     fn phase(self: &Rc<Self>, lane: Lane, run: fn(&Rc<Self>)) {
         self.trace(lane, Step::Begin, 0);
@@ -217,6 +219,7 @@ impl Loop {
         }
     }
 
+    // ANCHOR: drain
     /// After every callback: all next-ticks, then all microtasks, until both are empty.
     pub(crate) fn drain(self: &Rc<Self>) {
         loop {
@@ -231,6 +234,7 @@ impl Loop {
             }
         }
     }
+    // ANCHOR_END: drain
 
     fn run_microtasks(self: &Rc<Self>) {
         while self.run_one_microtask() {}

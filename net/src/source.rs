@@ -245,6 +245,7 @@ impl Registration {
         });
     }
 
+    // ANCHOR: try_stream
     /// Tries a stream operation that may move up to `asked` bytes: no system call when the source is known to be not
     /// ready, EINTR is tried again, and fewer bytes than asked for mean "not ready from now on".
     pub(crate) fn try_stream(
@@ -262,6 +263,7 @@ impl Registration {
         }
         result
     }
+    // ANCHOR_END: try_stream
 
     /// Tries an operation that proves nothing about the next one: accepting, and datagrams.
     pub(crate) fn try_once<R>(

@@ -58,6 +58,7 @@ impl Acceptor {
         }
     }
 
+    // ANCHOR: shed
     /// Accepts one connection in place of the reserve, and closes it.
     fn shed<T>(&self, accept: &mut impl FnMut() -> io::Result<T>) {
         let had_reserve = self.reserve.borrow_mut().take().is_some();
@@ -68,6 +69,7 @@ impl Acceptor {
         }
         *self.reserve.borrow_mut() = again;
     }
+    // ANCHOR_END: shed
 }
 
 fn reserve() -> Option<File> {
