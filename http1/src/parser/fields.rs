@@ -18,7 +18,7 @@ pub struct FieldSpan {
 }
 
 /// Line ends that the scratch space holds beyond one for each field: those of one block of input.
-pub(super) const SCRATCH_SLACK: usize = 72;
+pub(super) const SCRATCH_SLACK: usize = 136;
 
 /// Storage for the spans of one head, reusable for ever: a parser overwrites it and never allocates.
 #[derive(Clone, Debug)]

@@ -76,17 +76,21 @@ impl<L: Lanes> Kernel for Stages<L> {
 
     #[inline(always)]
     fn field_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+        if input.len() - from <= 64 {
+            return self.few_lines(input, from, spans);
+        }
         if input[from..].starts_with(b"\r\n") {
             return Lines { count: 0, next: from + 2, done: true };
         }
-        let Some(last) = input.len().checked_sub(LANES) else { return Lines { count: 0, next: from, done: false } };
+        let last = input.len() - LANES;
         let (found, complete) = self.index(input, from, ends);
         let (mut next, mut count, mut nth) = (from, 0, 0);
         let ends = &ends[..found];
         while let (Some(&end), Some(free)) = (ends.get(nth), spans.get_mut(count)) {
-            let end = usize::from(end);
-            if let Some(span) = self.usual_line(input, next, end, last) {
-                *free = span;
+            let (end, base) = (usize::from(end), next.min(last));
+            let Some(bytes) = input[base..].first_chunk() else { break };
+            let name = (self.0.not_token(bytes) >> (next - base)).trailing_zeros() as usize;
+            if usual_line(input, next, name, end, free) {
                 next = end + 2;
                 nth += 1;
             } else {
@@ -144,36 +148,46 @@ impl<L: Lanes> Stages<L> {
     #[inline(always)]
     fn index(self, input: &[u8], from: usize, ends: &mut [u16]) -> (usize, bool) {
         let (mut at, mut found) = (from, 0);
-        // The last two bits of the block before, and one bit for each of the latest blocks that had no controls.
+        // The last two bits of the block before, and one bit for each of the latest pairs of blocks that had no controls.
         let (mut before, mut calm) = (0, 0_u32);
         while at < input.len() {
-            let Some(controls) = self.block(input, at) else { break };
-            let Some(room) = ends.get_mut(found..).and_then(|free| free.first_chunk_mut::<64>()) else { break };
-            // A bit whose lower neighbour is set continues a run. CR LF CR: a bit two above another ends the head.
-            let mut starts = controls & !(controls << 1 | before >> 1);
-            let third = controls & (controls << 2 | before);
-            if third != 0 {
-                starts &= third ^ (third - 1);
-            }
-            let number = starts.count_ones() as usize;
-            for slot in &mut room[..FEW] {
-                *slot = (at + starts.trailing_zeros() as usize) as u16;
-                starts &= starts.wrapping_sub(1);
-            }
-            if number > FEW {
-                for slot in &mut room[FEW..number] {
-                    *slot = (at + starts.trailing_zeros() as usize) as u16;
-                    starts &= starts.wrapping_sub(1);
+            let Some(room) = ends.get_mut(found..).and_then(|free| free.first_chunk_mut::<128>()) else { break };
+            let low;
+            let mut high = 0;
+            if let Some(block) = input[at..].first_chunk::<128>() {
+                let (quarters, _) = block.as_chunks::<LANES>();
+                low = u64::from(self.0.controls(&quarters[0])) | u64::from(self.0.controls(&quarters[1])) << 32;
+                high = u64::from(self.0.controls(&quarters[2])) | u64::from(self.0.controls(&quarters[3])) << 32;
+            } else {
+                let Some(bits) = self.block(input, at, Kind::Control) else { break };
+                low = bits;
+                if at + 64 < input.len() {
+                    let Some(bits) = self.block(input, at + 64, Kind::Control) else { break };
+                    high = bits;
                 }
             }
-            found += number;
-            if third != 0 {
+            let mut low_starts = low & !(low << 1 | before >> 1);
+            let mut high_starts = high & !(high << 1 | low >> 63);
+            // CR LF CR: a bit two above another ends the head.
+            let (low_third, high_third) = (low & (low << 2 | before), high & (high << 2 | low >> 62));
+            let complete = low_third | high_third != 0;
+            if complete {
+                if low_third != 0 {
+                    low_starts &= low_third ^ (low_third - 1);
+                    high_starts = 0;
+                } else {
+                    high_starts &= high_third ^ (high_third - 1);
+                }
+            }
+            let number = emit(low_starts, at, room);
+            found += number + emit(high_starts, at + 64, &mut room[number..]);
+            if complete {
                 return (found, true);
             }
-            before = controls >> 62;
-            at += 64;
-            calm = calm << 1 | u32::from(controls == 0);
-            if calm & 0b111 == 0b111 {
+            before = high >> 62;
+            at += 128;
+            calm = calm << 1 | u32::from(low | high == 0);
+            if calm & 0b11 == 0b11 {
                 at = self.skip(input, at);
             }
         }
@@ -199,41 +213,83 @@ impl<L: Lanes> Stages<L> {
         at
     }
 
-    /// The control bytes among the 64 from `at` on, or as many as there are.
+    /// Field lines of at most 64 bytes together: all bits are made at once and both stages happen in registers.
     #[inline(always)]
-    fn block(self, input: &[u8], at: usize) -> Option<u64> {
-        if let Some(block) = input[at..].first_chunk::<64>() {
-            let (halves, _) = block.as_chunks::<LANES>();
-            return Some(u64::from(self.0.controls(&halves[0])) | u64::from(self.0.controls(&halves[1])) << 32);
+    fn few_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan]) -> Lines {
+        let (mut next, mut count) = (from, 0);
+        if let (Some(controls), Some(others)) =
+            (self.block(input, from, Kind::Control), self.block(input, from, Kind::NotToken))
+        {
+            loop {
+                if input[next..].starts_with(b"\r\n") {
+                    return Lines { count, next: next + 2, done: true };
+                }
+                // At the end of a full block the shift wraps; `usual_line` sees that nothing is left.
+                let shift = (next - from) as u32;
+                let name = others.wrapping_shr(shift).trailing_zeros() as usize;
+                let end = next + controls.wrapping_shr(shift).trailing_zeros() as usize;
+                let Some(free) = spans.get_mut(count) else { break };
+                if !usual_line(input, next, name, end, free) {
+                    break;
+                }
+                count += 1;
+                next = end + 2;
+            }
         }
-        let low = u64::from(self.ask(input, at, Kind::Control)?);
-        let high = self.ask(input, at + LANES, Kind::Control).unwrap_or(0);
-        Some(low | u64::from(high) << 32)
+        Lines { count, next, done: false }
     }
 
-    /// The field line from `start` to the CRLF at `end`, if it is as most are: a name of at most 31 bytes, at most one
-    /// space behind the colon, a value that neither starts nor ends with white space.
+    /// The bits of the 64 bytes from `at` on, or of as many as there are.
     #[inline(always)]
-    fn usual_line(self, input: &[u8], start: usize, end: usize, last: usize) -> Option<FieldSpan> {
-        let line = input.get(start..end + 2)?;
-        let base = start.min(last);
-        let bytes = input[base..].first_chunk()?;
-        let name = (self.bits(bytes, Kind::NotToken) >> (start - base)).trailing_zeros() as usize;
-        if name + 2 >= line.len() || line[name] != b':' || name == 0 {
-            return None;
+    fn block(self, input: &[u8], at: usize, kind: Kind) -> Option<u64> {
+        if let Some(block) = input[at..].first_chunk::<64>() {
+            let (halves, _) = block.as_chunks::<LANES>();
+            return Some(u64::from(self.bits(&halves[0], kind)) | u64::from(self.bits(&halves[1], kind)) << 32);
         }
-        let value_start = name + 1 + usize::from(line[name + 1] == b' ');
-        let value_end = line.len() - 2;
-        if line[value_end..] != *b"\r\n" || line[value_start] <= b' ' || line[value_end - 1] <= b' ' {
-            return None;
+        let low = u64::from(self.ask(input, at, kind)?);
+        if input.len() - at <= LANES {
+            return Some(low);
         }
-        Some(FieldSpan {
-            name_start: start as u16,
-            name_end: (start + name) as u16,
-            value_start: (start + value_start) as u16,
-            value_end: end as u16,
-        })
+        Some(low | u64::from(self.ask(input, at + LANES, kind)?) << 32)
     }
+}
+
+/// Reads the field line from `start` to the CRLF at `end`, if it is as most are: a name of at most 31 bytes, at most one
+/// space behind the colon, a value that neither starts nor ends with white space. `name` bytes are a token's.
+#[inline(always)]
+fn usual_line(input: &[u8], start: usize, name: usize, end: usize, span: &mut FieldSpan) -> bool {
+    let Some(line) = input.get(start..end + 2) else { return false };
+    if name + 2 >= line.len() || line[name] != b':' || name == 0 {
+        return false;
+    }
+    let value_start = name + 1 + usize::from(line[name + 1] == b' ');
+    let value_end = line.len() - 2;
+    if line[value_end..] != *b"\r\n" || line[value_start] <= b' ' || line[value_end - 1] <= b' ' {
+        return false;
+    }
+    span.name_start = start as u16;
+    span.name_end = (start + name) as u16;
+    span.value_start = (start + value_start) as u16;
+    span.value_end = end as u16;
+    true
+}
+
+/// Writes out the places of the bits, and gives their number.
+#[inline(always)]
+fn emit(starts: u64, at: usize, room: &mut [u16]) -> usize {
+    let mut starts = starts;
+    let number = starts.count_ones() as usize;
+    for slot in &mut room[..FEW] {
+        *slot = (at + starts.trailing_zeros() as usize) as u16;
+        starts &= starts.wrapping_sub(1);
+    }
+    if number > FEW {
+        for slot in &mut room[FEW..number] {
+            *slot = (at + starts.trailing_zeros() as usize) as u16;
+            starts &= starts.wrapping_sub(1);
+        }
+    }
+    number
 }
 
 /// Line ends that are written out for each block whether it has them or not.

@@ -16,7 +16,7 @@ pub fn request<'a>(
     progress: &mut Progress,
     limits: &Limits,
 ) -> Result<Option<RequestHead<'a>>, Error> {
-    lines::request(Stages(Words), input, fields, progress, limits)
+    lines::request(READER, input, fields, progress, limits)
 }
 
 /// Parses a response head; `Ok(None)` until it is complete. See the [contract](super).
@@ -26,7 +26,7 @@ pub fn response<'a>(
     progress: &mut Progress,
     limits: &Limits,
 ) -> Result<Option<ResponseHead<'a>>, Error> {
-    lines::response(Stages(Words), input, fields, progress, limits)
+    lines::response(READER, input, fields, progress, limits)
 }
 
 /// Parses a trailer section; `Ok(None)` until it is complete. See the [contract](super).
@@ -36,8 +36,11 @@ pub fn trailers<'a>(
     progress: &mut Progress,
     limits: &Limits,
 ) -> Result<Option<Trailers<'a>>, Error> {
-    lines::trailers(Stages(Words), input, fields, progress, limits)
+    lines::trailers(READER, input, fields, progress, limits)
 }
+
+/// What [`simd`](super::simd) falls back to.
+pub(super) const READER: Stages<Words> = Stages(Words);
 
 #[derive(Clone, Copy)]
 pub(super) struct Words;

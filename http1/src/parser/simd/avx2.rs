@@ -4,55 +4,46 @@
 
 use core::arch::x86_64::*;
 
-use super::super::lines;
+use super::super::lines::{Lines, Reader, Whole};
 use super::super::stages::{LANES, Lanes, Stages};
-use super::super::{Error, Fields, Limits, Progress, RequestHead, ResponseHead, Trailers};
+use super::super::{Fields, Limits};
 use super::TOKEN_ROWS;
 
 /// Proof that this processor has the instructions: only the functions below, whose callers have looked, make one.
 #[derive(Clone, Copy)]
 struct Avx2(());
 
-/// A request head.
+/// A whole request head.
 ///
 /// # Safety
 /// The processor has AVX2, BMI1, BMI2, LZCNT and POPCNT.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) unsafe fn request<'a>(
-    input: &'a [u8],
-    fields: &'a mut Fields,
-    progress: &mut Progress,
-    limits: &Limits,
-) -> Result<Option<RequestHead<'a>>, Error> {
-    lines::request(Stages(Avx2(())), input, fields, progress, limits)
+pub(super) unsafe fn whole_request(input: &[u8], fields: &mut Fields, limits: &Limits) -> Whole {
+    Stages(Avx2(())).whole_request(input, fields, limits)
 }
 
-/// A response head.
+/// A whole response head.
 ///
 /// # Safety
 /// The processor has AVX2, BMI1, BMI2, LZCNT and POPCNT.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) unsafe fn response<'a>(
-    input: &'a [u8],
-    fields: &'a mut Fields,
-    progress: &mut Progress,
-    limits: &Limits,
-) -> Result<Option<ResponseHead<'a>>, Error> {
-    lines::response(Stages(Avx2(())), input, fields, progress, limits)
+pub(super) unsafe fn whole_response(input: &[u8], fields: &mut Fields, limits: &Limits) -> Whole {
+    Stages(Avx2(())).whole_response(input, fields, limits)
 }
 
-/// A trailer section.
+/// Field lines.
 ///
 /// # Safety
 /// The processor has AVX2, BMI1, BMI2, LZCNT and POPCNT.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) unsafe fn trailers<'a>(
-    input: &'a [u8],
-    fields: &'a mut Fields,
-    progress: &mut Progress,
+pub(super) unsafe fn more_lines(
+    input: &[u8],
+    from: usize,
+    count: usize,
+    fields: &mut Fields,
     limits: &Limits,
-) -> Result<Option<Trailers<'a>>, Error> {
-    lines::trailers(Stages(Avx2(())), input, fields, progress, limits)
+) -> Lines {
+    Stages(Avx2(())).more_lines(input, from, count, fields, limits)
 }
 
 impl Lanes for Avx2 {

@@ -14,6 +14,7 @@
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::lines::{self, Lines, Reader, Whole};
 use super::{Error, Fields, Limits, Progress, RequestHead, ResponseHead, Trailers, is_token_byte, swar};
 
 #[cfg(all(target_arch = "x86_64", not(wirebook_no_simd)))]
@@ -105,55 +106,121 @@ impl Level {
 /// What [`Level::detect`] found; 0 before the first call.
 static DETECTED: AtomicU8 = AtomicU8::new(0);
 
-/// One entry point: the best level's, and a [`Level`]'s own.
-macro_rules! entry {
-    ($name:ident, $head:ident, $what:literal) => {
-        #[doc = concat!("Parses a ", $what, "; `Ok(None)` until it is complete. See the [contract](super).")]
-        #[inline]
-        pub fn $name<'a>(
-            input: &'a [u8],
-            fields: &'a mut Fields,
-            progress: &mut Progress,
-            limits: &Limits,
-        ) -> Result<Option<$head<'a>>, Error> {
-            match Level::detect() {
-                // SAFETY: `detect` gives only levels that this processor has.
-                #[cfg(all(target_arch = "x86_64", not(wirebook_no_simd)))]
-                Level::Avx2 => unsafe { avx2::$name(input, fields, progress, limits) },
-                // SAFETY: as above.
-                #[cfg(all(target_arch = "x86_64", not(wirebook_no_simd)))]
-                Level::Sse42 => unsafe { sse42::$name(input, fields, progress, limits) },
-                // SAFETY: as above.
-                #[cfg(all(target_arch = "aarch64", target_endian = "little", not(wirebook_no_simd)))]
-                Level::Neon => unsafe { neon::$name(input, fields, progress, limits) },
-                _ => swar::$name(input, fields, progress, limits),
-            }
-        }
+/// The level that reads a head: the only place where the choice is made.
+#[derive(Clone, Copy)]
+struct Chosen(Level);
 
-        impl Level {
-            #[doc = concat!("Parses a ", $what, " with these instructions; where the processor has none of them, with [`swar`].")]
-            pub fn $name<'a>(
-                self,
-                input: &'a [u8],
-                fields: &'a mut Fields,
-                progress: &mut Progress,
-                limits: &Limits,
-            ) -> Result<Option<$head<'a>>, Error> {
-                match self {
-                    // SAFETY: this processor has them.
-                    #[cfg(all(target_arch = "x86_64", not(wirebook_no_simd)))]
-                    Level::Sse42 if self.is_available() => unsafe { sse42::$name(input, fields, progress, limits) },
-                    level if level != Level::Swar && level == Level::detect() => $name(input, fields, progress, limits),
-                    _ => swar::$name(input, fields, progress, limits),
-                }
-            }
+/// Calls the function of this name in the module of the level.
+macro_rules! on {
+    ($level:expr, $name:ident($($argument:expr),*)) => {
+        match $level {
+            // SAFETY: a `Chosen` has only levels that this processor has.
+            #[cfg(all(target_arch = "x86_64", not(wirebook_no_simd)))]
+            Level::Avx2 => unsafe { avx2::$name($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(all(target_arch = "x86_64", not(wirebook_no_simd)))]
+            Level::Sse42 => unsafe { sse42::$name($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(all(target_arch = "aarch64", target_endian = "little", not(wirebook_no_simd)))]
+            Level::Neon => unsafe { neon::$name($($argument),*) },
+            _ => swar::READER.$name($($argument),*),
         }
     };
 }
 
-entry!(request, RequestHead, "request head");
-entry!(response, ResponseHead, "response head");
-entry!(trailers, Trailers, "trailer section");
+impl Reader for Chosen {
+    #[inline(always)]
+    fn whole_request(self, input: &[u8], fields: &mut Fields, limits: &Limits) -> Whole {
+        on!(self.0, whole_request(input, fields, limits))
+    }
+
+    #[inline(always)]
+    fn whole_response(self, input: &[u8], fields: &mut Fields, limits: &Limits) -> Whole {
+        on!(self.0, whole_response(input, fields, limits))
+    }
+
+    #[inline(always)]
+    fn more_lines(self, input: &[u8], from: usize, count: usize, fields: &mut Fields, limits: &Limits) -> Lines {
+        on!(self.0, more_lines(input, from, count, fields, limits))
+    }
+}
+
+/// Parses a request head; `Ok(None)` until it is complete. See the [contract](super).
+#[inline]
+pub fn request<'a>(
+    input: &'a [u8],
+    fields: &'a mut Fields,
+    progress: &mut Progress,
+    limits: &Limits,
+) -> Result<Option<RequestHead<'a>>, Error> {
+    lines::request(Chosen(Level::detect()), input, fields, progress, limits)
+}
+
+/// Parses a response head; `Ok(None)` until it is complete. See the [contract](super).
+#[inline]
+pub fn response<'a>(
+    input: &'a [u8],
+    fields: &'a mut Fields,
+    progress: &mut Progress,
+    limits: &Limits,
+) -> Result<Option<ResponseHead<'a>>, Error> {
+    lines::response(Chosen(Level::detect()), input, fields, progress, limits)
+}
+
+/// Parses a trailer section; `Ok(None)` until it is complete. See the [contract](super).
+#[inline]
+pub fn trailers<'a>(
+    input: &'a [u8],
+    fields: &'a mut Fields,
+    progress: &mut Progress,
+    limits: &Limits,
+) -> Result<Option<Trailers<'a>>, Error> {
+    lines::trailers(Chosen(Level::detect()), input, fields, progress, limits)
+}
+
+impl Level {
+    /// This level if the processor has it, else none.
+    #[inline]
+    fn choose(self) -> Chosen {
+        Chosen(if self.is_available() { self } else { Level::Swar })
+    }
+
+    /// Parses a request head with these instructions; where the processor has none of them, as [`swar`] does.
+    #[inline]
+    pub fn request<'a>(
+        self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+        progress: &mut Progress,
+        limits: &Limits,
+    ) -> Result<Option<RequestHead<'a>>, Error> {
+        lines::request(self.choose(), input, fields, progress, limits)
+    }
+
+    /// Parses a response head with these instructions; where the processor has none of them, as [`swar`] does.
+    #[inline]
+    pub fn response<'a>(
+        self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+        progress: &mut Progress,
+        limits: &Limits,
+    ) -> Result<Option<ResponseHead<'a>>, Error> {
+        lines::response(self.choose(), input, fields, progress, limits)
+    }
+
+    /// Parses a trailer section with these instructions; where the processor has none of them, as [`swar`] does.
+    #[inline]
+    pub fn trailers<'a>(
+        self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+        progress: &mut Progress,
+        limits: &Limits,
+    ) -> Result<Option<Trailers<'a>>, Error> {
+        lines::trailers(self.choose(), input, fields, progress, limits)
+    }
+}
 
 /// The tokens' bytes as a table of 16 rows (low half of the byte) by 8 columns (high half, below 8): bit n of a row says
 /// that the byte in column n is one. A shuffle looks up the rows of a whole register at once.
