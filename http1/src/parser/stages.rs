@@ -33,6 +33,21 @@ pub(super) trait Lanes: Copy {
     fn not_token(self, bytes: &[u8; LANES]) -> u32;
     /// The bytes that cannot stand in a request-target.
     fn not_target(self, bytes: &[u8; LANES]) -> u32;
+    /// How many bytes from `start` on are a token's, as far as the lanes are sure; 32 or more: ask again, differently.
+    /// `last` is where the last 32 bytes start.
+    #[inline(always)]
+    fn token_len(self, input: &[u8], start: usize, last: usize) -> usize {
+        let base = start.min(last);
+        let Some(bytes) = input[base..].first_chunk() else { return 0 };
+        (self.not_token(bytes) >> (start - base)).trailing_zeros() as usize
+    }
+    /// How many bits are set.
+    #[inline(always)]
+    fn count(self, bits: u64) -> usize {
+        bits.count_ones() as usize
+    }
+    /// [`Stages::many_lines`] as a function of its own: small heads need not save the registers that it wants.
+    fn many_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines;
 }
 
 /// Which question to ask.
@@ -50,8 +65,7 @@ pub(super) struct Stages<L>(pub L);
 impl<L: Lanes> Kernel for Stages<L> {
     #[inline(always)]
     fn request_line(self, input: &[u8]) -> Option<RequestLine> {
-        let suspects = self.bits(input.first_chunk()?, Kind::NotToken);
-        let method_end = suspects.trailing_zeros() as usize;
+        let method_end = self.0.token_len(input, 0, input.len().checked_sub(LANES)?);
         if method_end == 0 || *input.get(method_end)? != b' ' {
             return None;
         }
@@ -79,6 +93,14 @@ impl<L: Lanes> Kernel for Stages<L> {
         if input.len() - from <= 64 {
             return self.few_lines(input, from, spans);
         }
+        self.0.many_lines(input, from, spans, ends)
+    }
+}
+
+impl<L: Lanes> Stages<L> {
+    /// Field lines of more than 64 bytes: index, then probe.
+    #[inline(always)]
+    pub(super) fn many_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
         if input[from..].starts_with(b"\r\n") {
             return Lines { count: 0, next: from + 2, done: true };
         }
@@ -87,9 +109,8 @@ impl<L: Lanes> Kernel for Stages<L> {
         let (mut next, mut count, mut nth) = (from, 0, 0);
         let ends = &ends[..found];
         while let (Some(&end), Some(free)) = (ends.get(nth), spans.get_mut(count)) {
-            let (end, base) = (usize::from(end), next.min(last));
-            let Some(bytes) = input[base..].first_chunk() else { break };
-            let name = (self.0.not_token(bytes) >> (next - base)).trailing_zeros() as usize;
+            let end = usize::from(end);
+            let name = self.0.token_len(input, next, last);
             if usual_line(input, next, name, end, free) {
                 next = end + 2;
                 nth += 1;
@@ -106,9 +127,7 @@ impl<L: Lanes> Kernel for Stages<L> {
         let done = complete && nth == found && input[next..].starts_with(b"\r\n");
         Lines { count, next: if done { next + 2 } else { next }, done }
     }
-}
 
-impl<L: Lanes> Stages<L> {
     /// The first byte from `from` on that is in question.
     #[inline(always)]
     fn find(self, input: &[u8], from: usize, kind: Kind) -> Option<usize> {
@@ -179,8 +198,8 @@ impl<L: Lanes> Stages<L> {
                     high_starts &= high_third ^ (high_third - 1);
                 }
             }
-            let number = emit(low_starts, at, room);
-            found += number + emit(high_starts, at + 64, &mut room[number..]);
+            let number = self.emit(low_starts, at, room);
+            found += number + self.emit(high_starts, at + 64, &mut room[number..]);
             if complete {
                 return (found, true);
             }
@@ -192,6 +211,24 @@ impl<L: Lanes> Stages<L> {
             }
         }
         (found, false)
+    }
+
+    /// Writes out the places of the bits, and gives their number.
+    #[inline(always)]
+    fn emit(self, starts: u64, at: usize, room: &mut [u16]) -> usize {
+        let mut starts = starts;
+        let number = self.0.count(starts);
+        for slot in &mut room[..FEW] {
+            *slot = (at + starts.trailing_zeros() as usize) as u16;
+            starts &= starts.wrapping_sub(1);
+        }
+        if number > FEW {
+            for slot in &mut room[FEW..number] {
+                *slot = (at + starts.trailing_zeros() as usize) as u16;
+                starts &= starts.wrapping_sub(1);
+            }
+        }
+        number
     }
 
     /// Within a very long value: goes on by 128 bytes while there is no control byte in them.
@@ -272,24 +309,6 @@ fn usual_line(input: &[u8], start: usize, name: usize, end: usize, span: &mut Fi
     span.value_start = (start + value_start) as u16;
     span.value_end = end as u16;
     true
-}
-
-/// Writes out the places of the bits, and gives their number.
-#[inline(always)]
-fn emit(starts: u64, at: usize, room: &mut [u16]) -> usize {
-    let mut starts = starts;
-    let number = starts.count_ones() as usize;
-    for slot in &mut room[..FEW] {
-        *slot = (at + starts.trailing_zeros() as usize) as u16;
-        starts &= starts.wrapping_sub(1);
-    }
-    if number > FEW {
-        for slot in &mut room[FEW..number] {
-            *slot = (at + starts.trailing_zeros() as usize) as u16;
-            starts &= starts.wrapping_sub(1);
-        }
-    }
-    number
 }
 
 /// Line ends that are written out for each block whether it has them or not.

@@ -5,9 +5,9 @@
 //! bytes are sums of such comparisons; a multiplication gathers the eight top bits into one byte. The rest is
 //! `stages.rs`.
 
-use super::lines;
+use super::lines::{self, Lines};
 use super::stages::{LANES, Lanes, Stages};
-use super::{Error, Fields, Limits, Progress, RequestHead, ResponseHead, Trailers};
+use super::{Error, FieldSpan, Fields, Limits, Progress, RequestHead, ResponseHead, Trailers};
 
 /// Parses a request head; `Ok(None)` until it is complete. See the [contract](super).
 pub fn request<'a>(
@@ -46,33 +46,59 @@ pub(super) const READER: Stages<Words> = Stages(Words);
 pub(super) struct Words;
 
 impl Lanes for Words {
+    fn many_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+        READER.many_lines(input, from, spans, ends)
+    }
+
     #[inline(always)]
     fn controls(self, bytes: &[u8; LANES]) -> u32 {
-        each_word(bytes, |word| {
+        // 0x20 and more, but not 0x7F: one of the sums has its top bit. Or obs-text.
+        others(words(bytes).map(|word| {
             let low = word & !TOPS;
-            !word & (!at_least(low, 0x20) | at_least(low, 0x7F))
-        })
+            (at_least(low, 0x20) ^ at_least(low, 0x7F)) | word
+        }))
     }
 
     #[inline(always)]
     fn not_token(self, bytes: &[u8; LANES]) -> u32 {
-        each_word(bytes, |word| {
-            let low = word & !TOPS;
-            // Letters of both cases, digits and the hyphen: what names are made of, nearly always.
-            let letters = at_least(low | (ONES * 0x20), b'a') ^ at_least(low | (ONES * 0x20), b'z' + 1);
-            let digits = at_least(low, b'0') ^ at_least(low, b'9' + 1);
-            let hyphens = at_least(low, b'-') ^ at_least(low, b'-' + 1);
-            let inside = letters | digits | hyphens;
-            word | !inside
-        })
+        others(words(bytes).map(usual_token))
     }
 
     #[inline(always)]
     fn not_target(self, bytes: &[u8; LANES]) -> u32 {
-        each_word(bytes, |word| {
+        others(words(bytes).map(|word| {
             let low = word & !TOPS;
-            word | !at_least(low, 0x21) | (at_least(low, b'#') ^ at_least(low, b'#' + 1)) | at_least(low, 0x7F)
-        })
+            let visible = at_least(low, 0x21) ^ at_least(low, 0x7F);
+            // A lane that differs from `#` is 1 or more after the exclusive or.
+            visible & at_least(low ^ (ONES * u64::from(b'#')), 1) & !word
+        }))
+    }
+
+    /// Most names end within two words, and then their bits need not be gathered.
+    #[inline(always)]
+    fn token_len(self, input: &[u8], start: usize, last: usize) -> usize {
+        if let Some(bytes) = input[start..].first_chunk::<16>() {
+            let (words, _) = bytes.as_chunks::<8>();
+            let [first, second] = [words[0], words[1]].map(|word| !usual_token(u64::from_le_bytes(word)) & TOPS);
+            let (stop, before) = if first != 0 { (first, 0) } else { (second, 8) };
+            if stop != 0 {
+                return before + stop.trailing_zeros() as usize / 8;
+            }
+        }
+        let base = start.min(last);
+        let Some(bytes) = input[base..].first_chunk() else { return 0 };
+        (self.not_token(bytes) >> (start - base)).trailing_zeros() as usize
+    }
+
+    /// A few comparisons: without an instruction for it, counting bits takes a dozen.
+    #[inline(always)]
+    fn count(self, bits: u64) -> usize {
+        let fewer = |bits: u64| bits & bits.wrapping_sub(1);
+        let (one, two) = (fewer(bits), fewer(fewer(bits)));
+        match fewer(two) {
+            0 => usize::from(bits != 0) + usize::from(one != 0) + usize::from(two != 0),
+            _ => bits.count_ones() as usize,
+        }
     }
 }
 
@@ -87,16 +113,34 @@ fn at_least(low: u64, least: u8) -> u64 {
     low + ONES * u64::from(0x80 - least)
 }
 
-/// Asks a question of four words, and gathers the top bit of each lane.
 #[inline(always)]
-fn each_word(bytes: &[u8; LANES], question: impl Fn(u64) -> u64) -> u32 {
+fn words(bytes: &[u8; LANES]) -> [u64; LANES / 8] {
     let (words, _) = bytes.as_chunks::<8>();
-    let mut answer = 0;
-    for (nth, word) in words.iter().enumerate() {
-        let tops = question(u64::from_le_bytes(*word)) & TOPS;
-        // Lane n's bit, at 8n, goes to 56 + n: it is multiplied by 2^(56 - 7n). No two products meet below it.
-        let gathered = (tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        answer |= (gathered as u32) << (8 * nth);
+    [words[0], words[1], words[2], words[3]].map(u64::from_le_bytes)
+}
+
+/// The top bit of each lane that is a letter of either case, a digit or a hyphen: what names are made of, nearly always.
+#[inline(always)]
+fn usual_token(word: u64) -> u64 {
+    let low = word & !TOPS;
+    let lower = low | (ONES * 0x20);
+    let letters = at_least(lower, b'a') ^ at_least(lower, b'z' + 1);
+    let digits = at_least(low, b'0') ^ at_least(low, b'9' + 1);
+    let hyphens = at_least(low, b'-') ^ at_least(low, b'-' + 1);
+    (letters | digits | hyphens) & !word
+}
+
+/// One bit for each lane whose top bit is not set.
+#[inline(always)]
+fn others(tops: [u64; LANES / 8]) -> u32 {
+    if tops[0] & tops[1] & tops[2] & tops[3] & TOPS == TOPS {
+        return 0;
     }
-    answer
+    let mut bits = 0;
+    for (nth, word) in tops.into_iter().enumerate() {
+        // Lane n's bit, at 8n, goes to 56 + n: it is multiplied by 2^(56 - 7n). No two products meet below it.
+        let gathered = ((word >> 7) & ONES).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= (gathered as u32) << (8 * nth);
+    }
+    !bits
 }

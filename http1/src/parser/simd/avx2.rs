@@ -6,7 +6,7 @@ use core::arch::x86_64::*;
 
 use super::super::lines::{Lines, Reader, Whole};
 use super::super::stages::{LANES, Lanes, Stages};
-use super::super::{Fields, Limits};
+use super::super::{FieldSpan, Fields, Limits};
 use super::TOKEN_ROWS;
 
 /// Proof that this processor has the instructions: only the functions below, whose callers have looked, make one.
@@ -31,6 +31,16 @@ pub(super) unsafe fn whole_response(input: &[u8], fields: &mut Fields, limits: &
     Stages(Avx2(())).whole_response(input, fields, limits)
 }
 
+/// Many field lines.
+///
+/// # Safety
+/// The processor has AVX2, BMI1, BMI2, LZCNT and POPCNT.
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[inline(never)]
+unsafe fn many_lines(input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+    Stages(Avx2(())).many_lines(input, from, spans, ends)
+}
+
 /// Field lines.
 ///
 /// # Safety
@@ -47,6 +57,12 @@ pub(super) unsafe fn more_lines(
 }
 
 impl Lanes for Avx2 {
+    #[inline(always)]
+    fn many_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+        // SAFETY: a `Avx2` exists where the processor has these instructions.
+        unsafe { many_lines(input, from, spans, ends) }
+    }
+
     #[inline(always)]
     fn controls(self, bytes: &[u8; LANES]) -> u32 {
         // SAFETY: an `Avx2` exists where the processor has AVX2; the 32 bytes are there to be read.

@@ -41,10 +41,18 @@ impl Level {
     /// The best that this processor has.
     #[inline]
     pub fn detect() -> Level {
+        const BEST: u8 = Level::Avx2 as u8;
         match DETECTED.load(Ordering::Relaxed) {
+            BEST => Level::Avx2,
+            other => Level::detect_other(other),
+        }
+    }
+
+    #[inline(never)]
+    fn detect_other(detected: u8) -> Level {
+        match detected {
             2 => Level::Sse42,
             3 => Level::Neon,
-            4 => Level::Avx2,
             0 => Level::detect_now(),
             _ => Level::Swar,
         }

@@ -6,7 +6,7 @@ use core::arch::aarch64::*;
 
 use super::super::lines::{Lines, Reader, Whole};
 use super::super::stages::{LANES, Lanes, Stages};
-use super::super::{Fields, Limits};
+use super::super::{FieldSpan, Fields, Limits};
 use super::TOKEN_ROWS;
 
 /// Proof that this processor has the instructions: only the functions below, whose callers have looked, make one.
@@ -29,6 +29,16 @@ pub(super) unsafe fn whole_request(input: &[u8], fields: &mut Fields, limits: &L
 #[target_feature(enable = "neon")]
 pub(super) unsafe fn whole_response(input: &[u8], fields: &mut Fields, limits: &Limits) -> Whole {
     Stages(Neon(())).whole_response(input, fields, limits)
+}
+
+/// Many field lines.
+///
+/// # Safety
+/// The processor has NEON.
+#[target_feature(enable = "neon")]
+#[inline(never)]
+unsafe fn many_lines(input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+    Stages(Neon(())).many_lines(input, from, spans, ends)
 }
 
 /// Field lines.
@@ -76,6 +86,12 @@ unsafe fn gather(low: uint8x16_t, high: uint8x16_t) -> u32 {
 }
 
 impl Lanes for Neon {
+    #[inline(always)]
+    fn many_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+        // SAFETY: a `Neon` exists where the processor has these instructions.
+        unsafe { many_lines(input, from, spans, ends) }
+    }
+
     #[inline(always)]
     fn controls(self, bytes: &[u8; LANES]) -> u32 {
         // SAFETY: a `Neon` exists where the processor has NEON.

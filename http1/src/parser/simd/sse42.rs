@@ -6,7 +6,7 @@ use core::arch::x86_64::*;
 
 use super::super::lines::{Lines, Reader, Whole};
 use super::super::stages::{LANES, Lanes, Stages};
-use super::super::{Fields, Limits};
+use super::super::{FieldSpan, Fields, Limits};
 use super::TOKEN_ROWS;
 
 /// Proof that this processor has the instructions: only the functions below, whose callers have looked, make one.
@@ -29,6 +29,16 @@ pub(super) unsafe fn whole_request(input: &[u8], fields: &mut Fields, limits: &L
 #[target_feature(enable = "sse4.2,popcnt")]
 pub(super) unsafe fn whole_response(input: &[u8], fields: &mut Fields, limits: &Limits) -> Whole {
     Stages(Sse42(())).whole_response(input, fields, limits)
+}
+
+/// Many field lines.
+///
+/// # Safety
+/// The processor has SSE4.2 and POPCNT.
+#[target_feature(enable = "sse4.2,popcnt")]
+#[inline(never)]
+unsafe fn many_lines(input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+    Stages(Sse42(())).many_lines(input, from, spans, ends)
 }
 
 /// Field lines.
@@ -57,6 +67,12 @@ unsafe fn halves(bytes: &[u8; LANES]) -> [__m128i; 2] {
 }
 
 impl Lanes for Sse42 {
+    #[inline(always)]
+    fn many_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
+        // SAFETY: a `Sse42` exists where the processor has these instructions.
+        unsafe { many_lines(input, from, spans, ends) }
+    }
+
     #[inline(always)]
     fn controls(self, bytes: &[u8; LANES]) -> u32 {
         // SAFETY: a `Sse42` exists where the processor has SSE4.2.
