@@ -177,27 +177,30 @@ Server: wirebook\r\n\r\n"
         .to_vec()
 }
 
-/// (f) A chunked body of 256 chunks of 1 to 64 bytes.
-pub fn chunked_small() -> Vec<u8> {
-    chunked(256, 1, 64)
+/// (f) 32 chunked bodies, each of 128 chunks of 1 to 64 bytes.
+pub fn chunked_small() -> Vec<Vec<u8>> {
+    chunked(32, 128, 1, 64)
 }
 
-/// (f) A chunked body of 32 chunks of 4 to 16 KiB.
-pub fn chunked_large() -> Vec<u8> {
-    chunked(32, 4_096, 16_384)
+/// (f) 6 chunked bodies, each of 16 chunks of 1 to 4 KiB.
+pub fn chunked_large() -> Vec<Vec<u8>> {
+    chunked(6, 16, 1_024, 4_096)
 }
 
-fn chunked(count: usize, least: usize, most: usize) -> Vec<u8> {
+fn chunked(bodies: usize, count: usize, least: usize, most: usize) -> Vec<Vec<u8>> {
     let mut dice = Dice(99);
-    let mut body = Vec::new();
-    for _ in 0..count {
-        let len = least + dice.below(most - least + 1);
-        body.extend_from_slice(format!("{len:x}\r\n").as_bytes());
-        body.extend_from_slice(dice.text(len).as_bytes());
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"0\r\n");
-    body
+    let mut chunked = || {
+        let mut body = Vec::new();
+        for _ in 0..count {
+            let len = least + dice.below(most - least + 1);
+            body.extend_from_slice(format!("{len:x}\r\n").as_bytes());
+            body.resize(body.len() + len, b'x');
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"0\r\n");
+        body
+    };
+    (0..bodies).map(|_| chunked()).collect()
 }
 
 #[cfg(test)]
