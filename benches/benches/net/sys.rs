@@ -76,3 +76,13 @@ pub(crate) fn close(fd: RawFd) {
     // SAFETY: the caller owns `fd` and uses it no more.
     let _ = unsafe { libc::close(fd) };
 }
+
+/// Sends what is written at once.
+#[allow(dead_code, reason = "for the bench of http1")]
+pub(crate) fn no_delay(fd: RawFd) {
+    let on: libc::c_int = 1;
+    // SAFETY: the pointer is to a local of the size that is given.
+    let _ = unsafe {
+        libc::setsockopt(fd, libc::IPPROTO_TCP, libc::TCP_NODELAY, (&raw const on).cast(), size_of_val(&on) as u32)
+    };
+}

@@ -18,7 +18,7 @@ use std::net::Shutdown;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wirebook_net::{self as net, Stream};
 
 /// Bytes of a request body that a handler left unread and the server reads to keep the connection; more closes it.
@@ -62,26 +62,49 @@ where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
     let mut connection = Connection::new(Side::Responder, seat.shared.options.limits);
+    let mut unfinished = Unfinished::default();
     loop {
-        match seat.shared.connections.wait(seat.place, &*stream).await {
-            Woken::Readable => {}
-            Woken::Park => return park(stream, seat),
-            Woken::Expired => return,
+        if unfinished.bytes.is_empty() {
+            match seat.shared.connections.wait(seat.place, &*stream).await {
+                Woken::Readable => {}
+                Woken::Park => return park(stream, seat),
+                Woken::Expired => return,
+            }
         }
+        let in_time = unfinished.wait(&*stream, seat.shared.options.head_timeout).await;
         let mut desk = seat.shared.desks.lend();
         let mut talk =
             Talk { connection: &mut connection, stream: &stream, requests: &mut seat.requests, shared: &seat.shared };
-        let next = talk.turn(&mut desk).await;
+        let next = talk.turn(&mut desk, &mut unfinished, in_time).await;
         seat.shared.desks.take_back(desk);
         match next {
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Read) => {}
             Ok(Next::Close) => return linger(&*stream).await,
-            // Read is answered within the turn.
-            Ok(Next::Switched | Next::Read) | Err(_) => return,
+            Ok(Next::Switched) | Err(_) => return,
         }
     }
 }
-// ANCHOR_END: hold
+
+/// A head that has not all come. Only what is there is kept, not the desk: ten thousand clients that trickle hold what they
+/// have sent.
+#[derive(Default)]
+struct Unfinished {
+    bytes: Vec<u8>,
+    /// The time for a head runs from its first byte on.
+    began: Option<Instant>,
+}
+
+impl Unfinished {
+    /// Waits for more of the head; false when its time is up. With nothing in hand there is nothing to wait for.
+    async fn wait(&mut self, stream: &dyn Stream, limit: Duration) -> bool {
+        if self.bytes.is_empty() {
+            return true;
+        }
+        let began = *self.began.get_or_insert_with(net::now);
+        let left = (began + limit).saturating_duration_since(net::now());
+        net::timeout(left, poll_fn(|context| stream.poll_readable(context))).await.is_ok()
+    }
+}
 
 /// Ends the task of a connection that idles, until there is something to read.
 fn park<H>(stream: Rc<dyn Stream>, seat: Seat<H>)
@@ -100,7 +123,7 @@ where
 enum Next {
     /// Wait for a request with nothing in hand.
     Idle,
-    /// Read on: a head is unfinished.
+    /// Read on: a head may be unfinished.
     Read,
     Close,
     /// It speaks another protocol, and is no longer ours.
@@ -119,10 +142,14 @@ impl<H> Talk<'_, H>
 where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
-    /// From a readable event to the next moment with nothing in hand.
-    async fn turn(&mut self, desk: &mut Desk) -> io::Result<Next> {
-        // The time for a head runs from its first byte on.
-        let mut head_began = None;
+    /// From a readable event to the next moment at which there is nothing to do but wait.
+    async fn turn(&mut self, desk: &mut Desk, unfinished: &mut Unfinished, in_time: bool) -> io::Result<Next> {
+        desk.inbox.extend(&mem::take(&mut unfinished.bytes));
+        if !in_time {
+            self.refuse(Trouble::TooSlow, desk);
+            self.flush(&mut desk.out).await?;
+            return Ok(Next::Close);
+        }
         loop {
             match desk.inbox.fill(&**self.stream) {
                 Ok(0) => {
@@ -134,27 +161,19 @@ where
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if desk.inbox.is_empty() {
-                        return Ok(Next::Idle);
-                    }
-                    let began = *head_began.get_or_insert_with(net::now);
-                    let left = (began + self.shared.options.head_timeout).saturating_duration_since(net::now());
-                    if net::timeout(left, poll_fn(|context| self.stream.poll_readable(context))).await.is_err() {
-                        self.refuse(Trouble::TooSlow, desk);
-                        self.flush(&mut desk.out).await?;
-                        return Ok(Next::Close);
-                    }
-                    continue;
+                    unfinished.bytes = desk.inbox.unread().to_vec();
+                    return Ok(Next::Read);
                 }
                 Err(error) => return Err(error),
             }
             let before = *self.requests;
             let next = self.answer_all(desk).await?;
             self.flush(&mut desk.out).await?;
-            match next {
-                Next::Read if *self.requests > before => head_began = None,
-                Next::Read => {}
-                next => return Ok(next),
+            if *self.requests > before {
+                unfinished.began = None;
+            }
+            if !matches!(next, Next::Read) {
+                return Ok(next);
             }
         }
     }
@@ -247,6 +266,7 @@ where
         body: Cell::new(body.take()),
         body_begun: Cell::new(false),
         body_bytes: Cell::new(0),
+        body_waited: Cell::new(Duration::ZERO),
         trouble: Cell::new(None),
     };
     let outcome = match exchange.refused_by_length() {

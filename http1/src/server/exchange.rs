@@ -12,7 +12,11 @@ use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use wirebook_net::{self as net, Stream};
+
+/// How long a body may take before its rate counts.
+const BODY_GRACE: Duration = Duration::from_secs(4);
 
 /// One request and its answer.
 pub(super) struct Exchange<'c> {
@@ -27,6 +31,8 @@ pub(super) struct Exchange<'c> {
     pub(super) body_begun: Cell<bool>,
     /// Bytes of the body so far.
     pub(super) body_bytes: Cell<u64>,
+    /// Time that was spent waiting for it.
+    pub(super) body_waited: Cell<Duration>,
     /// Why the request cannot be read to its end.
     pub(super) trouble: Cell<Option<Trouble>>,
 }
@@ -134,7 +140,11 @@ impl Exchange<'_> {
         }
         self.flush().await?;
         let some = poll_fn(|context| inbox.poll_fill(&**self.stream, context));
-        match net::timeout(self.options.body_timeout, some).await {
+        let began = net::now();
+        let read = net::timeout(self.options.body_timeout, some).await;
+        self.body_waited.set(self.body_waited.get() + (net::now() - began));
+        match read {
+            Ok(Ok(1..)) if self.dribbles() => Err(self.fail(Trouble::TooSlow)),
             Err(_) => Err(self.fail(Trouble::TooSlow)),
             Ok(Err(error)) => Err(error.into()),
             Ok(Ok(0)) => {
@@ -143,6 +153,12 @@ impl Exchange<'_> {
             }
             Ok(Ok(_)) => Ok(()),
         }
+    }
+
+    /// A body that comes, but too slowly. Only the time counts that we waited for it: a slow handler is not its fault.
+    fn dribbles(&self) -> bool {
+        let waited = self.body_waited.get();
+        waited >= BODY_GRACE && self.body_bytes.get() < waited.as_secs().saturating_mul(self.options.min_body_rate)
     }
 
     /// Holds the body to its limit: what has come, and what its framing announces, so that nothing of a chunk is taken

@@ -65,6 +65,9 @@ pub struct Options {
     pub head_timeout: Duration,
     /// Time between two pieces of a request body; then 408. 30 seconds.
     pub body_timeout: Duration,
+    /// Bytes a second that a body must bring on average once it has been waited for for four seconds; then 408. 256; 0
+    /// turns it off, for clients that pause within a body on purpose.
+    pub min_body_rate: u64,
     /// Time that a connection may idle between two requests, or before the first. 5 seconds, as in Node; exact to a
     /// quarter of itself, but at most to a second.
     pub idle_timeout: Duration,
@@ -72,7 +75,7 @@ pub struct Options {
     pub write_timeout: Duration,
     /// Connections at one time; further ones wait in the listener's backlog. 65 536.
     pub max_connections: usize,
-    /// Requests on one connection; the last is answered with `connection: close`. 100 000.
+    /// Requests on one connection; the last is answered with `connection: close`. A million.
     pub max_requests_per_connection: u32,
     /// Whom the server tells of what happens outside of requests.
     pub hooks: Hooks,
@@ -85,10 +88,11 @@ impl Default for Options {
             max_body: 1024 * 1024,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            min_body_rate: 256,
             idle_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
             max_connections: 65_536,
-            max_requests_per_connection: 100_000,
+            max_requests_per_connection: 1_000_000,
             hooks: Hooks::default(),
         }
     }

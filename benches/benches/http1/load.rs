@@ -1,0 +1,216 @@
+//! The load: 64 connections that keep a number of requests in flight, and count what comes back.
+
+use super::{servers, sys};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const CONNECTIONS: usize = 64;
+const REQUEST: &[u8] = b"GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: */*\r\nUser-Agent: load\r\n\r\n";
+const ROUNDS: usize = 11;
+const ROUND: Duration = Duration::from_millis(500);
+const IDLE: usize = 8_000;
+
+/// A server in a process of its own; killed when dropped.
+struct Server {
+    name: &'static str,
+    address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// `None` for a peer whose program is not on this machine.
+    fn start(name: &'static str) -> Option<Self> {
+        let mut command = match name {
+            "node" => {
+                let mut command = Command::new("taskset");
+                command.args(["-c", "0", "node", "-e", servers::NODE]);
+                command
+            }
+            _ => {
+                let mut command = Command::new(std::env::current_exe().expect("the bench knows its own file"));
+                command.args(["--serve", name]);
+                command
+            }
+        };
+        let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+        let address = line.trim().strip_prefix("listening on ").and_then(|text| text.parse().ok());
+        Some(Server { name, address: address?, child })
+    }
+
+    /// CPU time in nanoseconds, of all threads.
+    fn cpu(&self) -> u64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("the server is alive");
+        let texts = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("schedstat")).ok());
+        texts.filter_map(|text| text.split(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
+    /// Memory of its own in bytes, without what it shares with others.
+    fn memory(&self) -> i64 {
+        let path = format!("/proc/{}/smaps_rollup", self.child.id());
+        let text = fs::read_to_string(path).expect("the server is alive");
+        let lines = text.lines().filter(|line| line.starts_with("Private"));
+        lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<i64>().ok()).sum::<i64>() * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks once, and gives the length of the answer: all have the same, because the date has.
+fn answer_length(address: SocketAddr) -> usize {
+    let mut stream = TcpStream::connect(address).expect("the server accepts");
+    stream.write_all(REQUEST).expect("the server reads");
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"Hello, World!") {
+        let mut piece = [0; 1024];
+        let count = stream.read(&mut piece).expect("the server answers");
+        assert!(count > 0, "the server closed behind {:?}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&piece[..count]);
+    }
+    assert!(bytes.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&bytes));
+    bytes.len()
+}
+
+struct Client {
+    name: &'static str,
+    streams: Vec<TcpStream>,
+    epoll: sys::Epoll,
+    answer: usize,
+    in_flight: usize,
+    /// Bytes that are still to come, by descriptor.
+    awaited: Vec<usize>,
+}
+
+impl Client {
+    fn new(server: &Server, in_flight: usize) -> Self {
+        let answer = answer_length(server.address);
+        let epoll = sys::Epoll::new().expect("epoll is there");
+        let connect = |_| {
+            let stream = TcpStream::connect(server.address).expect("the server accepts");
+            stream.set_nodelay(true).expect("the option exists");
+            epoll.add(stream.as_raw_fd(), false).expect("the stream can be watched");
+            stream
+        };
+        let streams: Vec<TcpStream> = (0..CONNECTIONS).map(connect).collect();
+        let last = streams.iter().map(AsRawFd::as_raw_fd).max().unwrap_or(0) as usize;
+        Client { name: server.name, streams, epoll, answer, in_flight, awaited: vec![0; last + 1] }
+    }
+
+    /// One round; requests that were answered.
+    fn round(&mut self) -> u64 {
+        let batch = REQUEST.repeat(self.in_flight);
+        let (mut events, mut buffer) = (sys::no_events(), vec![0; 64 * 1024]);
+        for stream in &self.streams {
+            sys::write(stream.as_raw_fd(), &batch).expect("the server reads");
+            self.awaited[stream.as_raw_fd() as usize] = self.in_flight * self.answer;
+        }
+        let (started, mut answered, mut open) = (Instant::now(), 0, CONNECTIONS);
+        while open > 0 {
+            let stop = started.elapsed() > ROUND;
+            for event in self.epoll.wait(&mut events, 1000).expect("epoll waits") {
+                let fd = event.u64 as i32;
+                let count = sys::read(fd, &mut buffer).expect("the server answers");
+                assert!(count > 0, "the server closed a connection");
+                let awaited = &mut self.awaited[fd as usize];
+                *awaited = awaited.checked_sub(count).unwrap_or_else(|| {
+                    panic!("{} sent too much: {}", self.name, String::from_utf8_lossy(&buffer[..count.min(600)]))
+                });
+                if *awaited > 0 {
+                    continue;
+                }
+                answered += self.in_flight as u64;
+                if stop {
+                    open -= 1;
+                } else {
+                    sys::write(fd, &batch).expect("the server reads");
+                    *awaited = self.in_flight * self.answer;
+                }
+            }
+        }
+        answered
+    }
+}
+
+/// CPU microseconds for a request, of every server.
+pub(crate) fn run(in_flight: usize) -> Value {
+    sys::pin(1);
+    let started = servers::NAMES.iter().filter_map(|name| Server::start(name));
+    let mut servers: Vec<(Server, Client)> = started
+        .map(|server| {
+            let client = Client::new(&server, in_flight);
+            (server, client)
+        })
+        .collect();
+    let mut figures: Vec<Vec<f64>> = vec![Vec::new(); servers.len()];
+    for round in 0..=ROUNDS {
+        for (index, (server, client)) in servers.iter_mut().enumerate() {
+            let before = server.cpu();
+            let answered = client.round();
+            let figure = (server.cpu() - before) as f64 / 1000.0 / answered as f64;
+            // The first round warms up.
+            if round > 0 {
+                figures[index].push(figure);
+            }
+        }
+    }
+    let ratio = |index: usize, to: &str| {
+        let base = servers.iter().position(|(server, _)| server.name == to)?;
+        let ratios = figures[index].iter().zip(&figures[base]).map(|(one, other)| one / other);
+        Some(round_to(median(ratios.collect()), 3))
+    };
+    let rows = servers.iter().enumerate().map(|(index, (server, _))| {
+        json!({
+            "server": server.name,
+            "cpu_us_per_request": round_to(median(figures[index].clone()), 3),
+            "ratio_to_floor": ratio(index, "floor"),
+            "ratio_to_hyper": ratio(index, "hyper"),
+        })
+    });
+    json!({ "connections": CONNECTIONS, "in_flight": in_flight, "rounds": ROUNDS, "servers": rows.collect::<Vec<_>>() })
+}
+
+/// Bytes of memory for each connection that has had one answer and idles.
+pub(crate) fn memory() -> Value {
+    sys::allow_descriptors(IDLE as u64 + 200);
+    let rows = ["wirebook", "hyper", "node"].iter().filter_map(|name| {
+        let server = Server::start(name)?;
+        let answer = answer_length(server.address);
+        let connect = |_| {
+            let mut stream = TcpStream::connect(server.address).expect("the server accepts");
+            stream.write_all(REQUEST).expect("the server reads");
+            stream.read_exact(&mut vec![0; answer]).expect("the server answers");
+            stream
+        };
+        let warm: Vec<TcpStream> = (0..200).map(connect).collect();
+        std::thread::sleep(Duration::from_secs(3));
+        let before = server.memory();
+        let idle: Vec<TcpStream> = (0..IDLE).map(connect).collect();
+        // Long enough to be parked, short enough not to be closed: the servers' time-out is set to a minute.
+        std::thread::sleep(Duration::from_secs(3));
+        let bytes = (server.memory() - before) as f64 / IDLE as f64;
+        drop((warm, idle));
+        Some(json!({ "server": name, "bytes_per_idle_connection": bytes.round() }))
+    });
+    json!({ "connections": IDLE, "servers": rows.collect::<Vec<_>>() })
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+fn round_to(figure: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (figure * scale).round() / scale
+}
