@@ -3,11 +3,11 @@
 //! A connection that waits for its next request holds nothing but its stream and its state. When bytes arrive it is lent a
 //! desk, answers every request that they hold, writes all answers at once, and gives the desk back.
 
-use super::desk::{BodyDesk, Desk, MAX_GATHERED};
+use super::desk::{BodyDesk, Desk, Inbox, MAX_GATHERED};
 use super::exchange::{BodyReader, Core, Exchange, Trouble, poll_flush};
 use super::idle::Woken;
 use super::{Hooks, Outcome, Request, Response, Shared, hooks};
-use crate::parser::RequestHead;
+use crate::parser::{Fields, MAX_HEAD, RequestHead};
 use crate::state::{Side, State};
 use crate::{Connection, Event, FieldBlock};
 use std::cell::{Cell, RefCell};
@@ -64,7 +64,7 @@ where
     let mut connection = Connection::new(Side::Responder, seat.shared.options.limits);
     let mut unfinished = Unfinished::default();
     loop {
-        if unfinished.bytes.is_empty() {
+        if unfinished.inbox.is_empty() {
             match seat.shared.connections.wait(seat.place, &*stream).await {
                 Woken::Readable => {}
                 Woken::Park => return park(stream, seat),
@@ -89,7 +89,9 @@ where
 /// have sent.
 #[derive(Default)]
 struct Unfinished {
-    bytes: Vec<u8>,
+    inbox: Inbox,
+    /// Where the fields of the part lie that the parser has seen: it does not look twice.
+    fields: Option<Fields>,
     /// The time for a head runs from its first byte on.
     began: Option<Instant>,
 }
@@ -97,7 +99,7 @@ struct Unfinished {
 impl Unfinished {
     /// Waits for more of the head; false when its time is up. With nothing in hand there is nothing to wait for.
     async fn wait(&mut self, stream: &dyn Stream, limit: Duration) -> bool {
-        if self.bytes.is_empty() {
+        if self.inbox.is_empty() {
             return true;
         }
         let began = *self.began.get_or_insert_with(net::now);
@@ -144,14 +146,19 @@ where
 {
     /// From a readable event to the next moment at which there is nothing to do but wait.
     async fn turn(&mut self, desk: &mut Desk, unfinished: &mut Unfinished, in_time: bool) -> io::Result<Next> {
-        desk.inbox.extend(&mem::take(&mut unfinished.bytes));
+        desk.inbox.take_up(mem::take(&mut unfinished.inbox));
+        if let Some(fields) = unfinished.fields.take() {
+            desk.fields = fields;
+        }
         if !in_time {
             self.refuse(Trouble::TooSlow, desk);
             self.flush(&mut desk.out).await?;
             return Ok(Next::Close);
         }
+        // The largest head, and one byte to see that there is more.
+        let max_inbox = self.shared.options.limits.head.min(MAX_HEAD) + 1;
         loop {
-            match desk.inbox.fill(&**self.stream) {
+            match desk.inbox.fill(&**self.stream, max_inbox) {
                 Ok(0) => {
                     if let Err(error) = self.connection.receive_eof() {
                         self.refuse(Trouble::Protocol(error), desk);
@@ -161,7 +168,10 @@ where
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    unfinished.bytes = desk.inbox.unread().to_vec();
+                    if !desk.inbox.is_empty() {
+                        unfinished.inbox = desk.inbox.set_aside();
+                        unfinished.fields = Some(mem::take(&mut desk.fields));
+                    }
                     return Ok(Next::Read);
                 }
                 Err(error) => return Err(error),

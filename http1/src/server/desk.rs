@@ -1,7 +1,7 @@
 //! What a connection needs only while it has something to do, lent by the server and given back.
 
 use crate::FieldBlock;
-use crate::parser::{Fields, MAX_HEAD};
+use crate::parser::Fields;
 use std::cell::RefCell;
 use std::io;
 use std::mem;
@@ -14,8 +14,8 @@ const MAX_KEPT: usize = 64;
 /// Bytes of answers that are gathered before they are written although more requests wait.
 pub(super) const MAX_GATHERED: usize = 64 * 1024;
 
-/// Bytes that an inbox holds: the largest head that a parser takes, and one byte to see that there is more.
-const MAX_INBOX: usize = MAX_HEAD + 1;
+/// Bytes that an inbox of a body holds: a read, and the largest trailer section with it.
+pub(super) const MAX_BODY_INBOX: usize = 2 * BUFFER_SIZE;
 
 /// The buffers of one busy connection.
 #[derive(Default)]
@@ -100,30 +100,37 @@ impl Inbox {
     }
 
     /// Waits for one read. `Ok(0)` is the end of the stream.
-    pub(super) fn poll_fill(&mut self, stream: &dyn Stream, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_fill(
+        &mut self,
+        stream: &dyn Stream,
+        max: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         loop {
-            match self.fill(stream) {
+            match self.fill(stream, max) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(stream.poll_readable(context))?,
                 result => return Poll::Ready(result),
             }
         }
     }
 
-    /// One read, without waiting. `Ok(0)` is the end of the stream.
+    /// One read, without waiting, into at most `max` bytes of room. `Ok(0)` is the end of the stream.
     ///
     /// # Errors
     ///
-    /// Those of [`Stream::try_read`]; `OutOfMemory` where [`MAX_INBOX`] bytes wait to be used, which no head needs.
-    pub(super) fn fill(&mut self, stream: &dyn Stream) -> io::Result<usize> {
+    /// Those of [`Stream::try_read`]; `OutOfMemory` where `max` bytes wait to be used.
+    pub(super) fn fill(&mut self, stream: &dyn Stream, max: usize) -> io::Result<usize> {
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end = mem::take(&mut self.end) - mem::take(&mut self.start);
         }
         if self.end == self.bytes.len() {
-            let grown = (self.bytes.len() + BUFFER_SIZE).min(MAX_INBOX);
-            if grown == self.end {
+            let grown = (self.bytes.len() + BUFFER_SIZE).min(max);
+            if grown <= self.end {
                 return Err(io::ErrorKind::OutOfMemory.into());
             }
+            // By itself a vector doubles, and a bound would not be one.
+            self.bytes.reserve_exact(grown - self.end);
             self.bytes.resize(grown, 0);
         }
         let count = stream.try_read(&mut self.bytes[self.end..])?;
@@ -139,6 +146,21 @@ impl Inbox {
         }
         self.bytes[self.end..needed].copy_from_slice(bytes);
         self.end = needed;
+    }
+
+    /// What is unread, in an inbox that holds little more than that; this one is empty then.
+    pub(super) fn set_aside(&mut self) -> Inbox {
+        if 4 * self.unread().len() > self.bytes.len() {
+            return mem::take(self);
+        }
+        let bytes = self.unread().to_vec();
+        (self.start, self.end) = (0, 0);
+        Inbox { start: 0, end: bytes.len(), bytes }
+    }
+
+    /// Undoes [`set_aside`](Self::set_aside): what is little is copied into the room that is here.
+    pub(super) fn take_up(&mut self, aside: Inbox) {
+        if aside.bytes.len() < BUFFER_SIZE / 4 { self.extend(aside.unread()) } else { *self = aside }
     }
 
     fn clear(&mut self) {

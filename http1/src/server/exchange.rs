@@ -1,6 +1,6 @@
 //! What a request and its response share while the handler runs.
 
-use super::desk::{BodyDesk, Inbox};
+use super::desk::{BodyDesk, Inbox, MAX_BODY_INBOX};
 use super::failure::{Failure, Outcome};
 use super::{Options, date};
 use crate::parser::{FieldLines, ResponseHead};
@@ -139,7 +139,7 @@ impl Exchange<'_> {
             self.send(Event::Response(ResponseHead::new(100, FieldLines::default())))?;
         }
         self.flush().await?;
-        let some = poll_fn(|context| inbox.poll_fill(&**self.stream, context));
+        let some = poll_fn(|context| inbox.poll_fill(&**self.stream, MAX_BODY_INBOX, context));
         let began = net::now();
         let read = net::timeout(self.options.body_timeout, some).await;
         self.body_waited.set(self.body_waited.get() + (net::now() - began));
