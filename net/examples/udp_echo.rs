@@ -1,4 +1,4 @@
-//! A UDP server that answers each datagram with itself, and cannot be made to talk to another echo server for ever.
+//! A UDP echo server that no forged datagram can make answer another server for ever.
 //!
 //! Run: cargo run --example udp_echo -- --addr 127.0.0.1:7002        (then: nc -u 127.0.0.1 7002)
 

@@ -173,7 +173,7 @@ impl Loop {
             self.push_microtask(Microtask::Callback(parked));
         }
         let put_off = std::mem::take(&mut *self.pending.borrow_mut());
-        self.microtasks.borrow_mut().extend(put_off.into_iter().map(Microtask::Task));
+        put_off.into_iter().for_each(|task| self.push_microtask(Microtask::Task(task)));
         self.drain();
     }
 
@@ -481,8 +481,8 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.0.tear_down();
         self.0.tracer.finish();
+        self.0.tear_down();
         CURRENT.with(|current| current.borrow_mut().take());
     }
 }

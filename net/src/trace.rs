@@ -10,6 +10,7 @@ use std::{
     cell::{Cell, RefCell},
     fmt::Write as _,
     path::PathBuf,
+    rc::Rc,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -111,6 +112,7 @@ pub(crate) struct Tracer {
     on: Cell<bool>,
     events: RefCell<Vec<Event>>,
     file: RefCell<Option<PathBuf>>,
+    sink: RefCell<Option<Rc<RefCell<Vec<Event>>>>>,
 }
 
 static FILES: AtomicU32 = AtomicU32::new(0);
@@ -143,8 +145,12 @@ impl Tracer {
         }
     }
 
-    /// Writes the file, if one is wanted.
+    /// The loop has ended: gives the events to who wants them, and writes the file, if one is wanted.
     pub(crate) fn finish(&self) {
+        self.on.set(false);
+        if let Some(sink) = self.sink.take() {
+            sink.borrow_mut().append(&mut self.events.borrow_mut());
+        }
         if let Some(path) = self.file.take()
             && let Err(error) = std::fs::write(&path, to_json(&self.events.borrow()))
         {
@@ -159,6 +165,12 @@ impl Tracer {
 /// When no loop runs on this thread; so do the other functions here.
 pub fn start() {
     event_loop::current(|on| on.tracer.on.set(true));
+}
+
+/// As [`start`], and when the loop ends what was recorded until then is put into `sink`.
+pub fn start_into(sink: Rc<RefCell<Vec<Event>>>) {
+    start();
+    event_loop::current(|on| on.tracer.sink.replace(Some(sink)));
 }
 
 /// Ends recording and gives what was recorded.

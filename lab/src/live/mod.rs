@@ -5,6 +5,7 @@
 //! leaves. There is no second parser for display.
 
 pub(crate) mod conversation;
+pub(crate) mod event_loop;
 pub(crate) mod head;
 mod picture;
 pub(crate) mod text;
@@ -82,6 +83,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
     Some(match name {
         "head" => picture::answer("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None)),
         "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
+        "event-loop" => event_loop::picture(),
         _ => return None,
     })
 }
@@ -91,6 +93,7 @@ pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, Stri
     Some(match operation {
         "head" => head::answer(body).and_then(json),
         "conversation" => conversation::answer(body).and_then(json),
+        "event-loop" => event_loop::answer(body).and_then(json),
         _ => return None,
     })
 }

@@ -44,14 +44,14 @@ pub(super) fn conversation(conversation: &Conversation) -> String {
 
 /// The element's start and its bar. To Markdown a `<div>` starts a block of HTML, which an empty line would end; there is
 /// none.
-fn open(tag: &str, title: &str) -> String {
+pub(super) fn open(tag: &str, title: &str) -> String {
     format!(
         "<div><{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
          <div class=\"wb-bar\"><b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>"
     )
 }
 
-fn close(mut out: String, tag: &str) -> String {
+pub(super) fn close(mut out: String, tag: &str) -> String {
     let _ = write!(
         out,
         "<div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: then type bytes of your own, \
@@ -88,7 +88,7 @@ fn plain(chars: &[char], out: &mut String) {
 }
 
 /// Text as HTML, with what Markdown would take for its own as a reference.
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     raw.chars().fold(String::new(), |mut out, char| {
         match char {
             '&' | '<' | '>' | '"' | '\'' | '*' | '_' | '`' | '\\' | '[' | ']' | '{' | '}' => {
