@@ -1,0 +1,267 @@
+//! Reading names, members and elements.
+
+use super::{Code, ExprFn, Gen};
+use crate::builtins;
+use crate::error::ErrorKind;
+use crate::js::ast::{Expr, ExprKind};
+use crate::js::scope::{LOCALS_VAR, RefId, VarKind};
+use crate::run::{Cx, R};
+use crate::value::{Str, Value, array_index, convert};
+use std::cell::Cell;
+
+/// How a use of a name finds its value.
+pub(super) enum Access {
+    Plain(usize),
+    /// In the slot, unless it is missing or not initialised.
+    Checked(usize),
+    Boxed(usize),
+    /// In the `locals` object, else in the slot.
+    Locals { locals: usize, slot: usize },
+}
+
+impl Gen<'_> {
+    pub(super) fn access(&self, id: RefId) -> Access {
+        let var = self.scopes.uses[id].var;
+        let slot = self.slot(var);
+        let boxed = self.scopes.boxed(var);
+        let free = self.scopes.vars[var].kind == VarKind::Free;
+        if free && self.locals {
+            return Access::Locals { locals: self.slot(LOCALS_VAR), slot };
+        }
+        match (boxed, free || self.scopes.must_check(id)) {
+            (true, _) => Access::Boxed(slot),
+            (false, true) => Access::Checked(slot),
+            (false, false) => Access::Plain(slot),
+        }
+    }
+
+    /// Whether nothing but the data or the engine gives this name a value.
+    pub(super) fn is_free(&self, id: RefId) -> bool {
+        self.scopes.vars[self.scopes.uses[id].var].kind == VarKind::Free
+    }
+
+    pub(super) fn name(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+        if self.is_free(id) {
+            match name.as_str() {
+                "undefined" => return Code::Const(Value::Undefined),
+                "NaN" => return Code::Const(Value::Number(f64::NAN)),
+                "Infinity" => return Code::Const(Value::Number(f64::INFINITY)),
+                "this" => return Code::Fn(Box::new(|cx| Ok(cx.own(crate::value::Object::new()).into()))),
+                _ => {}
+            }
+        }
+        let access = self.access(id);
+        self.shape(|| shape_of(&access, name), pos, |_| ());
+        match access {
+            Access::Plain(slot) => Code::Slot(slot),
+            Access::Checked(slot) => {
+                let name = name.clone();
+                Code::Fn(Box::new(move |cx| match cx.slot(slot) {
+                    Value::Uninit | Value::Missing => absent(cx, slot, &name, pos),
+                    value => Ok(value.clone()),
+                }))
+            }
+            _ => {
+                let read = reader(access, name);
+                let name = name.clone();
+                Code::Fn(Box::new(move |cx| match read(cx) {
+                    Value::Uninit => uninitialised(cx, &name, pos),
+                    Value::Missing => missing(cx, &name, pos),
+                    value => Ok(value),
+                }))
+            }
+        }
+    }
+
+    /// `typeof name`: no error when nobody has it.
+    pub(super) fn name_or_undefined(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+        let read = match self.access(id) {
+            Access::Plain(slot) => return Code::Slot(slot),
+            access => reader(access, name),
+        };
+        let name = name.clone();
+        Code::Fn(Box::new(move |cx| match read(cx) {
+            Value::Uninit => uninitialised(cx, &name, pos),
+            Value::Missing => Ok(Value::Undefined),
+            value => Ok(value),
+        }))
+    }
+
+    /// The value as it lies there, marks and all.
+    pub(super) fn raw(&self, id: RefId, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
+        reader(self.access(id), name)
+    }
+
+    pub(super) fn member(&mut self, object: &Expr, name: &Str, optional: bool, pos: u32) -> Code {
+        if let ExprKind::Name(id, space) = &object.kind
+            && self.is_free(*id)
+            && let Some(value) = builtins::constant(space.as_str(), name.as_str())
+        {
+            return Code::Const(value);
+        }
+        let key = name.clone();
+        let code = self.shape(|| format!("member .{}", name.as_str()), pos, |g| g.expr(object));
+        let hint = Cell::new(0);
+        let run: ExprFn = match code {
+            Code::Slot(slot) => Box::new(move |cx| {
+                if let Value::Object(object) = cx.slot(slot) {
+                    let properties = object.borrow();
+                    if let Some(place) = properties.find(key.as_str(), hint.get()) {
+                        hint.set(place);
+                        return Ok(properties.at(place).clone());
+                    }
+                }
+                let value = cx.slot(slot).clone();
+                get_member(cx, &value, &key, &hint, optional).map_err(|h| cx.at(h, pos))
+            }),
+            code => {
+                let object = code.into_fn();
+                Box::new(move |cx| {
+                    let value = object(cx)?;
+                    get_member(cx, &value, &key, &hint, optional).map_err(|h| cx.at(h, pos))
+                })
+            }
+        };
+        Code::Fn(run)
+    }
+
+    pub(super) fn index(&mut self, object: &Expr, index: &Expr, optional: bool, pos: u32) -> Code {
+        let (object, index) =
+            self.shape(|| "element".into(), pos, |g| (g.expr(object).into_fn(), g.expr(index).into_fn()));
+        Code::Fn(Box::new(move |cx| {
+            let object = object(cx)?;
+            if optional && object.is_nullish() {
+                return short_circuit(cx);
+            }
+            let index = index(cx)?;
+            get_index(cx, &object, &index).map_err(|h| cx.at(h, pos))
+        }))
+    }
+
+    /// `a?.b.c`: an absent link makes the whole chain undefined.
+    pub(super) fn chain(&mut self, inner: &Expr) -> Code {
+        let inner = self.expr(inner).into_fn();
+        Code::Fn(Box::new(move |cx| match inner(cx) {
+            Err(halt) if cx.fault.is_none() => {
+                let _ = halt;
+                Ok(Value::Undefined)
+            }
+            result => result,
+        }))
+    }
+}
+
+/// Leaves an optional chain: a halt without a fault, which [`Gen::chain`] catches.
+pub(super) fn short_circuit(cx: &mut Cx<'_>) -> R<Value> {
+    cx.fault = None;
+    Err(crate::run::Halt)
+}
+
+fn shape_of(access: &Access, name: &Str) -> String {
+    let name = name.as_str();
+    match access {
+        Access::Plain(slot) | Access::Checked(slot) => format!("slot {slot} ({name})"),
+        Access::Boxed(slot) => format!("cell in slot {slot} ({name})"),
+        Access::Locals { locals, .. } => format!("locals in slot {locals} . {name}"),
+    }
+}
+
+/// Reads what a name's place holds, marks and all.
+fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
+    match access {
+        Access::Plain(slot) | Access::Checked(slot) => Box::new(move |cx| cx.slot(slot).clone()),
+        Access::Boxed(slot) => Box::new(move |cx| in_cell(cx.slot(slot))),
+        Access::Locals { locals, slot } => {
+            let key = name.clone();
+            let hint = Cell::new(0);
+            Box::new(move |cx| {
+                if let Value::Object(object) = in_cell(cx.slot(locals)) {
+                    let properties = object.borrow();
+                    if let Some(place) = properties.find(key.as_str(), hint.get()) {
+                        hint.set(place);
+                        return properties.at(place).clone();
+                    }
+                }
+                in_cell(cx.slot(slot))
+            })
+        }
+    }
+}
+
+pub(super) fn in_cell(value: &Value) -> Value {
+    match value {
+        Value::Cell(cell) => cell.get(),
+        other => other.clone(),
+    }
+}
+
+#[cold]
+fn absent(cx: &mut Cx<'_>, slot: usize, name: &Str, pos: u32) -> R<Value> {
+    if matches!(cx.slot(slot), Value::Uninit) { uninitialised(cx, name, pos) } else { missing(cx, name, pos) }
+}
+
+#[cold]
+pub(super) fn uninitialised<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("Cannot access '{}' before initialization", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
+}
+
+#[cold]
+pub(super) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("{} is not defined", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
+}
+
+/// `value.name`.
+pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Cell<usize>, optional: bool) -> R<Value> {
+    match value {
+        Value::Object(object) => {
+            let properties = object.borrow();
+            Ok(match properties.find(key.as_str(), hint.get()) {
+                Some(place) => {
+                    hint.set(place);
+                    properties.at(place).clone()
+                }
+                None => Value::Undefined,
+            })
+        }
+        Value::String(s) if key.as_str() == "length" => Ok(s.units().into()),
+        Value::Array(array) if key.as_str() == "length" => Ok(array.len().into()),
+        Value::Undefined | Value::Null if optional => short_circuit(cx),
+        Value::Undefined | Value::Null => {
+            let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
+            cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()))
+        }
+        _ => Ok(builtins::member(value, key.as_str())),
+    }
+}
+
+/// `value[index]`.
+pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Value> {
+    if let Value::Number(n) = index {
+        let place = *n as usize;
+        if *n >= 0.0 && place as f64 == *n {
+            match value {
+                Value::Array(array) => return Ok(array.get(place).unwrap_or_default()),
+                Value::String(s) => {
+                    if s.as_str().len() > 4096 && !s.is_ascii() {
+                        cx.steps(s.as_str().len() / 128)?;
+                    }
+                    let found = place < s.units();
+                    return Ok(if found { s.slice(place, place + 1).into() } else { Value::Undefined });
+                }
+                _ => {}
+            }
+        }
+    }
+    if value.is_nullish() {
+        let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
+        let key = convert::to_key(cx, index)?;
+        return cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.to_output()));
+    }
+    let key = convert::to_key(cx, index)?;
+    if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str())) {
+        return get_index(cx, value, &Value::from(n));
+    }
+    get_member(cx, value, &key, &Cell::new(0), false)
+}

@@ -1,0 +1,384 @@
+//! The tags: a template's text cut into pieces, as EJS cuts it.
+//!
+//! EJS splits the text at `<%%`, `%%>`, `<%=`, `<%-`, `<%_`, `<%#`, `<%`, `%>`, `-%>` and `_%>` with one regular
+//! expression and then walks the parts with a mode. [`split`] does the same in one pass from left to right, including
+//! what EJS does with stray closing tags (they vanish, and `-%>` still eats a line end).
+//!
+//! One thing is done better: `<%= "%>" %>`. EJS ends the tag inside the string and then fails to compile; here a closing
+//! tag inside a plain string literal does not count. No template that EJS accepts is read differently, because EJS's
+//! reading of such a tag leaves a string literal open, which is a syntax error.
+
+use crate::error::ErrorKind;
+
+/// The characters that make a tag.
+///
+/// ```
+/// use wirebook_template::{Delimiters, Options, Template, Value};
+/// let options = Options { delimiters: Delimiters { delimiter: "?".into(), ..Default::default() }, ..Default::default() };
+/// let template = Template::compile_with("<?= 6 * 7 ?>", "q.ejs", &options)?;
+/// assert_eq!(template.render_to_string(&Value::object())?, "42");
+/// # Ok::<(), wirebook_template::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Delimiters {
+    /// Opens a tag together with `delimiter`; `<`.
+    pub open: String,
+    /// Stands inside both ends of a tag; `%`.
+    pub delimiter: String,
+    /// Closes a tag together with `delimiter`; `>`.
+    pub close: String,
+}
+
+impl Default for Delimiters {
+    fn default() -> Delimiters {
+        Delimiters { open: "<".into(), delimiter: "%".into(), close: ">".into() }
+    }
+}
+
+/// What a tag does with its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TagKind {
+    /// `<% %>`
+    Run,
+    /// `<%= %>`
+    Escaped,
+    /// `<%- %>`
+    Raw,
+}
+
+/// A piece of a template; offsets are into the prepared text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Text to put out. It stands in the prepared text as it is.
+    Text { start: u32, end: u32 },
+    /// Code; `tag` is where its opening tag stands.
+    Code { kind: TagKind, tag: u32, start: u32, end: u32 },
+    /// Where EJS counts lines: an assignment to a hidden variable, which ends a statement.
+    Line,
+}
+
+/// What stands in a tag's place, with its length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mark {
+    Open(Option<TagKind>),
+    LiteralOpen,
+    LiteralClose,
+    Close { trims: bool },
+}
+
+struct Splitter<'t> {
+    text: &'t str,
+    open: String,
+    close: String,
+    delimiter: &'t str,
+    open_delimiter: &'t str,
+    closes: bool,
+}
+
+impl<'t> Splitter<'t> {
+    /// The first tag mark at or after `from`: offset, length, kind.
+    fn next(&self, from: usize) -> Option<(usize, usize, Mark)> {
+        let mut search = from;
+        while let Some(found) = self.text[search..].find(self.delimiter).map(|n| search + n) {
+            if let Some(mark) = self.at(found, from) {
+                return Some(mark);
+            }
+            search = found + self.text[found..].chars().next().map_or(1, char::len_utf8);
+        }
+        None
+    }
+
+    /// The mark whose (first) delimiter stands at `found`, not before `from`.
+    fn at(&self, found: usize, from: usize) -> Option<(usize, usize, Mark)> {
+        let (before, after) = (&self.text[from..found], &self.text[found + self.delimiter.len()..]);
+        if before.ends_with(self.open_delimiter) {
+            let start = found - self.open_delimiter.len();
+            if after.starts_with(self.delimiter) {
+                return Some((start, self.open.len() + self.delimiter.len(), Mark::LiteralOpen));
+            }
+            let (length, kind) = match after.as_bytes().first() {
+                Some(b'=') => (1, Some(TagKind::Escaped)),
+                Some(b'-') => (1, Some(TagKind::Raw)),
+                Some(b'_') => (1, Some(TagKind::Run)),
+                Some(b'#') => (1, None),
+                _ => (0, Some(TagKind::Run)),
+            };
+            return Some((start, self.open.len() + length, Mark::Open(kind)));
+        }
+        if self.closes && after.starts_with(&self.close) {
+            return Some((found, self.delimiter.len() + self.close.len(), Mark::LiteralClose));
+        }
+        if self.text[found..].starts_with(&self.close) {
+            let trims = before.ends_with(['-', '_']);
+            let start = found - usize::from(trims);
+            return Some((start, self.close.len() + usize::from(trims), Mark::Close { trims }));
+        }
+        None
+    }
+}
+
+/// A failure of [`split`]: kind, message and offset.
+pub(crate) type SplitError = (ErrorKind, String, usize);
+
+/// Cuts a prepared text into pieces.
+pub(crate) fn split(text: &str, delimiters: &Delimiters) -> Result<Vec<Piece>, SplitError> {
+    let Delimiters { open, delimiter, close } = delimiters;
+    if open.is_empty() || delimiter.is_empty() || close.is_empty() {
+        return Err((ErrorKind::Syntax, "a delimiter is empty".into(), 0));
+    }
+    let splitter = Splitter {
+        text,
+        open: format!("{open}{delimiter}"),
+        close: format!("{delimiter}{close}"),
+        delimiter,
+        open_delimiter: open,
+        closes: true,
+    };
+    Walk { splitter, pieces: Vec::new(), literal: false, truncate: false }.run()
+}
+
+struct Walk<'t> {
+    splitter: Splitter<'t>,
+    pieces: Vec<Piece>,
+    /// After `<%%` or `%%>`, until the next closing tag, which then is text.
+    literal: bool,
+    /// After `-%>` or `_%>`: one line end is dropped from the text that follows.
+    truncate: bool,
+}
+
+impl Walk<'_> {
+    fn run(mut self) -> Result<Vec<Piece>, SplitError> {
+        let mut at = 0;
+        let mut slurp_from = None;
+        loop {
+            let next = self.splitter.next(at);
+            let (mark_at, length, mark) = next.unwrap_or((self.splitter.text.len(), 0, Mark::LiteralOpen));
+            self.text(slurp_from.take().unwrap_or(at), self.text_end(mark_at, length, mark));
+            if next.is_none() {
+                return Ok(self.pieces);
+            }
+            at = mark_at + length;
+            match mark {
+                Mark::LiteralOpen => {
+                    self.literal = true;
+                    self.push_text(mark_at, mark_at + self.splitter.open.len());
+                }
+                Mark::LiteralClose => {
+                    self.literal = true;
+                    self.push_text(at - self.splitter.close.len(), at);
+                }
+                Mark::Close { trims } => {
+                    slurp_from = self.closed(mark_at, at, trims);
+                }
+                Mark::Open(kind) => {
+                    let (closed_at, closed, trims) = self.tag(mark_at, at, kind)?;
+                    at = closed;
+                    let _ = closed_at;
+                    self.literal = false;
+                    slurp_from = self.closed(closed_at, closed, trims);
+                }
+            }
+        }
+    }
+
+    /// Where text before a mark ends: `<%_` takes the blanks before it.
+    fn text_end(&self, mark_at: usize, length: usize, mark: Mark) -> usize {
+        let text = self.splitter.text;
+        match mark {
+            Mark::Open(_) if text[mark_at..mark_at + length].ends_with('_') => text[..mark_at].trim_end_matches([' ', '\t']).len(),
+            _ => mark_at,
+        }
+    }
+
+    /// A closing tag ends literal mode as text, and any other mode silently. Gives where the text after it starts.
+    fn closed(&mut self, at: usize, end: usize, trims: bool) -> Option<usize> {
+        if std::mem::take(&mut self.literal) {
+            self.text(at, end);
+        }
+        self.truncate = trims;
+        let text = self.splitter.text;
+        let slurps = trims && text[at..].starts_with('_');
+        slurps.then(|| end + text[end..].len() - text[end..].trim_start_matches([' ', '\t']).len())
+    }
+
+    /// Text outside of tags: the line end after a trimming tag goes, and lines are counted.
+    fn text(&mut self, start: usize, end: usize) {
+        if start >= end {
+            return;
+        }
+        let text = &self.splitter.text[start..end];
+        let mut skip = 0;
+        if std::mem::take(&mut self.truncate) {
+            skip = match text.as_bytes() {
+                [b'\r', b'\n', ..] => 2,
+                [b'\r' | b'\n', ..] => 1,
+                _ => 0,
+            };
+        }
+        self.push_text(start + skip, end);
+        if text.contains('\n') {
+            self.pieces.push(Piece::Line);
+        }
+    }
+
+    fn push_text(&mut self, start: usize, end: usize) {
+        if start < end {
+            self.pieces.push(Piece::Text { start: start as u32, end: end as u32 });
+        }
+    }
+
+    /// The code of a tag that opens at `tag`, and its closing tag: where that stands, where it ends, whether it trims.
+    fn tag(&mut self, tag: usize, start: usize, kind: Option<TagKind>) -> Result<(usize, usize, bool), SplitError> {
+        let text = self.splitter.text;
+        let name = &text[tag..start];
+        let unclosed = || (ErrorKind::Syntax, format!("tag '{name}' is never closed"), tag);
+        let mut from = start;
+        loop {
+            let Some((at, length, mark)) = self.splitter.next(from) else { return Err(unclosed()) };
+            if kind.is_some()
+                && let Some(end) = open_string(text, start, at)
+            {
+                from = end;
+                continue;
+            }
+            let Mark::Close { trims } = mark else { return Err(unclosed()) };
+            if at == start {
+                // EJS looks for the closing tag two parts on, and an empty tag has no part between.
+                return Err(unclosed());
+            }
+            if let Some(kind) = kind {
+                self.pieces.push(Piece::Code { kind, tag: tag as u32, start: start as u32, end: at as u32 });
+            }
+            if text[start..at].contains('\n') {
+                self.pieces.push(Piece::Line);
+            }
+            return Ok((at, at + length, trims));
+        }
+    }
+}
+
+/// When `cut` lies inside a plain string literal of the code that starts at `start`, and the literal ends on its line:
+/// where it ends.
+fn open_string(text: &str, start: usize, cut: usize) -> Option<usize> {
+    let code = &text.as_bytes()[start..cut];
+    if !code.iter().any(|b| matches!(b, b'"' | b'\'')) {
+        return None;
+    }
+    let quote = skim(code)?;
+    let rest = text.as_bytes();
+    let mut at = cut;
+    while let Some(&byte) = rest.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'\n' | b'\r' => return None,
+            b if b == quote => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Reads code coarsely: the quote of the string literal that is open at its end, if one is.
+fn skim(code: &[u8]) -> Option<u8> {
+    let mut at = 0;
+    // The last byte that was neither blank nor comment tells a division from a regular expression.
+    let mut last = b'(';
+    while at < code.len() {
+        match (code[at], code.get(at + 1)) {
+            (b'/', Some(b'/')) => at += code[at..].iter().position(|&b| b == b'\n').unwrap_or(code.len()),
+            (b'/', Some(b'*')) => at = find(code, at + 2, b"*/")? + 1,
+            (b'/', _) if !last.is_ascii_alphanumeric() && !matches!(last, b')' | b']' | b'_' | b'$' | b'"' | b'\'' | b'`') => {
+                at = end_of_regexp(code, at)?;
+                last = b'/';
+            }
+            (quote @ (b'"' | b'\''), _) => {
+                let mut end = at + 1;
+                while *code.get(end).filter(|&&b| b != b'\n').map_or(&quote, |b| b) != quote {
+                    end += if code[end] == b'\\' { 2 } else { 1 };
+                }
+                if end >= code.len() {
+                    return Some(quote);
+                }
+                at = end;
+                last = quote;
+            }
+            (b'`', _) => {
+                at += 1;
+                while *code.get(at)? != b'`' {
+                    at += if code[at] == b'\\' { 2 } else { 1 };
+                }
+                last = b'`';
+            }
+            (b, _) if !b.is_ascii_whitespace() => last = b,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn find(code: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
+    code.get(from..)?.windows(needle.len()).position(|w| w == needle).map(|n| from + n)
+}
+
+fn end_of_regexp(code: &[u8], start: usize) -> Option<usize> {
+    let mut class = false;
+    let mut at = start + 1;
+    loop {
+        match *code.get(at)? {
+            b'\\' => at += 1,
+            b'[' => class = true,
+            b']' => class = false,
+            b'\n' => return None,
+            b'/' if !class => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// A text after the changes that precede cutting, and where its parts came from.
+pub(crate) struct Prepared {
+    pub(crate) text: String,
+    /// Offsets in the prepared text and in the original from which on the two run in step. Empty: they are the same.
+    steps: Vec<(u32, u32)>,
+}
+
+impl Prepared {
+    /// The offset in the original.
+    pub(crate) fn original(&self, offset: u32) -> u32 {
+        match self.steps.partition_point(|&(prepared, _)| prepared <= offset) {
+            0 => offset,
+            n => self.steps[n - 1].1 + (offset - self.steps[n - 1].0),
+        }
+    }
+}
+
+/// EJS's `rmWhitespace`: runs of line ends become one, and blanks at both ends of every line go. It works on the whole
+/// text, code included.
+pub(crate) fn prepare(text: &str, remove_white_space: bool) -> Prepared {
+    if !remove_white_space {
+        return Prepared { text: text.to_owned(), steps: Vec::new() };
+    }
+    let mut prepared = Prepared { text: String::with_capacity(text.len()), steps: Vec::new() };
+    // `^\s+|\s+$` with the m flag: white space that touches the start or the end of a line goes, line ends included, so
+    // that of a run of blanks with a line end in it one '\n' stays between two lines that have something.
+    let mut at = 0;
+    let mut first = true;
+    for line in text.split(['\n', '\r', '\u{2028}', '\u{2029}']) {
+        let kept = line.trim_matches(crate::value::number::is_space);
+        if !kept.is_empty() {
+            if !first {
+                prepared.text.push('\n');
+            }
+            first = false;
+            let offset = at + (line.len() - line.trim_start_matches(crate::value::number::is_space).len());
+            prepared.steps.push((prepared.text.len() as u32, offset as u32));
+            prepared.text.push_str(kept);
+        }
+        at += line.len();
+        at += text[at..].chars().next().map_or(0, char::len_utf8);
+    }
+    prepared
+}
