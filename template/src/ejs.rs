@@ -185,7 +185,9 @@ impl Walk<'_> {
     fn text_end(&self, mark_at: usize, length: usize, mark: Mark) -> usize {
         let text = self.splitter.text;
         match mark {
-            Mark::Open(_) if text[mark_at..mark_at + length].ends_with('_') => text[..mark_at].trim_end_matches([' ', '\t']).len(),
+            Mark::Open(_) if text[mark_at..mark_at + length].ends_with('_') => {
+                text[..mark_at].trim_end_matches([' ', '\t']).len()
+            }
             _ => mark_at,
         }
     }
@@ -288,7 +290,10 @@ fn skim(code: &[u8]) -> Option<u8> {
         match (code[at], code.get(at + 1)) {
             (b'/', Some(b'/')) => at += code[at..].iter().position(|&b| b == b'\n').unwrap_or(code.len()),
             (b'/', Some(b'*')) => at = find(code, at + 2, b"*/")? + 1,
-            (b'/', _) if !last.is_ascii_alphanumeric() && !matches!(last, b')' | b']' | b'_' | b'$' | b'"' | b'\'' | b'`') => {
+            (b'/', _)
+                if !last.is_ascii_alphanumeric()
+                    && !matches!(last, b')' | b']' | b'_' | b'$' | b'"' | b'\'' | b'`') =>
+            {
                 at = end_of_regexp(code, at)?;
                 last = b'/';
             }

@@ -125,7 +125,8 @@ impl Files {
     /// Reads a file below the root, unless it still has the stamp.
     fn read(&self, key: &str, known: Option<(SystemTime, u64)>) -> Result<Content, Error> {
         let Some(root) = &self.root else { return Ok(Content::Missing) };
-        let failed = |error: io::Error| Error::new(ErrorKind::Include, format!("can not read '{key}': {}", error.kind()));
+        let failed =
+            |error: io::Error| Error::new(ErrorKind::Include, format!("can not read '{key}': {}", error.kind()));
         let path = match root.join(key).canonicalize() {
             Ok(path) => path,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

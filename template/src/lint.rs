@@ -99,8 +99,20 @@ struct Walker {
 }
 
 /// Attributes that hold a URL.
-const URLS: [&str; 12] =
-    ["href", "src", "action", "formaction", "cite", "data", "poster", "background", "ping", "srcset", "xlink:href", "manifest"];
+const URLS: [&str; 12] = [
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "cite",
+    "data",
+    "poster",
+    "background",
+    "ping",
+    "srcset",
+    "xlink:href",
+    "manifest",
+];
 /// Elements whose content is text (§13.1.2).
 const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
 /// Calls that make a value safe in the context.
@@ -206,7 +218,9 @@ impl Walker {
             State::Comment => self.tail.ends_with(b"-->"),
             _ => {
                 let end = format!("</{}", self.tag);
-                self.tail.len() > end.len() && self.tail[..self.tail.len() - 1].ends_with(end.as_bytes()) && matches!(byte, b'>' | b' ' | b'\n' | b'\t' | b'/')
+                self.tail.len() > end.len()
+                    && self.tail[..self.tail.len() - 1].ends_with(end.as_bytes())
+                    && matches!(byte, b'>' | b' ' | b'\n' | b'\t' | b'/')
             }
         };
         match (done, self.state) {

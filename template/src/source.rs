@@ -36,7 +36,7 @@ impl Source {
         let before = &self.text[..at];
         let start = line_start(before);
         let mut line = 1;
-        let mut rest = before[..start].as_bytes();
+        let mut rest = &before.as_bytes()[..start];
         while let Some(end) = rest.iter().position(|b| matches!(b, b'\n' | b'\r')) {
             let crlf = rest[end] == b'\r' && rest.get(end + 1) == Some(&b'\n');
             rest = &rest[end + 1 + usize::from(crlf)..];

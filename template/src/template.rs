@@ -103,8 +103,7 @@ pub fn tokens(text: &str, options: &Options) -> Result<Vec<TokenView>, Error> {
     let mut lexer = Lexer::new(&prepared, &pieces);
     let mut views = Vec::new();
     loop {
-        let token =
-            lexer.next().map_err(|(kind, message, offset)| Error::at(kind, message, &source, offset))?;
+        let token = lexer.next().map_err(|(kind, message, offset)| Error::at(kind, message, &source, offset))?;
         let range = |start: u32, end: u32| prepared.text[start as usize..end as usize].to_owned();
         let (kind, text) = match &token.tok {
             Tok::End => return Ok(views),
@@ -112,7 +111,7 @@ pub fn tokens(text: &str, options: &Options) -> Result<Vec<TokenView>, Error> {
             Tok::Word(start, end) => ("word", range(*start, *end)),
             Tok::Number(n) => ("number", crate::value::number::to_string(*n)),
             Tok::String(s) => ("string", s.as_str().to_owned()),
-            Tok::Quasi(s, _) => ("template", s.as_str().to_owned()),
+            Tok::Quasi(s, _) | Tok::QuasiNext(s, _) => ("template", s.as_str().to_owned()),
             Tok::Text(start, end) => ("text", range(*start, *end)),
             Tok::Echo { raw } => ("echo", if *raw { "raw".to_owned() } else { "escaped".to_owned() }),
             Tok::EchoEnd => ("end", String::new()),

@@ -9,6 +9,7 @@
 //! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | the rows of hostile event streams, and a server that plays them |
+//! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
 //! | [`websocket`] | the cases of WebSocket |
 
 pub mod allocations;
@@ -18,4 +19,5 @@ pub mod http1_client;
 pub mod parser;
 pub mod server;
 pub mod sse;
+pub mod template;
 pub mod websocket;

@@ -174,17 +174,17 @@ fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn join(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     match arg(args, 0) {
-        Value::Undefined => Ok(convert::join(cx, &array, ",")?.into()),
+        Value::Undefined => Ok(convert::join(cx, &array, &",".into())?.into()),
         separator => {
             let separator = convert::to_str(cx, separator)?;
-            Ok(convert::join(cx, &array, separator.as_str())?.into())
+            Ok(convert::join(cx, &array, &separator)?.into())
         }
     }
 }
 
 fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
-    Ok(convert::join(cx, &array, ",")?.into())
+    Ok(convert::join(cx, &array, &",".into())?.into())
 }
 
 fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {

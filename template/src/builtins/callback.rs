@@ -206,7 +206,8 @@ fn sorted(cx: &mut Cx<'_>, items: Vec<Value>, comparator: &Value) -> R<Vec<Value
     for item in items.drain(..) {
         cx.step()?;
         // Without a comparator elements compare by their text, which is made once for each.
-        let key = if matches!(comparator, Value::Undefined) { convert::to_str(cx, &item)?.into() } else { Value::Undefined };
+        let key =
+            if matches!(comparator, Value::Undefined) { convert::to_str(cx, &item)?.into() } else { Value::Undefined };
         keyed.push((item, key));
     }
     let mut width = 1;
@@ -228,11 +229,8 @@ type Keyed = (Value, Value);
 
 fn merge(cx: &mut Cx<'_>, left: Vec<Keyed>, right: Vec<Keyed>, comparator: &Value, out: &mut Vec<Keyed>) -> R<()> {
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    loop {
-        let order = match (left.peek(), right.peek()) {
-            (Some(a), Some(b)) => compare(cx, a, b, comparator)?,
-            _ => break,
-        };
+    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        let order = compare(cx, a, b, comparator)?;
         out.extend(if order == Ordering::Greater { right.next() } else { left.next() });
     }
     out.extend(left);

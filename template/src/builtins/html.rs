@@ -38,7 +38,10 @@ fn js_string(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let mut out = String::new();
     for unit in text.utf16() {
         match char::from_u32(u32::from(unit)) {
-            Some(c) if c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | ',' | '_' | '-' | ':' | ';' | '(' | ')' | '/') => {
+            Some(c)
+                if c.is_ascii_alphanumeric()
+                    || matches!(c, ' ' | '.' | ',' | '_' | '-' | ':' | ';' | '(' | ')' | '/') =>
+            {
                 out.push(c);
             }
             _ => drop(write!(out, "\\u{unit:04x}")),

@@ -51,15 +51,8 @@ impl Methods {
 
 /// The implementations of a method name; none for a name that is no method.
 pub(crate) fn methods(name: &str) -> &'static Methods {
-    static NONE: Methods = Methods {
-        string: None,
-        array: None,
-        number: None,
-        boolean: None,
-        object: None,
-        function: None,
-        regexp: None,
-    };
+    static NONE: Methods =
+        Methods { string: None, array: None, number: None, boolean: None, object: None, function: None, regexp: None };
     thread_local! {
         static TABLE: std::cell::OnceCell<&'static std::collections::HashMap<&'static str, Methods>> =
             const { std::cell::OnceCell::new() };
@@ -122,7 +115,9 @@ pub(crate) fn constant(space: &str, name: &str) -> Option<Value> {
 
 /// A function that is called by its bare name.
 pub(crate) fn global_function(name: &str) -> Option<Native> {
-    [global::FUNCTIONS, html::FUNCTIONS, uri::FUNCTIONS, page::FUNCTIONS].into_iter().find_map(|table| find(table, name))
+    [global::FUNCTIONS, html::FUNCTIONS, uri::FUNCTIONS, page::FUNCTIONS]
+        .into_iter()
+        .find_map(|table| find(table, name))
 }
 
 /// The value of a bare name that neither the template nor its data has.

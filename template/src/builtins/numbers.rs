@@ -114,7 +114,13 @@ fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         None => least.max(3),
     };
     if !n.is_finite() {
-        let shown = if n.is_nan() { "NaN" } else if n > 0.0 { "∞" } else { "-∞" };
+        let shown = if n.is_nan() {
+            "NaN"
+        } else if n > 0.0 {
+            "∞"
+        } else {
+            "-∞"
+        };
         return Ok(shown.into());
     }
     // ICU rounds halves away from zero in decimal, on the digits that the number shows.

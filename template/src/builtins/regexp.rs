@@ -28,7 +28,9 @@ impl<'t> Subject<'t> {
         cx.steps(text.as_str().len() / 64)?;
         let units = text.utf16();
         let units = if points {
-            char::decode_utf16(units).map(|c| c.map_or_else(|lone| u32::from(lone.unpaired_surrogate()), u32::from)).collect()
+            char::decode_utf16(units)
+                .map(|c| c.map_or_else(|lone| u32::from(lone.unpaired_surrogate()), u32::from))
+                .collect()
         } else {
             units.into_iter().map(u32::from).collect()
         };
@@ -82,15 +84,18 @@ impl<'t> Subject<'t> {
     }
 
     /// The offset of a count of JavaScript's units.
-    fn from_unit_offset(&self, wanted: usize) -> usize {
+    fn offset_of_unit(&self, wanted: usize) -> usize {
         match &self.input {
             Input::Units(units) if self.points => {
                 let mut sum = 0;
-                units.iter().take_while(|&&c| {
-                    let before = sum;
-                    sum += 1 + usize::from(c > 0xFFFF);
-                    before < wanted
-                }).count()
+                units
+                    .iter()
+                    .take_while(|&&c| {
+                        let before = sum;
+                        sum += 1 + usize::from(c > 0xFFFF);
+                        before < wanted
+                    })
+                    .count()
             }
             _ => wanted,
         }
@@ -126,7 +131,7 @@ fn advance<'t>(cx: &mut Cx<'_>, regexp: &RegExp, text: &'t Str) -> R<Option<(Sub
     let flags = regexp.program().flags;
     let keeps = flags.global || flags.sticky;
     let subject = Subject::new(cx, regexp, text)?;
-    let from = if keeps { subject.from_unit_offset(regexp.last_index()) } else { 0 };
+    let from = if keeps { subject.offset_of_unit(regexp.last_index()) } else { 0 };
     let found = if from > subject.len() { None } else { subject.search(cx, regexp, from, flags.sticky)? };
     if keeps {
         let end = found.as_ref().and_then(|found| found.groups[0]).map_or(0, |(_, to)| subject.unit_offset(to));

@@ -42,7 +42,8 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
     let mut out = String::new();
     let mut at = 0;
     let mut search = 0;
-    while let Some(found) = text.as_str().get(search..).and_then(|rest| rest.find(wanted.as_str())).map(|n| n + search) {
+    while let Some(found) = text.as_str().get(search..).and_then(|rest| rest.find(wanted.as_str())).map(|n| n + search)
+    {
         cx.step()?;
         out.push_str(&text.as_str()[at..found]);
         at = found + wanted.as_str().len();
@@ -53,7 +54,13 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
                 out.push_str(convert::to_str(cx, &result)?.as_str());
             }
             Replacement::Text(template) => {
-                let parts = Parts { before: &text.as_str()[..found], matched: wanted.as_str(), after: &text.as_str()[at..], groups: &[], names: &Value::Undefined };
+                let parts = Parts {
+                    before: &text.as_str()[..found],
+                    matched: wanted.as_str(),
+                    after: &text.as_str()[at..],
+                    groups: &[],
+                    names: &Value::Undefined,
+                };
                 expand(cx, template.as_str(), &parts, &mut out)?;
             }
         }

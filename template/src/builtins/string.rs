@@ -106,9 +106,7 @@ fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 /// The text to look for; a regular expression is refused, as the specification does.
 fn needle(cx: &mut Cx<'_>, value: &Value, method: &str) -> R<Str> {
     if let Value::RegExp(_) = value {
-        return cx.type_error(format!(
-            "First argument to String.prototype.{method} must not be a regular expression"
-        ));
+        return cx.type_error(format!("First argument to String.prototype.{method} must not be a regular expression"));
     }
     convert::to_str(cx, value)
 }
@@ -176,7 +174,8 @@ fn locale_compare(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         c if c.is_whitespace() => 0,
         _ => 1,
     };
-    let primary = |s: &str| -> Vec<(u8, char)> { s.chars().flat_map(char::to_lowercase).map(|c| (class(c), c)).collect() };
+    let primary =
+        |s: &str| -> Vec<(u8, char)> { s.chars().flat_map(char::to_lowercase).map(|c| (class(c), c)).collect() };
     let case = |s: &str| -> Vec<bool> { s.chars().map(char::is_uppercase).collect() };
     cx.steps((a.as_str().len() + b.as_str().len()) / 16)?;
     let order = primary(a.as_str()).cmp(&primary(b.as_str())).then_with(|| case(a.as_str()).cmp(&case(b.as_str())));

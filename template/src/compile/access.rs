@@ -16,7 +16,10 @@ pub(super) enum Access {
     Checked(usize),
     Boxed(usize),
     /// In the `locals` object, else in the slot.
-    Locals { locals: usize, slot: usize },
+    Locals {
+        locals: usize,
+        slot: usize,
+    },
 }
 
 impl Gen<'_> {
@@ -75,6 +78,9 @@ impl Gen<'_> {
 
     /// `typeof name`: no error when nobody has it.
     pub(super) fn name_or_undefined(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+        if name.as_str() == "this" {
+            return self.name(id, name, pos);
+        }
         let read = match self.access(id) {
             Access::Plain(slot) => return Code::Slot(slot),
             access => reader(access, name),

@@ -2,7 +2,7 @@
 //! picks one.
 
 use super::expr::Elements;
-use super::{Code, Gen};
+use super::{Code, Gen, RunFn};
 use crate::builtins::{self, Methods};
 use crate::js::ast::*;
 use crate::js::scope::DATA_VAR;
@@ -30,7 +30,9 @@ impl Gen<'_> {
                     let arguments = self.shape(label, pos, |g| g.elements(arguments));
                     return Code::Fn(Box::new(move |cx| {
                         cx.step()?;
-                        arguments.with(cx, pos, |cx, args| native(cx, &Value::Undefined, args)).map_err(|h| cx.at(h, pos))
+                        arguments
+                            .with(cx, pos, |cx, args| native(cx, &Value::Undefined, args))
+                            .map_err(|h| cx.at(h, pos))
                     }));
                 }
                 self.call_method(object, name, *link, optional, arguments, pos)
@@ -161,7 +163,7 @@ impl Gen<'_> {
     }
 
     /// Renders an included template at the end of the output.
-    pub(super) fn include_into(&mut self, arguments: &[Element], pos: u32) -> Box<dyn Fn(&mut Cx<'_>) -> R<()>> {
+    pub(super) fn include_into(&mut self, arguments: &[Element], pos: u32) -> RunFn {
         let arguments = self.shape(|| "include".into(), pos, |g| g.elements(arguments));
         let data = self.slot(DATA_VAR);
         let (source, path) = (self.source.clone(), self.path.clone());
@@ -173,7 +175,10 @@ impl Gen<'_> {
                 data = cx.merged(&data, more);
             }
             let unit = cx.find_unit(&path, name.as_str(), &data).map_err(|h| cx.at(h, pos))?;
+            let start = cx.out.len();
             cx.render_unit(&unit, &data).map_err(|h| {
+                // In EJS an include is a value, and one that fails puts nothing out.
+                cx.out.truncate(start);
                 let h = cx.at(h, pos);
                 cx.included_at(h, &source, pos)
             })

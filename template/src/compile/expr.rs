@@ -88,7 +88,8 @@ impl Gen<'_> {
     }
 
     fn conditional(&mut self, parts: &(Expr, Expr, Expr), pos: u32) -> Code {
-        let (test, yes, no) = self.shape(|| "conditional".into(), pos, |g| (g.expr(&parts.0), g.expr(&parts.1), g.expr(&parts.2)));
+        let (test, yes, no) =
+            self.shape(|| "conditional".into(), pos, |g| (g.expr(&parts.0), g.expr(&parts.1), g.expr(&parts.2)));
         if let Some(value) = test.constant() {
             return if convert::truthy(value) { yes } else { no };
         }

@@ -1,12 +1,10 @@
 //! Function literals and declarations.
 
-use super::{Body, Code, ExprFn, Gen, Proto};
+use super::{Body, Code, ExprFn, Gen, Proto, RunFn};
 use crate::js::ast::*;
-use crate::run::{Cx, R};
+use crate::run::Cx;
 use crate::value::{Function, Str, Value, VarCell};
 use std::rc::Rc;
-
-type Prepare = Box<dyn Fn(&mut Cx<'_>) -> R<()>>;
 
 impl Gen<'_> {
     pub(super) fn function(&mut self, literal: &FunctionLiteral) -> Code {
@@ -26,8 +24,8 @@ impl Gen<'_> {
     }
 
     /// The function declarations of a block, to be made when it starts.
-    pub(super) fn hoisted(&mut self, block: &Block) -> Vec<Prepare> {
-        let mut made: Vec<Prepare> = Vec::new();
+    pub(super) fn hoisted(&mut self, block: &Block) -> Vec<RunFn> {
+        let mut made: Vec<RunFn> = Vec::new();
         for (var, literal) in &block.functions {
             let (proto, captures) = self.proto(literal, &literal.name);
             let make = maker(proto, captures);
@@ -81,8 +79,8 @@ impl Gen<'_> {
     }
 
     /// What must happen to the parameters before the body: defaults, cells, patterns.
-    fn prologue(&mut self, literal: &FunctionLiteral) -> Vec<Prepare> {
-        let mut steps: Vec<Prepare> = Vec::new();
+    fn prologue(&mut self, literal: &FunctionLiteral) -> Vec<RunFn> {
+        let mut steps: Vec<RunFn> = Vec::new();
         self.cells_of_patterns(literal, &mut steps);
         if let Some(own) = literal.own_name {
             steps.push(self.own_name(own));
@@ -121,9 +119,8 @@ impl Gen<'_> {
     }
 
     /// Variables that parameter patterns and `var`s declare need their cells from the start.
-    fn cells_of_patterns(&mut self, literal: &FunctionLiteral, steps: &mut Vec<Prepare>) {
-        let parameters: Vec<usize> =
-            literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
+    fn cells_of_patterns(&mut self, literal: &FunctionLiteral, steps: &mut Vec<RunFn>) {
+        let parameters: Vec<usize> = literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
         let wide = std::mem::take(&mut self.wide[literal.func]);
         let cells: Vec<usize> =
             wide.into_iter().filter(|var| !parameters.contains(var)).map(|var| self.slot(var)).collect();
@@ -139,7 +136,7 @@ impl Gen<'_> {
     }
 
     /// The name of a named function expression is bound, inside it, to the function that runs.
-    fn own_name(&mut self, own: usize) -> Prepare {
+    fn own_name(&mut self, own: usize) -> RunFn {
         let (slot, boxed) = (self.slot(own), self.scopes.boxed(own));
         Box::new(move |cx| {
             let function = cx.running.take();
@@ -167,7 +164,7 @@ fn maker(proto: Rc<Proto>, captures: Vec<usize>) -> ExprFn {
     })
 }
 
-fn with_prologue(prepare: Vec<Prepare>, body: Body) -> Body {
+fn with_prologue(prepare: Vec<RunFn>, body: Body) -> Body {
     if prepare.is_empty() {
         return body;
     }

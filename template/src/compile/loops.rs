@@ -280,4 +280,3 @@ fn echo_each(list: ExprFn, before: Box<str>, raw: bool, after: Box<str>, pos: u3
 fn put(cx: &mut Cx<'_>, value: &Value, raw: bool) -> R<()> {
     if raw { cx.echo_raw(value) } else { cx.echo(value) }
 }
-

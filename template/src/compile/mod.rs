@@ -30,6 +30,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 pub(crate) type ExprFn = Box<dyn Fn(&mut Cx<'_>) -> R<Value>>;
+/// Does something and gives nothing.
+pub(crate) type RunFn = Box<dyn Fn(&mut Cx<'_>) -> R<()>>;
 pub(crate) type StmtFn = Box<dyn Fn(&mut Cx<'_>) -> R<Flow>>;
 
 /// A compiled template.

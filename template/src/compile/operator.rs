@@ -54,9 +54,8 @@ fn symbol(operator: Binary) -> &'static str {
 /// Applies a binary operator.
 pub(super) fn apply(cx: &mut Cx<'_>, operator: Binary, left: Value, right: &Value) -> R<Value> {
     use Binary::*;
-    let left_number = |cx: &mut Cx<'_>| -> R<(f64, f64)> {
-        Ok((convert::to_number(cx, &left)?, convert::to_number(cx, right)?))
-    };
+    let left_number =
+        |cx: &mut Cx<'_>| -> R<(f64, f64)> { Ok((convert::to_number(cx, &left)?, convert::to_number(cx, right)?)) };
     Ok(match operator {
         Add => return convert::add(cx, left, right),
         StrictEqual => Value::Bool(convert::strict_equal(&left, right)),
@@ -126,7 +125,7 @@ fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
 
 impl Gen<'_> {
     pub(super) fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr, pos: u32) -> Code {
-        let label = || format!("{}", symbol(operator));
+        let label = || symbol(operator).to_owned();
         let (left, right) = self.shape(label, pos, |g| (g.expr(left), g.expr(right)));
         let constant = left.constant().is_some() && right.constant().is_some();
         if let (Code::Slot(slot), Some(Value::Number(n))) = (&left, right.constant())
@@ -221,9 +220,14 @@ impl Gen<'_> {
                 let operand = self.test(operand);
                 Box::new(move |cx| Ok(!operand(cx)?))
             }
-            ExprKind::Binary(operator @ (Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual), a, b) => {
+            ExprKind::Binary(
+                operator @ (Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual),
+                a,
+                b,
+            ) => {
                 let (operator, pos) = (*operator, expr.pos);
-                let (a, b) = self.shape(|| symbol(operator).into(), pos, |g| (g.expr(a).into_fn(), g.expr(b).into_fn()));
+                let (a, b) =
+                    self.shape(|| symbol(operator).into(), pos, |g| (g.expr(a).into_fn(), g.expr(b).into_fn()));
                 Box::new(move |cx| {
                     let left = a(cx)?;
                     let right = b(cx)?;

@@ -4,7 +4,7 @@
 //! written from its slot, a member of a variable from the object, without a copy of the value; anything else is
 //! evaluated first. Constants become text, escaped now.
 
-use super::{Code, ExprFn, Gen, StmtFn};
+use super::{Code, ExprFn, Gen, RunFn, StmtFn};
 use crate::js::ast::*;
 use crate::run::{Cx, Flow, R};
 use crate::value::{Str, Value, convert};
@@ -12,11 +12,23 @@ use std::cell::Cell;
 
 /// What one tag puts out.
 pub(super) enum Echo {
-    Slot { slot: usize, raw: bool },
-    Member { slot: usize, key: Str, hint: Cell<usize>, otherwise: ExprFn, raw: bool },
-    Value { value: ExprFn, raw: bool },
+    Slot {
+        slot: usize,
+        raw: bool,
+    },
+    Member {
+        slot: usize,
+        key: Str,
+        hint: Cell<usize>,
+        otherwise: ExprFn,
+        raw: bool,
+    },
+    Value {
+        value: ExprFn,
+        raw: bool,
+    },
     /// Runs for its output and its effects, such as `<%- include(…) %>`.
-    Run(Box<dyn Fn(&mut Cx<'_>) -> R<()>>),
+    Run(RunFn),
 }
 
 /// Text before each output, and the text at the end.

@@ -4,7 +4,6 @@ use super::access::in_cell;
 use super::operator::TestFn;
 use super::{Code, ExprFn, Gen, StmtFn};
 use crate::js::ast::*;
-use crate::js::scope::VarId;
 use crate::run::{Flow, R};
 use crate::value::{Value, convert};
 
@@ -27,7 +26,9 @@ impl Gen<'_> {
             StmtKind::Continue(label) => jump(Flow::Continue, *label),
             StmtKind::Return(value) => self.return_statement(value.as_ref()),
             StmtKind::Throw(value) => self.throw(value, pos),
-            StmtKind::Try { block, catch, finally } => self.try_statement(block, catch.as_deref(), finally.as_ref(), pos),
+            StmtKind::Try { block, catch, finally } => {
+                self.try_statement(block, catch.as_deref(), finally.as_ref(), pos)
+            }
             StmtKind::Labelled(label, body) => self.labelled(*label, body),
         }
     }
@@ -37,7 +38,8 @@ impl Gen<'_> {
         let mut made: Vec<StmtFn> = Vec::new();
         let mut rest = statements;
         while let Some(first) = rest.first() {
-            let outputs = rest.iter().take_while(|s| matches!(s.kind, StmtKind::Text(_) | StmtKind::Echo { .. })).count();
+            let outputs =
+                rest.iter().take_while(|s| matches!(s.kind, StmtKind::Text(_) | StmtKind::Echo { .. })).count();
             if outputs > 0 {
                 made.push(self.output(&rest[..outputs]));
                 rest = &rest[outputs..];
@@ -193,13 +195,7 @@ impl Gen<'_> {
         })
     }
 
-    fn try_statement(
-        &mut self,
-        block: &Block,
-        catch: Option<&(Option<Pattern>, Vec<VarId>, Block)>,
-        finally: Option<&Block>,
-        pos: u32,
-    ) -> StmtFn {
+    fn try_statement(&mut self, block: &Block, catch: Option<&Catch>, finally: Option<&Block>, pos: u32) -> StmtFn {
         let (block, catch, finally) = self.shape(
             || "try".into(),
             pos,
@@ -217,7 +213,11 @@ impl Gen<'_> {
             None => block,
             Some((enter, bind, handler)) => Box::new(move |cx| {
                 let (base, depth) = (cx.base, cx.stack.len());
-                match block(cx) {
+                // Until the block is done, what it puts out may have to be taken back.
+                cx.capturing += 1;
+                let result = block(cx);
+                cx.capturing -= 1;
+                match result {
                     Err(halt) => {
                         let Some(value) = cx.catch() else { return Err(halt) };
                         cx.base = base;
@@ -263,7 +263,11 @@ impl Gen<'_> {
         self.labels.push(label);
         let is_loop = matches!(
             body.kind,
-            StmtKind::For { .. } | StmtKind::ForEach { .. } | StmtKind::While { .. } | StmtKind::DoWhile { .. } | StmtKind::Labelled(..)
+            StmtKind::For { .. }
+                | StmtKind::ForEach { .. }
+                | StmtKind::While { .. }
+                | StmtKind::DoWhile { .. }
+                | StmtKind::Labelled(..)
         );
         if !is_loop {
             self.labels.clear();

@@ -19,27 +19,56 @@ pub(crate) enum ExprKind {
     Bool(bool),
     Number(f64),
     String(Str),
-    RegExp { pattern: Str, flags: Str },
+    RegExp {
+        pattern: Str,
+        flags: Str,
+    },
     /// `quasis` is one longer than `parts`.
-    Template { quasis: Vec<Str>, parts: Vec<Expr> },
+    Template {
+        quasis: Vec<Str>,
+        parts: Vec<Expr>,
+    },
     Name(RefId, Str),
     Array(Vec<Element>),
     Object(Vec<Property>),
     Function(Box<FunctionLiteral>),
     Unary(Unary, Box<Expr>),
-    Update { up: bool, prefix: bool, target: Box<Expr> },
+    Update {
+        up: bool,
+        prefix: bool,
+        target: Box<Expr>,
+    },
     Binary(Binary, Box<Expr>, Box<Expr>),
     /// A chain of `+`: two operands at least, from left to right.
     Sum(Vec<Expr>),
     /// A chain of one logical operator.
     Logical(Logical, Vec<Expr>),
     Conditional(Box<(Expr, Expr, Expr)>),
-    Assign { operator: Option<AssignOperator>, target: Box<Pattern>, value: Box<Expr> },
+    Assign {
+        operator: Option<AssignOperator>,
+        target: Box<Pattern>,
+        value: Box<Expr>,
+    },
     Sequence(Vec<Expr>),
-    Member { object: Box<Expr>, name: Str, optional: bool },
-    Index { object: Box<Expr>, index: Box<Expr>, optional: bool },
-    Call { callee: Box<Expr>, arguments: Vec<Element>, optional: bool },
-    New { class: Str, arguments: Vec<Element> },
+    Member {
+        object: Box<Expr>,
+        name: Str,
+        optional: bool,
+    },
+    Index {
+        object: Box<Expr>,
+        index: Box<Expr>,
+        optional: bool,
+    },
+    Call {
+        callee: Box<Expr>,
+        arguments: Vec<Element>,
+        optional: bool,
+    },
+    New {
+        class: Str,
+        arguments: Vec<Element>,
+    },
     InstanceOf(Box<Expr>, Str),
     /// What `?.` leaves when it finds nothing: the whole chain is `undefined`.
     Chain(Box<Expr>),
@@ -126,8 +155,16 @@ pub(crate) enum Pattern {
     Declare(VarId),
     /// A name, a member or an index.
     Target(Expr),
-    Array { items: Vec<Option<(Pattern, Option<Expr>)>>, rest: Option<Box<Pattern>>, pos: u32 },
-    Object { entries: Vec<(Key, Pattern, Option<Expr>)>, rest: Option<Box<Pattern>>, pos: u32 },
+    Array {
+        items: Vec<Option<(Pattern, Option<Expr>)>>,
+        rest: Option<Box<Pattern>>,
+        pos: u32,
+    },
+    Object {
+        entries: Vec<(Key, Pattern, Option<Expr>)>,
+        rest: Option<Box<Pattern>>,
+        pos: u32,
+    },
 }
 
 /// A function, however it is written.
@@ -179,25 +216,59 @@ pub(crate) enum StmtKind {
     Empty,
     Text(Rc<str>),
     /// `<%= expr %>` or, raw, `<%- expr %>`; the extra expressions are evaluated and dropped.
-    Echo { raw: bool, value: Expr, rest: Vec<Expr> },
+    Echo {
+        raw: bool,
+        value: Expr,
+        rest: Vec<Expr>,
+    },
     Expr(Expr),
     /// Declarations of one kind; without a value `let` is `undefined`, and `var` nothing happens.
-    Declare { is_var: bool, declarations: Vec<(Pattern, Option<Expr>)> },
+    Declare {
+        is_var: bool,
+        declarations: Vec<(Pattern, Option<Expr>)>,
+    },
     Block(Block),
     /// `if`, its `else if`s, and the `else`.
-    If { branches: Vec<(Expr, Stmt)>, otherwise: Option<Box<Stmt>> },
-    For { head: Box<ForHead>, body: Box<Stmt> },
-    ForEach { of: bool, head: Box<EachHead>, body: Box<Stmt> },
-    While { test: Expr, body: Box<Stmt> },
-    DoWhile { test: Expr, body: Box<Stmt> },
-    Switch { value: Expr, block: Block, cases: Vec<(Option<Expr>, usize)> },
+    If {
+        branches: Vec<(Expr, Stmt)>,
+        otherwise: Option<Box<Stmt>>,
+    },
+    For {
+        head: Box<ForHead>,
+        body: Box<Stmt>,
+    },
+    ForEach {
+        of: bool,
+        head: Box<EachHead>,
+        body: Box<Stmt>,
+    },
+    While {
+        test: Expr,
+        body: Box<Stmt>,
+    },
+    DoWhile {
+        test: Expr,
+        body: Box<Stmt>,
+    },
+    Switch {
+        value: Expr,
+        block: Block,
+        cases: Vec<(Option<Expr>, usize)>,
+    },
     Break(u32),
     Continue(u32),
     Return(Option<Expr>),
     Throw(Expr),
-    Try { block: Block, catch: Option<Box<(Option<Pattern>, Vec<VarId>, Block)>>, finally: Option<Block> },
+    Try {
+        block: Block,
+        catch: Option<Box<Catch>>,
+        finally: Option<Block>,
+    },
     Labelled(u32, Box<Stmt>),
 }
+
+/// `catch (pattern) { … }`: the pattern, its variables, the body.
+pub(crate) type Catch = (Option<Pattern>, Vec<VarId>, Block);
 
 /// `for (init; test; update)`.
 #[derive(Debug)]

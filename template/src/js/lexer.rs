@@ -18,12 +18,16 @@ pub(crate) enum Tok {
     Word(u32, u32),
     Number(f64),
     String(Str),
-    /// A part of a template literal, and whether it is the last.
+    /// The first part of a template literal, and whether it is the last.
     Quasi(Str, bool),
+    /// A part after `${…}`.
+    QuasiNext(Str, bool),
     /// A text between tags.
     Text(u32, u32),
     /// The start of `<%=` or, raw, `<%-`, and the end of either.
-    Echo { raw: bool },
+    Echo {
+        raw: bool,
+    },
     EchoEnd,
     /// `;` that stands for the start of a tag or a text.
     Tag,
@@ -241,7 +245,10 @@ impl<'t> Lexer<'t> {
             ("{", Some(depth)) => *depth += 1,
             ("}", Some(0)) => {
                 self.braces.pop();
-                return self.quasi(at + 1);
+                return Ok(match self.quasi(at + 1)? {
+                    (Tok::Quasi(text, last), end) => (Tok::QuasiNext(text, last), end),
+                    other => other,
+                });
             }
             ("}", Some(depth)) => *depth -= 1,
             _ => {}
@@ -263,7 +270,8 @@ impl<'t> Lexer<'t> {
             let length = decimal_length(rest);
             (rest[..length].replace('_', ""), length)
         } else {
-            let length = 2 + rest[2..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len() - 2);
+            let length =
+                2 + rest[2..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len() - 2);
             (rest[2..length].replace('_', ""), length)
         };
         if rest[length..].starts_with('n') || (radix != 10 && digits.ends_with('n')) {

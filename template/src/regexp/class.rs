@@ -40,7 +40,11 @@ impl Class {
             's' => &SPACE,
             _ => return false,
         };
-        if letter.is_ascii_uppercase() { self.add_complement(ranges) } else { self.ranges.extend(ranges) }
+        if letter.is_ascii_uppercase() {
+            self.add_complement(ranges)
+        } else {
+            self.ranges.extend(ranges)
+        }
         true
     }
 

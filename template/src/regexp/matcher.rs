@@ -16,21 +16,45 @@ pub(crate) enum Inst {
     Any,
     Class(Class),
     /// As many characters of one kind as there are, given back one by one.
-    Run { kind: Box<Inst>, least: u32, most: u32 },
-    Split { first: usize, second: usize },
+    Run {
+        kind: Box<Inst>,
+        least: u32,
+        most: u32,
+    },
+    Split {
+        first: usize,
+        second: usize,
+    },
     Jump(usize),
     Save(usize),
     /// Forgets the groups of a loop's body before each turn.
     Reset(usize, usize),
     Zero(usize),
-    Loop { count: usize, least: u32, most: u32, greedy: bool, exit: usize },
+    Loop {
+        count: usize,
+        least: u32,
+        most: u32,
+        greedy: bool,
+        exit: usize,
+    },
     /// Ends a loop's turn; a turn that matched nothing is not made twice.
-    Again { count: usize, start: usize, least: u32, head: usize },
+    Again {
+        count: usize,
+        start: usize,
+        least: u32,
+        head: usize,
+    },
     Back(usize),
     Start,
     End,
-    WordEdge { inverted: bool },
-    Look { behind: bool, inverted: bool, end: usize },
+    WordEdge {
+        inverted: bool,
+    },
+    Look {
+        behind: bool,
+        inverted: bool,
+        end: usize,
+    },
     Match,
 }
 
@@ -84,7 +108,9 @@ impl Compiler {
                 self.node(node, back)?;
                 self.push(Inst::Save(number * 2 + usize::from(!back)))?;
             }
-            Node::Repeat { node, least, most, greedy, groups } => self.repeat(node, (*least, *most), *greedy, *groups, back)?,
+            Node::Repeat { node, least, most, greedy, groups } => {
+                self.repeat(node, (*least, *most), *greedy, *groups, back)?
+            }
             Node::Back(number) => drop(self.push(Inst::Back(*number))?),
             Node::NamedBack(_) => return Err("Invalid named reference".into()),
             Node::Start => drop(self.push(Inst::Start)?),
@@ -120,7 +146,14 @@ impl Compiler {
         Ok(())
     }
 
-    fn repeat(&mut self, node: &Node, (least, most): (u32, u32), greedy: bool, groups: (usize, usize), back: bool) -> Result<(), String> {
+    fn repeat(
+        &mut self,
+        node: &Node,
+        (least, most): (u32, u32),
+        greedy: bool,
+        groups: (usize, usize),
+        back: bool,
+    ) -> Result<(), String> {
         if greedy && matches!(node, Node::Char(_) | Node::Any | Node::Class(_)) {
             self.push(Inst::Run { kind: Box::new(single(node)), least, most })?;
             return Ok(());
@@ -258,7 +291,9 @@ impl Machine<'_> {
                 inst @ (Inst::Char(_) | Inst::Any | Inst::Class(_)) => {
                     self.consume(inst, at, back).map(|moved| (pc + 1, moved))
                 }
-                Inst::Run { kind, least, most } => self.take_run(kind, *least, *most, at, back, pc + 1)?.map(|at| (pc + 1, at)),
+                Inst::Run { kind, least, most } => {
+                    self.take_run(kind, *least, *most, at, back, pc + 1)?.map(|at| (pc + 1, at))
+                }
                 Inst::Split { first, second } => {
                     self.stack.push(Entry::Way(*second, at));
                     Some((*first, at))
@@ -314,7 +349,9 @@ impl Machine<'_> {
                     let before = at > 0 && word(self.input.at(at - 1));
                     ((before != word(self.input.at(at))) != *inverted).then_some((pc + 1, at))
                 }
-                Inst::Look { behind, inverted, end } => self.look(pc + 1, at, *behind, *inverted)?.then_some((*end, at)),
+                Inst::Look { behind, inverted, end } => {
+                    self.look(pc + 1, at, *behind, *inverted)?.then_some((*end, at))
+                }
             };
             match next {
                 Some(way) => (pc, at) = way,
@@ -363,7 +400,15 @@ impl Machine<'_> {
         fits.then_some(if back { index } else { at + 1 })
     }
 
-    fn take_run(&mut self, kind: &Inst, least: u32, most: u32, start: usize, back: bool, pc: usize) -> Result<Option<usize>, TooMuch> {
+    fn take_run(
+        &mut self,
+        kind: &Inst,
+        least: u32,
+        most: u32,
+        start: usize,
+        back: bool,
+        pc: usize,
+    ) -> Result<Option<usize>, TooMuch> {
         let mut at = start;
         let mut count = 0;
         let mut enough = (least == 0).then_some(start);

@@ -58,8 +58,8 @@ fn count_groups(chars: &[char]) -> usize {
             '[' => class = true,
             ']' => class = false,
             '(' if !class => {
-                let named = chars.get(at + 1..at + 3) == Some(&['?', '<'])
-                    && !matches!(chars.get(at + 3), Some('=' | '!'));
+                let named =
+                    chars.get(at + 1..at + 3) == Some(&['?', '<']) && !matches!(chars.get(at + 3), Some('=' | '!'));
                 count += usize::from(named || chars.get(at + 1) != Some(&'?'));
             }
             _ => {}
@@ -284,7 +284,9 @@ impl Parser {
                 self.at += 1;
                 return Ok(Node::WordEdge { inverted: c == 'B' });
             }
-            'k' if self.flags.unicode || self.chars.windows(3).any(|w| w[..2] == ['?', '<'] && !matches!(w[2], '=' | '!')) => {
+            'k' if self.flags.unicode
+                || self.chars.windows(3).any(|w| w[..2] == ['?', '<'] && !matches!(w[2], '=' | '!')) =>
+            {
                 self.at += 1;
                 if !self.eat('<') {
                     return Err("Invalid named reference".into());

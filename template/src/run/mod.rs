@@ -241,9 +241,7 @@ impl<'a> Cx<'a> {
                 self.step()?;
                 call(args).or_else(|message| self.fail(ErrorKind::Thrown, message))
             }
-            Callable::Namespace { name, call: None } => {
-                self.fail(ErrorKind::Type, format!("{name} is not a function"))
-            }
+            Callable::Namespace { name, call: None } => self.fail(ErrorKind::Type, format!("{name} is not a function")),
         }
     }
 
@@ -254,7 +252,9 @@ impl<'a> Cx<'a> {
         let base = self.stack.len();
         self.stack.extend(closure.captures.iter().cloned());
         if proto.uses_this {
-            self.stack.push(this.clone());
+            // Sloppy mode: without a receiver `this` is the global object, which is empty here.
+            let this = if this.is_nullish() { self.own(Object::new()).into() } else { this.clone() };
+            self.stack.push(this);
         }
         if proto.uses_arguments {
             let arguments = self.array(args.to_vec());

@@ -59,6 +59,8 @@ pub(crate) fn to_str(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
 #[derive(Default)]
 struct Join {
     open: Vec<usize>,
+    /// Some element had half characters.
+    halves: bool,
 }
 
 impl Join {
@@ -67,7 +69,7 @@ impl Join {
             Value::Array(array) => {
                 let mut out = String::new();
                 self.join(cx, array, ",", &mut out)?;
-                Ok(out.into())
+                Ok(Str::mended(out, self.halves))
             }
             Value::Object(object) => {
                 if let Some(Value::Function(own)) = object.get("toString") {
@@ -99,7 +101,8 @@ impl Join {
         }
         if self.open.len() >= cx.limits.data_depth {
             let limit = cx.limits.data_depth;
-            return cx.fail(crate::ErrorKind::NestingLimit, format!("nesting too deep: data of more than {limit} levels"));
+            return cx
+                .fail(crate::ErrorKind::NestingLimit, format!("nesting too deep: data of more than {limit} levels"));
         }
         self.open.push(array.address());
         let mut index = 0;
@@ -111,9 +114,16 @@ impl Join {
             match &item {
                 Value::Undefined | Value::Null => {}
                 Value::Array(inner) => self.join(cx, inner, ",", out)?,
-                Value::String(s) => out.push_str(s.as_str()),
+                Value::String(s) => {
+                    self.halves |= s.has_halves();
+                    out.push_str(s.as_str());
+                }
                 Value::Number(n) => number::write(out, *n),
-                other => out.push_str(self.text(cx, other)?.as_str()),
+                other => {
+                    let text = self.text(cx, other)?;
+                    self.halves |= text.has_halves();
+                    out.push_str(text.as_str());
+                }
             }
             if out.len() > 4096 {
                 cx.string_of(out.len())?;
@@ -126,10 +136,11 @@ impl Join {
 }
 
 /// `array.join(separator)`.
-pub(crate) fn join(cx: &mut Cx<'_>, array: &super::Array, separator: &str) -> R<Str> {
+pub(crate) fn join(cx: &mut Cx<'_>, array: &super::Array, separator: &Str) -> R<Str> {
     let mut out = String::new();
-    Join::default().join(cx, array, separator, &mut out)?;
-    Ok(out.into())
+    let mut join = Join { halves: separator.has_halves(), ..Join::default() };
+    join.join(cx, array, separator.as_str(), &mut out)?;
+    Ok(Str::mended(out, join.halves))
 }
 
 /// §7.1.1 ToPrimitive: an object becomes its text.

@@ -18,10 +18,19 @@ type Host = dyn Fn(&[Value]) -> Result<Value, String>;
 
 pub(crate) enum Callable {
     Closure(Closure),
-    Native { name: &'static str, call: Native },
-    Host { name: Box<str>, call: Box<Host> },
+    Native {
+        name: &'static str,
+        call: Native,
+    },
+    Host {
+        name: Box<str>,
+        call: Box<Host>,
+    },
     /// A built-in function with an object's worth of members, such as `Math`, `JSON`, `Object`; callable or not.
-    Namespace { name: &'static str, call: Option<Native> },
+    Namespace {
+        name: &'static str,
+        call: Option<Native>,
+    },
 }
 
 /// A template's function and the variables that it captured, in the order of its frame's first slots.

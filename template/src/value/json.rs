@@ -51,7 +51,9 @@ impl Writer<'_> {
             Value::Array(array) => self.array(cx, array)?,
             Value::Object(object) => self.object(cx, object)?,
             Value::RegExp(_) => self.out.push_str("{}"),
-            Value::Undefined | Value::Function(_) | Value::Uninit | Value::Missing | Value::Cell(_) => return Ok(false),
+            Value::Undefined | Value::Function(_) | Value::Uninit | Value::Missing | Value::Cell(_) => {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
@@ -169,8 +171,8 @@ pub(crate) fn parse(cx: &mut Cx<'_>, text: &Str) -> R<Value> {
     // A parsed value is up to sixteen times its text: `[[],[],…` makes an array of each three bytes.
     cx.room_for(text.as_str().len().saturating_mul(32))?;
     cx.steps(text.as_str().len() / 4)?;
-    match serde_json::from_str::<serde_json::Value>(text.as_str()) {
-        Ok(json) => Ok(Value::from(&json)),
+    match serde_json::from_str::<Value>(text.as_str()) {
+        Ok(value) => Ok(value),
         Err(error) => cx.fail(ErrorKind::Syntax, format!("JSON.parse: {error}")),
     }
 }

@@ -5,6 +5,7 @@
 //! runs on one event loop; each thread builds its own data and its own [`Engine`](crate::Engine).
 
 pub(crate) mod convert;
+mod deserialize;
 mod function;
 pub(crate) mod json;
 pub(crate) mod memory;

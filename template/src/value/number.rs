@@ -262,7 +262,11 @@ fn rounded(n: f64, count: usize) -> (String, i32) {
     let (exact, at) = split_exponent(&format!("{n:.*e}", count));
     let (shortest, _) = self::digits(n);
     // A tie is a number whose shortest digits are one more than asked for and end in 5, if those digits are all of it.
-    if at == exponent && exact.ends_with('5') && shortest == exact && format!("{n:.*e}", count + 25).contains(&exact_tail(&exact)) {
+    if at == exponent
+        && exact.ends_with('5')
+        && shortest == exact
+        && format!("{n:.*e}", count + 25).contains(&exact_tail(&exact))
+    {
         let up = round_up(&exact[..count]);
         return if up.len() > count { (up[..count].to_owned(), exponent + 1) } else { (up, exponent) };
     }
@@ -310,11 +314,10 @@ pub(crate) fn to_radix(n: f64, radix: u32) -> String {
             let d = fraction.trunc();
             out.push(digit(d as u32));
             fraction -= d;
-            if fraction > 0.5 || (fraction == 0.5 && (d as u32) % 2 == 1) {
-                if fraction + delta > 1.0 {
-                    carry(&mut out, radix);
-                    break;
-                }
+            let up = fraction > 0.5 || (fraction == 0.5 && (d as u32) % 2 == 1);
+            if up && fraction + delta > 1.0 {
+                carry(&mut out, radix);
+                break;
             }
             if fraction < delta {
                 break;

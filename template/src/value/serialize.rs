@@ -2,10 +2,10 @@
 
 use super::{Array, Object, Str, Value};
 use serde::ser::{self, Serialize};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
-use std::cell::RefCell;
 
 /// Why data could not be made a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -233,6 +233,12 @@ impl Str {
         self.append(right.as_str(), right.0.halves)
     }
 
+    /// A text put together from pieces of which some had halves: neighbours become whole.
+    pub(crate) fn mended(text: String, halves: bool) -> Str {
+        let text = Str::make(text, halves);
+        if halves { Str::from_utf16(&text.utf16()) } else { text }
+    }
+
     /// A text made of this string's: private-use characters in it are halves if they are here.
     pub(crate) fn replaced_by(&self, text: String) -> Str {
         Str::make(text, self.0.halves)

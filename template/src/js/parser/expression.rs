@@ -91,11 +91,14 @@ impl Parser<'_> {
             return Ok(unwrapped(left));
         };
         let pos = left.pos;
-        let simple = matches!(left.kind, ExprKind::Name(..) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Parenthesised(_));
+        let simple = matches!(
+            left.kind,
+            ExprKind::Name(..) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Parenthesised(_)
+        );
         if operator.is_some() && !simple {
             return self.error_at("invalid assignment target", pos);
         }
-        let target = Box::new(self.to_assignable(left)?);
+        let target = Box::new(self.assignable(left)?);
         self.advance()?;
         let value = Box::new(self.assignment()?);
         Ok(Expr { pos, kind: ExprKind::Assign { operator, target, value } })
@@ -156,8 +159,7 @@ impl Parser<'_> {
     fn binary(&mut self, lowest: u8) -> P<Expr> {
         let mut left = self.unary()?;
         let mut grown = 0;
-        loop {
-            let Some((precedence, operator)) = self.operator() else { break };
+        while let Some((precedence, operator)) = self.operator() {
             if precedence < lowest {
                 break;
             }
@@ -247,8 +249,10 @@ impl Parser<'_> {
     }
 
     fn update(&mut self, operand: Expr, up: bool, prefix: bool, pos: u32) -> P<Expr> {
-        match self.to_assignable(operand)? {
-            Pattern::Target(target) => Ok(Expr { pos, kind: ExprKind::Update { up, prefix, target: Box::new(target) } }),
+        match self.assignable(operand)? {
+            Pattern::Target(target) => {
+                Ok(Expr { pos, kind: ExprKind::Update { up, prefix, target: Box::new(target) } })
+            }
             _ => self.error_at("invalid target of an update", pos),
         }
     }

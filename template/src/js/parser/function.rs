@@ -154,8 +154,7 @@ impl Parser<'_> {
             }
         })?;
         let end = self.close_function(false, outer);
-        let literal =
-            FunctionLiteral { name: Str::from(""), func, parameters, rest, body, start, end, own_name: None };
+        let literal = FunctionLiteral { name: Str::from(""), func, parameters, rest, body, start, end, own_name: None };
         Ok(Expr { pos: start, kind: ExprKind::Function(Box::new(literal)) })
     }
 
@@ -165,7 +164,7 @@ impl Parser<'_> {
         for (n, element) in elements.into_iter().enumerate() {
             match element {
                 Element::Spread(expr) if n + 1 == count => {
-                    let target = self.to_pattern(expr, Some(VarKind::Parameter))?;
+                    let target = self.pattern_of(expr, Some(VarKind::Parameter))?;
                     return Ok((parameters, Some(self.arrow_parameter(target))));
                 }
                 Element::Item(expr) => {

@@ -66,9 +66,43 @@ struct Parser<'t> {
 }
 
 const RESERVED: [&str; 38] = [
-    "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum",
-    "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "let", "new",
-    "null", "return", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "let",
+    "new",
+    "null",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
     "yield",
 ];
 
@@ -109,12 +143,14 @@ impl<'t> Parser<'t> {
         let what = match &self.token.tok {
             Tok::End => "unexpected end of template".to_owned(),
             Tok::EchoEnd => "unexpected end of tag".to_owned(),
-            Tok::Tag | Tok::Text(..) | Tok::Echo { .. } => "unexpected end of tag: code can not go on in the next one here".to_owned(),
+            Tok::Tag | Tok::Text(..) | Tok::Echo { .. } => {
+                "unexpected end of tag: code can not go on in the next one here".to_owned()
+            }
             Tok::Punct(p) => format!("unexpected token '{p}'"),
             Tok::Word(..) => format!("unexpected identifier '{}'", self.word().unwrap_or_default()),
             Tok::Number(_) => "unexpected number".to_owned(),
             Tok::String(_) => "unexpected string".to_owned(),
-            Tok::Quasi(..) => "unexpected template literal".to_owned(),
+            Tok::Quasi(..) | Tok::QuasiNext(..) => "unexpected template literal".to_owned(),
         };
         self.error(what)
     }
@@ -131,7 +167,11 @@ impl<'t> Parser<'t> {
         self.depth += levels;
         if self.depth > self.limit {
             let limit = self.limit;
-            return Err((ErrorKind::NestingLimit, format!("nesting too deep: more than {limit} levels"), self.token.pos));
+            return Err((
+                ErrorKind::NestingLimit,
+                format!("nesting too deep: more than {limit} levels"),
+                self.token.pos,
+            ));
         }
         Ok(())
     }
@@ -175,9 +215,7 @@ impl<'t> Parser<'t> {
     /// An identifier that may name a variable.
     fn identifier(&mut self) -> P<(Str, u32)> {
         match self.word() {
-            Some(word) if RESERVED.contains(&word) => {
-                self.error(format!("unexpected token '{word}'"))
-            }
+            Some(word) if RESERVED.contains(&word) => self.error(format!("unexpected token '{word}'")),
             Some(word) => {
                 let name = Str::from(word);
                 let pos = self.advance()?.pos;

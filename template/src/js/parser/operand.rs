@@ -94,7 +94,11 @@ impl Parser<'_> {
         self.with_in(|p| {
             let mut arguments = Vec::new();
             while !p.is(")") {
-                arguments.push(if p.eat("...")? { Element::Spread(p.assignment()?) } else { Element::Item(p.assignment()?) });
+                arguments.push(if p.eat("...")? {
+                    Element::Spread(p.assignment()?)
+                } else {
+                    Element::Item(p.assignment()?)
+                });
                 if !p.is(")") {
                     p.expect(",")?;
                 }
@@ -136,9 +140,8 @@ impl Parser<'_> {
     fn check_regexp(&self, pattern: &Str, flags: &Str, pos: u32) -> P<()> {
         match crate::regexp::RegExp::new(pattern.as_str(), flags.as_str()) {
             Ok(_) => Ok(()),
-            Err(why) => {
-                self.error_at(format!("invalid regular expression: /{}/{}: {why}", pattern.as_str(), flags.as_str()), pos)
-            }
+            Err(why) => self
+                .error_at(format!("invalid regular expression: /{}/{}: {why}", pattern.as_str(), flags.as_str()), pos),
         }
     }
 
@@ -188,7 +191,9 @@ impl Parser<'_> {
         let pos = self.token.pos;
         let (mut quasis, mut parts) = (Vec::new(), Vec::new());
         loop {
-            let Tok::Quasi(text, last) = self.token.tok.clone() else { return self.unexpected() };
+            let (Tok::Quasi(text, last) | Tok::QuasiNext(text, last)) = self.token.tok.clone() else {
+                return self.unexpected();
+            };
             quasis.push(text);
             self.advance()?;
             if last {
@@ -207,11 +212,7 @@ impl Parser<'_> {
             p.with_in(|p| {
                 let mut items = Vec::new();
                 while !p.is(")") {
-                    items.push(if p.eat("...")? {
-                        Element::Spread(p.cover()?)
-                    } else {
-                        Element::Item(p.cover()?)
-                    });
+                    items.push(if p.eat("...")? { Element::Spread(p.cover()?) } else { Element::Item(p.cover()?) });
                     if !p.is(")") {
                         p.expect(",")?;
                         if p.is(")") {
@@ -265,7 +266,11 @@ impl Parser<'_> {
                 items.push(Element::Hole);
                 continue;
             }
-            items.push(if self.eat("...")? { Element::Spread(self.assignment()?) } else { Element::Item(self.cover()?) });
+            items.push(if self.eat("...")? {
+                Element::Spread(self.assignment()?)
+            } else {
+                Element::Item(self.cover()?)
+            });
             if !self.is("]") {
                 self.expect(",")?;
             }

@@ -106,12 +106,12 @@ impl Parser<'_> {
     }
 
     /// Turns what was parsed as an expression into the target of an assignment.
-    pub(super) fn to_assignable(&mut self, expr: Expr) -> P<Pattern> {
-        self.to_pattern(expr, None)
+    pub(super) fn assignable(&mut self, expr: Expr) -> P<Pattern> {
+        self.pattern_of(expr, None)
     }
 
     /// Turns an expression into a pattern: of a declaration when `kind` says so, else of an assignment.
-    pub(super) fn to_pattern(&mut self, expr: Expr, kind: Option<VarKind>) -> P<Pattern> {
+    pub(super) fn pattern_of(&mut self, expr: Expr, kind: Option<VarKind>) -> P<Pattern> {
         let pos = expr.pos;
         match expr.kind {
             ExprKind::Name(id, name) => match kind {
@@ -127,7 +127,7 @@ impl Parser<'_> {
             ExprKind::Member { optional: false, .. } | ExprKind::Index { optional: false, .. } if kind.is_none() => {
                 Ok(Pattern::Target(expr))
             }
-            ExprKind::Parenthesised(inner) if kind.is_none() && is_simple(&inner) => self.to_pattern(*inner, kind),
+            ExprKind::Parenthesised(inner) if kind.is_none() && is_simple(&inner) => self.pattern_of(*inner, kind),
             ExprKind::Array(items) => self.array_pattern(items, kind, pos),
             ExprKind::Object(properties) => self.object_pattern(properties, kind, pos),
             _ => self.error_at("invalid assignment target", pos),
@@ -139,21 +139,21 @@ impl Parser<'_> {
         match expr.kind {
             ExprKind::Assign { operator: None, target, value } => {
                 let target = match (*target, kind) {
-                    (Pattern::Target(inner), Some(_)) => self.to_pattern(inner, kind)?,
+                    (Pattern::Target(inner), Some(_)) => self.pattern_of(inner, kind)?,
                     (target, None) => target,
                     // `([a] = [])`: the inner pattern was already made one of an assignment.
                     (target, Some(kind)) => self.redeclare(target, kind)?,
                 };
                 Ok((target, Some(*value)))
             }
-            _ => Ok((self.to_pattern(expr, kind)?, None)),
+            _ => Ok((self.pattern_of(expr, kind)?, None)),
         }
     }
 
     /// Makes an assignment's pattern a declaration's.
     fn redeclare(&mut self, pattern: Pattern, kind: VarKind) -> P<Pattern> {
         Ok(match pattern {
-            Pattern::Target(expr) => self.to_pattern(expr, Some(kind))?,
+            Pattern::Target(expr) => self.pattern_of(expr, Some(kind))?,
             Pattern::Array { items, rest, pos } => {
                 let mut declared = Vec::new();
                 for item in items {
@@ -189,7 +189,7 @@ impl Parser<'_> {
             match element {
                 Element::Hole => items.push(None),
                 Element::Item(expr) => items.push(Some(self.with_default(expr, kind)?)),
-                Element::Spread(expr) if n + 1 == count => rest = Some(Box::new(self.to_pattern(expr, kind)?)),
+                Element::Spread(expr) if n + 1 == count => rest = Some(Box::new(self.pattern_of(expr, kind)?)),
                 Element::Spread(expr) => return self.error_at("rest element must be last element", expr.pos),
             }
         }
@@ -206,9 +206,9 @@ impl Parser<'_> {
                     entries.push((key, target, default));
                 }
                 Property::Shorthand(name, expr, default) => {
-                    entries.push((Key::Name(name), self.to_pattern(expr, kind)?, default));
+                    entries.push((Key::Name(name), self.pattern_of(expr, kind)?, default));
                 }
-                Property::Spread(expr) if n + 1 == count => rest = Some(Box::new(self.to_pattern(expr, kind)?)),
+                Property::Spread(expr) if n + 1 == count => rest = Some(Box::new(self.pattern_of(expr, kind)?)),
                 Property::Spread(expr) => return self.error_at("rest element must be last element", expr.pos),
             }
         }
@@ -227,5 +227,8 @@ impl Parser<'_> {
 }
 
 fn is_simple(expr: &Expr) -> bool {
-    matches!(expr.kind, ExprKind::Name(..) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Parenthesised(_))
+    matches!(
+        expr.kind,
+        ExprKind::Name(..) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Parenthesised(_)
+    )
 }

@@ -282,7 +282,7 @@ impl Parser<'_> {
                 Some((pattern, None)) => Ok(pattern),
                 _ => self.error("a loop variable can not have an initializer"),
             },
-            StmtKind::Expr(target) => self.to_assignable(target),
+            StmtKind::Expr(target) => self.assignable(target),
             _ => self.error("one loop variable, please"),
         }
     }
@@ -349,7 +349,10 @@ impl Parser<'_> {
         let bare = self.is(";") || self.is("}") || self.token.newline || matches!(self.token.tok, Tok::End | Tok::Tag);
         let value = if bare { None } else { Some(self.expression()?) };
         if self.functions == 0 {
-            return self.error_at("unsupported: `return` outside of a function, which in EJS drops the whole output", word.pos);
+            return self.error_at(
+                "unsupported: `return` outside of a function, which in EJS drops the whole output",
+                word.pos,
+            );
         }
         self.semicolon()?;
         Ok(StmtKind::Return(value))
