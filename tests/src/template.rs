@@ -137,3 +137,26 @@ fn class_of(error: &wirebook_template::Error) -> String {
     }
     error.kind().name().to_owned()
 }
+
+/// A row of `tests/attacks/template.jsonl`.
+///
+/// # Panics
+/// When there is none with this id.
+pub fn attack(id: &str) -> Json {
+    let rows = include_str!("../attacks/template.jsonl");
+    let mut rows = rows.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
+    rows.find(|row| row["id"] == id).unwrap_or_else(|| panic!("no row {id}"))
+}
+
+/// The template of a row that is too large to be spelt out.
+///
+/// # Panics
+/// When the row is none of these.
+pub fn generated(row: &Json) -> String {
+    const DEEP: usize = 100_000;
+    match row["id"].as_str() {
+        Some("tpl-33") => format!("<%= {}1{} %>", "(".repeat(DEEP), ")".repeat(DEEP)),
+        Some("tpl-34") => format!("{}{}", "<% if (1) { %>".repeat(DEEP), "<% } %>".repeat(DEEP)),
+        other => panic!("{other:?} is not generated"),
+    }
+}

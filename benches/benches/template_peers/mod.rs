@@ -1,0 +1,6 @@
+//! The same pages in the languages of the peers.
+
+pub(crate) mod askama_pages;
+pub(crate) mod engines;
+pub(crate) mod node;
+pub(crate) mod results;
