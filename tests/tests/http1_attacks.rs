@@ -1,16 +1,21 @@
 //! The catalogue of hostile inputs to an HTTP/1 server: each row a test, over a real socket.
 //!
+//! A row runs twice: over a real socket, and as `…-sim` in the simulated network, smooth and rough, in virtual time.
 //! Rows `h1-…` are the catalogue's, rows `own-…` are ours. `cargo test --test http1_attacks` runs all, `… -- h1-04` those whose name has that in it.
 #![allow(unsafe_code)]
 
 use std::process::ExitCode;
+use wirebook_net::sim::Config;
 use wirebook_tests::allocations::Counting;
 use wirebook_tests::attacks::harness::{self, Trial};
 use wirebook_tests::attacks::row::{Row, Step, load};
-use wirebook_tests::attacks::{judge::judge, wire};
+use wirebook_tests::attacks::{judge::judge, simulated, wire};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
+
+/// Rough networks for each row.
+const ROUGH: u64 = 10;
 
 /// Most rows wait for a timer or a close: this many at a time, and the longest first.
 const AT_A_TIME: usize = 16;
@@ -26,8 +31,10 @@ fn main() -> ExitCode {
     assert!(rows.len() >= 117, "rows are missing");
     rows.extend(load("http1-own"));
     rows.sort_by_key(|row| !is_long(row));
-    let trials = rows.into_iter().map(|row| Trial::new(row.id.clone(), move || run(&row))).collect();
-    harness::main(trials, AT_A_TIME)
+    let simulated = rows.clone().into_iter().map(|row| Trial::new(format!("{}-sim", row.id), move || simulate(row)));
+    let simulated: Vec<Trial> = simulated.collect();
+    let trials = rows.into_iter().map(|row| Trial::new(row.id.clone(), move || run(&row)));
+    harness::main(trials.chain(simulated).collect(), AT_A_TIME)
 }
 
 fn is_long(row: &Row) -> bool {
@@ -38,6 +45,26 @@ fn is_long(row: &Row) -> bool {
 }
 
 fn run(row: &Row) -> Result<(), String> {
-    let complaints = judge(row, &wire::run(row));
-    if complaints.is_empty() { Ok(()) } else { Err(format!("{}\n{}", row.title, complaints.join("\n"))) }
+    verdict(row, &judge(row, &wire::run(row)), "over a socket")
+}
+
+/// On a network without faults, then on rough ones. Bulk is sent on the smooth one alone: it is about the server's limits.
+fn simulate(mut row: Row) -> Result<(), String> {
+    row.expect.retain(|key, _| !simulated::LEFT_OUT.contains(&key.as_str()));
+    let rough = row.steps.iter().map(|step| match step {
+        Step::Send(data, count) if data.len() * count > 200_000 => 0,
+        Step::Many(_) | Step::SendSlowly(..) | Step::NoRead(_) | Step::Close => 1,
+        _ => ROUGH,
+    });
+    let rough = rough.min().unwrap_or(ROUGH);
+    let configs = std::iter::once(Config::from(0)).chain((1..=rough).map(Config::rough));
+    for config in configs {
+        let network = format!("simulated, seed {}", config.seed);
+        verdict(&row, &judge(&row, &simulated::run(&row, config)?), &network)?;
+    }
+    Ok(())
+}
+
+fn verdict(row: &Row, complaints: &[String], network: &str) -> Result<(), String> {
+    if complaints.is_empty() { Ok(()) } else { Err(format!("{} ({network})\n{}", row.title, complaints.join("\n"))) }
 }

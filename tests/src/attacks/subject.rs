@@ -254,7 +254,7 @@ impl Drop for Entry {
         let mut all = self.record.lock().expect("nobody panics");
         all.running -= 1;
         if !self.finished {
-            all.calls[self.at].cancelled = Some(Instant::now());
+            all.calls[self.at].cancelled = Some(net::now());
         }
     }
 }
