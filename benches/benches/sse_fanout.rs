@@ -6,6 +6,10 @@
 //! The server is a process of its own; its CPU time is read from /proc between the first event that everyone has and the
 //! last. The subscribers live in this process. It needs about 10 000 file descriptors; with fewer it takes fewer.
 
+#[path = "sse_peers/results.rs"]
+#[allow(dead_code)]
+mod results;
+
 use std::cell::Cell;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -53,21 +57,20 @@ fn measure_all() {
         Some(m) => json!({"cpu_ns": m.cpu_ns, "bytes_down": m.bytes_down, "bytes_up": m.bytes_up}),
         None => Value::Null,
     };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/sse.json");
-    let text = std::fs::read(&path).unwrap_or_else(|_| b"{}".to_vec());
-    let mut results: Value = serde_json::from_slice(&text).unwrap();
-    results["fan_out"] = json!({
+    let fan_out = json!({
         "what": "server CPU time for each delivery of an event with 100 bytes of data",
         "subscribers": most, "wirebook": row(&ours), "node": row(&node),
     });
-    results["transports"] = json!({
+    let transports = json!({
         "what": "the same event over three transports, each ours", "subscribers": few,
         "rows": costs.iter().map(|(mode, measured)| (mode.to_string(), row(measured))).collect::<serde_json::Map<_, _>>(),
     });
-    std::fs::write(&path, serde_json::to_string_pretty(&results).unwrap() + "\n").unwrap();
-    println!("{:#}\n{:#}", results["fan_out"], results["transports"]);
+    println!("{fan_out:#}\n{transports:#}");
+    results::update(|results| {
+        results["fan_out"] = fan_out;
+        results["transports"] = transports;
+    });
 }
-
 #[derive(Clone, Copy)]
 struct Measured {
     cpu_ns: u64,

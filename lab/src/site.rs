@@ -90,6 +90,12 @@ impl Site {
 
     async fn answer(&self, mut request: Request<'_>, response: Response<'_>) -> Outcome {
         let response = response.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
+        if request.path() == "/live/feed"
+            && request.method() == "GET"
+            && self.is_us(request.authority().unwrap_or_default())
+        {
+            return live::event_stream::feed(&request, response).await;
+        }
         if let Some(operation) = request.path().strip_prefix("/live/") {
             return self.live(operation, &mut request, response).await;
         }

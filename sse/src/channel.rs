@@ -195,6 +195,7 @@ impl Channel {
 
     /// Adds a subscriber. `last_event_id` is the value of the request's `Last-Event-ID`, if there is one.
     pub fn subscribe(&mut self, last_event_id: Option<&str>) -> (Key, Resume) {
+        // ANCHOR: subscribe
         let (resume, next) = match last_event_id.filter(|id| !id.is_empty()) {
             None => match self.settings.start {
                 Start::Live => (Resume::Fresh, self.next),
@@ -206,6 +207,7 @@ impl Channel {
                 None => (Resume::Lost(None), self.oldest()),
             },
         };
+        // ANCHOR_END: subscribe
         let first = match resume {
             Resume::Fresh => Some(self.place(next - 1)),
             Resume::Resumed(_) => None,

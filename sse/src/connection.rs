@@ -333,6 +333,7 @@ impl Connection {
     }
 
     /// "Wait a delay equal to the reconnection time […]. Optionally, wait some more."
+    // ANCHOR: delay
     fn delay(&mut self) -> Duration {
         let retry = self.retry();
         let delay = match self.failures {
@@ -345,6 +346,7 @@ impl Connection {
         let part = (self.next_random() >> 40) as f64 / (1u64 << 24) as f64;
         delay + delay.mul_f64(part / 2.0)
     }
+    // ANCHOR_END: delay
 
     /// SplitMix64: enough to keep clients apart.
     fn next_random(&mut self) -> u64 {

@@ -86,6 +86,7 @@ pub fn encode_retry(milliseconds: u64, out: &mut Vec<u8>) {
     field(b"retry: ", milliseconds.to_string().as_bytes(), out);
 }
 
+// ANCHOR: check
 #[inline]
 fn check(event: Event<'_>) -> Result<(), EncodeError> {
     let forbidden = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
@@ -97,6 +98,7 @@ fn check(event: Event<'_>) -> Result<(), EncodeError> {
     }
     Ok(())
 }
+// ANCHOR_END: check
 
 #[inline]
 fn field(prefix: &[u8], value: &[u8], out: &mut Vec<u8>) {
@@ -122,6 +124,7 @@ fn lines(prefix: &[u8], mut text: &[u8], out: &mut Vec<u8>) {
 /// use wirebook_sse::{encoder, Event};
 /// assert_eq!(encoder::encode_naive(Event::data("a\rb")), Ok("data: a\ndata: b\n\n".to_string()));
 /// ```
+// ANCHOR: naive
 pub fn encode_naive(event: Event<'_>) -> Result<String, EncodeError> {
     let forbidden = ['\r', '\n', '\0'];
     if event.event_type.contains(forbidden) {
@@ -142,3 +145,4 @@ pub fn encode_naive(event: Event<'_>) -> Result<String, EncodeError> {
     }
     Ok(text + "\n")
 }
+// ANCHOR_END: naive

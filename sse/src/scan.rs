@@ -174,6 +174,7 @@ mod x86 {
                 // SAFETY: prefix, text and suffix fit in what was reserved behind the end of `out`, in this order.
                 let (target, end) = unsafe { (start.add(PREFIX.len()), start.add(PREFIX.len() + text.len())) };
                 // Copies one block and says whether there is an end in it.
+                // ANCHOR: append
                 let copy = |from: usize| -> $vector {
                     // SAFETY: `copy` is called where `from + $width <= text.len()`: the block lies in the text, and its
                     // copy in the place of the text.
@@ -183,6 +184,7 @@ mod x86 {
                         $or($equal(block, cr), $equal(block, lf))
                     }
                 };
+                // ANCHOR_END: append
                 let four = |from: usize| -> $vector {
                     let [a, b] =
                         [$or(copy(from), copy(from + $width)), $or(copy(from + 2 * $width), copy(from + 3 * $width))];
@@ -195,6 +197,8 @@ mod x86 {
                     $or(copy(0), copy(last))
                 } else if text.len() <= 4 * $width {
                     $or($or(copy(0), copy($width)), $or(copy(last - $width), copy(last)))
+                } else if text.len() <= 8 * $width {
+                    $or(four(0), four(text.len() - 4 * $width))
                 } else {
                     let mut found = four(text.len() - 4 * $width);
                     let mut at = 0;

@@ -129,6 +129,17 @@ impl<'r> EventStream<'r> {
         result
     }
 
+    /// Sends bytes that are encoded already, behind what was pushed. They are not looked at: what has not come from an
+    /// [`encoder`] is the caller's to answer for.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the connection.
+    pub async fn send_raw(&mut self, bytes: &[u8]) -> Outcome {
+        self.out.extend_from_slice(bytes);
+        self.flush().await
+    }
+
     /// Ends the response. The client reconnects; only an answer of 204 keeps it away.
     ///
     /// # Errors

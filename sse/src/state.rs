@@ -60,6 +60,7 @@ pub enum Step {
 }
 
 /// Every transition there is. A step that is not listed changes nothing.
+// ANCHOR: table
 pub const TABLE: &[(State, Step, State)] = &[
     (State::Connecting, Step::Accept, State::Open),
     (State::Connecting, Step::Redirect, State::Connecting),
@@ -72,6 +73,7 @@ pub const TABLE: &[(State, Step, State)] = &[
     (State::Waiting, Step::Timer, State::Connecting),
     (State::Waiting, Step::Close, State::Closed),
 ];
+// ANCHOR_END: table
 
 impl State {
     /// The state after a step, or `None` where the table has none.

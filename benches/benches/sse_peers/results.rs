@@ -33,13 +33,65 @@ pub(crate) fn write(sizes: &[(usize, usize)]) {
         }
         groups.insert(name.to_string(), Value::Object(rows));
     }
-    let path = root.join("results/sse.json");
+    update(|results| {
+        results["unit"] = json!("ns per event, median; columns are bytes of data");
+        results["codec"] = Value::Object(groups);
+    });
+}
+
+/// Changes a part of the results, and writes the tables of the book from the whole.
+pub(crate) fn update(change: impl FnOnce(&mut Value)) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    let path = folder.join("sse.json");
     let mut results: Value =
         std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_else(|| json!({}));
-    results["unit"] = json!("ns per event, median; columns are bytes of data");
+    change(&mut results);
     results["hardware"] = json!(hardware());
-    results["codec"] = Value::Object(groups);
     std::fs::write(&path, serde_json::to_string_pretty(&results).unwrap() + "\n").unwrap();
+    std::fs::write(folder.join("sse.md"), tables(&results)).unwrap();
+}
+
+/// Markdown, with an anchor for each table.
+fn tables(results: &Value) -> String {
+    let mut out = String::new();
+    let sizes = ["12", "180", "4096"];
+    for (anchor, group) in [("encode", "encode"), ("decode", "decode, 16 KiB reads")] {
+        let Some(rows) = results["codec"][group].as_object() else { continue };
+        let mut rows: Vec<_> = rows.iter().collect();
+        rows.sort_by(|a, b| a.1["180"].as_f64().partial_cmp(&b.1["180"].as_f64()).unwrap_or(std::cmp::Ordering::Equal));
+        out += &format!(
+            "<!-- ANCHOR: {anchor} -->\n\n| {anchor}, ns for each event | 12 bytes | 180 bytes | 4 KiB |\n|---|--:|--:|--:|\n"
+        );
+        for (name, row) in rows {
+            let cells = sizes.map(|size| format!("{:.0}", row[size].as_f64().unwrap_or(f64::NAN)));
+            out += &format!("| {name} | {} |\n", cells.join(" | "));
+        }
+        out += &format!("\n<!-- ANCHOR_END: {anchor} -->\n");
+    }
+    let microseconds = |row: &Value| row["cpu_ns"].as_f64().map_or("–".into(), |ns| format!("{:.1} µs", ns / 1000.0));
+    let bytes = |row: &Value, key: &str| row[key].as_u64().map_or("–".into(), |bytes| bytes.to_string());
+    let fan_out = &results["fan_out"];
+    out += &format!(
+        "<!-- ANCHOR: fan_out -->\n\n| one event to {} subscribers | server's CPU time for each delivery |\n|---|--:|\n| Wirebook | {} |\n\
+         | Node, a `Set` of responses | {} |\n\n<!-- ANCHOR_END: fan_out -->\n",
+        fan_out["subscribers"],
+        microseconds(&fan_out["wirebook"]),
+        microseconds(&fan_out["node"])
+    );
+    let transports = &results["transports"];
+    out += &format!(
+        "<!-- ANCHOR: transports -->\n\n| 100 bytes to {} clients | bytes down | bytes up | server's CPU time for each |\n|---|--:|--:|--:|\n",
+        transports["subscribers"]
+    );
+    for (name, row) in transports["rows"].as_object().into_iter().flatten() {
+        out += &format!(
+            "| {name} | {} | {} | {} |\n",
+            bytes(row, "bytes_down"),
+            bytes(row, "bytes_up"),
+            microseconds(row)
+        );
+    }
+    out + "\n<!-- ANCHOR_END: transports -->\n"
 }
 
 fn folders(path: &Path) -> Vec<String> {

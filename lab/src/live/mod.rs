@@ -6,6 +6,7 @@
 
 pub(crate) mod conversation;
 pub(crate) mod event_loop;
+pub(crate) mod event_stream;
 pub(crate) mod head;
 mod picture;
 pub(crate) mod text;
@@ -82,6 +83,11 @@ pub(crate) struct Answer {
 pub(crate) fn picture(name: &str) -> Option<String> {
     Some(match name {
         "head" => picture::answer("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None)),
+        "event-stream" => {
+            let answer = event_stream::dissect(event_stream::EXAMPLE, usize::MAX, None);
+            picture::answer("wirebook-event-stream", "Event stream", &answer)
+        }
+        "reconnect" => event_stream::reconnect_picture(),
         "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
         "event-loop" => event_loop::picture(),
         _ => return None,
@@ -94,6 +100,8 @@ pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, Stri
         "head" => head::answer(body).and_then(json),
         "conversation" => conversation::answer(body).and_then(json),
         "event-loop" => event_loop::answer(body).and_then(json),
+        "event-stream" => event_stream::answer(body).and_then(json),
+        "reconnect" => event_stream::cut(body).and_then(json),
         _ => return None,
     })
 }

@@ -81,6 +81,7 @@ impl Decoder {
         Ok(())
     }
 
+    // ANCHOR: end_line
     fn end_line(&mut self) -> Result<(), DecodeError> {
         let line = std::mem::take(&mut self.line);
         // "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any."
@@ -102,6 +103,7 @@ impl Decoder {
         let value = if value.starts_with(b" ") { &value[1..] } else { value };
         self.process(field, value)
     }
+    // ANCHOR_END: end_line
 
     /// "The steps to process the field given a field name and a field value". A comment is a field without a name.
     fn process(&mut self, field: &[u8], value: &[u8]) -> Result<(), DecodeError> {
@@ -124,6 +126,7 @@ impl Decoder {
         Ok(())
     }
 
+    // ANCHOR: dispatch
     fn dispatch(&mut self) {
         // "Set the last event ID string of the event source to the value of the last event ID buffer."
         self.last_event_id = self.last_event_id_buffer.clone();
@@ -136,6 +139,7 @@ impl Decoder {
             self.dispatched = Some((event_type, text(data)));
         }
     }
+    // ANCHOR_END: dispatch
 
     fn event(&self) -> Option<Event<'_>> {
         let (event_type, data) = self.dispatched.as_ref()?;
