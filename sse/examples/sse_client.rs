@@ -1,4 +1,4 @@
-//! An event source on the command line: prints what a server sends, and comes back when the connection breaks.
+//! An event source on the command line, which comes back when the connection breaks.
 //!
 //! Run: cargo run --example sse_client -- --url http://127.0.0.1:8003/events --json
 //!
