@@ -168,10 +168,7 @@ impl Loop {
 
     /// Phase 2: what the previous turn put off, tasks over their budget.
     fn run_pending(self: &Rc<Self>) {
-        let parked = self.sources.borrow_mut().wake_over_budget();
-        for parked in parked {
-            self.push_microtask(Microtask::Callback(parked));
-        }
+        self.renew_budgets();
         let put_off = std::mem::take(&mut *self.pending.borrow_mut());
         put_off.into_iter().for_each(|task| self.push_microtask(Microtask::Task(task)));
         self.drain();

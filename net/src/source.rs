@@ -65,7 +65,7 @@ pub(crate) struct Source {
     spent: [u16; 2],
     turn: u32,
     reader: Waiter,
-    writer: Option<Waker>,
+    writer: Waiter,
 }
 
 impl Source {
@@ -97,30 +97,23 @@ impl Sources {
         !self.over_budget.is_empty()
     }
 
-    /// A new turn: every budget is new, and who waits for that is woken. Gives the parked callbacks among them.
-    pub(crate) fn wake_over_budget(&mut self) -> Vec<Callback> {
+    /// A new turn: every budget is new. Gives those who waited for that, to be woken outside of the borrow.
+    fn renew_budgets(&mut self) -> Vec<Waiter> {
         self.turn = self.turn.wrapping_add(1);
-        let mut callbacks = Vec::new();
+        let mut rested = Vec::new();
         for key in std::mem::take(&mut self.over_budget) {
             let Some(source) = self.slab.get_mut(key) else { continue };
             let put_off = std::mem::take(&mut source.put_off);
             if put_off & READABLE != 0 {
-                match std::mem::replace(&mut source.reader, Waiter::Nobody) {
-                    Waiter::Nobody => {}
-                    Waiter::Task(waker) => waker.wake(),
-                    Waiter::Parked(callback) => {
-                        self.parked -= 1;
-                        callbacks.push(callback);
-                    }
-                }
+                let reader = std::mem::replace(&mut source.reader, Waiter::Nobody);
+                self.parked -= usize::from(matches!(reader, Waiter::Parked(_)));
+                rested.push(reader);
             }
-            if put_off & WRITABLE != 0
-                && let Some(waker) = source.writer.take()
-            {
-                waker.wake();
+            if put_off & WRITABLE != 0 {
+                rested.push(std::mem::replace(&mut source.writer, Waiter::Nobody));
             }
         }
-        callbacks
+        rested
     }
 
     /// For tearing down: what some remaining source holds.
@@ -138,50 +131,61 @@ fn take_task(waiter: &mut Waiter) -> Waiter {
 }
 
 impl Loop {
+    /// Renews the budgets of all sources, and wakes who was over his.
+    pub(crate) fn renew_budgets(&self) {
+        let rested = self.sources.borrow_mut().renew_budgets();
+        for waiter in rested {
+            match waiter {
+                Waiter::Nobody => {}
+                Waiter::Task(waker) => waker.wake(),
+                Waiter::Parked(callback) => self.push_microtask(event_loop::Microtask::Callback(callback)),
+            }
+        }
+    }
+
     /// An event came for a source: remembers it and lets the waiters run. An event for a closed source finds nothing.
     pub(crate) fn source_ready(self: &Rc<Self>, key: Key, ready: u8) {
-        let (reader, writer) = {
+        let waiters = {
             let mut sources = self.sources.borrow_mut();
             let Some(source) = sources.slab.get_mut(key) else { return };
             source.ready |= ready;
-            let reader = match ready & READABLE {
-                0 => Waiter::Nobody,
-                _ => std::mem::replace(&mut source.reader, Waiter::Nobody),
-            };
-            let writer = if ready & WRITABLE != 0 { source.writer.take() } else { None };
-            if let Waiter::Parked(_) = reader {
-                sources.parked -= 1;
-            }
-            (reader, writer)
+            let waiters = [(WRITABLE, &mut source.writer), (READABLE, &mut source.reader)].map(|(bit, waiter)| {
+                let nobody = Waiter::Nobody;
+                if ready & bit == 0 { nobody } else { std::mem::replace(waiter, nobody) }
+            });
+            sources.parked -= usize::from(matches!(waiters[1], Waiter::Parked(_)));
+            waiters
         };
         self.trace(Lane::Io, Step::Begin, key.generation);
-        if let Some(writer) = writer {
-            writer.wake();
-        }
-        match reader {
-            Waiter::Nobody => {}
-            Waiter::Task(waker) => waker.wake(),
-            Waiter::Parked(callback) => callback(),
+        for waiter in waiters {
+            match waiter {
+                Waiter::Nobody => {}
+                Waiter::Task(waker) => waker.wake(),
+                Waiter::Parked(callback) => callback(),
+            }
         }
         self.trace(Lane::Io, Step::End, key.generation);
         self.drain();
     }
 }
 
-/// Makes every source of this thread's loop look ready and wakes every waiter, as a spurious event would; for tests.
+/// Makes every source of this thread's loop look ready, as a spurious event would, and wakes the tasks that wait; for
+/// tests.
 #[doc(hidden)]
 pub fn fake_readiness() {
     let keys = event_loop::current(|on| on.sources.borrow().slab.keys().collect::<Vec<_>>());
     for key in keys {
-        event_loop::current(|on| {
+        let waiters = event_loop::current(|on| {
             let sources = &mut *on.sources.borrow_mut();
-            let Some(source) = sources.slab.get_mut(key) else { return };
+            let source = sources.slab.get_mut(key)?;
             source.ready |= READABLE | WRITABLE;
-            if let Waiter::Task(waker) = take_task(&mut source.reader) {
+            Some([take_task(&mut source.reader), take_task(&mut source.writer)])
+        });
+        for waiter in waiters.into_iter().flatten() {
+            if let Waiter::Task(waker) = waiter {
                 waker.wake();
             }
-            source.writer.take().inspect(Waker::wake_by_ref);
-        });
+        }
     }
 }
 
@@ -206,7 +210,8 @@ impl Registration {
     }
 
     pub(crate) fn insert(on: &Loop, ready: u8) -> Self {
-        let source = Source { ready, put_off: 0, spent: [0; 2], turn: 0, reader: Waiter::Nobody, writer: None };
+        let source =
+            Source { ready, put_off: 0, spent: [0; 2], turn: 0, reader: Waiter::Nobody, writer: Waiter::Nobody };
         Registration { key: on.sources.borrow_mut().slab.insert(source), _here: PhantomData }
     }
 
@@ -286,36 +291,38 @@ impl Registration {
 
     /// Ready, or the context's task is woken when it is. One waiter for each direction: the last one stays.
     fn poll(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let poll = self.with(|sources, key| {
+        let ended = || Poll::Ready(Err(io::Error::other("the socket's event loop has ended")));
+        // Whoever waited before is dropped after the borrow: a foreign waker's destructor may do anything.
+        let before = self.with(|sources, key| {
             let turn = sources.turn;
-            let Some(source) = sources.slab.get_mut(key) else { return Poll::Ready(Ok(())) };
+            let Some(source) = sources.slab.get_mut(key) else { return Err(ended()) };
             if source.ready & direction.bit() != 0 {
                 if source.has_budget(direction, turn) {
-                    return Poll::Ready(Ok(()));
+                    return Err(Poll::Ready(Ok(())));
                 }
                 if source.put_off == 0 {
                     sources.over_budget.push(key);
                 }
                 source.put_off |= direction.bit();
             }
-            let waiter = context.waker();
-            match direction {
-                Read => match &mut source.reader {
-                    Waiter::Task(waker) => waker.clone_from(waiter),
-                    other => {
-                        if let Waiter::Parked(_) = std::mem::replace(other, Waiter::Task(waiter.clone())) {
-                            sources.parked -= 1;
-                        }
-                    }
-                },
-                Write => match &mut source.writer {
-                    Some(waker) => waker.clone_from(waiter),
-                    none => *none = Some(waiter.clone()),
-                },
+            let place = if direction == Read { &mut source.reader } else { &mut source.writer };
+            match place {
+                Waiter::Task(waker) if waker.will_wake(context.waker()) => Ok(Waiter::Nobody),
+                other => {
+                    let before = std::mem::replace(other, Waiter::Task(context.waker().clone()));
+                    sources.parked -= usize::from(matches!(before, Waiter::Parked(_)));
+                    Ok(before)
+                }
             }
-            Poll::Pending
         });
-        poll.unwrap_or_else(|| Poll::Ready(Err(io::Error::other("the socket's event loop has ended"))))
+        match before {
+            None => ended(),
+            Some(Err(poll)) => poll,
+            Some(Ok(before)) => {
+                drop(before);
+                Poll::Pending
+            }
+        }
     }
 
     /// Ready when an operation that reads may be tried; see [`Stream::poll_readable`](crate::Stream::poll_readable).

@@ -40,20 +40,14 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        event_loop::current(|on| match self.timer {
-            None => {
-                let action = Action::Wake(context.waker().clone());
-                self.timer = Some(on.insert_timer(on.deadline(self.duration), action));
-                Poll::Pending
-            }
-            Some(key) => match on.timers.borrow_mut().waker(key) {
-                Some(waker) => {
-                    waker.clone_from(context.waker());
-                    Poll::Pending
-                }
-                None => Poll::Ready(()),
-            },
-        })
+        let Some(key) = self.timer else {
+            let action = Action::Wake(context.waker().clone());
+            let key = event_loop::current(|on| on.insert_timer(on.deadline(self.duration), action));
+            self.timer = Some(key);
+            return Poll::Pending;
+        };
+        let before = event_loop::current(|on| on.timers.borrow_mut().set_waker(key, context.waker()));
+        if before.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 

@@ -79,12 +79,10 @@ impl Timers {
         Some(timer.action)
     }
 
-    /// The waker of a pending [`Action::Wake`] timer, to replace it.
-    pub(crate) fn waker(&mut self, key: Key) -> Option<&mut Waker> {
-        match &mut self.timers.get_mut(key)?.action {
-            Action::Wake(waker) => Some(waker),
-            _ => None,
-        }
+    /// Sets whom a pending [`Action::Wake`] timer wakes. Gives who it was before; `None` when it has fired.
+    pub(crate) fn set_waker(&mut self, key: Key, waker: &Waker) -> Option<Action> {
+        let action = &mut self.timers.get_mut(key)?.action;
+        Some(std::mem::replace(action, Action::Wake(waker.clone())))
     }
 
     /// Sets whether the timer keeps the loop alive.

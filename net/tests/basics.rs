@@ -208,3 +208,21 @@ fn a_timeout_drops_its_future() {
     })
     .unwrap();
 }
+
+/// A stream that outlives its loop tells so in the next one, instead of waiting for an event that cannot come.
+#[test]
+fn a_stream_of_a_loop_that_has_ended_is_an_error() {
+    let mut streams = net::run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (client, listener.accept().await.unwrap().0)
+    })
+    .unwrap();
+    for _ in 0..2 {
+        streams = net::run(async move {
+            assert!(net::timeout(Duration::from_secs(5), streams.0.read(&mut [0; 4])).await.unwrap().is_err());
+            streams
+        })
+        .unwrap();
+    }
+}
