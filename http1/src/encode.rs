@@ -86,12 +86,16 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added, out: &mut Vec<u8>)
     if !(100..=599).contains(&head.status) || !head.reason.iter().all(|&byte| is_value_byte(byte)) {
         return Err(Misuse::StatusLine);
     }
-    let reason = if head.reason.is_empty() { reason(head.status).as_bytes() } else { head.reason };
-    let digit = |place: u16| b'0' + (head.status / place % 10) as u8;
-    out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(&[digit(100), digit(10), digit(1), b' ']);
-    out.extend_from_slice(reason);
-    out.extend_from_slice(b"\r\n");
+    if head.status == 200 && head.reason.is_empty() {
+        out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    } else {
+        let reason = if head.reason.is_empty() { reason(head.status).as_bytes() } else { head.reason };
+        let digit = |place: u16| b'0' + (head.status / place % 10) as u8;
+        out.extend_from_slice(b"HTTP/1.1 ");
+        out.extend_from_slice(&[digit(100), digit(10), digit(1), b' ']);
+        out.extend_from_slice(reason);
+        out.extend_from_slice(b"\r\n");
+    }
     lines(&head.fields, out);
     if added.chunked {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
@@ -107,6 +111,9 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added, out: &mut Vec<u8>)
 }
 
 fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
+    if let Some(wire) = fields.wire() {
+        return out.extend_from_slice(wire);
+    }
     for (name, value) in fields.iter() {
         out.extend_from_slice(name);
         out.extend_from_slice(b": ");

@@ -60,13 +60,25 @@ impl Default for Fields {
 pub struct FieldLines<'a> {
     bytes: &'a [u8],
     spans: &'a [FieldSpan],
+    /// `bytes` is nothing but the lines, each as `name: value` CR LF.
+    wire_form: bool,
 }
 
 impl<'a> FieldLines<'a> {
     /// The spans must lie in `bytes`, names must be tokens and values free of controls: only parsers and
     /// [`FieldBlock`](crate::FieldBlock) make this.
     pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
-        FieldLines { bytes, spans }
+        FieldLines { bytes, spans, wire_form: false }
+    }
+
+    /// The same for lines that stand in `bytes` as they will be sent, and nothing else with them.
+    pub(crate) fn in_wire_form(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
+        FieldLines { bytes, spans, wire_form: true }
+    }
+
+    /// The lines as they are sent, where they stand so already.
+    pub(crate) fn wire(&self) -> Option<&'a [u8]> {
+        self.wire_form.then_some(self.bytes)
     }
 
     /// Number of field lines.

@@ -185,9 +185,9 @@ impl Core<'_> {
     pub(super) fn refuse(&mut self, status: u16, why: &str) {
         let text = format!("{status} {}: {why}\n", reason(status));
         self.lines.clear();
-        let sent = date::with_now(|now| self.lines.push("date", now))
+        let sent = date::with_now(|now| self.lines.push_valid(b"date", now.as_bytes()))
             .and_then(|()| self.lines.push("content-type", "text/plain; charset=utf-8"))
-            .and_then(|()| self.lines.push("content-length", text.len().to_string()))
+            .and_then(|()| self.lines.push_number(b"content-length", text.len() as u64))
             .and_then(|()| {
                 let head = ResponseHead::new(status, self.lines.lines());
                 self.connection.send(Event::Response(head), self.out)

@@ -171,11 +171,11 @@ impl<'r> Response<'r> {
             return Err(Misuse::OutOfTurn.into());
         }
         if core.lines.lines().get("date").is_none() {
-            date::with_now(|now| core.lines.push("date", now))?;
+            date::with_now(|now| core.lines.push_valid(b"date", now.as_bytes()))?;
         }
         let bodiless = matches!(self.status, 100..=199 | 204 | 304);
         if let Some(length) = length.filter(|_| !bodiless && !is_framed(&core.lines.lines())) {
-            core.lines.push("content-length", length.to_string())?;
+            core.lines.push_number(b"content-length", length)?;
         }
         conversation::refuse_reuse_of_unread(core.connection);
         core.connection.send(Event::Response(ResponseHead::new(self.status, core.lines.lines())), core.out)?;
