@@ -500,11 +500,12 @@ impl Request {
 
     /// The server closed before its final head.
     fn ended(&self, line: &Line) -> Error {
-        let incomplete = line.talk.borrow_mut().connection.receive_eof();
-        match incomplete {
-            Err(error) if self.heard => Error::Protocol(error),
-            _ => Error::Connection(io::ErrorKind::UnexpectedEof.into()),
+        if !self.heard {
+            // The protocol does not hear of it: what it knows is good for a second try.
+            return Error::Connection(io::ErrorKind::UnexpectedEof.into());
         }
+        let incomplete = line.talk.borrow_mut().connection.receive_eof();
+        incomplete.err().map_or(Error::Aborted, Error::Protocol)
     }
 
     /// RFC 9110 §9.2.2: a request may be sent again if doing it twice is doing it once, or if the server surely has not

@@ -1,0 +1,70 @@
+//! Fetches a URL and prints the response, as text or as JSON; refuses what a careful client must refuse.
+//!
+//! Run: cargo run --example http_client -- --url http://127.0.0.1:8080/ --json
+//!
+//! Exit status: 0 for any response, 1 where none could be had, 3 where the server's bytes are not to be trusted.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+use wirebook_http1::client::{Error, Options, Response, get};
+use wirebook_net as net;
+
+/// Bytes of a body that it shows.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let argument = |name: &str| std::env::args().skip_while(|argument| argument != name).nth(1);
+    let url = argument("--url").unwrap_or_else(|| "http://127.0.0.1:8080/".into());
+    let redirects = argument("--redirects").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let as_json = std::env::args().any(|argument| argument == "--json");
+    let outcome = net::run(async move { fetch(&url, redirects, as_json).await }).map_err(Error::Connection);
+    match outcome.and_then(|outcome| outcome) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            match error {
+                Error::Connect(_) | Error::Connection(_) | Error::TimedOut(_) | Error::Option(_) => ExitCode::from(1),
+                _ => ExitCode::from(3),
+            }
+        }
+    }
+}
+
+// ANCHOR: fetch
+async fn fetch(url: &str, max_redirects: u8, as_json: bool) -> Result<String, Error> {
+    let mut response = get(url, &Options { max_redirects, ..Options::default() }).await?;
+    let body = response.bytes(MAX_BODY).await?;
+    Ok(if as_json { to_json(&response, &body) } else { to_text(&response, &body) })
+}
+// ANCHOR_END: fetch
+
+fn to_text(response: &Response, body: &[u8]) -> String {
+    let mut text = format!("{} {}\n", response.status(), response.reason().escape_ascii());
+    for (name, value) in response.headers().iter() {
+        text.extend([&name.escape_ascii().to_string(), ": ", &value.escape_ascii().to_string(), "\n"]);
+    }
+    text + "\n" + &String::from_utf8_lossy(body)
+}
+
+/// `{"status","headers":[[name,value]],"body"}`, bytes as Latin-1.
+fn to_json(response: &Response, body: &[u8]) -> String {
+    let headers: Vec<String> =
+        response.headers().iter().map(|(name, value)| format!("[{},{}]", json(name), json(value))).collect();
+    format!("{{\"status\":{},\"headers\":[{}],\"body\":{}}}\n", response.status(), headers.join(","), json(body))
+}
+
+/// Bytes as a JSON string: one character each, U+0000 to U+00FF.
+fn json(bytes: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', byte as char]),
+            b' '..=b'~' => text.push(byte as char),
+            _ => write!(text, "\\u{:04x}", byte).expect("a String takes every write"),
+        }
+    }
+    text + "\""
+}
