@@ -4,6 +4,7 @@
 //! API of the crates: a part is where a borrowed result lies in the input, a state is what cutting the input there
 //! leaves. There is no second parser for display.
 
+pub(crate) mod agent;
 pub(crate) mod conversation;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
@@ -88,6 +89,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
             picture::answer("wirebook-event-stream", "Event stream", &answer)
         }
         "reconnect" => event_stream::reconnect_picture(),
+        "agent" => picture::agent(&agent::film(agent::EXAMPLE, 3).ok()?),
         "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
         "event-loop" => event_loop::picture(),
         _ => return None,
@@ -98,6 +100,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
 pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, String>> {
     Some(match operation {
         "head" => head::answer(body).and_then(json),
+        "agent" => agent::answer(body).and_then(json),
         "conversation" => conversation::answer(body).and_then(json),
         "event-loop" => event_loop::answer(body).and_then(json),
         "event-stream" => event_stream::answer(body).and_then(json),

@@ -1,5 +1,6 @@
 //! An answer as HTML: what a reader sees without the server or without JavaScript.
 
+use super::agent::Film;
 use super::conversation::{Conversation, Step};
 use super::{Answer, Part};
 use std::fmt::Write;
@@ -36,6 +37,34 @@ pub(super) fn conversation(conversation: &Conversation) -> String {
         let _ = write!(
             out,
             "<tr class=\"wb-{from}\"><td>{from}</td><td>{event}</td><td><code>{bytes}</code></td><td>{client}</td><td>{server}</td></tr>"
+        );
+    }
+    out.push_str("</tbody></table></div>");
+    close(out, tag)
+}
+
+/// An agent's pool as a table of moments.
+pub(super) fn agent(film: &Film) -> String {
+    let tag = "wirebook-agent";
+    let mut out = open(tag, "an agent's pool");
+    out.push_str(
+        "<div class=\"wb-table\"><table><thead><tr><th>step</th><th>sockets</th><th>free</th><th>requests</th>\
+         <th>connections</th></tr></thead><tbody>",
+    );
+    for frame in &film.frames {
+        let connections: Vec<String> = frame
+            .connections
+            .iter()
+            .map(|(number, request)| request.map_or(format!("{number}: idle"), |request| format!("{number}: request {request}")))
+            .collect();
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            text(&frame.step),
+            frame.sockets,
+            frame.free,
+            frame.requests,
+            text(&connections.join(", "))
         );
     }
     out.push_str("</tbody></table></div>");
