@@ -1,4 +1,4 @@
-//! Shows an agent's pool at work: connections fill up, requests queue behind them, idle connections are used again.
+//! An agent's pool at work: connections fill, requests queue, idle connections serve again.
 //!
 //! Run: cargo run --example http_agent -- --requests 8 --max-sockets 3
 
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let result = watch(port, requests, max_sockets).await;
         server.close();
         net::stop();
-        result
+        Ok::<_, std::io::Error>(result?)
     })??;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Fetches a URL and prints the response, as text or as JSON; refuses what a careful client must refuse.
+//! Fetches a URL and prints the response, as text or JSON; refuses what must be refused.
 //!
 //! Run: cargo run --example http_client -- --url http://127.0.0.1:8080/ --json
 //!

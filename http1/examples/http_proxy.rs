@@ -1,4 +1,4 @@
-//! A forward proxy: absolute-form requests through an agent, CONNECT as a tunnel; a browser can use it.
+//! A forward proxy: http: through an agent, CONNECT as a tunnel; works with a browser.
 //!
 //! Run: cargo run --example http_proxy -- --addr 127.0.0.1:8888
 //!

@@ -55,7 +55,9 @@ pub(super) fn agent(film: &Film) -> String {
         let connections: Vec<String> = frame
             .connections
             .iter()
-            .map(|(number, request)| request.map_or(format!("{number}: idle"), |request| format!("{number}: request {request}")))
+            .map(|(number, request)| {
+                request.map_or(format!("{number}: idle"), |request| format!("{number}: request {request}"))
+            })
             .collect();
         let _ = write!(
             out,
