@@ -6,6 +6,7 @@ mod diagram;
 mod dissect;
 mod examples;
 mod live;
+mod render;
 mod site;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,8 @@ enum Command {
     Examples,
     /// Take bytes apart as the crates do: fields, ranges, events, errors
     Dissect(dissect::Options),
+    /// Render an EJS template with JSON data, or show its tokens, its closures or its time
+    Render(render::Options),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some(Command::Dissect(options)) => dissect::run(&options),
+        Some(Command::Render(options)) => render::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -47,7 +47,7 @@ pub(crate) fn wirebook<T: Serialize>(kind: Kind, data: &T) -> Page {
 pub(crate) fn minijinja<T: Serialize>(kind: Kind, data: &T) -> Page {
     let mut environment = minijinja::Environment::new();
     environment.add_template_owned("page.html", jinja(kind, "loop.first")).expect("compiles");
-    let data = minijinja::Value::from_serialize(data);
+    let data = minijinja::Value::from(minijinja::value::Serde(data));
     Box::new(move |out| {
         out.push_str(&environment.get_template("page.html").expect("there").render(&data).expect("renders"))
     })

@@ -10,6 +10,7 @@ pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 pub(crate) mod head;
 mod picture;
+pub(crate) mod template;
 pub(crate) mod text;
 
 use serde::Serialize;
@@ -92,6 +93,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "agent" => picture::agent(&agent::film(agent::EXAMPLE, 3).ok()?),
         "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
         "event-loop" => event_loop::picture(),
+        "template" => template::picture(),
         _ => return None,
     })
 }
@@ -105,6 +107,7 @@ pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, Stri
         "event-loop" => event_loop::answer(body).and_then(json),
         "event-stream" => event_stream::answer(body).and_then(json),
         "reconnect" => event_stream::cut(body).and_then(json),
+        "template" => template::answer(body).and_then(json),
         _ => return None,
     })
 }

@@ -9,8 +9,9 @@ use super::output::Fused;
 use super::{ExprFn, Gen, StmtFn};
 use crate::js::ast::*;
 use crate::js::scope::VarKind;
+use crate::run::cell::{self, Short};
 use crate::run::{Cx, Flow, R};
-use crate::value::{Str, Value, VarCell};
+use crate::value::{Array, Str, Value, VarCell};
 
 /// The labels that stand before a loop.
 struct Labels(Box<[u32]>);
@@ -249,31 +250,55 @@ fn walk_into_slot(list: ExprFn, slot: usize, body: StmtFn, labels: Labels, shown
     })
 }
 
-/// Text, element, text, for each element.
+/// Text, element, text, for each element. The list stays borrowed while elements are simple; one whose conversion could
+/// call back into the template, which may change the list, is put out between two borrowings.
 fn echo_each(list: ExprFn, before: Box<str>, raw: bool, after: Box<str>, pos: u32) -> StmtFn {
+    let short = Short::new(&before).zip(Short::new(&after));
     Box::new(move |cx| {
         let value = list(cx)?;
         let array = cx.iterate(&value, "value").map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
         loop {
-            let items = array.borrow();
-            let Some(item) = items.get(index) else { return Ok(Flow::Next) };
-            cx.step().map_err(|h| cx.at(h, pos))?;
+            let (next, other) =
+                echo_simple(cx, &array, index, &before, raw, &after, short.as_ref()).map_err(|h| cx.at(h, pos))?;
+            let Some(item) = other else { return Ok(Flow::Next) };
             cx.out.push_str(&before);
-            match item {
-                // Only an object's own conversion could call back into the template and find the list borrowed.
-                Value::Object(_) | Value::Array(_) | Value::Function(_) | Value::RegExp(_) => {
-                    let item = item.clone();
-                    drop(items);
-                    put(cx, &item, raw).map_err(|h| cx.at(h, pos))?;
-                }
-                simple => put(cx, simple, raw).map_err(|h| cx.at(h, pos))?,
-            }
+            put(cx, &item, raw).map_err(|h| cx.at(h, pos))?;
             cx.out.push_str(&after);
             cx.written().map_err(|h| cx.at(h, pos))?;
-            index += 1;
+            index = next;
         }
     })
+}
+
+/// Puts out elements from `index` on, up to one that is not simple; gives that, and the place after it.
+fn echo_simple(
+    cx: &mut Cx<'_>,
+    array: &Array,
+    mut index: usize,
+    before: &str,
+    raw: bool,
+    after: &str,
+    short: Option<&(Short, Short)>,
+) -> R<(usize, Option<Value>)> {
+    let items = array.borrow();
+    while let Some(item) = items.get(index) {
+        cx.step()?;
+        index += 1;
+        match (item, short) {
+            (Value::Number(n), Some((before, after))) if f64::from(*n as i32) == *n => {
+                cell::append(&mut cx.out, before, *n as i32, after);
+            }
+            (Value::Number(_) | Value::String(_) | Value::Bool(_) | Value::Undefined | Value::Null, _) => {
+                cx.out.push_str(before);
+                put(cx, item, raw)?;
+                cx.out.push_str(after);
+            }
+            _ => return Ok((index, Some(item.clone()))),
+        }
+        cx.written()?;
+    }
+    Ok((index, None))
 }
 
 #[inline]

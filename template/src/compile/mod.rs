@@ -297,7 +297,8 @@ impl Gen<'_> {
         let slots: Vec<_> = variables
             .iter()
             .map(|&var| {
-                let late = matches!(self.scopes.vars[var].kind, VarKind::Let | VarKind::Const);
+                let variable = &self.scopes.vars[var];
+                let late = variable.unsure && matches!(variable.kind, VarKind::Let | VarKind::Const);
                 (self.slot(var), self.scopes.boxed(var), late)
             })
             .filter(|&(_, boxed, late)| boxed || late)

@@ -27,6 +27,7 @@ pub(crate) const fn entity(byte: u8) -> Option<&'static str> {
 /// wirebook_template::escape::naive(&mut out, "<a href='x'>");
 /// assert_eq!(out, "&lt;a href=&#39;x&#39;&gt;");
 /// ```
+// ANCHOR: naive
 pub fn naive(out: &mut String, text: &str) {
     for c in text.chars() {
         match u8::try_from(c).ok().and_then(entity) {
@@ -35,6 +36,7 @@ pub fn naive(out: &mut String, text: &str) {
         }
     }
 }
+// ANCHOR_END: naive
 
 /// Appends `text` escaped, eight bytes at a time, without `unsafe`.
 pub fn wordwise(out: &mut String, text: &str) {

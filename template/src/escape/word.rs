@@ -34,8 +34,10 @@ pub(super) fn append(out: &mut String, text: &str) {
     out.push_str(&text[copied..]);
 }
 
+// ANCHOR: special
 fn has_special(word: u64) -> bool {
     let zero = |v: u64| v.wrapping_sub(ONES) & !v & HIGHS;
     let equals = |byte: u8| zero(word ^ (ONES * u64::from(byte)));
     equals(b'&') | equals(b'<') | equals(b'>') | equals(b'"') | equals(b'\'') != 0
 }
+// ANCHOR_END: special

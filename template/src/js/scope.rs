@@ -45,6 +45,8 @@ pub(crate) struct Var {
     captured: bool,
     /// A function that is made before the variable has its value captures it.
     early: bool,
+    /// Some use may come before the declaration is done.
+    pub(crate) unsure: bool,
     /// Declared in a `switch`, whose cases may skip the declaration.
     in_switch: bool,
 }
@@ -138,6 +140,7 @@ impl Scopes {
             assigned: false,
             captured: false,
             early: false,
+            unsure: false,
             in_switch,
         });
         self.vars.len() - 1
@@ -312,6 +315,7 @@ impl Scopes {
         self.uses[id].var = var;
         let home = self.vars[var].func;
         self.vars[var].assigned |= write;
+        self.vars[var].unsure |= self.must_check(id);
         if func == home {
             return;
         }

@@ -5,6 +5,7 @@
 //! Output goes to the end of one string. An error is noted once in `fault`; what travels up through the closures is
 //! [`Halt`], which has no size, so that `Result<Value, Halt>` is as small as a value and returns in registers.
 
+pub(crate) mod cell;
 pub(crate) mod fault;
 pub(crate) mod journal;
 mod output;

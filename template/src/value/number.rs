@@ -20,21 +20,38 @@ pub(crate) fn write(out: &mut String, n: f64) {
     write_slow(out, n);
 }
 
-/// Integers are what pages print: two digits at a time from the right.
+/// Integers are what pages print.
 fn write_int(out: &mut String, n: i32) {
+    let (digits, length) = digits_of(n);
+    // The first `length` bytes are ASCII digits or '-'.
+    out.push_str(std::str::from_utf8(&digits[..length]).unwrap_or_default());
+}
+
+/// The text of an integer at the start of a block of sixteen bytes, and its length: two digits at a time.
+#[inline]
+pub(crate) fn digits_of(n: i32) -> ([u8; 16], usize) {
+    let mut block = [0u8; 16];
+    let pair = |n: u32| [DIGIT_PAIRS[n as usize * 2], DIGIT_PAIRS[n as usize * 2 + 1]];
+    let size = n.unsigned_abs();
+    if n >= 0 && size < 10_000 {
+        // Up to four digits, which is most of what a table holds: no loop.
+        let (high, low) = (pair(size / 100), pair(size % 100));
+        let four = u32::from_le_bytes([high[0], high[1], low[0], low[1]]);
+        let leading = usize::from(size < 10) + usize::from(size < 100) + usize::from(size < 1000);
+        block[..4].copy_from_slice(&(four >> (8 * leading)).to_le_bytes());
+        return (block, 4 - leading);
+    }
     let mut buffer = [0u8; 11];
     let mut at = buffer.len();
-    let mut rest = n.unsigned_abs();
+    let mut rest = size;
     while rest >= 100 {
-        let pair = (rest % 100) as usize * 2;
-        rest /= 100;
         at -= 2;
-        buffer[at..at + 2].copy_from_slice(&DIGIT_PAIRS[pair..pair + 2]);
+        buffer[at..at + 2].copy_from_slice(&pair(rest % 100));
+        rest /= 100;
     }
     if rest >= 10 {
-        let pair = rest as usize * 2;
         at -= 2;
-        buffer[at..at + 2].copy_from_slice(&DIGIT_PAIRS[pair..pair + 2]);
+        buffer[at..at + 2].copy_from_slice(&pair(rest));
     } else {
         at -= 1;
         buffer[at] = b'0' + rest as u8;
@@ -43,8 +60,9 @@ fn write_int(out: &mut String, n: i32) {
         at -= 1;
         buffer[at] = b'-';
     }
-    // Every byte written above is an ASCII digit or '-'.
-    out.push_str(std::str::from_utf8(&buffer[at..]).unwrap_or_default());
+    let length = buffer.len() - at;
+    block[..length].copy_from_slice(&buffer[at..]);
+    (block, length)
 }
 
 #[cold]

@@ -1,0 +1,13 @@
+//! Any text as a template: it compiles or it is an error with a place inside it.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wirebook_template::{Options, Template};
+
+fuzz_target!(|source: &str| {
+    let options = Options { trace: true, remove_white_space: source.len() % 2 == 1, ..Options::default() };
+    if let Err(error) = Template::compile_with(source, "fuzz", &options) {
+        assert!(error.position().is_none_or(|at| at.offset as usize <= source.len()));
+    }
+    let _ = wirebook_template::tokens(source, &options);
+});

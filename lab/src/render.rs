@@ -1,0 +1,142 @@
+//! `wirebook render`: a template and its data to HTML, or a look at what became of the template.
+
+use crate::complaint::Complaint;
+use clap::Args;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+use wirebook_template::{Delimiters, Engine, Error, Template, Value, tokens};
+
+/// What to render, and how.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The template
+    file: PathBuf,
+    /// A JSON file with the data
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The directory that includes may not leave [default: that of FILE]
+    #[arg(long)]
+    root: Option<PathBuf>,
+    /// The character inside both ends of a tag
+    #[arg(long, default_value = "%")]
+    delimiter: String,
+    /// The character that opens a tag
+    #[arg(long, default_value = "<")]
+    open_delimiter: String,
+    /// The character that closes a tag
+    #[arg(long, default_value = ">")]
+    close_delimiter: String,
+    /// Drop blanks at both ends of every line, and empty lines
+    #[arg(long)]
+    rm_whitespace: bool,
+    /// Print the tokens instead
+    #[arg(long, conflicts_with_all = ["tree", "timing"])]
+    tokens: bool,
+    /// Print the closures instead
+    #[arg(long, conflicts_with = "timing")]
+    tree: bool,
+    /// Print how long compiling and rendering take instead
+    #[arg(long)]
+    timing: bool,
+}
+
+/// Runs `wirebook render`.
+///
+/// # Errors
+///
+/// Where a file can not be read, or the template does not compile or render.
+pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
+    let source = read(&options.file)?;
+    let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
+    let compile = wirebook_template::Options {
+        delimiters: Delimiters {
+            open: options.open_delimiter.clone(),
+            delimiter: options.delimiter.clone(),
+            close: options.close_delimiter.clone(),
+        },
+        remove_white_space: options.rm_whitespace,
+        trace: options.tree,
+        ..Default::default()
+    };
+    if options.tokens {
+        for token in tokens(source, &compile).map_err(broken)? {
+            let at = token.position;
+            print(format!("{:>4}:{:<4} {:<12} {}\n", at.line, at.column, token.kind, token.text.escape_debug()))?;
+        }
+        return Ok(());
+    }
+    let mut engine = Engine::new(root(options)).map_err(|error| {
+        Complaint::new(format!("the root can not be opened: {error}"), "give a directory with --root")
+    })?;
+    engine.set_options(compile);
+    let name = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let started = Instant::now();
+    let template = engine.compile(source, &name).map_err(broken)?;
+    let compiled = started.elapsed();
+    for warning in template.warnings() {
+        eprintln!(
+            "warning: {warning}\n  at {}:{}:{}\n{}",
+            warning.file, warning.position.line, warning.position.column, warning.excerpt
+        );
+    }
+    if options.tree {
+        for closure in template.closures() {
+            print(format!("{}{}\n", "  ".repeat(closure.depth), closure.label))?;
+        }
+        return Ok(());
+    }
+    let data = data(options)?;
+    if options.timing {
+        return time(&template, &data, compiled.as_secs_f64());
+    }
+    print(template.render_to_string(&data).map_err(broken)?)
+}
+
+fn root(options: &Options) -> PathBuf {
+    let beside = options.file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    options.root.clone().unwrap_or_else(|| beside.map_or_else(|| PathBuf::from("."), PathBuf::from))
+}
+
+fn read(path: &std::path::Path) -> Result<String, Complaint> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Complaint::new(format!("{} can not be read: {error}", path.display()), "check the path"))
+}
+
+fn data(options: &Options) -> Result<Value, Complaint> {
+    let Some(path) = &options.data else { return Ok(Value::object()) };
+    serde_json::from_str(&read(path)?).map_err(|error| {
+        Complaint::new(format!("{} is no JSON: {error}", path.display()), "the data is one JSON object")
+    })
+}
+
+/// The template's own error has place and caret; the hint says where to look next.
+fn broken(error: Error) -> Complaint {
+    Complaint::new(error.to_string(), "see the book's chapter on templates for what the language has")
+}
+
+fn print(text: String) -> Result<(), Complaint> {
+    let written = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+    written.map_err(|error| Complaint::new(format!("the output can not be written: {error}"), "is it a closed pipe?"))
+}
+
+/// The median of a hundred renders, after ten to warm up.
+fn time(template: &Template, data: &Value, compiled: f64) -> Result<(), Complaint> {
+    let mut out = String::new();
+    let mut times = Vec::new();
+    for _ in 0..110 {
+        out.clear();
+        let started = Instant::now();
+        template.render(data, &mut out).map_err(broken)?;
+        times.push(started.elapsed().as_secs_f64());
+    }
+    let mut times = times.split_off(10);
+    times.sort_by(f64::total_cmp);
+    let micro = |seconds: f64| seconds * 1e6;
+    print(format!(
+        "compile {:.1} µs\nrender  {:.1} µs (median of 100)\noutput  {} bytes\n",
+        micro(compiled),
+        micro(times[times.len() / 2]),
+        out.len()
+    ))
+}
