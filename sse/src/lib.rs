@@ -8,7 +8,7 @@
 //!
 //! 1. [`event`]: what is sent and received.
 //! 2. [`encoder`]: events to bytes, and why nothing can be injected.
-//! 3. [`line`] and [`decoder`]: bytes to events, first the obvious way, then the fast one.
+//! 3. [`mod@line`] and [`decoder`]: bytes to events, first the obvious way, then the fast one.
 //! 4. [`channel`]: one stream for many subscribers, with the ring that answers `Last-Event-ID`.
 //! 5. [`state`] and [`connection`]: the client that reconnects, as a table and as code.
 //! 6. The drivers, with feature `net`: [`feed`] and [`server`] on one end, [`client`] on the other.

@@ -5,7 +5,7 @@
 //! 1. **Lines are found, not collected.** The search compares 32 bytes at a time; a line that lies whole in the input is
 //!    read where it lies. Only the unfinished last line of an input is copied, and it is never scanned again.
 //! 2. **One line of data is borrowed.** Nearly every event has one `data` line, so the first one is only remembered
-//!    ([`Held`]). It is copied to the data buffer when a second line comes, or when the input ends before the event.
+//!    (`Held`). It is copied to the data buffer when a second line comes, or when the input ends before the event.
 //! 3. **Buffers are kept.** Type, id, data and the unfinished line each have one, which is cleared and not dropped.
 //! 4. **UTF-8 is checked on the way.** The search for the line end also notices whether all was ASCII (see `scan.rs`);
 //!    only other lines are read a second time.
