@@ -3,7 +3,7 @@
 //! # Theory of operation
 //!
 //! Two [`State`]s, one for each side, say what may come next. Between them stands one number for each direction: how
-//! much of a body is left ([`Incoming`], [`Outgoing`]). That is all a connection remembers; it owns no buffer, and an
+//! much of a body is left (`Incoming`, `Outgoing`). That is all a connection remembers; it owns no buffer, and an
 //! idle one is a small record.
 //!
 //! The caller drives it so:

@@ -82,6 +82,7 @@ impl FieldBlock {
     /// # Errors
     ///
     /// [`Misuse::FieldsTooLarge`].
+    #[cfg(feature = "net")]
     pub(crate) fn push_number(&mut self, name: &[u8], number: u64) -> Result<(), Misuse> {
         let mut digits = [0; 20];
         let (mut at, mut rest) = (digits.len(), number);

@@ -59,7 +59,7 @@ pub use address::{Address, Target};
 pub use buffer::{BUFFER_SIZE, Buffer, buffer};
 pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, set_interval, set_timeout, stop};
 pub use datagram::{Datagrams, Received};
-pub use emitter::{EventEmitter, ListenerId, MAX_LISTENERS};
+pub use emitter::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
 pub use event_loop::{TASK_POLLS_PER_TURN, run};
 pub use fs::{lookup, read_file, stat, write_file};
 pub use idle::Idle;

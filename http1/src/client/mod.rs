@@ -21,7 +21,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | [`Options`], [`request`] |
+//! | `mod.rs` | [`Options`], [`request()`] |
 //! | `request.rs`, `response.rs` | the two halves of an exchange |
 //! | `upgraded.rs` | what is left of a connection after 101 or CONNECT |
 //! | `line.rs`, `desk.rs` | a connection, and the buffers that it borrows while it is busy |
@@ -32,7 +32,7 @@
 //!
 //! | Node | here |
 //! |---|---|
-//! | `socket` | [`request`] is ready |
+//! | `socket` | [`request()`] is ready |
 //! | `response` | [`Request::end`] or [`Request::response`] is ready |
 //! | `continue`, `information` | [`Request::informational`]; the wait for 100 is built into [`Request::write`] |
 //! | `upgrade`, `connect` | [`Response::upgraded`], with the bytes that came behind the head |
@@ -104,7 +104,7 @@ pub struct Options<'o> {
     /// Bytes of the response's body. No limit by default: what is read piece by piece costs no memory, and
     /// [`Response::bytes`] has a limit of its own.
     pub max_body: u64,
-    /// Redirects that [`get`] follows; 0. [`request`] follows none.
+    /// Redirects that [`get`] follows; 0. [`request()`] follows none.
     pub max_redirects: u8,
     /// [`get`] follows a redirect from `https` to `http`. Off.
     pub allow_downgrade: bool,

@@ -67,7 +67,7 @@ pub enum Rule {
     FieldValue,
     /// More field lines than [`Limits::fields`](super::Limits::fields), or than the storage holds.
     TooManyFields,
-    /// More bytes than [`Limits::head`](super::Limits::head).
+    /// More bytes than `Limits::head`.
     HeadTooLarge,
     /// A chunk starts with at least one hexadecimal digit, and an extension or CRLF follows.
     ChunkSize,

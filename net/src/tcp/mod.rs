@@ -5,7 +5,7 @@
 //! | Node | here |
 //! |---|---|
 //! | `server.on('listening')` | [`TcpListener::bind`] returned |
-//! | `server.on('connection')` | [`Listener::accept`](crate::Listener::accept) |
+//! | `server.on('connection')` | [`Listener::accept`] |
 //! | `socket.on('connect')` | [`TcpStream::connect`] |
 //! | `socket.on('data')` | [`Stream::read`](crate::Stream::read) gave a count |
 //! | `socket.on('end')` | it gave 0 |

@@ -1,4 +1,4 @@
-//! Bytes that [`Utf8`](super::Utf8) has passed become text without a second scan. The safe twin is `str::from_utf8`, and
+//! Bytes that [`Utf8`] has passed become text without a second scan. The safe twin is `str::from_utf8`, and
 //! debug builds, so all tests, run it.
 #![allow(unsafe_code)]
 

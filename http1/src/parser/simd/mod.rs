@@ -5,7 +5,7 @@
 //! choice inside the loops costs a call that cannot be inlined for every probe, which eats what the vectors gain.)
 //!
 //! Where there are no vectors, and where the crate is built with `--cfg wirebook_no_simd`, this is
-//! [`swar`](super::swar).
+//! [`swar`].
 //!
 //! `unsafe` stands in the three leaf files and in the calls into them: code compiled for an instruction set must not run
 //! without it.
