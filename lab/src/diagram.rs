@@ -12,6 +12,22 @@ const STEP: usize = 128;
 const BOX_WIDTH: usize = 92;
 const BOX_HEIGHT: usize = 30;
 
+/// The closing handshake of WebSocket.
+fn websocket() -> String {
+    use wirebook_websocket::state::{State, TABLE};
+    let states = [State::Open, State::CloseSent, State::CloseReceived, State::Closed];
+    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
+    let mut moves: Vec<Move> = Vec::new();
+    for (from, input, to) in TABLE {
+        let (from, to) = (place(*from), place(*to));
+        match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
+            Some((_, label, _)) => *label += &format!(", {input:?}"),
+            None => moves.push((from, format!("{input:?}"), to)),
+        }
+    }
+    svg("The moves of a WebSocket", &states.map(|state| format!("{state:?}")), &moves)
+}
+
 /// A move: from, label, to.
 type Move = (usize, String, usize);
 
@@ -20,6 +36,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
     let side = match name {
         "http1 requester" => Side::Requester,
         "http1 responder" => Side::Responder,
+        "websocket" => return Some(websocket()),
         _ => return None,
     };
     // Violations lead from everywhere to Failed: a picture of that says nothing.

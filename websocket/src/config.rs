@@ -100,7 +100,7 @@ pub struct Heartbeat {
 ///
 /// The default gives up context take-over in both directions: every message is compressed by itself, by a compressor that
 /// all connections of a thread share, so that an idle connection holds none. With take-over a connection keeps a
-/// compressor and a window of its own, some 300 KiB at 15 bits.
+/// compressor and an inflater of its own, hundreds of kilobytes at 15 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deflate {
     /// Keep our compressor's window from message to message.

@@ -152,6 +152,7 @@ pub(crate) struct Inflater {
 }
 
 impl Inflater {
+    // ANCHOR: inflate
     /// Inflates the next piece of a message and hands each inflated piece, at most [`STEP`] bytes, to `sink`.
     pub(crate) fn feed(
         &mut self,
@@ -182,7 +183,7 @@ impl Inflater {
             }
         })
     }
-
+    // ANCHOR_END: inflate
     /// The end of a message: puts the tail back that it travelled without.
     pub(crate) fn finish(&mut self, sink: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         self.feed(&TAIL, sink)

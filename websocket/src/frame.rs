@@ -105,6 +105,7 @@ impl Header {
                 _ => Ok(None),
             };
         };
+        // ANCHOR: decode
         let Some(opcode) = Opcode::from_bits(first & 0x0f) else { return Err(Error::ReservedOpcode) };
         let fin = first & 0x80 != 0;
         let short = second & 0x7f;
@@ -140,6 +141,7 @@ impl Header {
             }
             short => (short as u64, rest, 2),
         };
+        // ANCHOR_END: decode
         let (mask, size) = if second & 0x80 != 0 {
             let Some(key) = rest.first_chunk::<4>() else { return Ok(None) };
             (Some(*key), size + 4)

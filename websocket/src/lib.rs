@@ -59,5 +59,5 @@ pub use driver::{
     client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
     hub::{Hub, Overflow, Seat},
     server::{Accepted, MAX_REQUEST, NoDelay, Options, Server, accept, serve, serve_on, upgraded},
-    upgrade::upgrade,
+    upgrade::{upgrade, upgrade_over},
 };

@@ -35,6 +35,7 @@ pub enum Input {
 use Input::*;
 use State::*;
 
+// ANCHOR: table
 /// Every allowed transition.
 pub const TABLE: &[(State, Input, State)] = &[
     (Open, Receive, Open),
@@ -51,7 +52,7 @@ pub const TABLE: &[(State, Input, State)] = &[
     (CloseReceived, End, Closed),
     (Closed, End, Closed),
 ];
-
+// ANCHOR_END: table
 impl State {
     /// The state after `input`, or `None` where `input` has no place here.
     ///

@@ -75,6 +75,7 @@ impl Timer {
             }
             _ if now < self.due => Ok(false),
             Phase::Closed => Err(Error::CloseTimeout),
+            // ANCHOR: heartbeat
             Phase::Pinged if !self.heard => Err(Error::HeartbeatTimeout),
             Phase::Off | Phase::Quiet | Phase::Pinged => {
                 let Some(heartbeat) = heartbeat else { return Ok(false) };
@@ -84,6 +85,7 @@ impl Timer {
                     true => (Phase::Pinged, now + heartbeat.timeout),
                     false => (Phase::Quiet, now + heartbeat.interval),
                 };
+                // ANCHOR_END: heartbeat
                 Ok(ping)
             }
         }

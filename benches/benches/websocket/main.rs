@@ -29,6 +29,7 @@ fn main() {
     results.insert("machine".into(), machine());
     if wanted("codec") {
         results.insert("codec, ns".into(), codec::run());
+        results.insert("deflate, ns for a text of 1 KiB".into(), codec::deflate());
         results.insert("unmask, GB/s".into(), codec::unmask());
     }
     if wanted("servers") {
@@ -40,10 +41,43 @@ fn main() {
     if wanted("broadcast") {
         results.insert("broadcast of 1 KiB to 10 000, messages per CPU second".into(), load::broadcast());
     }
+    let tables = tables(&results);
     let text = serde_json::to_string_pretty(&Value::Object(results)).expect("results are JSON");
     println!("{text}");
     std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/results")).expect("writable");
     std::fs::write(path, text + "\n").expect("writable");
+    std::fs::write(path.replace(".json", ".md"), tables).expect("writable");
+}
+
+/// The results as tables that the book includes, one anchor each.
+fn tables(results: &Map<String, Value>) -> String {
+    let mut text =
+        String::from("Written by `cargo bench -p wirebook-benches --bench websocket` from websocket.json.\n");
+    let short = |key: &str| key.split([',', ' ']).next().unwrap_or("").to_owned();
+    for (title, value) in results {
+        let Some(rows) = value.as_object() else { continue };
+        text += &format!("\n<!-- ANCHOR: {} -->\n", short(title));
+        let flat = rows.values().all(|cell| !cell.is_object());
+        let one = Map::from_iter([(title.clone(), value.clone())]);
+        let rows = if flat { &one } else { rows };
+        let columns: Vec<&String> = rows
+            .values()
+            .filter_map(Value::as_object)
+            .map(Map::keys)
+            .max_by_key(|k| k.len())
+            .into_iter()
+            .flatten()
+            .collect();
+        let heads: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
+        text += &format!("| {title} | {} |\n|---|{}\n", heads.join(" | "), "---:|".repeat(heads.len()));
+        for (name, row) in rows {
+            let cells: Vec<String> =
+                columns.iter().map(|column| row[column.as_str()].to_string().trim_matches('"').to_owned()).collect();
+            text += &format!("| {} | {} |\n", if flat { "" } else { name }, cells.join(" | "));
+        }
+        text += &format!("<!-- ANCHOR_END: {} -->\n", short(title));
+    }
+    text.replace("null", "–")
 }
 
 fn machine() -> Value {

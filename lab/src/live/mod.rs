@@ -8,6 +8,7 @@ pub(crate) mod agent;
 pub(crate) mod conversation;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
+pub(crate) mod frame;
 pub(crate) mod head;
 mod picture;
 pub(crate) mod template;
@@ -91,6 +92,10 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         }
         "reconnect" => event_stream::reconnect_picture(),
         "agent" => picture::agent(&agent::film(agent::EXAMPLE, 3).ok()?),
+        "frame" => {
+            let shown = frame::dissect(frame::EXAMPLE, usize::MAX, false, false);
+            picture::answer("wirebook-frame", "WebSocket frames", &shown.answer)
+        }
         "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
         "event-loop" => event_loop::picture(),
         "template" => template::picture(),
@@ -108,6 +113,7 @@ pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, Stri
         "event-stream" => event_stream::answer(body).and_then(json),
         "reconnect" => event_stream::cut(body).and_then(json),
         "template" => template::answer(body).and_then(json),
+        "frame" => frame::answer(body).and_then(json),
         _ => return None,
     })
 }

@@ -41,6 +41,19 @@ pub async fn upgrade(
     response: Response<'_>,
     options: &Options,
 ) -> Result<Option<Accepted<Rc<dyn Stream>>>, Failure> {
+    upgrade_over(request, response, options, |stream| stream).await
+}
+
+/// As [`upgrade`], with a stream of the caller's around the connection's: one that records what passes, for instance.
+///
+/// # Errors
+/// As [`upgrade`].
+pub async fn upgrade_over<S: Stream + 'static>(
+    request: Request<'_>,
+    response: Response<'_>,
+    options: &Options,
+    wrap: impl FnOnce(Rc<dyn Stream>) -> S,
+) -> Result<Option<Accepted<S>>, Failure> {
     let http11 = request.version() == Version::Http11;
     let offer = Offer::read(request.method().as_bytes(), http11, request.headers());
     let acceptance = match offer.and_then(|offer| offer.accept(&options.policy, &options.config)) {
@@ -52,7 +65,7 @@ pub async fn upgrade(
     let fields = acceptance.fields().filter(|(name, _)| *name != "connection");
     let response = fields.fold(response, |response, (name, value)| response.header(name, value));
     let connection = response.upgrade(request).await?;
-    let (reader, writer) = upgraded(connection.stream, &acceptance, options.config.clone(), &connection.head);
+    let (reader, writer) = upgraded(wrap(connection.stream), &acceptance, options.config.clone(), &connection.head);
     Ok(Some(Accepted { reader, writer, target, protocol: acceptance.protocol }))
 }
 

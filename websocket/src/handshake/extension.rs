@@ -187,6 +187,7 @@ fn window_bits(value: &str) -> Option<u8> {
 pub(crate) fn choose(offers: &[Extension<'_>], wants: &Deflate) -> Option<(Negotiated, String)> {
     let deflate = offers.iter().filter(|offer| offer.name.eq_ignore_ascii_case(PERMESSAGE_DEFLATE));
     deflate.filter_map(Params::read).find_map(|offer| {
+        // ANCHOR: choose
         let own = offer.server_max_window_bits.unwrap_or(15).min(wants.own_window_bits);
         // zlib has no window of 256 bytes: such an offer is declined (§7.1.2.1).
         if own < 9 {
@@ -199,6 +200,7 @@ pub(crate) fn choose(offers: &[Extension<'_>], wants: &Deflate) -> Option<(Negot
             server_max_window_bits: (own < 15 || offer.server_max_window_bits.is_some()).then_some(own),
             client_max_window_bits: (peer < 15).then_some(Some(peer)),
         };
+        // ANCHOR_END: choose
         let agreed = Negotiated {
             own_takeover: !answer.server_no_context_takeover,
             peer_takeover: !answer.client_no_context_takeover,

@@ -110,6 +110,7 @@ impl<'a> Offer<'a> {
                 extensions.extend(extension::parse(value).map_err(|_| Refusal::Extensions)?);
             }
         }
+        // ANCHOR: order
         let host = host.get().filter(|host| !host.is_empty()).ok_or(Refusal::Host)?;
         if !upgrade {
             return Err(Refusal::Upgrade);
@@ -121,6 +122,7 @@ impl<'a> Offer<'a> {
             return Err(Refusal::Version);
         }
         let key = key.get().filter(|key| is_key(key)).ok_or(Refusal::Key)?;
+        // ANCHOR_END: order
         Ok(Offer { key, host, origin, protocols, extensions })
     }
 

@@ -13,17 +13,21 @@
 
 /// One byte at a time: the formula as the RFC writes it.
 pub mod byte {
+    // ANCHOR: byte
     /// Masks or unmasks in place; see the [module](super).
     pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
         for (i, byte) in payload.iter_mut().enumerate() {
             *byte ^= key[(offset.wrapping_add(i)) % 4];
         }
     }
+    // ANCHOR_END: byte
 }
 
 /// Eight bytes at a time.
 pub mod word {
+    // ANCHOR: word
     /// Masks or unmasks in place; see the [module](super).
+    #[inline]
     pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
         let key = super::rotate(key, offset);
         let word = super::doubled(key);
@@ -35,6 +39,7 @@ pub mod word {
             *byte ^= key;
         }
     }
+    // ANCHOR_END: word
 }
 
 pub mod simd;

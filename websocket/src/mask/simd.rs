@@ -6,7 +6,9 @@
 //!    before the loop stores anything and *stored* after it: the overlap is written twice with the same bytes. Its key is
 //!    rotated to where it begins. A frame of 33 bytes costs two vectors, not one vector and one byte.
 //! 3. Lengths below 16 do the same with 8-byte and 4-byte words, in safe code; below 4 there are bytes.
-//! 4. The loop takes four vectors a turn, so that loads run ahead of stores.
+//! 4. From 32 to 255 bytes the word variant wins: the compiler inlines it, and a vector function cannot be inlined into
+//!    code that does not know its feature.
+//! 5. The loop takes four vectors a turn, so that loads run ahead of stores.
 #![allow(unsafe_code)]
 
 use super::{doubled, rotate};
@@ -15,8 +17,10 @@ use super::{doubled, rotate};
 #[inline]
 pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
     let key = rotate(key, offset);
-    if payload.len() < 16 {
-        return short(payload, key);
+    match payload.len() {
+        0..16 => return short(payload, key),
+        32..256 => return super::word::apply(payload, key, 0),
+        _ => {}
     }
     #[cfg(target_arch = "x86_64")]
     {
@@ -73,8 +77,10 @@ mod x86 {
         // SAFETY: every access is 32 bytes at an offset of at most `length - 32`, inside the slice; all loads and stores
         // are the unaligned kind; the slice is borrowed mutably, so nothing else reads or writes it meanwhile.
         unsafe {
+            // ANCHOR: tail
             let tail_at = start.add(length - 32).cast::<__m256i>();
             let tail = _mm256_xor_si256(_mm256_loadu_si256(tail_at), tail_keys);
+            // ANCHOR_END: tail
             let mut at = 0;
             while at + 128 <= length {
                 let p = start.add(at).cast::<__m256i>();

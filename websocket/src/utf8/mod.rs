@@ -29,6 +29,7 @@ pub enum State {
     AfterF4,
 }
 
+// ANCHOR: dfa
 /// The state after one more byte, or `None` where no UTF-8 text goes on so.
 pub fn step(state: State, byte: u8) -> Option<State> {
     use State::*;
@@ -49,7 +50,7 @@ pub fn step(state: State, byte: u8) -> Option<State> {
         _ => return None,
     })
 }
-
+// ANCHOR_END: dfa
 /// A check that goes on where it stopped.
 ///
 /// ```
