@@ -12,9 +12,11 @@
 //! | `wire.rs` | the operations, over sockets |
 //! | `simulated.rs` | the same in the simulated network |
 //! | `judge.rs` | expectations against what was seen |
+//! | `chapter.rs` | the tables of the chapter in the book |
 //! | `harness.rs` | named tests from a list |
 
 pub mod answers;
+pub mod chapter;
 pub mod harness;
 pub mod judge;
 pub mod row;

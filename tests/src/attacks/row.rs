@@ -27,6 +27,7 @@ pub struct Row {
     pub choice: Option<String>,
 }
 
+// ANCHOR: steps
 /// One operation. Strings are Latin-1: each code point is an octet.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -53,6 +54,7 @@ pub enum Step {
     /// A call of the interface, in pseudo-code: its test is written out by hand.
     Call(String),
 }
+// ANCHOR_END: steps
 
 /// The operation `many_connections`.
 #[derive(Clone, Debug, PartialEq)]

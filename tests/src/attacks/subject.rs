@@ -172,6 +172,7 @@ pub fn handler(
     }
 }
 
+// ANCHOR: handler
 async fn read(mut request: Request<'_>, response: Response<'_>, limit: usize, entry: &Entry) -> Outcome {
     let result = request.bytes(limit).await;
     unwatched(|| {
@@ -187,6 +188,7 @@ async fn read(mut request: Request<'_>, response: Response<'_>, limit: usize, en
     let length = result?.len();
     response.end(format!("{length} bytes")).await
 }
+// ANCHOR_END: handler
 
 async fn count(mut request: Request<'_>, response: Response<'_>, pause: Duration) -> Outcome {
     if !pause.is_zero() {
