@@ -85,6 +85,8 @@ where
     }
 }
 
+// ANCHOR_END: hold
+
 /// A head that has not all come. Only what is there is kept, not the desk: ten thousand clients that trickle hold what they
 /// have sent.
 #[derive(Default)]

@@ -6,7 +6,7 @@
 //! idle time-out is closed, parked or not.
 //!
 //! The sweep replaces a timer for each wait: it costs nothing while requests flow, and for that the time-out is exact only
-//! to a quarter of itself.
+//! to an eighth of itself.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use wirebook_net::{self as net, Parked, Stream};
 
 /// Sweeps in the time that a connection may idle.
-const SWEEPS: u32 = 4;
+const SWEEPS: u32 = 8;
 
 /// The longest time between two sweeps: so long does a waiting connection keep its task.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);

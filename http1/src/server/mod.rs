@@ -68,8 +68,8 @@ pub struct Options {
     /// Bytes a second that a body must bring on average once it has been waited for for four seconds; then 408. 256; 0
     /// turns it off, for clients that pause within a body on purpose.
     pub min_body_rate: u64,
-    /// Time that a connection may idle between two requests, or before the first. 5 seconds, as in Node; exact to a
-    /// quarter of itself, but at most to a second.
+    /// Time that a connection may idle between two requests, or before the first. 5 seconds, as in Node; exact to an
+    /// eighth of itself, but at most to a second.
     pub idle_timeout: Duration,
     /// Time in which a client must take some bytes of an answer. 30 seconds.
     pub write_timeout: Duration,
