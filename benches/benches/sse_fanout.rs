@@ -196,9 +196,9 @@ fn serve_mode(mode: &str, subscribers: usize) {
         let feed = Feed::new(Settings::default());
         let served = feed.clone();
         let polling = mode == "long polling";
-        serve_on(listener, Options::default(), async move |request: Request<'_>, response: Response<'_>| {
+        serve_on(listener, Options::default(), async move |mut request: Request<'_>, response: Response<'_>| {
             if !polling {
-                return serve_feed(&request, response, &served, &Default::default()).await;
+                return serve_feed(&mut request, response, &served, &Default::default()).await;
             }
             let mut subscription =
                 served.subscribe(Some(&served.with_channel(|channel| channel.id(channel.next() - 1))));

@@ -27,8 +27,8 @@ fn main() -> io::Result<()> {
     net::run(async move {
         let (feed, mut journal) = restore(&journal)?;
         let served = feed.clone();
-        let server = http1::serve(&*addr, async move |request: Request<'_>, response: Response<'_>| {
-            serve_feed(&request, response, &served, &Options::default()).await
+        let server = http1::serve(&*addr, async move |mut request: Request<'_>, response: Response<'_>| {
+            serve_feed(&mut request, response, &served, &Options::default()).await
         })?;
         println!("listening on {}", server.local_addr().expect("TCP has an address"));
         net::spawn(async move {

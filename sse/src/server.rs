@@ -149,18 +149,26 @@ impl<'r> EventStream<'r> {
         self.response.end(self.out).await
     }
 
-    /// Writes a subscription until the feed is closed, the subscriber is overtaken, or the client is gone.
+    /// Writes a subscription until the feed is closed, the subscriber is overtaken, or the client is gone. That it is gone
+    /// is seen at once, from its `request`, and not only at the next write.
     ///
     /// # Errors
     ///
     /// What is wrong with the connection.
-    pub async fn follow(mut self, mut subscription: Subscription, options: &Options) -> Outcome {
+    pub async fn follow(
+        mut self,
+        request: &mut Request<'_>,
+        mut subscription: Subscription,
+        options: &Options,
+    ) -> Outcome {
         let mut pieces = Vec::new();
+        let mut gone = pin!(request.closed());
         let mut silence = pin!(net::sleep(options.heartbeat));
         let mut written = net::now();
         loop {
-            match next(&mut subscription, options, &mut pieces, silence.as_mut()).await {
-                Some(Next::Events) => {
+            match next(&mut subscription, options, &mut pieces, silence.as_mut(), gone.as_mut()).await {
+                Woken::Gone => return Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted).into()),
+                Woken::Feed(Next::Events) => {
                     if !options.gather.is_zero() {
                         net::sleep(options.gather).await;
                         subscription.take(options.max_write, &mut pieces);
@@ -169,9 +177,9 @@ impl<'r> EventStream<'r> {
                     written = net::now();
                     self.flush().await?;
                 }
-                Some(Next::Overtaken | Next::Closed) => return self.end().await,
+                Woken::Feed(Next::Overtaken | Next::Closed) => return self.end().await,
                 // The timer is not wound up again for each event: when it rings, it is asked how long it was silent.
-                None => {
+                Woken::Silence => {
                     let quiet = net::now().saturating_duration_since(written);
                     let left = options.heartbeat.saturating_sub(quiet);
                     if left.is_zero() {
@@ -185,18 +193,29 @@ impl<'r> EventStream<'r> {
     }
 }
 
-/// The next events, or `None` when the timer rings first.
+/// What ended a wait.
+enum Woken {
+    Feed(Next),
+    Silence,
+    Gone,
+}
+
+/// Waits for events, for the timer, and for the end of the client, whichever is first.
 async fn next(
     subscription: &mut Subscription,
     options: &Options,
     pieces: &mut Vec<Bytes>,
     mut silence: Pin<&mut net::Sleep>,
-) -> Option<Next> {
+    mut gone: Pin<&mut impl Future<Output = ()>>,
+) -> Woken {
     poll_fn(|context| {
-        if let Poll::Ready(next) = subscription.poll_next(options.max_write, pieces, context) {
-            return Poll::Ready(Some(next));
+        if gone.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Woken::Gone);
         }
-        silence.as_mut().poll(context).map(|()| None)
+        if let Poll::Ready(next) = subscription.poll_next(options.max_write, pieces, context) {
+            return Poll::Ready(Woken::Feed(next));
+        }
+        silence.as_mut().poll(context).map(|()| Woken::Silence)
     })
     .await
 }
@@ -212,7 +231,7 @@ pub fn last_event_id(request: &Request<'_>) -> Option<String> {
 /// # Errors
 ///
 /// What is wrong with the connection.
-pub async fn serve_feed(request: &Request<'_>, response: Response<'_>, feed: &Feed, options: &Options) -> Outcome {
+pub async fn serve_feed(request: &mut Request<'_>, response: Response<'_>, feed: &Feed, options: &Options) -> Outcome {
     if request.method() != "GET" {
         return response.status(405).header("allow", "GET").end("").await;
     }
@@ -220,5 +239,5 @@ pub async fn serve_feed(request: &Request<'_>, response: Response<'_>, feed: &Fe
     if subscription.is_over() {
         return response.status(204).end("").await;
     }
-    EventStream::open(response).await?.follow(subscription, options).await
+    EventStream::open(response).await?.follow(request, subscription, options).await
 }

@@ -139,8 +139,8 @@ fn feed_server(
             }
             let listener = net::tcp::TcpListener::bind("127.0.0.1:0").unwrap();
             send_address.send(listener.local_addr().unwrap()).unwrap();
-            serve_on(listener, options, async move |request: Request<'_>, response: Response<'_>| {
-                let result = serve_feed(&request, response, &feed, &follow).await;
+            serve_on(listener, options, async move |mut request: Request<'_>, response: Response<'_>| {
+                let result = serve_feed(&mut request, response, &feed, &follow).await;
                 let _ = send_ended.send(Instant::now());
                 result
             });

@@ -59,8 +59,8 @@ fn serve(feed: Feed, options: Options, follow: server::Options, fault: fn() -> O
     let ended = Rc::new(Cell::new(0));
     let count = ended.clone();
     let listener = Breaking { inner: SimListener::bind(ADDRESS).expect("a free address"), fault };
-    serve_on(listener, options, async move |request: Request<'_>, response: Response<'_>| {
-        let result = serve_feed(&request, response, &feed, &follow).await;
+    serve_on(listener, options, async move |mut request: Request<'_>, response: Response<'_>| {
+        let result = serve_feed(&mut request, response, &feed, &follow).await;
         count.set(count.get() + 1);
         result
     });
@@ -201,6 +201,33 @@ fn a_client_that_vanishes_costs_its_handler_no_more_than_the_write_timeout() {
     })
     .expect("the simulation ends");
     assert!(after < Duration::from_secs(30), "{after:?}");
+}
+
+#[test]
+fn the_end_of_a_client_is_noticed_at_once() {
+    for reset in [false, true] {
+        let after = sim::run(18, async move {
+            let feed = Feed::new(Settings::default());
+            let follow = server::Options { heartbeat: Duration::from_secs(3600), ..Default::default() };
+            let ended = serve(feed.clone(), Options::default(), follow, || None);
+            let client = SimStream::connect(ADDRESS).await.expect("a server");
+            client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("a request");
+            net::sleep(Duration::from_secs(1)).await;
+            client.read(&mut [0; 4096]).await.expect("a head");
+            assert_eq!(feed.subscribers(), 1);
+            let start = net::now();
+            if reset {
+                client.reset();
+            }
+            drop(client);
+            while ended.get() == 0 {
+                net::sleep(Duration::from_millis(1)).await;
+            }
+            assert_eq!(feed.subscribers(), 0);
+            net::now() - start
+        });
+        assert!(after.expect("the simulation ends") < Duration::from_millis(5));
+    }
 }
 
 #[test]

@@ -18,6 +18,9 @@ use wirebook_net::{self as net, Stream};
 /// How long a body may take before its rate counts.
 const BODY_GRACE: Duration = Duration::from_secs(4);
 
+/// Bytes that are read behind a request while its client is watched.
+const MAX_AHEAD: usize = 64 * 1024;
+
 /// One request and its answer.
 pub(super) struct Exchange<'c> {
     pub(super) stream: &'c Rc<dyn Stream>,
@@ -252,6 +255,39 @@ impl<'r> BodyReader<'r> {
             Some(desk) if self.exchange.body_begun.get() => desk.inbox.unread().to_vec(),
             _ => self.exchange.behind_head.to_vec(),
         }
+    }
+
+    /// Reads ahead until the stream ends, breaks, or has given as much as may be kept.
+    pub(super) async fn closed(&mut self) {
+        let BodyReader { exchange, desk } = self;
+        let desk = desk.get_or_insert_default();
+        if exchange.core.borrow().connection.their_state() == State::Body {
+            return std::future::pending().await;
+        }
+        if !exchange.body_begun.replace(true) {
+            desk.inbox.extend(exchange.behind_head);
+            desk.trailer_lines.clear();
+        }
+        // Little by little: who watches an idle client owns no read buffer.
+        let mut some = [0; 64];
+        let stream = &**exchange.stream;
+        while desk.inbox.unread().len() < MAX_AHEAD {
+            let read = poll_fn(|context| {
+                loop {
+                    match stream.try_read(&mut some) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                            std::task::ready!(stream.poll_readable(context))?;
+                        }
+                        result => return Poll::Ready(result),
+                    }
+                }
+            });
+            match read.await {
+                Ok(count @ 1..) => desk.inbox.extend(&some[..count]),
+                _ => return,
+            }
+        }
+        std::future::pending().await
     }
 
     /// The next piece of the body, without its framing; `None` at its end.

@@ -82,6 +82,15 @@ impl<'r> Request<'r> {
         core.connection.upgrades() || core.connection.answers_connect()
     }
 
+    /// Waits until the client has gone: it ended its half of the connection, or the connection broke. For a response that
+    /// stays open, whose handler would otherwise learn of it from its next write.
+    ///
+    /// What the client sends meanwhile, such as a pipelined request, is kept for later; of much (64 KiB), the rest is not
+    /// read, and the end not seen. It does not end while a part of the body is unread.
+    pub async fn closed(&mut self) {
+        self.body.closed().await;
+    }
+
     /// The whole body, if it has at most `limit` bytes.
     ///
     /// # Errors

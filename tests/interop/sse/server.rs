@@ -50,7 +50,7 @@ fn main() -> std::io::Result<()> {
             }
         });
         let seen_ids = RefCell::new(Vec::new());
-        let server = http1::serve("127.0.0.1:0", async move |request: Request<'_>, response: Response<'_>| {
+        let server = http1::serve("127.0.0.1:0", async move |mut request: Request<'_>, response: Response<'_>| {
             let path = request.path().to_string();
             let id = last_event_id(&request);
             match path.trim_start_matches('/').split('/').collect::<Vec<_>>()[..] {
@@ -79,7 +79,7 @@ fn main() -> std::io::Result<()> {
                 ["status", code] => response.status(code.parse().unwrap_or(500)).end("").await,
                 ["html"] => html(response).await,
                 ["redirect"] => response.status(307).header("location", "/formats").end("").await,
-                ["feed"] => serve_feed(&request, response, &feed, &Options::default()).await,
+                ["feed"] => serve_feed(&mut request, response, &feed, &Options::default()).await,
                 ["short-feed"] => short_feed(&request, response, &feed).await,
                 _ => response.status(404).end("").await,
             }
