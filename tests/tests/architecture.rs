@@ -95,7 +95,13 @@ fn every_snippet_of_the_book_has_its_file_and_its_anchor() {
         let Some(anchor) = anchor else { continue };
         assert!(anchor.parse::<usize>().is_err(), "{page}: {} by line number; give it an anchor", path.display());
         for mark in [format!("ANCHOR: {anchor}"), format!("ANCHOR_END: {anchor}")] {
-            let count = text.lines().filter(|line| line.trim_end().ends_with(&mark)).count();
+            // As mdBook looks for it: anywhere in a line, to the end of the name.
+            let names = |line: &&str| {
+                line.split(&mark)
+                    .skip(1)
+                    .any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-'))
+            };
+            let count = text.lines().filter(names).count();
             assert_eq!(count, 1, "{page}: {} has {count} times {mark:?}", path.display());
         }
     }
