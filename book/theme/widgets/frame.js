@@ -56,7 +56,7 @@ customElements.define('wirebook-frame', class extends Widget {
         .wb-frame-bits button { font: inherit; font-family: var(--mono-font, monospace); min-width: 1.6em; padding: 0 }
         .wb-frame-bits button[aria-pressed=true] { font-weight: bold; text-decoration: underline }
         .wb-flags { text-decoration: underline solid 2px } .wb-length { text-decoration: underline double 2px }
-        .wb-key.wb-key, .wb-part.wb-key { text-decoration: underline dotted 2px } .wb-payload { text-decoration: underline dashed 2px }`),
+        .wb-mask { text-decoration: underline dotted 2px } .wb-payload { text-decoration: underline dashed 2px }`),
       h('div', { class: 'wb-cut' }, h('span', {}, 'my own frames'), this.mine, this.button('send over this page\'s WebSocket', () => this.own())),
       h('div', { class: 'wb-cut' }, h('span', {}, 'cut after byte'), this.slider, this.count),
       h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes' }, this.spans, this.text),

@@ -183,7 +183,7 @@ fn parts(input: &[u8]) -> (Vec<Part>, Vec<Bits>) {
         part(0, 1, "flags", format!("{fin}, {:?}", header.opcode), "RFC 6455 §5.2");
         let mask = if header.mask.is_some() { "masked" } else { "not masked" };
         part(1, key, "length", format!("{mask}, {} bytes", header.length), "RFC 6455 §5.2");
-        part(key, size, "key", header.mask.map_or(String::new(), |key| escape(&key)), "RFC 6455 §5.3");
+        part(key, size, "mask", header.mask.map_or(String::new(), |key| escape(&key)), "RFC 6455 §5.3");
         let mut payload = input[at + size..end].to_vec();
         mask::apply(&mut payload, header.mask.unwrap_or_default(), 0);
         let rule = if header.opcode == Opcode::Close { "RFC 6455 §5.5.1" } else { "RFC 6455 §5.6" };
