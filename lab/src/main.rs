@@ -6,6 +6,7 @@ mod diagram;
 mod dissect;
 mod examples;
 mod live;
+mod race;
 mod render;
 mod site;
 
@@ -33,6 +34,8 @@ enum Command {
     Examples,
     /// Take bytes apart as the crates do: fields, ranges, events, errors
     Dissect(dissect::Options),
+    /// Race the parser variants and a peer on this machine
+    Race(race::Options),
     /// Render an EJS template with JSON data, or show its tokens, its closures or its time
     Render(render::Options),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some(Command::Dissect(options)) => dissect::run(&options),
+        Some(Command::Race(options)) => race::run(&options),
         Some(Command::Render(options)) => render::run(&options),
     };
     match result {

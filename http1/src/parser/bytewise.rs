@@ -226,6 +226,7 @@ impl Machine<'_> {
         let span = &mut self.progress.span;
         match state {
             State::LineStart => self.line_start(byte, at, fields),
+            // ANCHOR: name
             State::Name => match byte {
                 _ if is_token_byte(byte) => Ok(State::Name),
                 b':' => {
@@ -236,6 +237,7 @@ impl Machine<'_> {
                 b'\r' | b'\n' => Err(Rule::MissingColon),
                 _ => Err(Rule::FieldName),
             },
+            // ANCHOR_END: name
             State::BeforeValue | State::Value => {
                 match byte {
                     b' ' | b'\t' => return Ok(state),

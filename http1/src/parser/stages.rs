@@ -291,6 +291,7 @@ impl<L: Lanes> Stages<L> {
     }
 }
 
+// ANCHOR: usual_line
 /// Reads the field line from `start` to the CRLF at `end`, if it is as most are: a name of at most 31 bytes, at most one
 /// space behind the colon, a value that neither starts nor ends with white space. `name` bytes are a token's.
 #[inline(always)]
@@ -310,6 +311,7 @@ fn usual_line(input: &[u8], start: usize, name: usize, end: usize, span: &mut Fi
     span.value_end = end as u16;
     true
 }
+// ANCHOR_END: usual_line
 
 /// Line ends that are written out for each block whether it has them or not.
 const FEW: usize = 3;

@@ -107,11 +107,13 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 /// The top bit of each lane.
 const TOPS: u64 = 0x8080_8080_8080_8080;
 
+// ANCHOR: at_least
 /// The top bit of each lane of `low` that is `least` or more; lanes of `low` must be below 0x80, the rest is noise.
 #[inline(always)]
 fn at_least(low: u64, least: u8) -> u64 {
     low + ONES * u64::from(0x80 - least)
 }
+// ANCHOR_END: at_least
 
 #[inline(always)]
 fn words(bytes: &[u8; LANES]) -> [u64; LANES / 8] {

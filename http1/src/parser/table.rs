@@ -61,12 +61,14 @@ const fn classes() -> [u8; 256] {
     classes
 }
 
+// ANCHOR: run
 /// The first byte at or behind `from` that is not of `class`; the end of `input` if all are.
 #[inline(always)]
 fn run(input: &[u8], from: usize, class: u8) -> usize {
     let len = input[from..].iter().position(|&byte| CLASS[usize::from(byte)] & class == 0);
     len.map_or(input.len(), |len| from + len)
 }
+// ANCHOR_END: run
 
 #[derive(Clone, Copy)]
 struct Table;

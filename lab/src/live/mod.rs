@@ -11,6 +11,7 @@ pub(crate) mod event_stream;
 pub(crate) mod frame;
 pub(crate) mod head;
 mod picture;
+mod race;
 pub(crate) mod template;
 pub(crate) mod text;
 
@@ -97,6 +98,10 @@ pub(crate) fn picture(name: &str) -> Option<String> {
             picture::answer("wirebook-frame", "WebSocket frames", &shown.answer)
         }
         "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
+        "race" => {
+            let figures = picture::open("wirebook-race", "Race of the head parsers") + &race::picture()?;
+            picture::close(figures, "wirebook-race")
+        }
         "event-loop" => event_loop::picture(),
         "template" => template::picture(),
         _ => return None,
@@ -109,6 +114,7 @@ pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, Stri
         "head" => head::answer(body).and_then(json),
         "agent" => agent::answer(body).and_then(json),
         "conversation" => conversation::answer(body).and_then(json),
+        "race" => race::answer(body).and_then(json),
         "event-loop" => event_loop::answer(body).and_then(json),
         "event-stream" => event_stream::answer(body).and_then(json),
         "reconnect" => event_stream::cut(body).and_then(json),

@@ -67,10 +67,12 @@ impl Lanes for Avx2 {
     fn controls(self, bytes: &[u8; LANES]) -> u32 {
         // SAFETY: an `Avx2` exists where the processor has AVX2; the 32 bytes are there to be read.
         unsafe {
+            // ANCHOR: controls
             let bytes = _mm256_loadu_si256(bytes.as_ptr().cast());
             let low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
             let del = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7F));
             _mm256_movemask_epi8(_mm256_or_si256(low, del)) as u32
+            // ANCHOR_END: controls
         }
     }
 

@@ -1,0 +1,93 @@
+//! The head parsers: our variants, httparse, and the other parsers of the registry, on the inputs (a) to (f) and (v).
+//!
+//! Run: cargo bench -p wirebook-benches --bench parsers        (writes benches/results/parsers.json)
+//!
+//! The inputs and our contestants are those of `wirebook race parsers`. A default build counts, without
+//! `target-cpu=native`: what people run.
+
+#[path = "../../lab/src/race/inputs.rs"]
+#[allow(dead_code)]
+mod inputs;
+
+#[macro_use]
+#[path = "../../lab/src/race/contestants.rs"]
+mod contestants;
+
+#[path = "parsers_peers.rs"]
+mod peers;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use contestants::{REFERENCE, courses};
+use criterion::{BenchmarkId, Criterion, Throughput};
+
+fn race(criterion: &mut Criterion) {
+    for course in courses() {
+        let mut group = criterion.benchmark_group(course.name);
+        group.throughput(Throughput::Bytes((course.bytes() * course.inputs.len() as f64) as u64));
+        let racers = contestants::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind);
+        for mut racer in racers {
+            group.bench_function(BenchmarkId::from_parameter(racer.name), |b| {
+                b.iter_custom(|rounds| {
+                    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+                    let start = std::time::Instant::now();
+                    (racer.run)(&course.inputs, rounds);
+                    start.elapsed()
+                });
+            });
+        }
+    }
+}
+
+/// The medians that criterion left in `target/criterion`, as one list, with the machine that made them.
+fn write_results() -> Result<(), Box<dyn std::error::Error>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| format!("{root}/target"));
+    let mut laps = Vec::new();
+    for course in courses() {
+        let mut times = BTreeMap::new();
+        for racer in contestants::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind) {
+            let folder = racer.name.replace([' ', ','], "_").replace("__", "_");
+            let names = [racer.name.to_owned(), folder];
+            let found = names.iter().find_map(|name| {
+                std::fs::read_to_string(format!("{target}/criterion/{}/{name}/new/estimates.json", course.name)).ok()
+            });
+            let Some(text) = found else { continue };
+            let estimates: serde_json::Value = serde_json::from_str(&text)?;
+            let median = estimates["median"]["point_estimate"].as_f64().ok_or("an estimate without a median")?;
+            times.insert(racer.name, median / course.inputs.len() as f64);
+        }
+        let reference = times.get(REFERENCE).copied().unwrap_or(f64::NAN);
+        for (parser, ns) in times {
+            let round = |value: f64| (value * 1000.0).round() / 1000.0;
+            laps.push(serde_json::json!({
+                "parser": parser, "input": course.name,
+                "ns": round(ns), "gbps": round(course.bytes() / ns), "ratio": round(reference / ns),
+            }));
+        }
+    }
+    let results = serde_json::json!({ "hardware": hardware(), "laps": laps });
+    std::fs::write(format!("{root}/benches/results/parsers.json"), serde_json::to_string_pretty(&results)? + "\n")?;
+    Ok(())
+}
+
+fn hardware() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown processor");
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let kernel = read("/proc/sys/kernel/osrelease");
+    format!("{}, {cores} cores, Linux {}", model.trim_start_matches(['\t', ' ', ':']), kernel.trim())
+}
+
+fn main() {
+    let criterion =
+        Criterion::default().warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(600));
+    let mut criterion = criterion.sample_size(30).without_plots().configure_from_args();
+    race(&mut criterion);
+    criterion.final_summary();
+    if let Err(error) = write_results() {
+        eprintln!("no results written: {error}");
+    }
+}
