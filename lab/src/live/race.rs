@@ -68,7 +68,9 @@ pub(super) fn picture() -> Option<String> {
             parsers.push(&lap.parser);
         }
     }
-    let lap = |parser: &String, input: &String| committed.laps.iter().find(|lap| lap.parser == *parser && lap.input == *input);
+    let lap = |parser: &String, input: &String| {
+        committed.laps.iter().find(|lap| lap.parser == *parser && lap.input == *input)
+    };
     parsers.sort_by(|one, other| {
         let ns = |parser: &String| lap(parser, &"varied".into()).map_or(f64::INFINITY, |lap| lap.ns);
         ns(other).total_cmp(&ns(one))

@@ -111,7 +111,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
 /// All contestants on one input: so many heats of this length.
 pub(crate) fn race(course: &Course, count: usize, heat: Duration) -> Vec<Lap> {
     let mut racers: Vec<_> = contestants::all().into_iter().filter(|racer| racer.kind == course.kind).collect();
-    let rounds: Vec<u32> = racers.iter_mut().map(|racer| rounds_of_a_heat(&mut racer.run, &course.inputs, heat)).collect();
+    let rounds: Vec<u32> =
+        racers.iter_mut().map(|racer| rounds_of_a_heat(&mut racer.run, &course.inputs, heat)).collect();
     let mut heats = vec![Vec::with_capacity(count); racers.len()];
     for _ in 0..count {
         for (nth, racer) in racers.iter_mut().enumerate() {
