@@ -2,7 +2,7 @@
 
 use super::{FieldLines, FieldSpan, Fields, RequestHead, ResponseHead, Trailers, Version};
 
-/// What a resumed parse need not look at again: 28 bytes. `Default` at the start of each head; a finished head leaves it at
+/// What a resumed parse need not look at again: 24 bytes. `Default` at the start of each head; a finished head leaves it at
 /// that, ready for the next.
 ///
 /// It is the whole memory of the [`bytewise`](super::bytewise) state machine. The spans of the field lines that are
