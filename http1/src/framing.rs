@@ -77,10 +77,13 @@ pub(crate) fn request(head: &RequestHead<'_>, input: &[u8]) -> Result<Meaning, E
 
 /// Judges a response head; `to_head` and `to_connect` tell the method that it answers (RFC 9112 §6.3 items 1 and 2).
 pub(crate) fn response(head: &ResponseHead<'_>, to_head: bool, to_connect: bool) -> Result<Meaning, Error> {
+    if to_connect && (200..300).contains(&head.status) {
+        // A tunnel begins, whatever the framing fields say (RFC 9110 §9.3.6).
+        return Ok(meaning(&Noted::default(), head.version, Framing::Empty));
+    }
     let noted = note(&head.fields, Kind::Response)?;
     let coding = framing_of(&noted, head.version)?;
-    let tunnel = to_connect && (200..300).contains(&head.status);
-    let framing = if to_head || tunnel || matches!(head.status, 100..=199 | 204 | 304) {
+    let framing = if to_head || matches!(head.status, 100..=199 | 204 | 304) {
         Framing::Empty
     } else {
         match (coding, noted.length) {
