@@ -3,7 +3,7 @@
 //!
 //! Run: cargo bench -p wirebook-benches --bench http1_client
 //!
-//! nginx is taken from `NGINX`, or from the path; without it the bench says so and measures nothing. Each client is a
+//! nginx is taken from `WIREBOOK_NGINX`, or from the path; without it the bench says so and measures nothing. Each client is a
 //! process of its own on core 1, nginx runs on core 0, and the clients take turns in short rounds; a figure is the median
 //! of its rounds, a ratio the median of the ratios within a round. Results go to `benches/results/http1_client.json`.
 
@@ -36,7 +36,7 @@ fn main() {
         return serve_rounds(&arguments[at + 1], arguments[at + 2].parse().expect("a port"));
     }
     let Some(nginx) = Nginx::start() else {
-        eprintln!("SKIPPED: no nginx here (set NGINX to its file)");
+        eprintln!("SKIPPED: no nginx here (set WIREBOOK_NGINX to its file)");
         return;
     };
     let mut clients: Vec<Runner> = CLIENTS.iter().map(|name| Runner::start(name, nginx.port)).collect();
@@ -96,7 +96,7 @@ struct Nginx {
 
 impl Nginx {
     fn start() -> Option<Nginx> {
-        let program = env::var("NGINX").unwrap_or_else(|_| "nginx".into());
+        let program = env::var("WIREBOOK_NGINX").unwrap_or_else(|_| "nginx".into());
         let version = Command::new(&program).arg("-v").output().ok()?.stderr;
         let folder = env::temp_dir().join(format!("wirebook-nginx-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
 //! | [`http1_client`] | the rows of hostile HTTP/1 servers, and a server that plays them |
+//! | [`http1_world`] | a client and a server of HTTP/1 in the simulated network |
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
 //! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
@@ -16,6 +17,7 @@ pub mod allocations;
 pub mod attacks;
 pub mod cases;
 pub mod http1_client;
+pub mod http1_world;
 pub mod parser;
 pub mod server;
 pub mod sse;
