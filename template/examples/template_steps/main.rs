@@ -18,6 +18,9 @@ const PAGE: &str =
 /// The same page in EJS.
 const EJS: &str = "<table><% for (const row of table) { %><tr><% for (const cell of row) { %><td><%= cell %></td><% } %></tr><% } %></table>";
 
+/// A name, and what renders the page at the end of a buffer.
+type Step<'a> = (&'a str, &'a dyn Fn(&mut String));
+
 fn main() {
     let data = table(100, 100);
     let mut expected = String::new();
@@ -29,7 +32,7 @@ fn main() {
     let ejs = wirebook_template::Template::compile(EJS).expect("the page compiles");
     let value = data.to_value();
 
-    let steps: [(&str, &dyn Fn(&mut String)); 6] = [
+    let steps: [Step<'_>; 6] = [
         ("1 replace", &|out| replace::render(&data, out)),
         ("2 scan", &|out| scan::render(PAGE, &data, out)),
         ("3 tree", &|out| tree::render(&tree, &data, out)),

@@ -38,7 +38,8 @@ pub(crate) fn digits_of(n: i32) -> ([u8; 16], usize) {
         let (high, low) = (pair(size / 100), pair(size % 100));
         let four = u32::from_le_bytes([high[0], high[1], low[0], low[1]]);
         let leading = usize::from(size < 10) + usize::from(size < 100) + usize::from(size < 1000);
-        block[..4].copy_from_slice(&(four >> (8 * leading)).to_le_bytes());
+        // Made in a register: a block that is written in pieces and read whole stalls the load.
+        block = u128::from(four >> (8 * leading)).to_le_bytes();
         return (block, 4 - leading);
     }
     let mut buffer = [0u8; 11];

@@ -82,4 +82,4 @@ async function main() {
   process.exit(failures ? 1 : 0);
 }
 
-await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
