@@ -242,7 +242,7 @@ fn hyper(port: u16, wait: impl Fn() -> bool) {
                     let (client, uri) = (client.clone(), uri.clone());
                     tokio::spawn(async move {
                         let mut count = 0u64;
-                        while count % 16 > 0 || started.elapsed() < ROUND {
+                        while !count.is_multiple_of(16) || started.elapsed() < ROUND {
                             let mut response = client.get(uri.clone()).await.expect("a head");
                             let mut length = 0;
                             while let Some(frame) = response.frame().await {

@@ -73,11 +73,7 @@ fn encode(criterion: &mut Criterion) {
             b.iter(|| sse_peers::encode_sse_stream(&payloads))
         });
         group.bench_function(BenchmarkId::new("axum", size), |b| {
-            b.iter_batched(
-                || payloads.clone(),
-                |owned| sse_peers::encode_axum(owned),
-                criterion::BatchSize::LargeInput,
-            );
+            b.iter_batched(|| payloads.clone(), sse_peers::encode_axum, criterion::BatchSize::LargeInput);
         });
     }
     group.finish();

@@ -33,7 +33,8 @@ pub(crate) fn encode_axum(payloads: Vec<String>) {
 
 /// A body that yields the reads without copying them.
 fn body(reads: &[Bytes]) -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin + use<> {
-    stream::iter(reads.to_vec().into_iter().map(Ok))
+    let owned: Vec<Bytes> = reads.to_vec();
+    stream::iter(owned.into_iter().map(Ok))
 }
 
 fn count<S: Stream + Unpin>(mut stream: S, is_event: impl Fn(&S::Item) -> bool, enough: usize) -> usize {

@@ -74,7 +74,7 @@ fn open(address: SocketAddr) -> std::net::TcpStream {
 
 /// Frames of different content and keys, `batch` at a time.
 fn batches(size: usize, batch: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut client = Connection::client(Arc::default(), None, |bytes| getrandom(bytes), Instant::now());
+    let mut client = Connection::client(Arc::default(), None, getrandom, Instant::now());
     let made = (0..16)
         .map(|_| {
             let mut out = Vec::new();
