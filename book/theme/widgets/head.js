@@ -16,6 +16,7 @@ const EXAMPLES = [
   ['NUL in a value', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n'],
   ['no Host', 'GET / HTTP/1.1\r\nAccept: */*\r\n\r\n'],
 ];
+const VARIANTS = ['simd', 'swar', 'table', 'bytewise', 'split'];
 const SOURCE = 'http1/src/connection.rs';
 
 customElements.define('wirebook-head', class extends Widget {
@@ -26,10 +27,11 @@ customElements.define('wirebook-head', class extends Widget {
 
   controls() {
     this.example = h('select', { 'aria-label': 'example', onchange: () => this.pick(this.example.selectedIndex) }, ...EXAMPLES.map(([label]) => h('option', {}, label)), h('option', { hidden: true }, 'bytes of your own'));
+    this.variant = h('select', { 'aria-label': 'the parser that is timed', onchange: () => this.refresh() }, ...VARIANTS.map((name) => h('option', { value: name }, `parser: ${name}`)));
     this.back = this.button('◀ step', () => this.step(-1), { 'aria-label': 'step back' });
     this.forth = this.button('step ▶', () => this.step(1), { 'aria-label': 'step forward' });
     this.edit = this.button('edit', () => this.toggle(), { 'aria-pressed': 'false' });
-    return [this.example, this.back, this.forth, this.edit];
+    return [this.example, this.variant, this.back, this.forth, this.edit];
   }
 
   body() {
@@ -56,6 +58,7 @@ customElements.define('wirebook-head', class extends Widget {
   restore(state) {
     const bytes = state.input && fromFragment(state.input);
     if (bytes != null) this.input = bytes;
+    if (VARIANTS.includes(state.parser)) this.variant.value = state.parser;
     if (state.cut) this.cut = Number(state.cut) || 0;
     const known = EXAMPLES.findIndex(([, example]) => example === this.input);
     this.example.selectedIndex = known < 0 ? EXAMPLES.length : known;
@@ -63,12 +66,12 @@ customElements.define('wirebook-head', class extends Widget {
   }
 
   state() {
-    return { input: toFragment(this.input), ...(this.cut < this.input.length && { cut: this.cut }) };
+    return { input: toFragment(this.input), ...(this.cut < this.input.length && { cut: this.cut }), ...(this.variant.selectedIndex > 0 && { parser: this.variant.value }) };
   }
 
   request() {
     this.cut = Math.min(this.cut, this.input.length);
-    return { input: this.input, cut: this.cut };
+    return { input: this.input, cut: this.cut, parser: this.variant.value };
   }
 
   pick(index) {
@@ -105,7 +108,7 @@ customElements.define('wirebook-head', class extends Widget {
   }
 
   key(event) {
-    if (event.target === this.text || event.target === this.slider || event.target === this.example || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target === this.text || event.target === this.slider || event.target.matches('select') || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.cutAt(0), End: () => this.cutAt(Infinity) }[event.key];
     if (action) { event.preventDefault(); action(); }
     if (event.key === 'Enter' && event.target.matches('tr')) event.target.querySelector('a')?.click();

@@ -14,7 +14,13 @@ type Parse =
     for<'a> fn(&'a [u8], &'a mut Fields, &mut Progress, &Limits) -> Result<Option<RequestHead<'a>>, parser::Error>;
 
 /// The variants that the widget can time, the first by default.
-const VARIANTS: &[(&str, Parse)] = &[("split", parser::split::request)];
+const VARIANTS: &[(&str, Parse)] = &[
+    ("simd", parser::simd::request),
+    ("swar", parser::swar::request),
+    ("table", parser::table::request),
+    ("bytewise", parser::bytewise::request),
+    ("split", parser::split::request),
+];
 
 /// The body of a widget's request.
 #[derive(Deserialize)]
