@@ -43,6 +43,8 @@ async fn walk(arguments: Arguments) -> Result<(), Fault> {
         // Many cases end in a failure of the connection, as they should.
         let _ = echo(&url, config.clone()).await;
     }
+    // The server notes the last case when its end of the connection has ended, which is a moment after ours.
+    net::sleep(std::time::Duration::from_millis(300)).await;
     let (mut reader, _writer) = websocket::connect(&format!("{server}/updateReports?agent={agent}")).await?;
     while reader.next().await?.is_some() {}
     Ok(())
