@@ -65,6 +65,8 @@ async function walk(page) {
       assert.ok((await page.locator('main h1').count()) >= 1, 'a chapter has a heading');
       assert.ok((await page.locator('main').innerText()).length > 1000, 'a chapter has text');
       assert.equal((await page.locator('main').innerText()).includes('{{#'), false, 'no directive is left over');
+      // A picture says that it is one; what is live says so too.
+      await settled(page, () => [...document.querySelectorAll('.wb')].every((widget) => widget.querySelector('.wb-live:not(.wb-away)')));
       for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href))) links.set(href, path);
       const name = path === '/' ? 'index' : path.slice(1).replace(/\.html$/, '').replaceAll('/', '-');
       await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
@@ -151,6 +153,24 @@ async function conversationWidget(page) {
   });
 }
 
+// Widgets whose input is cut: an example, a step back, a byte more.
+async function cutWidgets(page) {
+  for (const [path, name] of [['websocket/frames', 'wirebook-frame'], ['sse/event-stream', 'wirebook-event-stream']]) {
+    await check(`${name} steps back and takes a byte more`, async () => {
+      await page.goto(`${site}/${path}.html`);
+      const widget = page.locator(name).first();
+      const shows = (test) => page.waitForFunction(([tag, source]) => new RegExp(source).test(document.querySelector(`${tag} output`)?.textContent), [name, test], { timeout: 5000 });
+      await shows('^(\\d+) / \\1$');
+      const length = Number((await text(widget, 'output')).split(' / ')[1]);
+      await widget.getByRole('button', { name: 'step back' }).click();
+      await shows(`^(?!${length} ).* / ${length}$`);
+      await widget.getByRole('button', { name: 'edit' }).click();
+      await widget.locator('textarea').first().fill(`${await widget.locator('textarea').first().inputValue()}x`);
+      await shows(`^${length + 1} / ${length + 1}$`);
+    });
+  }
+}
+
 async function otherReaders() {
   await check('in the dark theme', async () => {
     const page = await open({ colorScheme: 'dark' });
@@ -197,6 +217,7 @@ try {
   await walk(page);
   await headWidget(page);
   await conversationWidget(page);
+  await cutWidgets(page);
   await otherReaders();
   await check('no page had a console error', () => assert.deepEqual(complaints, []));
 } catch (error) {

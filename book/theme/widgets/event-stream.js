@@ -1,7 +1,6 @@
 // <wirebook-event-stream>: what the decoder makes of the bytes of an event stream, cut wherever the reader likes.
 import { h } from '../kit/dom.js';
-import { Widget } from '../kit/widget.js';
-import { fromFragment, toBytes, toFragment, toText } from '../kit/bytes.js';
+import { CutWidget } from '../kit/cut-widget.js';
 import { mark, showBytes, showTable } from '../kit/spans.js';
 
 const EXAMPLES = [
@@ -18,11 +17,10 @@ const EXAMPLES = [
 ];
 const SOURCE = 'sse/src/decoder/by_line.rs';
 
-customElements.define('wirebook-event-stream', class extends Widget {
+customElements.define('wirebook-event-stream', class extends CutWidget {
   name = 'event-stream';
   title_ = 'Event stream';
-  input = EXAMPLES[0][1];
-  cut = Infinity;
+  examples = EXAMPLES;
 
   controls() {
     this.example = h('select', { 'aria-label': 'example', onchange: () => this.pick(this.example.selectedIndex) }, ...EXAMPLES.map(([label]) => h('option', {}, label)), h('option', { hidden: true }, 'bytes of your own'));
@@ -54,61 +52,20 @@ customElements.define('wirebook-event-stream', class extends Widget {
   }
 
   restore(state) {
-    const bytes = state.input && fromFragment(state.input);
-    if (bytes != null) this.input = bytes;
-    if (state.cut) this.cut = Number(state.cut) || 0;
     if (state.decoder === 'by_line') this.variant.value = 'by_line';
-    const known = EXAMPLES.findIndex(([, example]) => example === this.input);
-    this.example.selectedIndex = known < 0 ? EXAMPLES.length : known;
-    if (document.activeElement !== this.text) this.text.value = toText(this.input);
+    super.restore(state);
   }
 
   state() {
-    return { input: toFragment(this.input), ...(this.cut < this.input.length && { cut: this.cut }), ...(this.variant.value !== 'fast' && { decoder: this.variant.value }) };
+    return { ...super.state(), ...(this.variant.value !== 'fast' && { decoder: this.variant.value }) };
   }
 
   request() {
-    this.cut = Math.min(this.cut, this.input.length);
-    return { input: this.input, cut: this.cut, parser: this.variant.value };
+    return { ...super.request(), parser: this.variant.value };
   }
 
-  pick(index) {
-    [, this.input] = EXAMPLES[index];
-    this.cut = Infinity;
-    this.text.value = toText(this.input);
-    this.refresh();
-  }
-
-  typed() {
-    this.input = toBytes(this.text.value);
-    this.cut = Infinity;
-    this.example.selectedIndex = EXAMPLES.length;
-    this.refresh();
-  }
-
-  toggle() {
-    const editing = this.classList.toggle('wb-editing');
-    this.edit.setAttribute('aria-pressed', editing);
-    this.edit.textContent = editing ? 'done' : 'edit';
-    if (editing) this.text.focus();
-  }
-
-  cutAt(at) {
-    this.cut = Math.max(0, Math.min(at, this.input.length));
-    this.refresh();
-  }
-
-  // A step is to the next place where the reader's state changes, or to the end.
-  step(direction) {
-    const stops = [...new Set([0, ...this.answer.states.map((mark) => mark.at), this.input.length])].sort((a, b) => a - b);
-    const next = direction > 0 ? stops.find((at) => at > this.cut) : stops.findLast((at) => at < this.cut);
-    if (next !== undefined) this.cutAt(next);
-  }
-
-  key(event) {
-    if ([this.text, this.slider, this.example, this.variant].includes(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.cutAt(0), End: () => this.cutAt(Infinity) }[event.key];
-    if (action) { event.preventDefault(); action(); }
+  stops({ states }) {
+    return states.map((mark) => mark.at);
   }
 
   show(answer) {

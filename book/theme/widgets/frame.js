@@ -2,8 +2,7 @@
 // WebSocket and see the bytes that arrived at the server.
 import { h } from '../kit/dom.js';
 import { ask } from '../kit/live.js';
-import { Widget } from '../kit/widget.js';
-import { fromFragment, toBytes, toFragment, toText } from '../kit/bytes.js';
+import { CutWidget } from '../kit/cut-widget.js';
 import { mark, rfc, showBytes, showTable } from '../kit/spans.js';
 
 const KEY = '\x37\xfa\x21\x3d';
@@ -22,15 +21,14 @@ const EXAMPLES = [
   ['2⁶³ bytes', `\x82\xff\x80\x00\x00\x00\x00\x00\x00\x00${KEY}`],
 ];
 
-customElements.define('wirebook-frame', class extends Widget {
+customElements.define('wirebook-frame', class extends CutWidget {
   name = 'frame';
   title_ = 'WebSocket frames';
-  input = EXAMPLES[0][1];
-  cut = Infinity;
+  examples = EXAMPLES;
   at = 0;
 
   controls() {
-    this.example = h('select', { 'aria-label': 'example', onchange: () => this.take(EXAMPLES[this.example.selectedIndex][1]) }, ...EXAMPLES.map(([label]) => h('option', {}, label)), h('option', { hidden: true }, 'bytes of your own'));
+    this.example = h('select', { 'aria-label': 'example', onchange: () => this.pick(this.example.selectedIndex) }, ...EXAMPLES.map(([label]) => h('option', {}, label)), h('option', { hidden: true }, 'bytes of your own'));
     this.back = this.button('◀ step', () => this.step(-1), { 'aria-label': 'step back' });
     this.forth = this.button('step ▶', () => this.step(1), { 'aria-label': 'step forward' });
     this.edit = this.button('edit', () => this.toggle(), { 'aria-pressed': 'false' });
@@ -42,7 +40,7 @@ customElements.define('wirebook-frame', class extends Widget {
     this.count = h('output');
     this.mine = h('input', { type: 'text', value: 'Hello from this page', 'aria-label': 'a message of your own' });
     this.spans = h('span', { class: 'wb-spans' });
-    this.text = h('textarea', { class: 'wb-edit', 'aria-label': 'bytes of the frames, with \\x00 as escapes', spellcheck: 'false', oninput: () => this.take(toBytes(this.text.value), false) });
+    this.text = h('textarea', { class: 'wb-edit', 'aria-label': 'bytes of the frames, with \\x00 as escapes', spellcheck: 'false', oninput: () => this.typed() });
     this.rows = h('tbody');
     this.bits = h('div', { class: 'wb-frame-bits', role: 'group', 'aria-label': 'bits of the header' });
     this.events = h('div', { class: 'wb-events' });
@@ -77,56 +75,9 @@ customElements.define('wirebook-frame', class extends Widget {
     }
   }
 
-  take(bytes, write = true) {
-    this.input = bytes;
-    this.cut = Infinity;
-    const known = EXAMPLES.findIndex(([, example]) => example === bytes);
-    this.example.selectedIndex = known < 0 ? EXAMPLES.length : known;
-    if (write) this.text.value = toText(bytes);
-    this.refresh();
-  }
-
-  restore(state) {
-    const bytes = state.input && fromFragment(state.input);
-    if (bytes != null) this.input = bytes;
-    if (state.cut) this.cut = Number(state.cut) || 0;
-    const known = EXAMPLES.findIndex(([, example]) => example === this.input);
-    this.example.selectedIndex = known < 0 ? EXAMPLES.length : known;
-    if (document.activeElement !== this.text) this.text.value = toText(this.input);
-  }
-
-  state() {
-    return { input: toFragment(this.input), ...(this.cut < this.input.length && { cut: this.cut }) };
-  }
-
-  request() {
-    this.cut = Math.min(this.cut, this.input.length);
-    return { input: this.input, cut: this.cut };
-  }
-
-  toggle() {
-    const editing = this.classList.toggle('wb-editing');
-    this.edit.setAttribute('aria-pressed', editing);
-    this.edit.textContent = editing ? 'done' : 'edit';
-    if (editing) this.text.focus();
-  }
-
-  cutAt(at) {
-    this.cut = Math.max(0, Math.min(at, this.input.length));
-    this.refresh();
-  }
-
   // A step is to the next edge of a field.
-  step(direction) {
-    const stops = [...new Set([0, ...this.answer.parts.map((part) => part.end), this.input.length])].sort((a, b) => a - b);
-    const next = direction > 0 ? stops.find((at) => at > this.cut) : stops.findLast((at) => at < this.cut);
-    if (next !== undefined) this.cutAt(next);
-  }
-
-  key(event) {
-    if (event.target.matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.cutAt(0), End: () => this.cutAt(Infinity) }[event.key];
-    if (action) { event.preventDefault(); action(); }
+  stops({ parts }) {
+    return parts.map((part) => part.end);
   }
 
   flip(byte, bit) {

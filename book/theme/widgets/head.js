@@ -1,7 +1,6 @@
 // <wirebook-head>: what the server's own connection makes of the bytes of requests, cut wherever the reader likes.
 import { h } from '../kit/dom.js';
-import { Widget } from '../kit/widget.js';
-import { fromFragment, toBytes, toFragment, toText } from '../kit/bytes.js';
+import { CutWidget } from '../kit/cut-widget.js';
 import { mark, rfc, showBytes, showTable } from '../kit/spans.js';
 
 const EXAMPLES = [
@@ -19,11 +18,10 @@ const EXAMPLES = [
 const VARIANTS = ['simd', 'swar', 'table', 'bytewise', 'split'];
 const SOURCE = 'http1/src/connection.rs';
 
-customElements.define('wirebook-head', class extends Widget {
+customElements.define('wirebook-head', class extends CutWidget {
   name = 'head';
   title_ = 'HTTP/1 request';
-  input = EXAMPLES[0][1];
-  cut = Infinity;
+  examples = EXAMPLES;
 
   controls() {
     this.example = h('select', { 'aria-label': 'example', onchange: () => this.pick(this.example.selectedIndex) }, ...EXAMPLES.map(([label]) => h('option', {}, label)), h('option', { hidden: true }, 'bytes of your own'));
@@ -56,61 +54,24 @@ customElements.define('wirebook-head', class extends Widget {
   }
 
   restore(state) {
-    const bytes = state.input && fromFragment(state.input);
-    if (bytes != null) this.input = bytes;
     if (VARIANTS.includes(state.parser)) this.variant.value = state.parser;
-    if (state.cut) this.cut = Number(state.cut) || 0;
-    const known = EXAMPLES.findIndex(([, example]) => example === this.input);
-    this.example.selectedIndex = known < 0 ? EXAMPLES.length : known;
-    if (document.activeElement !== this.text) this.text.value = toText(this.input);
+    super.restore(state);
   }
 
   state() {
-    return { input: toFragment(this.input), ...(this.cut < this.input.length && { cut: this.cut }), ...(this.variant.selectedIndex > 0 && { parser: this.variant.value }) };
+    return { ...super.state(), ...(this.variant.selectedIndex > 0 && { parser: this.variant.value }) };
   }
 
   request() {
-    this.cut = Math.min(this.cut, this.input.length);
-    return { input: this.input, cut: this.cut, parser: this.variant.value };
+    return { ...super.request(), parser: this.variant.value };
   }
 
-  pick(index) {
-    [, this.input] = EXAMPLES[index];
-    this.cut = Infinity;
-    this.text.value = toText(this.input);
-    this.refresh();
-  }
-
-  typed() {
-    this.input = toBytes(this.text.value);
-    this.cut = Infinity;
-    this.example.selectedIndex = EXAMPLES.length;
-    this.refresh();
-  }
-
-  toggle() {
-    const editing = this.classList.toggle('wb-editing');
-    this.edit.setAttribute('aria-pressed', editing);
-    this.edit.textContent = editing ? 'done' : 'edit';
-    if (editing) this.text.focus();
-  }
-
-  cutAt(at) {
-    this.cut = Math.max(0, Math.min(at, this.input.length));
-    this.refresh();
-  }
-
-  // A step is to the next place where the reader's state changes, or to the end.
-  step(direction) {
-    const stops = [...new Set([0, ...this.answer.states.map((mark) => mark.at), this.input.length])].sort((a, b) => a - b);
-    const next = direction > 0 ? stops.find((at) => at > this.cut) : stops.findLast((at) => at < this.cut);
-    if (next !== undefined) this.cutAt(next);
+  stops({ states }) {
+    return states.map((mark) => mark.at);
   }
 
   key(event) {
-    if (event.target === this.text || event.target === this.slider || event.target.matches('select') || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.cutAt(0), End: () => this.cutAt(Infinity) }[event.key];
-    if (action) { event.preventDefault(); action(); }
+    super.key(event);
     if (event.key === 'Enter' && event.target.matches('tr')) event.target.querySelector('a')?.click();
   }
 
