@@ -182,7 +182,7 @@ pub(crate) fn run(in_flight: usize) -> Value {
 
 /// Bytes of memory for each connection that has had one answer and idles.
 pub(crate) fn memory() -> Value {
-    sys::allow_descriptors(IDLE as u64 + 200);
+    sys::allow_descriptors(IDLE as u64 + 1_000);
     let rows = ["wirebook", "hyper", "node"].iter().filter_map(|name| {
         let server = Server::start(name)?;
         let answer = answer_length(server.address);
