@@ -141,7 +141,7 @@ pub fn transitions(side: Side) -> impl Iterator<Item = (State, Trigger, State)> 
     })
 }
 
-/// The moves of one side as a Mermaid-free text table, one move a line: `Idle --RequestHead--> Body`.
+/// The moves of one side as text, one move a line: `Idle --RequestHead--> Body`.
 ///
 /// Violations are left out: they lead from everywhere to `Failed`.
 pub fn diagram(side: Side) -> String {

@@ -99,8 +99,8 @@ impl<'r> Response<'r> {
     ///
     /// # Errors
     ///
-    /// Those of opening and reading the file; before the head is sent, so that the handler may answer otherwise, only if
-    /// it keeps the path to try first. As [`write`](Self::write) else.
+    /// Those of opening and reading the file, and as [`write`](Self::write). If it cannot be opened nothing was sent, and
+    /// a handler that gives the error back has its client answered with 500: look first where another answer is due.
     pub async fn end_file(mut self, path: impl Into<PathBuf>) -> Outcome {
         let mut reading = Reading::open(path.into()).await?;
         self.begin(Some(reading.length))?;
