@@ -264,9 +264,7 @@ impl Loop {
         if self.remote.is_empty() {
             return;
         }
-        let mut woken = Vec::new();
-        self.remote.take(&mut woken);
-        for task in woken {
+        for task in self.remote.take() {
             self.push_microtask(Microtask::Task(task));
             self.drain();
         }
@@ -450,7 +448,7 @@ impl Loop {
             let immediate = self.immediates.borrow_mut().queue.pop_front();
             let closing = self.closing.borrow_mut().pop_front();
             let task = self.pending.borrow_mut().pop();
-            self.remote.take(&mut Vec::new());
+            drop(self.remote.take());
             let nothing = timer.is_none() && source.is_none() && tick.is_none() && microtask.is_none();
             if nothing && immediate.is_none() && closing.is_none() && task.is_none() {
                 return;

@@ -3,12 +3,14 @@
 use crate::task::{Runnable, thread_number};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 pub(crate) struct Remote {
     thread: u64,
     woken: Mutex<Vec<Arc<dyn Runnable>>>,
+    /// Whether the list has anything; it only changes under the lock. The loop asks twice a turn and need not lock.
+    any: AtomicBool,
     /// Interrupts the driver's wait; a simulated loop never waits and has none.
     nudge: Option<mio::Waker>,
     /// Jobs on the thread pool that have not completed; they keep the loop alive.
@@ -17,8 +19,8 @@ pub(crate) struct Remote {
 
 impl Remote {
     pub(crate) fn new(nudge: Option<mio::Waker>) -> Arc<Self> {
-        let (woken, jobs) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
-        Arc::new(Remote { thread: thread_number(), woken, nudge, jobs })
+        let (woken, any, jobs) = (Mutex::new(Vec::new()), AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Remote { thread: thread_number(), woken, any, nudge, jobs })
     }
 
     /// Whether the caller is on the loop's own thread.
@@ -31,20 +33,23 @@ impl Remote {
         let first = {
             let mut woken = self.lock();
             woken.push(task);
-            woken.len() == 1
+            !self.any.swap(true, Ordering::Release)
         };
         if first {
             self.interrupt();
         }
     }
 
-    /// Swaps the list of woken tasks with an empty one that keeps its capacity.
-    pub(crate) fn take(&self, into: &mut Vec<Arc<dyn Runnable>>) {
-        std::mem::swap(&mut *self.lock(), into);
+    /// Takes the list of woken tasks.
+    pub(crate) fn take(&self) -> Vec<Arc<dyn Runnable>> {
+        let mut woken = self.lock();
+        self.any.store(false, Ordering::Release);
+        std::mem::take(&mut *woken)
     }
 
+    /// A push that is not seen yet interrupts the wait that follows.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        !self.any.load(Ordering::Acquire)
     }
 
     pub(crate) fn job_started(&self) {

@@ -4,8 +4,9 @@
 //! is readable from the edge until an operation shows that the kernel's buffer is empty. Most of the time no
 //! system call is needed to learn that: a read that gave fewer bytes than were asked for has emptied the buffer, so
 //! the next edge is sure to come. (Not so when the peer has closed its side: that edge may have been consumed together
-//! with the data's, so from then on the source stays readable until a read says "end of stream". Datagram sockets
-//! and listeners do not have this shortcut either and go on until the kernel says "would block".)
+//! with the data's, so from then on the source stays readable until a read says "end of stream". Datagram sockets,
+//! listeners, and the reads of Unix streams do not have this shortcut either and go on until the kernel says "would
+//! block".)
 //!
 //! One direction of a source has one waiter. It is a task's waker, or a *parked* callback: an idle connection that
 //! is parked owns neither task nor buffer, only this place and a boxed callback.
@@ -270,7 +271,7 @@ impl Registration {
     }
     // ANCHOR_END: try_stream
 
-    /// Tries an operation that proves nothing about the next one: accepting, and datagrams.
+    /// Tries an operation that proves nothing about the next one: accepting, datagrams, and reads of a Unix stream.
     pub(crate) fn try_once<R>(
         &self,
         direction: Direction,

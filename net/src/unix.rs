@@ -215,8 +215,10 @@ impl Stream for UnixStream {
         &self.registration
     }
 
+    /// A short read proves nothing here: bytes that were sent together with a descriptor (`SCM_RIGHTS`, unix(7)) end a
+    /// read although more bytes follow. The descriptor itself is not taken over; the kernel closes it.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.registration.try_stream(Direction::Read, buffer.len(), || (&self.io).read(buffer))
+        self.registration.try_once(Direction::Read, || (&self.io).read(buffer))
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {

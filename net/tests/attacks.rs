@@ -1,8 +1,8 @@
 //! The hostile-input catalogue's rows of this layer (`tests/attacks/net.jsonl`), over real sockets.
 //!
 //! Rows that need a process of their own, because they limit descriptors, interrupt system calls or count everything,
-//! are `descriptors.rs` (net-01), `signals.rs` (net-05), `flood.rs` (net-23) and `churn.rs` (net-27); net-24 is in
-//! `sockets.rs`. Test names begin with the row's id, and the first test checks that no row is left out.
+//! are `descriptors.rs` (net-01), `signals.rs` (net-05), `flood.rs` (net-23), `burst.rs` (net-26) and `churn.rs`
+//! (net-27); net-24 is in `sockets.rs`. Test names begin with the row's id, and the first test checks that no row is left out.
 
 use std::{
     cell::Cell,
@@ -14,7 +14,7 @@ use std::{
 use wirebook_net::{
     self as net, Datagrams, Listener, Stream,
     sim::{self, Config, Faults, SimListener, SimStream, SimUdpSocket},
-    tcp::{ConnectOptions, ListenOptions, TcpListener, TcpStream},
+    tcp::{ConnectOptions, TcpListener, TcpStream},
     udp::UdpSocket,
 };
 
@@ -31,6 +31,7 @@ fn every_row_has_its_test() {
         include_str!("sockets.rs"),
         include_str!("descriptors.rs"),
         include_str!("signals.rs"),
+        include_str!("burst.rs"),
         include_str!("churn.rs"),
         include_str!("flood.rs"),
     ];
@@ -42,15 +43,6 @@ fn every_row_has_its_test() {
         count += 1;
     }
     assert_eq!(count, 15);
-}
-
-async fn echo<S: Stream>(stream: S) {
-    let mut bytes = net::buffer();
-    while let Ok(count @ 1..) = stream.read(&mut bytes).await {
-        if stream.write_all(&bytes[..count]).await.is_err() {
-            return;
-        }
-    }
 }
 
 async fn pair() -> (TcpStream, TcpStream) {
@@ -302,31 +294,42 @@ fn net_21_echo_servers_do_not_answer_each_other_for_ever() {
     .unwrap();
 }
 
+/// The polite one waits while the flood spends its budget of a turn or two, and no longer; counted, not timed.
 #[test]
-fn net_26_a_burst_beyond_the_backlog_is_served_to_the_last() {
-    const BURST: usize = 500;
-    net::run(async {
-        let options = ListenOptions { backlog: 128, ..ListenOptions::default() };
-        let listener = TcpListener::bind_with("127.0.0.1:0", &options).unwrap();
-        let address = listener.local_addr().unwrap();
-        let clients: Vec<_> = (0..BURST)
-            .map(|_| {
-                net::spawn(async move {
-                    let stream = TcpStream::connect(address).await.unwrap();
-                    stream.write_all(b"x").await.unwrap();
-                    stream.read(&mut [0; 4]).await.unwrap()
-                })
-            })
-            .collect();
-        let server = net::spawn(async move {
-            loop {
-                net::spawn(echo(listener.accept().await.unwrap().0));
+fn between_a_question_and_its_answer_a_flood_gets_two_turns_at_most() {
+    const FLOOD: usize = 10_000;
+    // A wire without length, so that only turns count.
+    let (latency_min, latency_max) = (Duration::ZERO, Duration::ZERO);
+    let faults = Faults { window: FLOOD, latency_min, latency_max, ..Faults::default() };
+    sim::run(Config { faults, ..Config::from(1) }, async {
+        let listener = SimListener::bind("10.0.0.1:9").unwrap();
+        let flooding = SimStream::connect("10.0.0.1:9").await.unwrap();
+        let (flooded, _) = listener.accept().await.unwrap();
+        let polite = SimStream::connect("10.0.0.1:9").await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        flooding.write_all(&[0; FLOOD]).await.unwrap();
+        let swallowed = Rc::new(Cell::new(0));
+        let counter = swallowed.clone();
+        net::spawn(async move {
+            while let Ok(1) = flooded.read(&mut [0]).await {
+                counter.set(counter.get() + 1);
             }
         });
-        for client in clients {
-            assert_eq!(client.await.unwrap(), 1);
+        net::spawn(async move {
+            let mut byte = [0];
+            while let Ok(1) = server.read(&mut byte).await {
+                server.write_all(&byte).await.unwrap();
+            }
+        });
+        for _ in 0..5 {
+            let before = swallowed.get();
+            polite.write_all(b"?").await.unwrap();
+            polite.read(&mut [0]).await.unwrap();
+            let meanwhile = swallowed.get() - before;
+            assert!(meanwhile <= 2 * net::OPERATIONS_PER_TURN as usize, "{meanwhile} of the flood's bytes went first");
+            assert!(swallowed.get() < FLOOD, "the flood was over");
         }
-        server.abort();
+        assert!(swallowed.get() > 0);
     })
     .unwrap();
 }

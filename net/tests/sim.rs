@@ -347,45 +347,6 @@ fn net_23_a_flood_of_datagrams_is_dropped_and_not_stored() {
     .unwrap();
 }
 
-/// Dropping each task at each of its awaits, as the n-th poll of anything: nothing panics, nothing hangs.
-#[test]
-fn every_handle_can_be_dropped_at_every_await() {
-    for stop_after in 0..60 {
-        let polls = Rc::new(Cell::new(0));
-        let result = sim::run(Config::rough(stop_after), async move {
-            let server = net::spawn(echo_server(SimListener::bind("10.0.0.1:7").unwrap()));
-            let client = net::spawn(async {
-                let stream = SimStream::connect("10.0.0.1:7").await?;
-                let mut bytes = [0; 32];
-                for _ in 0..3 {
-                    stream.write_all(&[7; 40]).await?;
-                    net::timeout(Duration::from_secs(1), stream.read(&mut bytes)).await??;
-                    net::sleep(Duration::from_millis(1)).await;
-                    net::spawn_blocking(|| 1).await?;
-                }
-                io::Result::Ok(())
-            });
-            let mut watched = std::pin::pin!(net::sleep(Duration::from_secs(5)));
-            std::future::poll_fn(|context| {
-                polls.set(polls.get() + 1);
-                if polls.get() > stop_after {
-                    return std::task::Poll::Ready(());
-                }
-                context.waker().wake_by_ref();
-                watched.as_mut().poll(context)
-            })
-            .await;
-            if stop_after % 2 == 0 {
-                client.abort()
-            } else {
-                server.abort()
-            }
-            drop(if stop_after % 3 == 0 { Some(client.await) } else { None });
-        });
-        result.unwrap();
-    }
-}
-
 /// A parked connection whose peer floods it: each resumption reads one piece and parks again, and time goes on.
 #[test]
 fn a_flood_on_a_parked_connection_spends_its_budget_and_no_more() {

@@ -1,9 +1,9 @@
 //! TCP, UDP and Unix sockets of the real system: options, limits, and what their files and peers may do.
 
 use std::{
-    io,
+    io::{self, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr},
-    os::unix::fs::PermissionsExt,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::PathBuf,
     rc::Rc,
     time::Duration,
@@ -319,6 +319,44 @@ fn files_and_names_go_through_the_pool() {
         assert_eq!(net::read_file(&path).await.unwrap(), b"content");
         assert_eq!(net::stat(&path).await.unwrap().len(), 7);
         assert_eq!(net::stat(path.join("none")).await.unwrap_err().kind(), io::ErrorKind::NotADirectory);
+    })
+    .unwrap();
+}
+
+/// Bytes that came with a descriptor end a read early, and no further edge tells of those behind them.
+#[test]
+fn bytes_behind_a_passed_descriptor_are_found() {
+    /// `SCM_RIGHTS` with one descriptor, as `struct cmsghdr` has it on 64-bit Linux.
+    fn rights(descriptor: i32) -> Vec<u8> {
+        let (length, level, kind) = (20_u64, 1_i32, 1_i32);
+        let mut bytes = length.to_ne_bytes().to_vec();
+        for word in [level, kind, descriptor, 0] {
+            bytes.extend(word.to_ne_bytes());
+        }
+        bytes
+    }
+    if !cfg!(all(target_os = "linux", target_pointer_width = "64")) {
+        return;
+    }
+    let directory = Directory::new("rights");
+    let path = directory.join("socket");
+    net::run(async move {
+        let listener = UnixListener::bind(&path).unwrap();
+        let client = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let control = rights(client.as_raw_fd());
+        let with = [io::IoSlice::new(b"with")];
+        let message = socket2::MsgHdr::new().with_buffers(&with).with_control(&control);
+        socket2::SockRef::from(&client).sendmsg(&message, 0).unwrap();
+        (&client).write_all(b"without").unwrap();
+        let mut bytes = [0; 64];
+        let mut received = Vec::new();
+        while received.len() < 11 {
+            let reading = net::timeout(Duration::from_secs(5), server.read(&mut bytes)).await;
+            let count = reading.expect("the second part is found").unwrap();
+            received.extend_from_slice(&bytes[..count]);
+        }
+        assert_eq!(received, b"withwithout");
     })
     .unwrap();
 }

@@ -159,3 +159,51 @@ impl<F: Future> Drop for FutureCell<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Wake for Counting {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The safe twin of [`lend_waker`]: a waker with a share of its own.
+    fn own_waker<T: Wake + Send + Sync + 'static>(task: &Arc<T>) -> Waker {
+        Waker::from(task.clone())
+    }
+
+    /// Uses `waker` in every way that a future may, and gives what that did: wakes, and shares while clones lived.
+    fn use_waker(task: &Arc<Counting>, waker: &Waker) -> (usize, [usize; 3]) {
+        let before = Arc::strong_count(task);
+        waker.wake_by_ref();
+        let (kept, spent) = (waker.clone(), waker.clone());
+        let with_two = Arc::strong_count(task) - before;
+        spent.wake();
+        let with_one = Arc::strong_count(task) - before;
+        assert!(kept.will_wake(waker));
+        std::thread::spawn(move || kept.wake()).join().unwrap();
+        (task.0.swap(0, Ordering::Relaxed), [with_two, with_one, Arc::strong_count(task) - before])
+    }
+
+    #[test]
+    fn a_lent_waker_does_what_an_owned_one_does_and_costs_no_share() {
+        let task = Arc::new(Counting::default());
+        let owned = own_waker(&task);
+        assert_eq!(Arc::strong_count(&task), 2);
+        let expected = use_waker(&task, &owned);
+        drop(owned);
+        let lent = lend_waker(&task);
+        assert_eq!(Arc::strong_count(&task), 1);
+        assert_eq!(use_waker(&task, lent.waker()), expected);
+        assert_eq!(expected, (3, [2, 1, 0]));
+        drop(lent);
+        assert_eq!(Arc::strong_count(&task), 1);
+    }
+}

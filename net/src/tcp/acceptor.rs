@@ -75,3 +75,31 @@ impl Acceptor {
 fn reserve() -> Option<File> {
     File::open("/dev/null").ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::READABLE;
+    use std::{collections::VecDeque, future::poll_fn, net::TcpStream};
+
+    /// Connections that were lost before they could be accepted are passed over; what concerns the listener is told.
+    #[test]
+    fn errors_of_one_connection_are_passed_over() {
+        crate::run(async {
+            let mut io = mio::net::TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let acceptor = Acceptor::new(Registration::new(&mut io, READABLE).unwrap());
+            let _client = TcpStream::connect(io.local_addr().unwrap()).unwrap();
+            let mut lost = VecDeque::from([libc::ECONNABORTED, libc::EPROTO, libc::ECONNABORTED, libc::ENETDOWN]);
+            let accept = |lost: &mut VecDeque<i32>| match lost.pop_front() {
+                Some(code) => Err(io::Error::from_raw_os_error(code)),
+                None => io.accept(),
+            };
+            poll_fn(|context| acceptor.poll(context, || accept(&mut lost))).await.unwrap();
+            assert!(lost.is_empty());
+            lost.push_back(libc::EINVAL);
+            let error = poll_fn(|context| acceptor.poll(context, || accept(&mut lost))).await.unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
+        })
+        .unwrap();
+    }
+}
