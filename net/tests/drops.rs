@@ -21,10 +21,12 @@ use wirebook_net::{
 /// More waits than any scenario here has.
 const MOST_WAITS: usize = 5_000;
 
-type Scenario<A> = (&'static str, fn(A) -> Pin<Box<dyn Future<Output = io::Result<()>>>>);
+type Story = Pin<Box<dyn Future<Output = io::Result<()>>>>;
+
+type Scenario<A> = (&'static str, fn(A) -> Story);
 
 /// Runs `future` until it has waited `waits` times, and drops it where it then stands. True when it came to its end.
-async fn cut_short(future: Pin<Box<dyn Future<Output = io::Result<()>>>>, waits: usize) -> bool {
+async fn cut_short(future: Story, waits: usize) -> bool {
     let (mut future, mut left) = (Some(future), waits);
     poll_fn(move |context| {
         let polled = future.as_mut().expect("polled until ready").as_mut().poll(context);
@@ -239,15 +241,13 @@ fn every_future_can_be_dropped_at_every_await_on_real_sockets() {
     let directory = std::env::temp_dir().join(format!("wirebook-drops-{}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();
     let unix = directory.join("socket");
-    let run = |name: &str, scenario: fn(World) -> Pin<Box<dyn Future<Output = io::Result<()>>>>, waits| {
+    let run = |name: &str, scenario: fn(World) -> Story, waits| {
         let unix = unix.clone();
         net::run(async move {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let world = World { tcp: listener.local_addr().unwrap(), unix };
-            let servers = [
-                net::spawn(echo_server(listener)),
-                net::spawn(echo_server(UnixListener::bind(&world.unix).unwrap())),
-            ];
+            let servers =
+                [net::spawn(echo_server(listener)), net::spawn(echo_server(UnixListener::bind(&world.unix).unwrap()))];
             let finished = cut_short(scenario(world.clone()), waits).await;
             somebody_else(TcpStream::connect(world.tcp).await.unwrap()).await;
             somebody_else(UnixStream::connect(&world.unix).await.unwrap()).await;

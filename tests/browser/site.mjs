@@ -153,6 +153,38 @@ async function conversationWidget(page) {
   });
 }
 
+async function eventLoopWidget(page) {
+  await page.goto(`${site}/net/event-loop.html`);
+  const output = 'wirebook-event-loop output';
+  const at = (step) => settled(page, ([tag, test]) => new RegExp(test).test(document.querySelector(tag)?.textContent), [output, step]);
+  await check('the loop is walked by the keyboard, forth, back, and to its ends', async () => {
+    await at('^0 of [1-9]');
+    const widget = page.locator('wirebook-event-loop').first();
+    const steps = (await text(widget, 'output')).split(' of ')[1];
+    await widget.locator('button', { hasText: 'step ▶' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await at(`^1 of ${steps}$`);
+    const first = await text(widget, '[aria-live]');
+    assert.match(first, /^Step 1, at \d+ µs: /);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowLeft');
+    await at(`^1 of ${steps}$`);
+    assert.equal(await text(widget, '[aria-live]'), first);
+    await page.keyboard.press('End');
+    await at(`^${steps} of ${steps}$`);
+    await page.keyboard.press('Home');
+    await at(`^0 of ${steps}$`);
+    assert.ok(page.url().includes('/net/event-loop.html'), 'the book did not turn its page');
+  });
+  await check('another program is picked, and starts at its beginning', async () => {
+    const widget = page.locator('wirebook-event-loop').first();
+    await widget.locator('select').selectOption('starvation');
+    await settled(page, () => /nextTick|next_tick/.test(document.querySelector('wirebook-event-loop code').textContent));
+    await at('^0 of [1-9]');
+    await widget.screenshot({ path: join(shots, 'widget-event-loop.png') });
+  });
+}
+
 // Widgets whose input is cut: an example, a step back, a byte more.
 async function cutWidgets(page) {
   for (const [path, name] of [['websocket/frames', 'wirebook-frame'], ['sse/event-stream', 'wirebook-event-stream']]) {
@@ -217,6 +249,7 @@ try {
   await walk(page);
   await headWidget(page);
   await conversationWidget(page);
+  await eventLoopWidget(page);
   await cutWidgets(page);
   await otherReaders();
   await check('no page had a console error', () => assert.deepEqual(complaints, []));

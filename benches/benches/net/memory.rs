@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
-const CONNECTIONS: usize = 9_000;
+const CONNECTIONS: usize = 10_000;
 
 pub(crate) fn run() -> Value {
-    sys::allow_descriptors(20_000);
+    sys::allow_descriptors(2 * CONNECTIONS as u64);
     let mut rows = Vec::new();
     for name in ["wirebook-readable", "wirebook-parked", "tokio-idle"] {
         let server = Server::start(name);

@@ -23,6 +23,12 @@ export class Widget extends HTMLElement {
     return h('button', { type: 'button', onclick: action, ...attributes }, label);
   }
 
+  // The step buttons at either end: dimmed, but not `disabled`, because a button that is loses the keyboard's focus.
+  ends(first, last) {
+    this.back.ariaDisabled = first;
+    this.forth.ariaDisabled = last;
+  }
+
   say(sentence) {
     this.region.textContent = sentence;
   }

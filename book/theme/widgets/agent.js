@@ -91,8 +91,7 @@ customElements.define('wirebook-agent', class extends Widget {
     const at = Math.min(this.at, frames.length);
     this.status.classList.remove('wb-away');
     this.status.textContent = 'live: a production agent in virtual time';
-    this.back.disabled = at <= 1;
-    this.forth.disabled = at === frames.length;
+    this.ends(at <= 1, at === frames.length);
     const line = ([number, request]) => h('code', {}, ` ${number}:${request ? `request ${request}` : 'idle'} `);
     this.rows.replaceChildren(...frames.map((frame, index) => h('tr', { class: `${index >= at ? 'wb-rest' : ''} ${index === at - 1 ? 'wb-on' : ''}`, 'aria-current': index === at - 1 ? 'step' : null },
       h('td', {}, frame.step), h('td', {}, frame.sockets), h('td', {}, frame.free), h('td', {}, frame.requests), h('td', {}, ...frame.connections.map(line)))));

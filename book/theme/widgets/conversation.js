@@ -94,8 +94,7 @@ customElements.define('wirebook-conversation', class extends Widget {
     const at = Math.min(this.at, steps.length);
     this.status.classList.remove('wb-away');
     this.status.textContent = "live: this server's own connection";
-    this.back.disabled = at <= 1;
-    this.forth.disabled = at === steps.length;
+    this.ends(at <= 1, at === steps.length);
     this.rows.replaceChildren(...steps.map((step, index) => h('tr', { class: `wb-${step.from} ${index >= at ? 'wb-rest' : ''} ${index === at - 1 ? 'wb-on' : ''}`, 'aria-current': index === at - 1 ? 'step' : null },
       h('td', {}, step.from === 'client' ? 'client →' : '← server'), h('td', {}, step.event), h('td', {}, h('code', {}, step.bytes || '–')), h('td', {}, step.client), h('td', {}, step.server))));
     const last = steps[at - 1];

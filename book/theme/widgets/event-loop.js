@@ -103,8 +103,7 @@ customElements.define('wirebook-event-loop', class extends Widget {
     this.slider.max = steps.length;
     this.slider.value = this.at;
     this.count.textContent = `${this.at} of ${steps.length}`;
-    this.back.disabled = this.at === 0;
-    this.forth.disabled = this.at === steps.length;
+    this.ends(this.at === 0, this.at === steps.length);
     this.source.textContent = source;
     this.phases.replaceChildren(...PHASES.map((name) => h('span', { class: `wb-chip ${name === phase ? 'wb-now' : ''}`, 'aria-current': name === phase ? 'step' : null }, name)),
       h('span', { class: 'wb-note' }, running.length ? `running: ${running.join(' › ')}` : phase ? '' : 'between the phases'));

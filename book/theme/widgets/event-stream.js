@@ -77,8 +77,7 @@ customElements.define('wirebook-event-stream', class extends CutWidget {
     this.slider.value = cut;
     this.count.textContent = `${cut} / ${len}`;
     this.note.textContent = answer.same ? `${before} of ${events.length} events so far; the cut changes none of them` : 'The events differ: this is a bug of ours.';
-    this.back.disabled = cut === 0;
-    this.forth.disabled = cut === len;
+    this.ends(cut === 0, cut === len);
     showBytes(this.spans, answer, cut, point);
     const focused = this.rows.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     showTable(this.rows, answer, cut, point);

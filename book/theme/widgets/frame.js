@@ -94,8 +94,7 @@ customElements.define('wirebook-frame', class extends CutWidget {
     this.slider.max = len;
     this.slider.value = cut;
     this.count.textContent = `${cut} / ${len}`;
-    this.back.disabled = cut === 0;
-    this.forth.disabled = cut === len;
+    this.ends(cut === 0, cut === len);
     showBytes(this.spans, answer, cut, point);
     showTable(this.rows, answer, cut, point);
     this.showBits(frames.findLast((one) => one.start < Math.max(cut, 1)) ?? { start: 0, length: Math.min(2, len), fields: [] });

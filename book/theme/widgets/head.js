@@ -84,8 +84,7 @@ customElements.define('wirebook-head', class extends CutWidget {
     this.slider.value = cut;
     this.count.textContent = `${cut} / ${len}`;
     this.note.textContent = this.sentence(answer);
-    this.back.disabled = cut === 0;
-    this.forth.disabled = cut === len;
+    this.ends(cut === 0, cut === len);
     showBytes(this.spans, answer, cut, point);
     const focused = this.rows.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     showTable(this.rows, answer, cut, point);

@@ -88,8 +88,7 @@ customElements.define('wirebook-template', class extends Widget {
     const rows = [...this.closures.children];
     this.at = Math.max(0, Math.min(at, rows.length - 1));
     rows.forEach((row, index) => row.classList.toggle('wb-on', index === this.at));
-    this.back.disabled = this.at === 0;
-    this.forth.disabled = this.at >= rows.length - 1;
+    this.ends(this.at === 0, this.at >= rows.length - 1);
     const row = rows[this.at];
     if (row) this.say(`Closure ${this.at + 1} of ${rows.length}: ${row.textContent}`);
   }
