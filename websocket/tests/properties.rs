@@ -51,7 +51,7 @@ fn messages() -> impl Strategy<Value = Vec<Message<'static>>> {
 proptest! {
     #[test]
     fn every_mask_variant_gives_what_the_formula_gives(
-        payload in prop::collection::vec(any::<u8>(), 0..400),
+        payload in prop::collection::vec(any::<u8>(), 0..700),
         key: [u8; 4],
         offset in 0..9usize,
         skip in 0..9usize,

@@ -2,13 +2,15 @@
 //!
 //! What it buys, step by step:
 //! 1. A vector holds the key four or eight times, so one XOR masks 16 or 32 bytes.
-//! 2. The tail is not a loop over bytes. XOR would undo itself where two stores overlap, so the last vector is *loaded*
-//!    before the loop stores anything and *stored* after it: the overlap is written twice with the same bytes. Its key is
-//!    rotated to where it begins. A frame of 33 bytes costs two vectors, not one vector and one byte.
-//! 3. Lengths below 16 do the same with 8-byte and 4-byte words, in safe code; below 4 there are bytes.
-//! 4. From 32 to 255 bytes the word variant wins: the compiler inlines it, and a vector function cannot be inlined into
-//!    code that does not know its feature.
-//! 5. The loop takes four vectors a turn, so that loads run ahead of stores.
+//! 2. The tail is not a loop over bytes. XOR would undo itself where two stores overlap, so the last vectors are *loaded*
+//!    before anything is stored and *stored* at the end: the overlap is written twice with the same bytes. Their key is
+//!    rotated to where they begin. A frame of 33 bytes costs four vectors, not two and one byte.
+//! 3. So up to 128 bytes there is no loop at all: as many vectors from the front as from the back, whatever the length.
+//! 4. Up to 64 bytes they are of 16, which every x86-64 has: this much is inlined into the caller. A function that uses 32
+//!    cannot be inlined into code that does not know its feature, so a call and a look at the feature come first.
+//! 5. Beyond, the head overlaps as the tail does, so that the loop's stores are aligned: a store over the border of a cache
+//!    line costs two. This is worth more than the width of the vectors. Four vectors a turn let loads run ahead of stores.
+//! 6. Lengths below 16 do the same with 8-byte and 4-byte words, in safe code; below 4 there are bytes.
 #![allow(unsafe_code)]
 
 use super::{doubled, rotate};
@@ -17,19 +19,17 @@ use super::{doubled, rotate};
 #[inline]
 pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
     let key = rotate(key, offset);
-    match payload.len() {
-        0..16 => return short(payload, key),
-        32..256 => return super::word::apply(payload, key, 0),
-        _ => {}
+    if payload.len() < 16 {
+        return short(payload, key);
     }
     #[cfg(target_arch = "x86_64")]
-    {
-        if payload.len() >= 32 && std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature was just detected, and the slice has at least 32 bytes.
-            return unsafe { x86::avx2(payload, key) };
+    // SAFETY: SSE2 is part of x86-64; every arm has the length that its function asks for.
+    unsafe {
+        match payload.len() {
+            16..=32 => x86::ends::<1>(payload, key),
+            33..=64 => x86::ends::<2>(payload, key),
+            _ => x86::long(payload, key),
         }
-        // SAFETY: SSE2 is part of x86-64, and the slice has at least 16 bytes.
-        unsafe { x86::sse2(payload, key) }
     }
     #[cfg(target_arch = "aarch64")]
     // SAFETY: NEON is part of AArch64, and the slice has at least 16 bytes.
@@ -65,54 +65,118 @@ fn short(payload: &mut [u8], key: [u8; 4]) {
 mod x86 {
     use super::rotate;
     use std::arch::x86_64::*;
+    use std::array::from_fn;
 
+    /// `N` vectors from the front and `N` from the back.
+    ///
     /// # Safety
-    /// The machine has AVX2, and `payload` has at least 32 bytes.
-    #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn avx2(payload: &mut [u8], key: [u8; 4]) {
+    /// `payload` has 16 `N` to 32 `N` bytes. (SSE2 is part of x86-64.)
+    #[inline]
+    pub(super) unsafe fn ends<const N: usize>(payload: &mut [u8], key: [u8; 4]) {
         let length = payload.len();
-        let start = payload.as_mut_ptr();
-        let keys = _mm256_set1_epi32(i32::from_ne_bytes(key));
-        let tail_keys = _mm256_set1_epi32(i32::from_ne_bytes(rotate(key, length)));
-        // SAFETY: every access is 32 bytes at an offset of at most `length - 32`, inside the slice; all loads and stores
-        // are the unaligned kind; the slice is borrowed mutably, so nothing else reads or writes it meanwhile.
+        debug_assert!((16 * N..=32 * N).contains(&length));
+        let head_at = payload.as_mut_ptr().cast::<__m128i>();
+        // SAFETY: the accesses are 16 bytes each, from the slice's start and to its end, unaligned; the slice is borrowed
+        // mutably, so nothing else reads or writes it meanwhile.
         unsafe {
             // ANCHOR: tail
-            let tail_at = start.add(length - 32).cast::<__m256i>();
-            let tail = _mm256_xor_si256(_mm256_loadu_si256(tail_at), tail_keys);
+            let tail_at = head_at.byte_add(length - 16 * N);
+            let (head_key, tail_key) = (repeated(key), repeated(rotate(key, length)));
+            let head: [__m128i; N] = from_fn(|i| _mm_xor_si128(_mm_loadu_si128(head_at.add(i)), head_key));
+            let tail: [__m128i; N] = from_fn(|i| _mm_xor_si128(_mm_loadu_si128(tail_at.add(i)), tail_key));
+            for i in 0..N {
+                _mm_storeu_si128(head_at.add(i), head[i]);
+                _mm_storeu_si128(tail_at.add(i), tail[i]);
+            }
             // ANCHOR_END: tail
-            let mut at = 0;
-            while at + 128 <= length {
-                let p = start.add(at).cast::<__m256i>();
-                let a = _mm256_xor_si256(_mm256_loadu_si256(p), keys);
-                let b = _mm256_xor_si256(_mm256_loadu_si256(p.add(1)), keys);
-                let c = _mm256_xor_si256(_mm256_loadu_si256(p.add(2)), keys);
-                let d = _mm256_xor_si256(_mm256_loadu_si256(p.add(3)), keys);
-                _mm256_storeu_si256(p, a);
-                _mm256_storeu_si256(p.add(1), b);
-                _mm256_storeu_si256(p.add(2), c);
-                _mm256_storeu_si256(p.add(3), d);
-                at += 128;
+        }
+    }
+
+    #[inline]
+    fn repeated(key: [u8; 4]) -> __m128i {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { _mm_set1_epi32(i32::from_ne_bytes(key)) }
+    }
+
+    /// # Safety
+    /// `payload` has more than 64 bytes.
+    #[inline]
+    pub(super) unsafe fn long(payload: &mut [u8], key: [u8; 4]) {
+        // SAFETY: the feature was just detected, and the lengths are as asked.
+        unsafe {
+            match payload.len() {
+                _ if !std::arch::is_x86_feature_detected!("avx2") => sse2(payload, key),
+                ..=128 => avx2_ends(payload, key),
+                _ => avx2(payload, key),
             }
-            while at + 32 <= length {
-                let p = start.add(at).cast::<__m256i>();
-                _mm256_storeu_si256(p, _mm256_xor_si256(_mm256_loadu_si256(p), keys));
-                at += 32;
+        }
+    }
+
+    /// Two vectors from the front and two from the back.
+    ///
+    /// # Safety
+    /// The machine has AVX2, and `payload` has 64 to 128 bytes.
+    #[target_feature(enable = "avx2")]
+    unsafe fn avx2_ends(payload: &mut [u8], key: [u8; 4]) {
+        let length = payload.len();
+        let head_at = payload.as_mut_ptr().cast::<__m256i>();
+        let head_key = _mm256_set1_epi32(i32::from_ne_bytes(key));
+        let tail_key = _mm256_set1_epi32(i32::from_ne_bytes(rotate(key, length)));
+        // SAFETY: as in `ends`, with 32 bytes each.
+        unsafe {
+            let tail_at = head_at.byte_add(length - 64);
+            let head = [0, 1].map(|i| _mm256_xor_si256(_mm256_loadu_si256(head_at.add(i)), head_key));
+            let tail = [0, 1].map(|i| _mm256_xor_si256(_mm256_loadu_si256(tail_at.add(i)), tail_key));
+            for i in 0..2 {
+                _mm256_storeu_si256(head_at.add(i), head[i]);
+                _mm256_storeu_si256(tail_at.add(i), tail[i]);
             }
-            _mm256_storeu_si256(tail_at, tail);
         }
     }
 
     /// # Safety
-    /// `payload` has at least 16 bytes. (SSE2 is part of x86-64.)
-    #[inline]
-    pub(super) unsafe fn sse2(payload: &mut [u8], key: [u8; 4]) {
+    /// The machine has AVX2, and `payload` has at least 128 bytes.
+    #[target_feature(enable = "avx2")]
+    unsafe fn avx2(payload: &mut [u8], key: [u8; 4]) {
         let length = payload.len();
         let start = payload.as_mut_ptr();
-        // SAFETY: as in `avx2`, with 16 bytes.
+        // To the next border of 32 bytes, 1 to 32 of them: what the head covers.
+        let skipped = 32 - start.addr() % 32;
+        let key_at = |offset: usize| _mm256_set1_epi32(i32::from_ne_bytes(rotate(key, offset)));
+        let (head_key, aligned_key, tail_key) = (key_at(0), key_at(skipped), key_at(length));
+        // SAFETY: the head ends at 32; the loop's accesses end at most at `length`, because `at` is below
+        // `length - 128`, and are aligned, because it grows by 128 from a border of 32; the tail begins at `length - 128`.
+        // The slice is borrowed mutably, so nothing else reads or writes it meanwhile.
         unsafe {
-            let keys = _mm_set1_epi32(i32::from_ne_bytes(key));
-            let tail_keys = _mm_set1_epi32(i32::from_ne_bytes(rotate(key, length)));
+            let head = _mm256_xor_si256(_mm256_loadu_si256(start.cast()), head_key);
+            let tail_at = start.add(length - 128).cast::<__m256i>();
+            let tail = [0, 1, 2, 3].map(|i| _mm256_xor_si256(_mm256_loadu_si256(tail_at.add(i)), tail_key));
+            let mut at = skipped;
+            while at < length - 128 {
+                let p = start.add(at).cast::<__m256i>();
+                let four = [0, 1, 2, 3].map(|i| _mm256_xor_si256(_mm256_load_si256(p.add(i)), aligned_key));
+                for (i, vector) in four.into_iter().enumerate() {
+                    _mm256_store_si256(p.add(i), vector);
+                }
+                at += 128;
+            }
+            _mm256_storeu_si256(start.cast(), head);
+            for (i, vector) in tail.into_iter().enumerate() {
+                _mm256_storeu_si256(tail_at.add(i), vector);
+            }
+        }
+    }
+
+    /// For machines without AVX2.
+    ///
+    /// # Safety
+    /// `payload` has at least 16 bytes. (SSE2 is part of x86-64.)
+    unsafe fn sse2(payload: &mut [u8], key: [u8; 4]) {
+        let length = payload.len();
+        let start = payload.as_mut_ptr();
+        // SAFETY: every access is 16 bytes at an offset of at most `length - 16`, unaligned, in a slice borrowed mutably.
+        unsafe {
+            let (keys, tail_keys) = (repeated(key), repeated(rotate(key, length)));
             let tail_at = start.add(length - 16).cast::<__m128i>();
             let tail = _mm_xor_si128(_mm_loadu_si128(tail_at), tail_keys);
             let mut at = 0;
@@ -122,6 +186,19 @@ mod x86 {
                 at += 16;
             }
             _mm_storeu_si128(tail_at, tail);
+        }
+    }
+
+    /// The fallback, which `apply` does not take on a machine with AVX2.
+    #[test]
+    fn without_avx2_as_by_byte() {
+        for length in 16..300 {
+            let mut expected: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            let mut payload = expected.clone();
+            crate::mask::byte::apply(&mut expected, [1, 2, 4, 8], 0);
+            // SAFETY: the length is at least 16.
+            unsafe { sse2(&mut payload, [1, 2, 4, 8]) };
+            assert_eq!(payload, expected, "{length}");
         }
     }
 }
