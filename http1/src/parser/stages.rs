@@ -54,7 +54,6 @@ pub(super) trait Lanes: Copy {
 #[derive(Clone, Copy)]
 enum Kind {
     Control,
-    NotToken,
     NotTarget,
 }
 
@@ -65,13 +64,20 @@ pub(super) struct Stages<L>(pub L);
 impl<L: Lanes> Kernel for Stages<L> {
     #[inline(always)]
     fn request_line(self, input: &[u8]) -> Option<RequestLine> {
-        let method_end = self.0.token_len(input, 0, input.len().checked_sub(LANES)?);
-        if method_end == 0 || *input.get(method_end)? != b' ' {
+        let first: &[u8; LANES] = input.first_chunk()?;
+        let method_end = self.0.token_len(first, 0, 0);
+        if method_end == 0 || first.get(method_end) != Some(&b' ') {
             return None;
         }
-        let target_end = self.find(input, method_end + 1, Kind::NotTarget)?;
-        let version = version(input.get(target_end..)?.first_chunk()?)?;
-        (target_end > method_end + 1).then_some(RequestLine { method_end, target_end, version, next: target_end + 11 })
+        // A short target ends among the same bytes, and this answer need not wait for the one above.
+        let target = method_end + 1;
+        let target_end = match self.0.not_target(first) >> method_end >> 1 {
+            0 => self.find(input, LANES, Kind::NotTarget)?,
+            others => target + others.trailing_zeros() as usize,
+        };
+        let next = target_end + 11;
+        let version = version(input.get(..next)?.last_chunk()?)?;
+        (target_end > target).then_some(RequestLine { method_end, target_end, version, next })
     }
 
     #[inline(always)]
@@ -106,25 +112,33 @@ impl<L: Lanes> Stages<L> {
         }
         let last = input.len() - LANES;
         let (found, complete) = self.index(input, from, ends);
-        let (mut next, mut count, mut nth) = (from, 0, 0);
-        let ends = &ends[..found];
-        while let (Some(&end), Some(free)) = (ends.get(nth), spans.get_mut(count)) {
-            let end = usize::from(end);
-            let name = self.0.token_len(input, next, last);
-            if usual_line(input, next, name, end, free) {
-                next = end + 2;
-                nth += 1;
-            } else {
-                let Some((span, after)) = table::field_line(input, next) else { break };
-                *free = span;
-                next = after;
-                while ends.get(nth).is_some_and(|&end| usize::from(end) < after) {
-                    nth += 1; // there may be a HTAB in the value, which the index took for a line end
+        let mut ends = &ends[..found];
+        let (mut next, mut count) = (from, 0);
+        loop {
+            let free = spans.get_mut(count..).unwrap_or_default();
+            let mut usual = 0;
+            for (&end, free) in ends.iter().zip(free) {
+                let after = usize::from(end) + 2;
+                let colon = next + self.0.token_len(input, next, last);
+                if !usual_line(input, next, colon, after, free) {
+                    break;
                 }
+                next = after;
+                usual += 1;
             }
-            count += 1;
+            (count, ends) = (count + usual, &ends[usual..]);
+            let (false, Some(free)) = (ends.is_empty(), spans.get_mut(count)) else { break };
+            let Some((span, after)) = table::field_line(input, next) else { break };
+            *free = span;
+            (count, next) = (count + 1, after);
+            // There may be a HTAB in the value, which the index took for a line end.
+            while let [end, rest @ ..] = ends
+                && usize::from(*end) < after
+            {
+                ends = rest;
+            }
         }
-        let done = complete && nth == found && input[next..].starts_with(b"\r\n");
+        let done = complete && ends.is_empty() && input[next..].starts_with(b"\r\n");
         Lines { count, next: if done { next + 2 } else { next }, done }
     }
 
@@ -157,7 +171,6 @@ impl<L: Lanes> Stages<L> {
     fn bits(self, bytes: &[u8; LANES], kind: Kind) -> u32 {
         match kind {
             Kind::Control => self.0.controls(bytes),
-            Kind::NotToken => self.0.not_token(bytes),
             Kind::NotTarget => self.0.not_target(bytes),
         }
     }
@@ -254,19 +267,17 @@ impl<L: Lanes> Stages<L> {
     #[inline(always)]
     fn few_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan]) -> Lines {
         let (mut next, mut count) = (from, 0);
-        if let (Some(controls), Some(others)) =
-            (self.block(input, from, Kind::Control), self.block(input, from, Kind::NotToken))
-        {
+        if let Some((controls, others)) = self.rest(input, from) {
             loop {
                 if input[next..].starts_with(b"\r\n") {
                     return Lines { count, next: next + 2, done: true };
                 }
                 // At the end of a full block the shift wraps; `usual_line` sees that nothing is left.
                 let shift = (next - from) as u32;
-                let name = others.wrapping_shr(shift).trailing_zeros() as usize;
+                let colon = next + others.wrapping_shr(shift).trailing_zeros() as usize;
                 let end = next + controls.wrapping_shr(shift).trailing_zeros() as usize;
                 let Some(free) = spans.get_mut(count) else { break };
-                if !usual_line(input, next, name, end, free) {
+                if !usual_line(input, next, colon, end + 2, free) {
                     break;
                 }
                 count += 1;
@@ -274,6 +285,22 @@ impl<L: Lanes> Stages<L> {
             }
         }
         Lines { count, next, done: false }
+    }
+
+    /// The bits of the at most 64 bytes from `from` to the end: controls, and what is not a token's.
+    #[inline(always)]
+    fn rest(self, input: &[u8], from: usize) -> Option<(u64, u64)> {
+        let len = input.len() - from;
+        let tail = input.last_chunk()?;
+        let (controls, others) = (u64::from(self.0.controls(tail)), u64::from(self.0.not_token(tail)));
+        if len <= LANES {
+            let shift = LANES - len;
+            return Some((controls >> shift, others >> shift));
+        }
+        let head = input[from..].first_chunk()?;
+        let shift = 2 * LANES - len;
+        let join = |low: u32, high: u64| u64::from(low) | high >> shift << LANES;
+        Some((join(self.0.controls(head), controls), join(self.0.not_token(head), others)))
     }
 
     /// The bits of the 64 bytes from `at` on, or of as many as there are.
@@ -292,23 +319,24 @@ impl<L: Lanes> Stages<L> {
 }
 
 // ANCHOR: usual_line
-/// Reads the field line from `start` to the CRLF at `end`, if it is as most are: a name of at most 31 bytes, at most one
-/// space behind the colon, a value that neither starts nor ends with white space. `name` bytes are a token's.
+/// Reads the field line from `start` to `after`, behind its CRLF, if it is as most are: a name, a colon, one space, and a
+/// value that neither starts nor ends with white space. From `start` to `colon` stand only bytes of a token, and up to
+/// `after - 2` no control: so a colon and a space stand before the line's end.
 #[inline(always)]
-fn usual_line(input: &[u8], start: usize, name: usize, end: usize, span: &mut FieldSpan) -> bool {
-    let Some(line) = input.get(start..end + 2) else { return false };
-    if name + 2 >= line.len() || line[name] != b':' || name == 0 {
-        return false;
-    }
-    let value_start = name + 1 + usize::from(line[name + 1] == b' ');
-    let value_end = line.len() - 2;
-    if line[value_end..] != *b"\r\n" || line[value_start] <= b' ' || line[value_end - 1] <= b' ' {
+fn usual_line(input: &[u8], start: usize, colon: usize, after: usize, span: &mut FieldSpan) -> bool {
+    let Some(behind_name) = input.get(colon..).and_then(<[u8]>::first_chunk) else { return false };
+    let Some(line_end) = input.get(..after).and_then(<[u8]>::last_chunk) else { return false };
+    // The first byte of the value behind colon and space, the last one before CR and LF: a byte that is above the space, next
+    // to two that are known. One subtraction and one comparison ask for all three.
+    let first = (u32::from_be_bytes(*behind_name) >> 8).wrapping_sub(COLON_SPACE << 8 | 0x21);
+    let last = (u32::from_le_bytes(*line_end) >> 8).wrapping_sub(LF_CR << 8 | 0x21);
+    if first > 0xFF - 0x21 || last > 0xFF - 0x21 || colon == start {
         return false;
     }
     span.name_start = start as u16;
-    span.name_end = (start + name) as u16;
-    span.value_start = (start + value_start) as u16;
-    span.value_end = end as u16;
+    span.name_end = colon as u16;
+    span.value_start = colon as u16 + 2;
+    span.value_end = (after - 2) as u16;
     true
 }
 // ANCHOR_END: usual_line
@@ -326,6 +354,10 @@ fn version(bytes: &[u8; 11]) -> Option<Version> {
         _ => None,
     }
 }
+
+/// The bytes before and behind a value, in the order in which the number that [`usual_line`] makes of them has them.
+const COLON_SPACE: u32 = u16::from_be_bytes(*b": ") as u32;
+const LF_CR: u32 = u16::from_le_bytes(*b"\r\n") as u32;
 
 const VERSION_1_1: u32 = u32::from_le_bytes(*b".1\r\n");
 const VERSION_1_0: u32 = u32::from_le_bytes(*b".0\r\n");

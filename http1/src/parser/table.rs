@@ -153,20 +153,26 @@ fn trim(input: &[u8], start: usize, end: usize) -> (usize, usize) {
 /// What is of fixed size in a status-line: the version, the code, and where the reason phrase would start.
 #[inline(always)]
 pub(super) fn status_and_version(input: &[u8]) -> Option<(Version, u16, usize)> {
-    let (start, rest) = input.split_first_chunk::<13>()?;
-    let version = match start[..9] {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1', b' '] => Version::Http11,
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0', b' '] => Version::Http10,
+    let (version, rest) = input.split_first_chunk()?;
+    let (status, rest) = rest.split_first_chunk::<4>()?;
+    let version = match u64::from_le_bytes(*version) {
+        HTTP_1_1 => Version::Http11,
+        HTTP_1_0 => Version::Http10,
         _ => return None,
     };
-    let [hundreds, tens, ones] = [start[9], start[10], start[11]].map(|digit| u16::from(digit.wrapping_sub(b'0')));
-    if !(1..=9).contains(&hundreds) || tens > 9 || ones > 9 {
+    // What differs from a space and zeros: nothing, and 0 to 9, to which 6 can be added within four bits.
+    let digits = u32::from_le_bytes(*status) ^ u32::from_le_bytes(*b" 000");
+    let [_, hundreds, tens, ones] = digits.to_le_bytes();
+    if (digits | digits.wrapping_add(0x0606_0600)) & 0xF0F0_F0FF != 0 || hundreds == 0 {
         return None;
     }
-    let reason_start = match start[12] {
-        b' ' => 13,
-        b'\r' if rest.first() == Some(&b'\n') => 12,
+    let reason_start = match rest {
+        [b' ', ..] => 13,
+        [b'\r', b'\n', ..] => 12,
         _ => return None,
     };
-    Some((version, hundreds * 100 + tens * 10 + ones, reason_start))
+    Some((version, u16::from(hundreds) * 100 + u16::from(tens) * 10 + u16::from(ones), reason_start))
 }
+
+const HTTP_1_1: u64 = u64::from_le_bytes(*b"HTTP/1.1");
+const HTTP_1_0: u64 = u64::from_le_bytes(*b"HTTP/1.0");

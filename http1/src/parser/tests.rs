@@ -307,7 +307,7 @@ fn rfc6585_5_head_too_large() {
     head_is(100, &limits);
     each_request(&head(101), &limits, 9, Err((Rule::HeadTooLarge, 100)));
     for (name, parse, _, _) in VARIANTS {
-        for (len, fits) in [(MAX_HEAD, true), (MAX_HEAD + 1, false)] {
+        for (len, fits) in [(MAX_HEAD, true), (MAX_HEAD + 1, false), (MAX_HEAD + 2, false)] {
             let (mut fields, mut progress) = (Fields::new(), Progress::default());
             let (input, limits) = (head(len), Limits { head: usize::MAX, ..Limits::default() });
             let got = parse(&input, &mut fields, &mut progress, &limits).map(|head| head.map(|head| head.len()));
