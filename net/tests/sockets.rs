@@ -42,6 +42,21 @@ impl Drop for Directory {
 }
 
 #[test]
+fn accepted_connections_have_no_delay_unless_it_is_wanted() {
+    net::run(async {
+        for no_delay in [true, false] {
+            let options = ListenOptions { no_delay, ..ListenOptions::default() };
+            let listener = TcpListener::bind_with("127.0.0.1:0", &options).unwrap();
+            let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (accepted, _) = listener.accept().await.unwrap();
+            assert_eq!((accepted.nodelay().unwrap(), client.nodelay().unwrap()), (no_delay, false));
+        }
+        assert!(ListenOptions::default().no_delay);
+    })
+    .unwrap();
+}
+
+#[test]
 fn peek_leaves_the_bytes() {
     net::run(async {
         let (client, server) = pair().await;

@@ -50,11 +50,15 @@ pub struct ListenOptions {
     pub reuse_port: bool,
     /// For IPv6: take IPv6 alone, and leave IPv4 to another socket. Off by default: `[::]` takes both.
     pub only_v6: bool,
+    /// `TCP_NODELAY` for every connection that is accepted; they have it from the listening socket. On by default, as in
+    /// Node's HTTP server: who writes whole messages loses by Nagle's algorithm, which holds a second small write back
+    /// until the first is acknowledged.
+    pub no_delay: bool,
 }
 
 impl Default for ListenOptions {
     fn default() -> Self {
-        ListenOptions { backlog: 1024, reuse_address: true, reuse_port: false, only_v6: false }
+        ListenOptions { backlog: 1024, reuse_address: true, reuse_port: false, only_v6: false, no_delay: true }
     }
 }
 
@@ -101,6 +105,7 @@ impl TcpListener {
         socket.set_nonblocking(true)?;
         socket.set_reuse_address(options.reuse_address)?;
         socket.set_reuse_port(options.reuse_port)?;
+        socket.set_tcp_nodelay(options.no_delay)?;
         if address.is_ipv6() {
             socket.set_only_v6(options.only_v6)?;
         }

@@ -102,6 +102,14 @@ impl TcpStream {
         self.io.set_nodelay(nodelay)
     }
 
+    /// Whether small writes go out at once.
+    ///
+    /// # Errors
+    /// Those of `getsockopt`.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.io.nodelay()
+    }
+
     /// Has the kernel ask a silent peer, after `idle` and then at such intervals, whether it is still there; `None` turns
     /// that off. A peer that vanished without a word is found out by nothing else, except an [idle
     /// timeout](crate::Idle).
