@@ -1,16 +1,18 @@
 //! A server with a route for each thing that an answer can be: whole, streamed, slow, a file, another protocol.
 //!
-//! Run: cargo run --example http_server -- --addr 127.0.0.1:8080
+//! Run: cargo run --example http_server -- --addr 127.0.0.1:8080 --threads 2
 
 use std::time::Duration;
-use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_http1::server::{Options, serve_threads};
+use wirebook_http1::{Outcome, Request, Response};
 use wirebook_net::{self as net, Stream};
 
 fn main() -> std::io::Result<()> {
-    let addr = addr_argument("127.0.0.1:8080");
+    let addr = argument("--addr").unwrap_or_else(|| "127.0.0.1:8080".into());
+    let threads = argument("--threads").and_then(|text| text.parse().ok()).unwrap_or(1);
     net::run(async move {
-        let server = http1::serve(&*addr, route)?;
-        println!("listening on {}", server.local_addr().expect("TCP has an address"));
+        let server = serve_threads(&*addr, threads, Options::default(), || route)?;
+        println!("listening on {}", server.local_addr());
         net::ctrl_c().await?;
         // Who has asked is answered; who idles is not waited for.
         server.close();
@@ -66,7 +68,7 @@ async fn route(mut request: Request<'_>, response: Response<'_>) -> Outcome {
 }
 // ANCHOR_END: route
 
-/// `--addr HOST:PORT`, or the default.
-fn addr_argument(default: &str) -> String {
-    std::env::args().skip_while(|argument| argument != "--addr").nth(1).unwrap_or_else(|| default.into())
+/// What follows that word on the command line.
+fn argument(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
 }

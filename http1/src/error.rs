@@ -140,6 +140,8 @@ pub enum Misuse {
     NoBodyAllowed,
     /// The event has no place in the current [`State`](crate::state::State).
     OutOfTurn,
+    /// A version that HTTP/1 does not have, in a message of the `http` crate.
+    Version,
 }
 
 impl fmt::Display for Misuse {
@@ -156,6 +158,7 @@ impl fmt::Display for Misuse {
             Misuse::TooFewBytes => "fewer body bytes than Content-Length says",
             Misuse::NoBodyAllowed => "this message must not have a body",
             Misuse::OutOfTurn => "the message part is out of turn",
+            Misuse::Version => "the version is neither HTTP/1.0 nor HTTP/1.1",
         })
     }
 }

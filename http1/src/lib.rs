@@ -9,6 +9,10 @@
 //! 5. [`server`]: the driver that joins a connection to a loop and calls your handler.
 //! 6. [`client`]: the other end, and the agent that keeps its connections.
 //!
+//! # Features
+//!
+//! `net`, on by default: the drivers. `http`: conversions to and from the types of the `http` crate (`interop`).
+//!
 //! # The core alone
 //!
 //! The core has no I/O, no clock and no `async`: it runs wherever you have bytes. Built with
@@ -48,6 +52,8 @@ mod error;
 mod event;
 mod fields;
 mod framing;
+#[cfg(feature = "http")]
+pub mod interop;
 pub mod parser;
 #[cfg(feature = "net")]
 pub mod server;

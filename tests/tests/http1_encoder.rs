@@ -1,11 +1,17 @@
 //! What an application must not be able to send: the rows of `tests/attacks/http1-encoder.jsonl`, each on every interface
-//! that could be misled: [`FieldBlock`], [`Connection::send`] and the server's [`Response`], the last over a real socket.
+//! that could be misled: [`FieldBlock`], [`Connection::send`], the server's [`Response`] and the client's [`request`], the
+//! last two over a real socket.
 
 use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::mpsc;
+use std::thread;
+use wirebook_http1::client::{self, Error, request};
 use wirebook_http1::parser::{FieldLines, RequestHead, ResponseHead};
 use wirebook_http1::server::Options;
 use wirebook_http1::{Connection, Event, FieldBlock, Misuse, Outcome, Request, Response};
+use wirebook_net as net;
 use wirebook_tests::attacks::answers::{Answer, parse};
 use wirebook_tests::attacks::row::{Row, load};
 use wirebook_tests::server::{start, talk};
@@ -159,6 +165,22 @@ mod row {
             connection.send(Event::Data(body), &mut out).expect("a body with framing");
             assert!(String::from_utf8_lossy(&out).contains(name));
         }
+        // The client frames what it is given: by its length if it is given at once, else in chunks.
+        let body = "POST /x HTTP/1.1\r\n\r\n";
+        let (result, wire) = sent("GET", &[], &[body]);
+        assert!(
+            result.is_ok() && wire.ends_with(body) && wire.contains("\r\ncontent-length: 20\r\n"),
+            "{result:?} {wire}"
+        );
+        let (result, wire) = sent("GET", &[], &[body, ""]);
+        assert!(result.is_ok() && wire.contains("\r\ntransfer-encoding: chunked\r\n"), "{result:?} {wire}");
+        assert!(wire.ends_with(&format!("\r\n\r\n14\r\n{body}\r\n0\r\n\r\n")), "{wire}");
+        // To these two there is no body, framed or not.
+        let (result, wire) = sent("TRACE", &[], &[body, ""]);
+        assert!(
+            matches!(result, Err(Error::Misuse(Misuse::NoBodyAllowed))) && !wire.contains("POST"),
+            "{result:?} {wire}"
+        );
     }
 
     pub(super) fn h1e_18(row: &Row) {
@@ -173,6 +195,13 @@ mod row {
             let event = Event::Request(RequestHead::new(b"POST", b"/", fields.lines()));
             let result = Connection::client().send(event, &mut out);
             expect_error(row, result, Misuse::Framing, out);
+            let headers = [("Content-Length", one), ("content-length", other)];
+            let given = if other.is_empty() { &headers[..1] } else { &headers };
+            for pieces in [&["hello"][..], &["hello", ""]] {
+                let (result, wire) = sent("POST", given, pieces);
+                assert!(matches!(result, Err(Error::Misuse(Misuse::Framing))), "{result:?}");
+                assert_eq!(wire, "", "{}", row.title);
+            }
         }
     }
 }
@@ -207,6 +236,46 @@ fn respond(request: &[u8], event: Event<'_>) -> (Result<(), Misuse>, Vec<u8>) {
     let mut out = Vec::new();
     let result = server(request).send(event, &mut out);
     (result, out)
+}
+
+/// What the client makes of a request with that body: all but the last piece written, the last one given to `end`. With
+/// what a server reads of it until the connection closes.
+fn sent(method: &str, headers: &[(&str, &str)], pieces: &[&str]) -> (Result<(), Error>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let (mut wire, mut buffer) = (Vec::new(), [0; 4096]);
+        while let count @ 1.. = stream.read(&mut buffer).expect("a client that sends or closes") {
+            wire.extend_from_slice(&buffer[..count]);
+            // It ends in one of these: the body or its last chunk.
+            if wire.ends_with(b"\r\n\r\n") {
+                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+            }
+        }
+        String::from_utf8(wire).expect("text")
+    });
+    let own = |texts: &[(&str, &str)]| texts.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
+    let (method, headers) = (method.to_owned(), own(headers));
+    let pieces: Vec<String> = pieces.iter().map(ToString::to_string).collect();
+    let asked = net::run(async move {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let options = client::Options {
+            method: &method,
+            host: "127.0.0.1",
+            port,
+            headers: &headers,
+            ..client::Options::default()
+        };
+        let mut asked = request(&options).await?;
+        let (last, first) = pieces.split_last().expect("a piece");
+        for piece in first {
+            asked.write(piece).await?;
+        }
+        assert_eq!(asked.end(last).await?.status(), 204);
+        Ok(())
+    });
+    (asked.expect("the loop ends"), server.join().expect("a server that ends"))
 }
 
 /// What a handler's answer came to.

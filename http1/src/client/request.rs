@@ -68,6 +68,15 @@ pub struct Informational<'r> {
     pub headers: FieldLines<'r>,
 }
 
+/// What is known of a body when its head goes out.
+enum Known {
+    /// All of it: so many bytes.
+    Whole(usize),
+    /// There is one.
+    Piece,
+    Nothing,
+}
+
 /// A request's head in a desk.
 pub(super) struct Prepared {
     desk: Box<Desk>,
@@ -189,7 +198,7 @@ impl Request {
         if self.is_stopped() {
             return Ok(());
         }
-        self.begin(None)?;
+        self.begin(if data.as_ref().is_empty() { Known::Nothing } else { Known::Piece })?;
         self.await_continue().await?;
         for piece in data.as_ref().chunks(MAX_OUT) {
             if self.is_stopped() {
@@ -220,7 +229,7 @@ impl Request {
     ///
     /// As [`end`](Self::end); [`Misuse::Framing`] where the body is not chunked, or a field has no place in trailers.
     pub async fn end_with_trailers(mut self, trailers: &FieldBlock) -> Result<Response, Error> {
-        self.begin(None)?;
+        self.begin(Known::Nothing)?;
         self.finish(b"", trailers.lines()).await?;
         self.response().await
     }
@@ -252,7 +261,7 @@ impl Request {
         if self.desk.is_none() {
             return Err(Error::Aborted);
         }
-        self.begin(None)?;
+        self.begin(Known::Nothing)?;
         self.settle_head(false).await?;
         self.answered = false;
         let desk = self.desk.take().ok_or(Error::Aborted)?;
@@ -271,7 +280,7 @@ impl Request {
     ///
     /// As [`response`](Self::response).
     pub async fn informational(&mut self) -> Result<Option<Informational<'_>>, Error> {
-        self.begin(None)?;
+        self.begin(Known::Nothing)?;
         if self.desk.is_none() {
             return Ok(None);
         }
@@ -286,8 +295,8 @@ impl Request {
         Ok(line)
     }
 
-    /// Encodes the head. `length`: the whole body is known now.
-    fn begin(&mut self, length: Option<usize>) -> Result<(), Error> {
+    /// Encodes the head, once, with the framing that what is known of the body asks for.
+    fn begin(&mut self, body: Known) -> Result<(), Error> {
         if self.head_sent {
             return Ok(());
         }
@@ -295,16 +304,18 @@ impl Request {
         let desk = self.desk.as_deref_mut().ok_or(Error::Aborted)?;
         let method = &desk.line[..desk.method];
         if !self.framed {
-            match length {
+            match body {
                 // RFC 9110 §8.6: a method that anticipates content says so when there is none.
-                Some(0) if !matches!(method, b"POST" | b"PUT" | b"PATCH") => {}
-                Some(length) => {
+                Known::Whole(0) if !matches!(method, b"POST" | b"PUT" | b"PATCH") => {}
+                Known::Whole(length) => {
                     let mut digits = Vec::new();
                     push_decimal(length, &mut digits);
                     desk.lines.push("content-length", digits)?;
                 }
-                None if matches!(method, b"GET" | b"HEAD" | b"CONNECT" | b"TRACE" | b"OPTIONS" | b"DELETE") => {}
-                None => desk.lines.push("transfer-encoding", "chunked")?,
+                // Content has no place here (RFC 9110 §9.3.6, §9.3.8): the first byte of it is refused.
+                _ if matches!(method, b"CONNECT" | b"TRACE") => {}
+                Known::Nothing if matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"DELETE") => {}
+                _ => desk.lines.push("transfer-encoding", "chunked")?,
             }
         }
         let talk = &mut *line.talk.borrow_mut();
@@ -325,7 +336,7 @@ impl Request {
         if self.is_stopped() {
             return Ok(());
         }
-        self.begin(Some(data.len()))?;
+        self.begin(Known::Whole(data.len()))?;
         let last = match data.len() {
             0..=MAX_OUT if !self.line()?.talk.borrow().connection.awaits_continue() => data,
             length => {
@@ -545,7 +556,7 @@ impl Request {
         }
         match self.head_sent {
             true => Ok(()),
-            false => self.begin(None),
+            false => self.begin(Known::Nothing),
         }
     }
 }

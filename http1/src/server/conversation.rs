@@ -204,8 +204,7 @@ where
                 return Ok(if desk.inbox.is_empty() { Next::Idle } else { Next::Read });
             };
             *self.requests += 1;
-            let last = *self.requests >= self.shared.options.max_requests_per_connection;
-            if last || self.shared.connections.is_closing() {
+            if *self.requests >= self.shared.options.max_requests_per_connection {
                 self.connection.refuse_reuse();
             }
             let behind_head = &desk.inbox.unread()[used..];
@@ -273,6 +272,7 @@ where
     let exchange = Exchange {
         stream,
         options: &shared.options,
+        connections: &shared.connections,
         core: RefCell::new(Core { connection, out, lines }),
         behind_head,
         body: Cell::new(body.take()),
@@ -323,9 +323,10 @@ async fn drain<'r>(exchange: &'r Exchange<'r>) {
     }
 }
 
-/// A request whose body the server will not read to its end is the last on its connection, and its answer says so.
-pub(super) fn refuse_reuse_of_unread(connection: &mut Connection) {
-    if connection.body_left().is_some_and(|left| left > MAX_DRAINED) {
+/// A request whose body the server will not read to its end is the last on its connection, and so is every one of a
+/// server that closes; the answer says so.
+pub(super) fn refuse_reuse_if_last(exchange: &Exchange<'_>, connection: &mut Connection) {
+    if connection.body_left().is_some_and(|left| left > MAX_DRAINED) || exchange.connections.is_closing() {
         connection.refuse_reuse();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::desk::{BodyDesk, Inbox, MAX_BODY_INBOX};
 use super::failure::{Failure, Outcome};
+use super::idle::Connections;
 use super::{Options, date};
 use crate::parser::{FieldLines, ResponseHead};
 use crate::state::State;
@@ -25,6 +26,7 @@ const MAX_AHEAD: usize = 64 * 1024;
 pub(super) struct Exchange<'c> {
     pub(super) stream: &'c Rc<dyn Stream>,
     pub(super) options: &'c Options,
+    pub(super) connections: &'c Connections,
     pub(super) core: RefCell<Core<'c>>,
     /// What stands in the inbox behind the head: the body's first bytes, or the next request's.
     pub(super) behind_head: &'c [u8],
@@ -106,7 +108,7 @@ impl Exchange<'_> {
     pub(super) fn settle(&self, outcome: &Outcome) {
         let core = &mut *self.core.borrow_mut();
         let trouble = self.trouble.get();
-        if trouble.is_some() {
+        if trouble.is_some() || self.connections.is_closing() {
             core.connection.refuse_reuse();
         }
         // A body that was begun cannot be taken back: the connection closes in its middle, and the client knows.

@@ -12,6 +12,7 @@
 //! | `exchange.rs` | what these two share while a handler runs |
 //! | `desk.rs` | the buffers that are lent |
 //! | `idle.rs` | connections with nothing to do |
+//! | `threads.rs` | the same server on several threads |
 //! | `upgrade.rs`, `file.rs`, `hooks.rs`, `date.rs`, `failure.rs` | what their names say |
 //!
 //! # Node's events
@@ -33,6 +34,7 @@ mod hooks;
 mod idle;
 mod request;
 mod response;
+mod threads;
 mod upgrade;
 
 pub use exchange::Trouble;
@@ -40,6 +42,7 @@ pub use failure::{Failure, Outcome};
 pub use hooks::{Hook, Hooks};
 pub use request::Request;
 pub use response::Response;
+pub use threads::{Threads, serve_threads};
 pub use upgrade::Upgraded;
 
 use crate::parser::Limits;
@@ -48,9 +51,8 @@ use idle::Connections;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use wirebook_net::tcp::{TcpListener, TcpStream};
+use wirebook_net::tcp::TcpListener;
 use wirebook_net::{self as net, Address, JoinHandle, Listener};
 
 /// What a server allows its clients, and whom it tells. All of it has a default.
@@ -73,7 +75,7 @@ pub struct Options {
     pub idle_timeout: Duration,
     /// Time in which a client must take some bytes of an answer. 30 seconds.
     pub write_timeout: Duration,
-    /// Connections at one time; further ones wait in the listener's backlog. 65 536.
+    /// Connections at one time; further ones wait in the listener's backlog. 65 536. With several threads, for each.
     pub max_connections: usize,
     /// Requests on one connection; the last is answered with `connection: close`. A million.
     pub max_requests_per_connection: u32,
@@ -158,7 +160,7 @@ where
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
-    let server = serve_on(NoDelay(listener), Options::default(), handler);
+    let server = serve_on(listener, Options::default(), handler);
     Ok(Server { address: Some(address), ..server })
 }
 
@@ -199,19 +201,3 @@ const DEFAULT_HEAD: usize = 48 * 1024;
 
 /// How long a listener rests that cannot accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Answers are gathered into whole writes, so Nagle's algorithm could only delay them.
-struct NoDelay(TcpListener);
-
-impl Listener for NoDelay {
-    type Stream = TcpStream;
-    type Address = SocketAddr;
-
-    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        self.0.poll_accept(context).map_ok(|(stream, address)| {
-            // Refused only by a connection that is dead already; its first read says so.
-            let _ = stream.set_nodelay(true);
-            (stream, address)
-        })
-    }
-}

@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// What the handler does not read of the body is dropped by the server, or the connection closes.
 pub struct Request<'r> {
-    pub(super) head: RequestHead<'r>,
+    pub(crate) head: RequestHead<'r>,
     pub(super) body: BodyReader<'r>,
 }
 

@@ -177,7 +177,7 @@ impl<'r> Response<'r> {
         if let Some(length) = length.filter(|_| !bodiless && !is_framed(&core.lines.lines())) {
             core.lines.push_number(b"content-length", length)?;
         }
-        conversation::refuse_reuse_of_unread(core.connection);
+        conversation::refuse_reuse_if_last(self.exchange, core.connection);
         core.connection.send(Event::Response(ResponseHead::new(self.status, core.lines.lines())), core.out)?;
         self.begun = true;
         Ok(())

@@ -1,0 +1,83 @@
+//! What a request on a kept connection costs the server's allocator: nothing.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use wirebook_http1::server::Options;
+use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_net as net;
+use wirebook_tests::allocations::{Counting, measure};
+use wirebook_tests::server::connect;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+async fn handler(mut request: Request<'_>, mut response: Response<'_>) -> Outcome {
+    match request.path() {
+        "/echo" => {
+            while let Some(piece) = request.chunk().await? {
+                response.write(piece).await?;
+            }
+            response.end("").await
+        }
+        _ => response.header("content-type", "text/plain").end("Hello, World!").await,
+    }
+}
+
+/// Allocations of a server's loop in which one connection sends `batch` so many times, and waits for an answer that ends
+/// with `end` each time. The client is on another thread.
+fn allocations(batch: &[u8], end: &'static [u8], times: usize) -> u64 {
+    let (send, receive) = mpsc::channel();
+    let batch = batch.to_vec();
+    let client = thread::spawn(move || {
+        let mut stream = connect(receive.recv().expect("the server starts"));
+        let mut buffer = vec![0; 64 * 1024];
+        for _ in 0..times {
+            stream.write_all(&batch).expect("a server that reads");
+            let mut filled = 0;
+            while !buffer[..filled].ends_with(end) {
+                let count = stream.read(&mut buffer[filled..]).expect("an answer");
+                assert!(count > 0, "the server closed");
+                filled += count;
+            }
+        }
+    });
+    let serve = || {
+        net::run(async move {
+            let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            send.send(listener.local_addr().expect("an address")).expect("the client waits");
+            let mut options = Options { max_requests_per_connection: u32::MAX, ..Options::default() };
+            options.hooks.close = Some(Arc::new(|_| net::stop()));
+            http1::serve_on(listener, options, handler);
+        })
+        .expect("the loop ends");
+    };
+    let cost = measure(serve).1;
+    client.join().expect("every answer came");
+    cost.allocations
+}
+
+/// The loop's own queues may grow once more; a request must not cost one.
+fn costs_nothing(batch: &[u8], end: &'static [u8]) {
+    allocations(batch, end, 200);
+    let (few, many) = (allocations(batch, end, 200), allocations(batch, end, 5_200));
+    assert!(many.saturating_sub(few) <= 10, "{few} for 200 batches, {many} for 5 200");
+}
+
+#[test]
+fn a_request_on_a_kept_connection_allocates_nothing() {
+    costs_nothing(b"GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nUser-Agent: wirebook\r\n\r\n", b"Hello, World!");
+}
+
+#[test]
+fn a_pipeline_allocates_nothing() {
+    let get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(15);
+    let batch = [&get[..], b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nend"].concat();
+    costs_nothing(&batch, b"\r\n3\r\nend\r\n0\r\n\r\n");
+}
+
+#[test]
+fn a_body_in_chunks_that_is_streamed_back_allocates_nothing() {
+    let request = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n0\r\nA: b\r\n\r\n";
+    costs_nothing(request, b"\r\n3\r\ntea\r\n0\r\n\r\n");
+}
