@@ -43,6 +43,7 @@
 //! 6. `value/`: JavaScript's values and conversions. `builtins/`: the methods. `regexp/`: regular expressions.
 //! 7. `engine.rs`: files, cache, layouts, and paths that can not leave the root. `lint.rs`: HTML contexts.
 
+mod append;
 mod builtins;
 mod compile;
 mod ejs;

@@ -266,7 +266,7 @@ fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 /// `Array.from(iterable or { length }, map)`.
 fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let items = match arg(args, 0) {
-        value @ (Value::Array(_) | Value::String(_)) => cx.iterate(value, "")?.to_vec(),
+        value @ (Value::Array(_) | Value::String(_)) => cx.iterate(value.clone(), "")?.to_vec(),
         Value::Object(object) => {
             let length = object.get("length").unwrap_or_default();
             let length = convert::to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;

@@ -77,7 +77,7 @@ fn entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn from_entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    let list = cx.iterate(arg(args, 0), "undefined")?;
+    let list = cx.iterate(arg(args, 0).clone(), "undefined")?;
     let object = cx.own(Object::new());
     for pair in list.to_vec() {
         cx.step()?;

@@ -1,13 +1,12 @@
 //! Reading names, members and elements.
 
-use super::{Code, ExprFn, Gen};
+use super::{Code, ExprFn, Gen, Place};
 use crate::builtins;
 use crate::error::ErrorKind;
 use crate::js::ast::{Expr, ExprKind};
 use crate::js::scope::{LOCALS_VAR, RefId, VarKind};
 use crate::run::{Cx, R};
-use crate::value::{Str, Value, array_index, convert};
-use std::cell::Cell;
+use crate::value::{Hint, Str, Value, array_index, convert, number};
 
 /// How a use of a name finds its value.
 pub(super) enum Access {
@@ -55,25 +54,29 @@ impl Gen<'_> {
         }
         let access = self.access(id);
         self.shape(|| shape_of(&access, name), pos, |_| ());
-        match access {
-            Access::Plain(slot) => Code::Slot(slot),
-            Access::Checked(slot) => {
-                let name = name.clone();
-                Code::Fn(Box::new(move |cx| match cx.slot(slot) {
-                    Value::Uninit | Value::Missing => absent(cx, slot, &name, pos),
-                    value => Ok(value.clone()),
-                }))
-            }
-            _ => {
-                let read = reader(access, name);
-                let name = name.clone();
-                Code::Fn(Box::new(move |cx| match read(cx) {
-                    Value::Uninit => uninitialised(cx, &name, pos),
-                    Value::Missing => missing(cx, &name, pos),
-                    value => Ok(value),
-                }))
-            }
+        if let Some(place) = self.place(id, name, pos) {
+            return Code::Place(place);
         }
+        let read = reader(access, name);
+        let name = name.clone();
+        Code::Fn(Box::new(move |cx| match read(cx) {
+            Value::Uninit => uninitialised(cx, &name, pos),
+            Value::Missing => missing(cx, &name, pos),
+            value => Ok(value),
+        }))
+    }
+
+    /// The slot of a name that lies in one.
+    pub(super) fn place(&self, id: RefId, name: &Str, pos: u32) -> Option<Place> {
+        if self.is_free(id) && name.is("this") {
+            return None;
+        }
+        let (slot, sure) = match self.access(id) {
+            Access::Plain(slot) => (slot, true),
+            Access::Checked(slot) => (slot, false),
+            _ => return None,
+        };
+        Some(Place { slot, sure, name: name.clone(), pos })
     }
 
     /// `typeof name`: no error when nobody has it.
@@ -82,7 +85,7 @@ impl Gen<'_> {
             return self.name(id, name, pos);
         }
         let read = match self.access(id) {
-            Access::Plain(slot) => return Code::Slot(slot),
+            Access::Plain(slot) => return Code::Place(Place { slot, sure: true, name: name.clone(), pos }),
             access => reader(access, name),
         };
         let name = name.clone();
@@ -107,17 +110,19 @@ impl Gen<'_> {
         }
         let key = name.clone();
         let code = self.shape(|| format!("member .{}", name.as_str()), pos, |g| g.expr(object));
-        let hint = Cell::new(0);
+        let hint = Hint::default();
+        let length_of = match &code {
+            Code::Place(place) if key.is("length") => Some(place.slot),
+            _ => None,
+        };
         let run: ExprFn = match code {
-            Code::Slot(slot) => Box::new(move |cx| {
-                if let Value::Object(object) = cx.slot(slot) {
-                    let properties = object.borrow();
-                    if let Some(place) = properties.find(key.as_str(), hint.get()) {
-                        hint.set(place);
-                        return Ok(properties.at(place).clone());
-                    }
+            Code::Place(place) => Box::new(move |cx| {
+                if let Value::Object(object) = cx.slot(place.slot)
+                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                {
+                    return Ok(value.clone());
                 }
-                let value = cx.slot(slot).clone();
+                let value = place.get(cx)?;
                 get_member(cx, &value, &key, &hint, optional).map_err(|h| cx.at(h, pos))
             }),
             code => {
@@ -128,20 +133,36 @@ impl Gen<'_> {
                 })
             }
         };
-        Code::Fn(run)
+        match length_of {
+            Some(slot) => Code::Length(slot, run),
+            None => Code::Fn(run),
+        }
     }
 
     pub(super) fn index(&mut self, object: &Expr, index: &Expr, optional: bool, pos: u32) -> Code {
-        let (object, index) =
-            self.shape(|| "element".into(), pos, |g| (g.expr(object).into_fn(), g.expr(index).into_fn()));
-        Code::Fn(Box::new(move |cx| {
-            let object = object(cx)?;
+        let (object, index) = self.shape(|| "element".into(), pos, |g| (g.expr(object), g.expr(index)));
+        let general = move |cx: &mut Cx<'_>, object: &Code, index: &Code| {
+            let object = object.get(cx)?;
             if optional && object.is_nullish() {
                 return short_circuit(cx);
             }
-            let index = index(cx)?;
+            let index = index.get(cx)?;
             get_index(cx, &object, &index).map_err(|h| cx.at(h, pos))
-        }))
+        };
+        // `list[i]`, with both in slots, needs neither of them copied.
+        if let (Code::Place(list), Code::Place(place)) = (&object, &index) {
+            let (list, place) = (list.slot, place.slot);
+            return Code::Fn(Box::new(move |cx| {
+                if let (Value::Array(list), Value::Number(n)) = (cx.slot(list), cx.slot(place))
+                    && let Some(place) = number::as_index(*n)
+                    && let Some(value) = list.borrow().get(place)
+                {
+                    return Ok(value.clone());
+                }
+                general(cx, &object, &index)
+            }));
+        }
+        Code::Fn(Box::new(move |cx| general(cx, &object, &index)))
     }
 
     /// `a?.b.c`: an absent link makes the whole chain undefined.
@@ -179,14 +200,12 @@ fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
         Access::Boxed(slot) => Box::new(move |cx| in_cell(cx.slot(slot))),
         Access::Locals { locals, slot } => {
             let key = name.clone();
-            let hint = Cell::new(0);
+            let hint = Hint::default();
             Box::new(move |cx| {
-                if let Value::Object(object) = in_cell(cx.slot(locals)) {
-                    let properties = object.borrow();
-                    if let Some(place) = properties.find(key.as_str(), hint.get()) {
-                        hint.set(place);
-                        return properties.at(place).clone();
-                    }
+                if let Value::Object(object) = in_cell(cx.slot(locals))
+                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                {
+                    return value.clone();
                 }
                 in_cell(cx.slot(slot))
             })
@@ -202,8 +221,9 @@ pub(super) fn in_cell(value: &Value) -> Value {
 }
 
 #[cold]
-fn absent(cx: &mut Cx<'_>, slot: usize, name: &Str, pos: u32) -> R<Value> {
-    if matches!(cx.slot(slot), Value::Uninit) { uninitialised(cx, name, pos) } else { missing(cx, name, pos) }
+pub(super) fn absent(cx: &mut Cx<'_>, place: &Place) -> R<Value> {
+    let Place { slot, name, pos, .. } = place;
+    if matches!(cx.slot(*slot), Value::Uninit) { uninitialised(cx, name, *pos) } else { missing(cx, name, *pos) }
 }
 
 #[cold]
@@ -219,18 +239,9 @@ pub(super) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
 }
 
 /// `value.name`.
-pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Cell<usize>, optional: bool) -> R<Value> {
+pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
     match value {
-        Value::Object(object) => {
-            let properties = object.borrow();
-            Ok(match properties.find(key.as_str(), hint.get()) {
-                Some(place) => {
-                    hint.set(place);
-                    properties.at(place).clone()
-                }
-                None => Value::Undefined,
-            })
-        }
+        Value::Object(object) => Ok(object.borrow().find(key.as_str(), hint).cloned().unwrap_or_default()),
         Value::String(s) if key.as_str() == "length" => Ok(s.units().into()),
         Value::Array(array) if key.as_str() == "length" => Ok(array.len().into()),
         Value::Undefined | Value::Null if optional => short_circuit(cx),
@@ -244,20 +255,19 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Cell<
 
 /// `value[index]`.
 pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Value> {
-    if let Value::Number(n) = index {
-        let place = *n as usize;
-        if *n >= 0.0 && place as f64 == *n {
-            match value {
-                Value::Array(array) => return Ok(array.get(place).unwrap_or_default()),
-                Value::String(s) => {
-                    if s.as_str().len() > 4096 && !s.is_ascii() {
-                        cx.steps(s.as_str().len() / 128)?;
-                    }
-                    let found = place < s.units();
-                    return Ok(if found { s.slice(place, place + 1).into() } else { Value::Undefined });
+    if let Value::Number(n) = index
+        && let Some(place) = number::as_index(*n)
+    {
+        match value {
+            Value::Array(array) => return Ok(array.get(place).unwrap_or_default()),
+            Value::String(s) => {
+                if s.as_str().len() > 4096 && !s.is_ascii() {
+                    cx.steps(s.as_str().len() / 128)?;
                 }
-                _ => {}
+                let found = place < s.units();
+                return Ok(if found { s.slice(place, place + 1).into() } else { Value::Undefined });
             }
+            _ => {}
         }
     }
     if value.is_nullish() {
@@ -269,5 +279,5 @@ pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Valu
     if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str())) {
         return get_index(cx, value, &Value::from(n));
     }
-    get_member(cx, value, &key, &Cell::new(0), false)
+    get_member(cx, value, &key, &Hint::default(), false)
 }

@@ -7,8 +7,7 @@ use crate::builtins::object::entries_of;
 use crate::js::ast::*;
 use crate::js::scope::VarKind;
 use crate::run::{Cx, R};
-use crate::value::{Object, Str, Value, array_index, convert};
-use std::cell::Cell;
+use crate::value::{Hint, Object, Str, Value, array_index, convert};
 
 /// Writes a value somewhere.
 pub(super) type WriteFn = Box<dyn Fn(&mut Cx<'_>, Value) -> R<()>>;
@@ -27,7 +26,7 @@ impl Gen<'_> {
                     })
                 } else {
                     Box::new(move |cx, value| {
-                        *cx.slot_mut(slot) = value;
+                        cx.slot_mut(slot).set(value);
                         Ok(())
                     })
                 }
@@ -66,7 +65,7 @@ impl Gen<'_> {
             .collect();
         let rest = rest.map(|rest| self.bind(rest));
         Box::new(move |cx, value| {
-            let list = cx.iterate(&value, "").map_err(|h| cx.at(h, pos))?;
+            let list = cx.iterate(value, "").map_err(|h| cx.at(h, pos))?;
             let values = list.to_vec();
             cx.steps(values.len())?;
             for (n, item) in items.iter().enumerate() {
@@ -145,7 +144,7 @@ impl Gen<'_> {
                         if check && matches!(cx.slot(slot), Value::Uninit) {
                             return access::uninitialised(cx, &name, pos);
                         }
-                        *cx.slot_mut(slot) = value;
+                        cx.slot_mut(slot).set(value);
                         Ok(())
                     }),
                     Access::Boxed(slot) => Box::new(move |cx, value| {
@@ -293,7 +292,7 @@ impl Gen<'_> {
             };
             let small = !matches!(new, Value::String(_));
             let result = if small { new.clone() } else { Value::Undefined };
-            *cx.slot_mut(slot) = new;
+            cx.slot_mut(slot).set(new);
             if small { Ok(result) } else { Ok(cx.slot(slot).clone()) }
         }))
     }
@@ -306,14 +305,14 @@ impl Gen<'_> {
         {
             self.shape(|| format!("slot {slot} {}", if up { "++" } else { "--" }), pos, |_| ());
             return Code::Fn(Box::new(move |cx| {
-                let old = match cx.slot(slot) {
-                    Value::Number(n) => *n,
-                    other => {
-                        let other = other.clone();
-                        convert::to_number(cx, &other).map_err(|h| cx.at(h, pos))?
-                    }
-                };
-                *cx.slot_mut(slot) = Value::Number(old + delta);
+                if let Value::Number(n) = cx.slot_mut(slot) {
+                    let old = *n;
+                    *n += delta;
+                    return Ok(Value::Number(if prefix { *n } else { old }));
+                }
+                let other = cx.slot(slot).clone();
+                let old = convert::to_number(cx, &other).map_err(|h| cx.at(h, pos))?;
+                cx.slot_mut(slot).set(Value::Number(old + delta));
                 Ok(Value::Number(if prefix { old + delta } else { old }))
             }));
         }
@@ -337,7 +336,7 @@ impl Gen<'_> {
                 let (object, name) = (self.expr(object).into_fn(), name.clone());
                 Code::Fn(Box::new(move |cx| {
                     let object = object(cx)?;
-                    let old = get_member(cx, &object, &name, &Cell::new(0), false).map_err(|h| cx.at(h, pos))?;
+                    let old = get_member(cx, &object, &name, &Hint::default(), false).map_err(|h| cx.at(h, pos))?;
                     let (new, result) = compute(cx, old)?;
                     if let Some(new) = new {
                         set_member(cx, &object, &name, new).map_err(|h| cx.at(h, pos))?;

@@ -7,8 +7,7 @@ use crate::builtins::{self, Methods};
 use crate::js::ast::*;
 use crate::js::scope::DATA_VAR;
 use crate::run::{Cx, Layout, R};
-use crate::value::{Function, Str, Value, convert};
-use std::cell::Cell;
+use crate::value::{Function, Hint, Str, Value, convert};
 use std::rc::Rc;
 
 use super::access::{get_index, get_member, in_cell, missing, short_circuit};
@@ -111,20 +110,14 @@ impl Gen<'_> {
         let label = || format!("method {}", name.as_str());
         let (object, arguments) = self.shape(label, pos, |g| (g.expr(object).into_fn(), g.elements(arguments)));
         let name = name.clone();
-        let hint = Cell::new(0);
+        let hint = Hint::default();
         Code::Fn(Box::new(move |cx| {
             let this = object(cx)?;
             if link && this.is_nullish() {
                 return short_circuit(cx);
             }
             let own = match &this {
-                Value::Object(object) => {
-                    let properties = object.borrow();
-                    properties.find(name.as_str(), hint.get()).map(|place| {
-                        hint.set(place);
-                        properties.at(place).clone()
-                    })
-                }
+                Value::Object(object) => object.borrow().find(name.as_str(), &hint).cloned(),
                 _ => None,
             };
             if own.is_none()

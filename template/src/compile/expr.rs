@@ -200,7 +200,7 @@ impl Elements {
         for (spread, item) in &self.items {
             let value = item(cx)?;
             if *spread {
-                let list = cx.iterate(&value, "spread value").map_err(|h| cx.at(h, pos))?;
+                let list = cx.iterate(value, "spread value").map_err(|h| cx.at(h, pos))?;
                 cx.steps(list.len())?;
                 cx.room_for(list.len() * 16).map_err(|h| cx.at(h, pos))?;
                 values.extend(list.to_vec());

@@ -93,7 +93,7 @@ impl Gen<'_> {
                 steps.push(Box::new(move |cx| {
                     if matches!(cx.slot(slot), Value::Undefined) {
                         let value = default(cx)?;
-                        *cx.slot_mut(slot) = value;
+                        cx.slot_mut(slot).set(value);
                     }
                     Ok(())
                 }));
@@ -103,7 +103,7 @@ impl Gen<'_> {
                     let value = std::mem::take(cx.slot_mut(slot));
                     let cell = VarCell::new(Value::Undefined);
                     cx.set_cell(&cell, value);
-                    *cx.slot_mut(slot) = Value::Cell(cell);
+                    cx.slot_mut(slot).set(Value::Cell(cell));
                     Ok(())
                 }));
             }
@@ -128,7 +128,7 @@ impl Gen<'_> {
             steps.push(Box::new(move |cx| {
                 for &slot in &cells {
                     let value = std::mem::take(cx.slot_mut(slot));
-                    *cx.slot_mut(slot) = Value::Cell(VarCell::new(value));
+                    cx.slot_mut(slot).set(Value::Cell(VarCell::new(value)));
                 }
                 Ok(())
             }));
@@ -152,7 +152,7 @@ pub(super) fn store(cx: &mut Cx<'_>, slot: usize, boxed: bool, value: Value) {
         let cell = cx.cell(slot);
         cx.set_cell(&cell, value);
     } else {
-        *cx.slot_mut(slot) = value;
+        cx.slot_mut(slot).set(value);
     }
 }
 

@@ -5,12 +5,12 @@
 //! A loop whose body does nothing but put its element out, which is what the cells of a table are, never stores it.
 
 use super::operator::TestFn;
-use super::output::Fused;
-use super::{ExprFn, Gen, StmtFn};
+use super::output::Parts;
+use super::{Code, ExprFn, Gen, StmtFn};
+use crate::append::{Row, Text};
 use crate::js::ast::*;
 use crate::js::scope::VarKind;
-use crate::run::cell::{self, Short};
-use crate::run::{Cx, Flow, R};
+use crate::run::{Cx, Flow, R, output::simple};
 use crate::value::{Array, Str, Value, VarCell};
 
 /// The labels that stand before a loop.
@@ -112,7 +112,7 @@ impl Gen<'_> {
                     let cell = VarCell::new(Value::Undefined);
                     let value = value(cx)?;
                     cx.set_cell(&cell, value);
-                    *cx.slot_mut(*slot) = Value::Cell(cell);
+                    cx.slot_mut(*slot).set(Value::Cell(cell));
                 }
                 if let Some(update) = &update {
                     update(cx)?;
@@ -129,15 +129,15 @@ impl Gen<'_> {
         };
         let label = || format!("for {} into {}", if of { "of" } else { "in" }, target_of(plain));
         self.shape(label, pos, |g| {
-            let list = g.expr(&head.list).into_fn();
+            let list = g.expr(&head.list);
             if !of {
-                return g.for_in(list, head, body, labels, pos);
+                return g.for_in(list.into_fn(), head, body, labels, pos);
             }
-            if let (Some(slot), Some(fused)) = (plain, g.fused_body(body))
-                && let Some((before, raw, after)) = fused.only_echo_of(slot)
+            if let Some(slot) = plain
                 && !matches!(&head.target, Pattern::Declare(var) if g.scopes.vars[*var].kind == VarKind::Var)
+                && let Some((before, raw, after)) = g.only_echo_of(slot, body)
             {
-                return echo_each(list, before, raw, after, pos);
+                return echo_each(list, &before, raw, &after, pos);
             }
             let shown: Str = shown(&head.list).into();
             let enter = g.enter(&head.variables);
@@ -147,8 +147,8 @@ impl Gen<'_> {
             }
             let bind = g.bind(&head.target);
             Box::new(move |cx| {
-                let value = list(cx)?;
-                let array = cx.iterate(&value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
+                let value = list.get(cx)?;
+                let array = cx.iterate(value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
                 let mut index = 0;
                 while let Some(item) = array.get(index) {
                     cx.step().map_err(|h| cx.at(h, pos))?;
@@ -167,24 +167,23 @@ impl Gen<'_> {
         })
     }
 
-    /// A body that is nothing but text and output.
-    fn fused_body(&mut self, body: &Stmt) -> Option<Fused> {
+    /// For a body that only puts out the variable in this slot: the texts around it, and whether it is raw.
+    fn only_echo_of(&mut self, slot: usize, body: &Stmt) -> Option<(String, bool, String)> {
         let StmtKind::Block(block) = &body.kind else { return None };
         let outputs = |s: &Stmt| matches!(s.kind, StmtKind::Text(_) | StmtKind::Echo { .. });
         if !block.functions.is_empty() || !block.statements.iter().all(outputs) || block.statements.len() > 3 {
             return None;
         }
         let trace = self.trace.as_ref().map(Vec::len);
-        let statements: Vec<&Stmt> = block.statements.iter().collect();
-        let fused = self.fuse(&statements);
-        if fused.echoes() != 1 {
-            // It is compiled again in the general way.
-            if let (Some(trace), Some(length)) = (&mut self.trace, trace) {
-                trace.truncate(length);
-            }
-            return None;
+        let parts: Parts = self.parts(&block.statements);
+        if let Some((before, raw, after)) = parts.only_echo_of(slot) {
+            return Some((before.to_owned(), raw, after.to_owned()));
         }
-        Some(fused)
+        // It is compiled again in the general way.
+        if let (Some(trace), Some(length)) = (&mut self.trace, trace) {
+            trace.truncate(length);
+        }
+        None
     }
 
     /// `for (key in object)`: keys in order, as strings.
@@ -232,14 +231,14 @@ fn shown(expr: &Expr) -> String {
 }
 
 /// The common loop: a plain variable and any body.
-fn walk_into_slot(list: ExprFn, slot: usize, body: StmtFn, labels: Labels, shown: Str, pos: u32) -> StmtFn {
+fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: Str, pos: u32) -> StmtFn {
     Box::new(move |cx| {
-        let value = list(cx)?;
-        let array = cx.iterate(&value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
+        let value = list.get(cx)?;
+        let array = cx.iterate(value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
         while let Some(item) = array.get(index) {
             cx.step().map_err(|h| cx.at(h, pos))?;
-            *cx.slot_mut(slot) = item;
+            cx.slot_mut(slot).set(item);
             let flow = body(cx)?;
             if let Some(end) = labels.after(cx, flow) {
                 return Ok(end);
@@ -250,58 +249,53 @@ fn walk_into_slot(list: ExprFn, slot: usize, body: StmtFn, labels: Labels, shown
     })
 }
 
+/// Elements that are put out between two looks at the bounds.
+const ROW: usize = 64;
+
 /// Text, element, text, for each element. The list stays borrowed while elements are simple; one whose conversion could
 /// call back into the template, which may change the list, is put out between two borrowings.
-fn echo_each(list: ExprFn, before: Box<str>, raw: bool, after: Box<str>, pos: u32) -> StmtFn {
-    let short = Short::new(&before).zip(Short::new(&after));
+fn echo_each(list: Code, before: &str, raw: bool, after: &str, pos: u32) -> StmtFn {
+    let each = Each { row: Row::new(before, after), before: Text::new(before), raw, after: Text::new(after) };
     Box::new(move |cx| {
-        let value = list(cx)?;
-        let array = cx.iterate(&value, "value").map_err(|h| cx.at(h, pos))?;
+        let value = list.get(cx)?;
+        let array = cx.iterate(value, "value").map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
-        loop {
-            let (next, other) =
-                echo_simple(cx, &array, index, &before, raw, &after, short.as_ref()).map_err(|h| cx.at(h, pos))?;
-            let Some(item) = other else { return Ok(Flow::Next) };
-            cx.out.push_str(&before);
-            put(cx, &item, raw).map_err(|h| cx.at(h, pos))?;
-            cx.out.push_str(&after);
-            cx.written().map_err(|h| cx.at(h, pos))?;
-            index = next;
+        while index < array.len() {
+            index = each.some(cx, &array, index).map_err(|h| cx.at(h, pos))?;
         }
+        Ok(Flow::Next)
     })
 }
 
-/// Puts out elements from `index` on, up to one that is not simple; gives that, and the place after it.
-fn echo_simple(
-    cx: &mut Cx<'_>,
-    array: &Array,
-    mut index: usize,
-    before: &str,
+struct Each {
+    /// For whole numbers, when the texts are short.
+    row: Option<Row>,
+    before: Text,
     raw: bool,
-    after: &str,
-    short: Option<&(Short, Short)>,
-) -> R<(usize, Option<Value>)> {
-    let items = array.borrow();
-    while let Some(item) = items.get(index) {
-        cx.step()?;
-        index += 1;
-        match (item, short) {
-            (Value::Number(n), Some((before, after))) if f64::from(*n as i32) == *n => {
-                cell::append(&mut cx.out, before, *n as i32, after);
-            }
-            (Value::Number(_) | Value::String(_) | Value::Bool(_) | Value::Undefined | Value::Null, _) => {
-                cx.out.push_str(before);
-                put(cx, item, raw)?;
-                cx.out.push_str(after);
-            }
-            _ => return Ok((index, Some(item.clone()))),
-        }
-        cx.written()?;
-    }
-    Ok((index, None))
+    after: Text,
 }
 
-#[inline]
-fn put(cx: &mut Cx<'_>, value: &Value, raw: bool) -> R<()> {
-    if raw { cx.echo_raw(value) } else { cx.echo(value) }
+impl Each {
+    /// Puts out elements from `index` on, at least one; gives the place after the last.
+    fn some(&self, cx: &mut Cx<'_>, array: &Array, index: usize) -> R<usize> {
+        let items = array.borrow();
+        let row = &items[index..items.len().min(index + ROW)];
+        cx.written()?;
+        let mut done = self.row.as_ref().map_or(0, |numbers| numbers.append(&mut cx.out, row));
+        cx.steps(done)?;
+        for item in &row[done..] {
+            cx.step()?;
+            cx.text(&self.before)?;
+            if !simple(&mut cx.out, item, self.raw) {
+                let item = item.clone();
+                drop(items);
+                cx.put(&item, self.raw)?;
+                cx.text(&self.after)?;
+                return Ok(index + done + 1);
+            }
+            cx.text(&self.after)?;
+            done += 1;
+        }
+        Ok(index + done)
+    }
 }

@@ -19,14 +19,13 @@ mod stmt;
 pub(crate) use assign::set_member;
 
 use crate::engine::Shared;
-use crate::js::ast::{Block, Stmt};
+use crate::js::ast::Block;
 use crate::js::parser::Parsed;
 use crate::js::scope::{DATA_VAR, FuncId, LOCALS_VAR, Scopes, VarId, VarKind};
 use crate::limits::Limits;
 use crate::run::{Cx, Flow, R};
 use crate::source::Source;
-use crate::value::{Object, Str, Value, VarCell};
-use std::cell::Cell;
+use crate::value::{Hint, Object, Str, Value, VarCell};
 use std::rc::Rc;
 
 pub(crate) type ExprFn = Box<dyn Fn(&mut Cx<'_>) -> R<Value>>;
@@ -55,7 +54,7 @@ struct FreeName {
     boxed: bool,
     /// `var`: undefined when the data does not have it. Else missing.
     var: bool,
-    hint: Cell<usize>,
+    hint: Hint,
 }
 
 /// A function of a template.
@@ -98,11 +97,33 @@ pub struct Shape {
     pub offset: u32,
 }
 
+/// A variable in a slot of the frame.
+#[derive(Clone)]
+pub(crate) struct Place {
+    slot: usize,
+    /// That it has a value whenever this use is reached. Else it may hold a mark.
+    sure: bool,
+    name: Str,
+    pos: u32,
+}
+
+impl Place {
+    #[inline]
+    fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
+        match cx.slot(self.slot) {
+            Value::Uninit | Value::Missing => access::absent(cx, self),
+            value => Ok(value.clone()),
+        }
+    }
+}
+
 /// An expression on its way to a closure.
 pub(crate) enum Code {
     Const(Value),
-    /// A variable in a slot of the frame that always has a value.
-    Slot(usize),
+    /// A variable in a slot of the frame.
+    Place(Place),
+    /// How long the list in a slot is; the closure is for what is no list.
+    Length(usize, ExprFn),
     Fn(ExprFn),
 }
 
@@ -110,9 +131,34 @@ impl Code {
     pub(crate) fn into_fn(self) -> ExprFn {
         match self {
             Code::Const(value) => Box::new(move |_| Ok(value.clone())),
-            Code::Slot(slot) => Box::new(move |cx| Ok(cx.slot(slot).clone())),
-            Code::Fn(run) => run,
+            Code::Place(place) => Box::new(move |cx| place.get(cx)),
+            Code::Length(_, run) | Code::Fn(run) => run,
         }
+    }
+
+    /// Evaluates it: a call only where there is something to call.
+    #[inline]
+    fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
+        match self {
+            Code::Const(value) => Ok(value.clone()),
+            Code::Place(place) => place.get(cx),
+            Code::Length(_, run) | Code::Fn(run) => run(cx),
+        }
+    }
+
+    /// The number that it is, where that can be seen without a call.
+    #[inline(always)]
+    fn number(&self, cx: &Cx<'_>) -> Option<f64> {
+        let value = match self {
+            Code::Const(value) => value,
+            Code::Place(place) => cx.slot(place.slot),
+            Code::Length(slot, _) => match cx.slot(*slot) {
+                Value::Array(list) => return Some(list.len() as f64),
+                _ => return None,
+            },
+            Code::Fn(_) => return None,
+        };
+        if let Value::Number(n) = value { Some(*n) } else { None }
     }
 
     fn constant(&self) -> Option<&Value> {
@@ -180,7 +226,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: Settings) -
                 slot: scopes.slot(0, id),
                 boxed: scopes.boxed(id),
                 var: var.kind == VarKind::Var,
-                hint: Cell::new(0),
+                hint: Hint::default(),
             });
         }
     }
@@ -202,7 +248,7 @@ impl Unit {
     /// Fills the frame's slots for the data and the free names.
     pub(crate) fn bind(&self, cx: &mut Cx<'_>, data: &Value) {
         let put = |cx: &mut Cx<'_>, slot: usize, boxed: bool, value: Value| {
-            *cx.slot_mut(slot) = if boxed { Value::Cell(VarCell::new(value)) } else { value };
+            cx.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
         };
         put(cx, self.data.0, self.data.1, data.clone());
         if let Some((slot, boxed)) = self.locals {
@@ -218,11 +264,10 @@ impl Unit {
             _ => None,
         };
         for free in &self.names {
-            let given = properties.as_ref().filter(|_| visible(free.name.as_str())).and_then(|properties| {
-                let place = properties.find(free.name.as_str(), free.hint.get())?;
-                free.hint.set(place);
-                Some(properties.at(place).clone())
-            });
+            let given = properties
+                .as_ref()
+                .filter(|_| visible(free.name.as_str()))
+                .and_then(|properties| properties.find(free.name.as_str(), &free.hint).cloned());
             let value = match given {
                 // With `locals` in use, the data's names are looked up there.
                 Some(_) if self.locals.is_some() && !free.var => Value::Missing,
@@ -272,8 +317,7 @@ impl Gen<'_> {
     pub(crate) fn block_body(&mut self, block: &Block, variables: &[VarId]) -> StmtFn {
         let enter = self.enter(variables);
         let functions = self.hoisted(block);
-        let statements: Vec<&Stmt> = block.statements.iter().collect();
-        let body = self.statements(&statements);
+        let body = self.parts(&block.statements).into_fn();
         match (enter, functions.is_empty()) {
             (None, true) => body,
             (enter, _) => Box::new(move |cx| {
@@ -314,7 +358,7 @@ impl Enter {
     fn run(&self, cx: &mut Cx<'_>) {
         for &(slot, boxed, late) in &self.0 {
             let value = if late { Value::Uninit } else { Value::Undefined };
-            *cx.slot_mut(slot) = if boxed { Value::Cell(VarCell::new(value)) } else { value };
+            cx.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
         }
     }
 }

@@ -17,8 +17,8 @@ impl Code {
                 let truth = convert::truthy(&value);
                 Box::new(move |_| Ok(truth))
             }
-            Code::Slot(slot) => Box::new(move |cx| Ok(convert::truthy(cx.slot(slot)))),
-            Code::Fn(run) => Box::new(move |cx| Ok(convert::truthy(&run(cx)?))),
+            Code::Place(place) if place.sure => Box::new(move |cx| Ok(convert::truthy(cx.slot(place.slot)))),
+            code => Box::new(move |cx| Ok(convert::truthy(&code.get(cx)?))),
         }
     }
 }
@@ -82,6 +82,21 @@ fn holds(operator: Binary, order: Ordering) -> bool {
     }
 }
 
+/// Applies an operator to two numbers, which needs no conversion. `in` does not come here.
+#[inline]
+fn on_numbers(operator: Binary, a: f64, b: f64) -> Value {
+    use Binary::*;
+    match operator {
+        Less => Value::Bool(a < b),
+        LessEqual => Value::Bool(a <= b),
+        Greater => Value::Bool(a > b),
+        GreaterEqual => Value::Bool(a >= b),
+        Equal | StrictEqual => Value::Bool(a == b),
+        NotEqual | StrictNotEqual => Value::Bool(a != b),
+        _ => Value::Number(arithmetic(operator, a, b)),
+    }
+}
+
 /// ECMA-262 §6.1.6.1 on numbers.
 fn arithmetic(operator: Binary, a: f64, b: f64) -> f64 {
     use Binary::*;
@@ -128,15 +143,14 @@ impl Gen<'_> {
         let label = || symbol(operator).to_owned();
         let (left, right) = self.shape(label, pos, |g| (g.expr(left), g.expr(right)));
         let constant = left.constant().is_some() && right.constant().is_some();
-        if let (Code::Slot(slot), Some(Value::Number(n))) = (&left, right.constant())
-            && !constant
-        {
-            return Code::Fn(with_number(operator, *slot, *n, pos));
-        }
-        let (left, right) = (left.into_fn(), right.into_fn());
         let run: ExprFn = Box::new(move |cx| {
-            let left = left(cx)?;
-            let right = right(cx)?;
+            if let (Some(a), Some(b)) = (left.number(cx), right.number(cx))
+                && operator != Binary::In
+            {
+                return Ok(on_numbers(operator, a, b));
+            }
+            let left = left.get(cx)?;
+            let right = right.get(cx)?;
             apply(cx, operator, left, &right).map_err(|h| cx.at(h, pos))
         });
         self.folded(constant, run)
@@ -147,25 +161,20 @@ impl Gen<'_> {
         let label = || format!("sum of {}", items.len());
         let codes: Vec<Code> = self.shape(label, pos, |g| items.iter().map(|item| g.expr(item)).collect());
         let constant = codes.iter().all(|code| code.constant().is_some());
-        let mut items: Vec<ExprFn> = codes.into_iter().map(Code::into_fn).collect();
-        let run: ExprFn = if items.len() == 2 {
-            let (Some(right), Some(left)) = (items.pop(), items.pop()) else { return Code::Const(Value::Undefined) };
-            Box::new(move |cx| {
-                let left = left(cx)?;
-                let right = right(cx)?;
-                convert::add(cx, left, &right).map_err(|h| cx.at(h, pos))
-            })
-        } else {
-            let first = items.remove(0);
-            Box::new(move |cx| {
-                let mut total = first(cx)?;
-                for item in &items {
-                    let next = item(cx)?;
-                    total = convert::add(cx, total, &next).map_err(|h| cx.at(h, pos))?;
-                }
-                Ok(total)
-            })
-        };
+        let mut items = codes.into_iter();
+        let Some(first) = items.next() else { return Code::Const(Value::Undefined) };
+        let rest: Box<[Code]> = items.collect();
+        let run: ExprFn = Box::new(move |cx| {
+            let mut total = first.get(cx)?;
+            for item in &rest {
+                let next = item.get(cx)?;
+                total = match (&total, &next) {
+                    (Value::Number(a), Value::Number(b)) => Value::Number(a + b),
+                    _ => convert::add(cx, total, &next).map_err(|h| cx.at(h, pos))?,
+                };
+            }
+            Ok(total)
+        });
         self.folded(constant, run)
     }
 
@@ -226,11 +235,18 @@ impl Gen<'_> {
                 b,
             ) => {
                 let (operator, pos) = (*operator, expr.pos);
-                let (a, b) =
-                    self.shape(|| symbol(operator).into(), pos, |g| (g.expr(a).into_fn(), g.expr(b).into_fn()));
+                let (a, b) = self.shape(|| symbol(operator).into(), pos, |g| (g.expr(a), g.expr(b)));
                 Box::new(move |cx| {
-                    let left = a(cx)?;
-                    let right = b(cx)?;
+                    if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
+                        return Ok(match operator {
+                            Binary::Less => a < b,
+                            Binary::LessEqual => a <= b,
+                            Binary::Greater => a > b,
+                            _ => a >= b,
+                        });
+                    }
+                    let left = a.get(cx)?;
+                    let right = b.get(cx)?;
                     let order = convert::compare(cx, &left, &right).map_err(|h| cx.at(h, pos))?;
                     Ok(order.is_some_and(|order| holds(operator, order)))
                 })
@@ -238,10 +254,13 @@ impl Gen<'_> {
             ExprKind::Binary(operator @ (Binary::StrictEqual | Binary::StrictNotEqual), a, b) => {
                 let wanted = *operator == Binary::StrictEqual;
                 let label = || symbol(*operator).into();
-                let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a).into_fn(), g.expr(b).into_fn()));
+                let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a), g.expr(b)));
                 Box::new(move |cx| {
-                    let left = a(cx)?;
-                    let right = b(cx)?;
+                    if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
+                        return Ok((a == b) == wanted);
+                    }
+                    let left = a.get(cx)?;
+                    let right = b.get(cx)?;
                     Ok(convert::strict_equal(&left, &right) == wanted)
                 })
             }
@@ -269,27 +288,4 @@ pub(super) fn decides(operator: Logical, value: &Value) -> bool {
         Logical::Or => convert::truthy(value),
         Logical::Nullish => !value.is_nullish(),
     }
-}
-
-/// A variable and a constant number.
-fn with_number(operator: Binary, slot: usize, n: f64, pos: u32) -> ExprFn {
-    let right = Value::Number(n);
-    Box::new(move |cx| {
-        if let Value::Number(a) = cx.slot(slot) {
-            let a = *a;
-            use Binary::*;
-            return Ok(match operator {
-                Less => Value::Bool(a < n),
-                LessEqual => Value::Bool(a <= n),
-                Greater => Value::Bool(a > n),
-                GreaterEqual => Value::Bool(a >= n),
-                Equal | StrictEqual => Value::Bool(a == n),
-                NotEqual | StrictNotEqual => Value::Bool(a != n),
-                In => return apply(cx, operator, Value::Number(a), &right).map_err(|h| cx.at(h, pos)),
-                _ => Value::Number(arithmetic(operator, a, n)),
-            });
-        }
-        let left = cx.slot(slot).clone();
-        apply(cx, operator, left, &right).map_err(|h| cx.at(h, pos))
-    })
 }

@@ -1,110 +1,150 @@
-//! Output: runs of text and tags as one closure.
+//! Output: a block as one closure.
 //!
-//! `<td><%= cell %></td>` is text, output, text. Each `<%= %>` is told apart here by what it puts out: a variable is
-//! written from its slot, a member of a variable from the object, without a copy of the value; anything else is
-//! evaluated first. Constants become text, escaped now.
+//! What a block does is text, part, text, part, and so on to a last text: a part is a tag that puts something out, or a
+//! statement. All of it is one closure that walks over a list. What a tag puts out is told apart here: a variable is
+//! written from its slot, a member of a variable from the object, without a copy of the value; anything else is evaluated
+//! first. Constants become text, escaped now.
 
-use super::{Code, ExprFn, Gen, RunFn, StmtFn};
+use super::{Code, ExprFn, Gen, Place, RunFn, StmtFn};
+use crate::append::Text;
 use crate::js::ast::*;
-use crate::run::{Cx, Flow, R};
-use crate::value::{Str, Value, convert};
-use std::cell::Cell;
+use crate::run::{Cx, Flow, R, output::simple};
+use crate::value::{Hint, Str, Value, convert};
 
-/// What one tag puts out.
-pub(super) enum Echo {
-    Slot {
-        slot: usize,
-        raw: bool,
-    },
-    Member {
-        slot: usize,
-        key: Str,
-        hint: Cell<usize>,
-        otherwise: ExprFn,
-        raw: bool,
-    },
-    Value {
-        value: ExprFn,
-        raw: bool,
-    },
+/// What stands between two texts.
+pub(super) enum Part {
+    /// Puts a variable out.
+    Place { place: Place, raw: bool },
+    /// Puts a member of a variable out; the closure is for what is no plain property.
+    Member { place: Place, key: Str, hint: Hint, otherwise: ExprFn, raw: bool },
+    /// Puts any other value out.
+    Value { value: ExprFn, raw: bool },
     /// Runs for its output and its effects, such as `<%- include(…) %>`.
     Run(RunFn),
+    /// Puts nothing out itself, and may leave the block.
+    Statement(StmtFn),
 }
 
-/// Text before each output, and the text at the end.
-pub(super) struct Fused {
-    parts: Vec<(Box<str>, Echo, u32)>,
-    tail: Box<str>,
+impl Part {
+    #[inline]
+    fn run(&self, cx: &mut Cx<'_>) -> R<Flow> {
+        match self {
+            Part::Place { place, raw } => put_place(cx, place, *raw)?,
+            Part::Member { place, key, hint, otherwise, raw } => put_member(cx, place, key, hint, otherwise, *raw)?,
+            Part::Value { value, raw } => {
+                let value = value(cx)?;
+                cx.put(&value, *raw)?;
+            }
+            Part::Run(run) => run(cx)?,
+            Part::Statement(statement) => return statement(cx),
+        }
+        Ok(Flow::Next)
+    }
 }
 
-impl Fused {
-    pub(super) fn echoes(&self) -> usize {
-        self.parts.len()
+#[inline]
+fn put_place(cx: &mut Cx<'_>, place: &Place, raw: bool) -> R<()> {
+    if simple(&mut cx.out, &cx.stack[cx.base + place.slot], raw) {
+        return Ok(());
+    }
+    let value = place.get(cx)?;
+    cx.put(&value, raw)
+}
+
+#[inline]
+fn put_member(cx: &mut Cx<'_>, place: &Place, key: &Str, hint: &Hint, otherwise: &ExprFn, raw: bool) -> R<()> {
+    if let Value::Object(object) = &cx.stack[cx.base + place.slot]
+        && let Some(value) = object.borrow().find(key.as_str(), hint)
+        && simple(&mut cx.out, value, raw)
+    {
+        return Ok(());
+    }
+    let value = otherwise(cx)?;
+    cx.put(&value, raw)
+}
+
+/// The parts of a block, each with the text before it and its place in the source, and the text at the end.
+#[derive(Default)]
+pub(super) struct Parts {
+    parts: Vec<(String, Part, u32)>,
+    tail: String,
+    end: u32,
+}
+
+impl Parts {
+    fn push(&mut self, part: Part, pos: u32) {
+        self.parts.push((std::mem::take(&mut self.tail), part, pos));
     }
 
     /// When the whole is text, the variable in this slot, text: the texts, and whether it is raw.
-    pub(super) fn only_echo_of(&self, wanted: usize) -> Option<(Box<str>, bool, Box<str>)> {
+    pub(super) fn only_echo_of(&self, wanted: usize) -> Option<(&str, bool, &str)> {
         match &self.parts[..] {
-            [(before, Echo::Slot { slot, raw }, _)] if *slot == wanted => {
-                Some((before.clone(), *raw, self.tail.clone()))
+            [(before, Part::Place { place, raw }, _)] if place.slot == wanted && place.sure => {
+                Some((before, *raw, &self.tail))
             }
             _ => None,
         }
     }
+
+    /// As one closure. The output is looked at before each part and at the end, so that no path leaves out its bound.
+    pub(super) fn into_fn(mut self) -> StmtFn {
+        if self.tail.is_empty() {
+            match self.parts.pop() {
+                None => return super::stmt::nothing(),
+                Some((text, Part::Statement(only), _)) if self.parts.is_empty() && text.is_empty() => return only,
+                Some(last) => self.parts.push(last),
+            }
+        }
+        let (tail, end) = (Text::new(&self.tail), self.end);
+        let parts: Box<[(Text, Part, u32)]> =
+            self.parts.into_iter().map(|(text, part, pos)| (Text::new(&text), part, pos)).collect();
+        Box::new(move |cx| {
+            for (text, part, pos) in &parts {
+                cx.text(text).map_err(|h| cx.at(h, *pos))?;
+                match part.run(cx) {
+                    Ok(Flow::Next) => {}
+                    Ok(flow) => return Ok(flow),
+                    Err(halt) => return Err(cx.at(halt, *pos)),
+                }
+            }
+            cx.text(&tail).map_err(|h| cx.at(h, end))?;
+            Ok(Flow::Next)
+        })
+    }
 }
 
 impl Gen<'_> {
-    /// Texts and outputs that follow one another.
-    pub(super) fn output(&mut self, statements: &[&Stmt]) -> StmtFn {
-        let fused = self.fuse(statements);
-        let Fused { mut parts, tail } = fused;
-        match parts.len() {
-            0 if tail.is_empty() => super::stmt::nothing(),
-            0 => Box::new(move |cx| cx.write_text(&tail).map(|()| Flow::Next)),
-            1 => {
-                let (before, echo, pos) = parts.remove(0);
-                single(before, echo, tail, pos)
-            }
-            _ => Box::new(move |cx| {
-                for (before, echo, pos) in &parts {
-                    cx.out.push_str(before);
-                    echo.put(cx).map_err(|h| cx.at(h, *pos))?;
-                }
-                cx.out.push_str(&tail);
-                cx.written()?;
-                Ok(Flow::Next)
-            }),
-        }
-    }
-
-    pub(super) fn fuse(&mut self, statements: &[&Stmt]) -> Fused {
-        let mut fused = Fused { parts: Vec::new(), tail: Box::default() };
-        let mut text = String::new();
+    /// Statements one after the other.
+    pub(super) fn parts<'s>(&mut self, statements: impl IntoIterator<Item = &'s Stmt>) -> Parts {
+        let mut made = Parts::default();
         for statement in statements {
+            let pos = statement.pos;
+            made.end = pos;
             match &statement.kind {
-                StmtKind::Text(more) => {
-                    let bytes = more.len();
-                    self.shape(|| format!("text of {bytes} bytes"), statement.pos, |_| ());
-                    text.push_str(more);
+                StmtKind::Empty => {}
+                StmtKind::Text(text) => {
+                    let bytes = text.len();
+                    self.shape(|| format!("text of {bytes} bytes"), pos, |_| ());
+                    made.tail.push_str(text);
                 }
                 StmtKind::Echo { raw, value, rest } => {
                     let label = || if *raw { "put out raw".into() } else { "put out escaped".into() };
-                    match self.shape(label, statement.pos, |g| g.echo(*raw || !g.escape, value, rest)) {
-                        Ok(constant) => text.push_str(&constant),
-                        Err(echo) => {
-                            fused.parts.push((std::mem::take(&mut text).into(), echo, value.pos));
-                        }
+                    match self.shape(label, pos, |g| g.echo(*raw || !g.escape, value, rest)) {
+                        Ok(constant) => made.tail.push_str(&constant),
+                        Err(part) => made.push(part, value.pos),
                     }
                 }
-                _ => {}
+                _ => {
+                    let run = self.stmt(statement);
+                    made.push(Part::Statement(run), pos);
+                }
             }
         }
-        fused.tail = text.into();
-        fused
+        made
     }
 
     /// One tag: constant text, or what to do.
-    fn echo(&mut self, raw: bool, value: &Expr, rest: &[Expr]) -> Result<String, Echo> {
+    fn echo(&mut self, raw: bool, value: &Expr, rest: &[Expr]) -> Result<String, Part> {
         if !rest.is_empty() {
             return Err(self.echo_list(raw, value, rest));
         }
@@ -114,24 +154,29 @@ impl Gen<'_> {
             && self.is_free(*id)
             && name.as_str() == "include"
         {
-            return Err(Echo::Run(self.include_into(arguments, callee.pos)));
+            return Err(Part::Run(self.include_into(arguments, callee.pos)));
         }
         if let ExprKind::Member { object, name, optional: false } = &value.kind
-            && let ExprKind::Name(id, _) = &object.kind
-            && let super::access::Access::Plain(slot) = self.access(*id)
+            && let ExprKind::Name(id, base) = &object.kind
+            && let Some(place) = self.place(*id, base, object.pos)
         {
-            let otherwise = self.expr(value).into_fn();
-            return Err(Echo::Member { slot, key: name.clone(), hint: Cell::new(0), otherwise, raw });
+            return match self.expr(value) {
+                Code::Const(constant) => Ok(constant_text(&constant, raw)),
+                code => {
+                    let (key, hint, otherwise) = (name.clone(), Hint::default(), code.into_fn());
+                    Err(Part::Member { place, key, hint, otherwise, raw })
+                }
+            };
         }
         match self.expr(value) {
             Code::Const(constant) => Ok(constant_text(&constant, raw)),
-            Code::Slot(slot) => Err(Echo::Slot { slot, raw }),
-            Code::Fn(value) => Err(Echo::Value { value, raw }),
+            Code::Place(place) => Err(Part::Place { place, raw }),
+            code => Err(Part::Value { value: code.into_fn(), raw }),
         }
     }
 
     /// `<%= a, b %>`: EJS passes both to a function that looks at the first.
-    fn echo_list(&mut self, raw: bool, value: &Expr, rest: &[Expr]) -> Echo {
+    fn echo_list(&mut self, raw: bool, value: &Expr, rest: &[Expr]) -> Part {
         let value = self.expr(value).into_fn();
         let rest: Vec<ExprFn> = rest.iter().map(|expr| self.expr(expr).into_fn()).collect();
         let value: ExprFn = Box::new(move |cx| {
@@ -141,7 +186,7 @@ impl Gen<'_> {
             }
             Ok(value)
         });
-        Echo::Value { value, raw }
+        Part::Value { value, raw }
     }
 }
 
@@ -157,85 +202,4 @@ fn constant_text(value: &Value, raw: bool) -> String {
     let mut out = String::new();
     crate::escape::append(&mut out, &text.to_output());
     out
-}
-
-impl Echo {
-    #[inline]
-    fn put(&self, cx: &mut Cx<'_>) -> R<()> {
-        match self {
-            Echo::Slot { slot, raw } => put_slot(cx, *slot, *raw),
-            Echo::Member { slot, key, hint, otherwise, raw } => put_member(cx, *slot, key, hint, otherwise, *raw),
-            Echo::Value { value, raw } => {
-                let value = value(cx)?;
-                put(cx, &value, *raw)
-            }
-            Echo::Run(run) => run(cx),
-        }
-    }
-}
-
-#[inline]
-fn put(cx: &mut Cx<'_>, value: &Value, raw: bool) -> R<()> {
-    if raw { cx.echo_raw(value) } else { cx.echo(value) }
-}
-
-/// The value is cloned for the time of writing: sixteen bytes, and a count for strings.
-#[inline]
-fn put_slot(cx: &mut Cx<'_>, slot: usize, raw: bool) -> R<()> {
-    let value = cx.slot(slot).clone();
-    put(cx, &value, raw)
-}
-
-#[inline]
-fn put_member(cx: &mut Cx<'_>, slot: usize, key: &Str, hint: &Cell<usize>, otherwise: &ExprFn, raw: bool) -> R<()> {
-    let found = match cx.slot(slot) {
-        Value::Object(object) => {
-            let properties = object.borrow();
-            properties.find(key.as_str(), hint.get()).map(|place| {
-                hint.set(place);
-                properties.at(place).clone()
-            })
-        }
-        _ => None,
-    };
-    let value = match found {
-        Some(value) => value,
-        None => otherwise(cx)?,
-    };
-    put(cx, &value, raw)
-}
-
-/// One output between two texts: the closure that most tags become.
-fn single(before: Box<str>, echo: Echo, after: Box<str>, pos: u32) -> StmtFn {
-    match echo {
-        Echo::Slot { slot, raw } => Box::new(move |cx| {
-            cx.out.push_str(&before);
-            put_slot(cx, slot, raw).map_err(|h| cx.at(h, pos))?;
-            cx.out.push_str(&after);
-            cx.written()?;
-            Ok(Flow::Next)
-        }),
-        Echo::Member { slot, key, hint, otherwise, raw } => Box::new(move |cx| {
-            cx.out.push_str(&before);
-            put_member(cx, slot, &key, &hint, &otherwise, raw).map_err(|h| cx.at(h, pos))?;
-            cx.out.push_str(&after);
-            cx.written()?;
-            Ok(Flow::Next)
-        }),
-        Echo::Value { value, raw } => Box::new(move |cx| {
-            cx.out.push_str(&before);
-            let value = value(cx)?;
-            put(cx, &value, raw).map_err(|h| cx.at(h, pos))?;
-            cx.out.push_str(&after);
-            cx.written()?;
-            Ok(Flow::Next)
-        }),
-        Echo::Run(run) => Box::new(move |cx| {
-            cx.out.push_str(&before);
-            run(cx).map_err(|h| cx.at(h, pos))?;
-            cx.out.push_str(&after);
-            cx.written()?;
-            Ok(Flow::Next)
-        }),
-    }
 }

@@ -12,7 +12,7 @@ impl Gen<'_> {
         let pos = stmt.pos;
         match &stmt.kind {
             StmtKind::Empty => nothing(),
-            StmtKind::Text(_) | StmtKind::Echo { .. } => self.output(&[stmt]),
+            StmtKind::Text(_) | StmtKind::Echo { .. } => self.parts([stmt]).into_fn(),
             StmtKind::Expr(expr) => self.expression_statement(expr),
             StmtKind::Declare { is_var, declarations } => self.declare(*is_var, declarations, pos),
             StmtKind::Block(block) => self.shape(|| "block".into(), pos, |g| g.block(block)),
@@ -33,29 +33,14 @@ impl Gen<'_> {
         }
     }
 
-    /// Statements one after the other; neighbouring texts and outputs become one closure.
-    pub(super) fn statements(&mut self, statements: &[&Stmt]) -> StmtFn {
-        let mut made: Vec<StmtFn> = Vec::new();
-        let mut rest = statements;
-        while let Some(first) = rest.first() {
-            let outputs =
-                rest.iter().take_while(|s| matches!(s.kind, StmtKind::Text(_) | StmtKind::Echo { .. })).count();
-            if outputs > 0 {
-                made.push(self.output(&rest[..outputs]));
-                rest = &rest[outputs..];
-            } else {
-                made.push(self.stmt(first));
-                rest = &rest[1..];
-            }
-        }
-        sequence(made)
-    }
-
     fn expression_statement(&mut self, expr: &Expr) -> StmtFn {
         match self.expr(expr) {
             Code::Const(_) => nothing(),
-            Code::Slot(_) => nothing(),
-            Code::Fn(run) => Box::new(move |cx| run(cx).map(|_| Flow::Next)),
+            Code::Place(place) if place.sure => nothing(),
+            code => {
+                let run = code.into_fn();
+                Box::new(move |cx| run(cx).map(|_| Flow::Next))
+            }
         }
     }
 
@@ -73,19 +58,18 @@ impl Gen<'_> {
                     }
                     (Some(value), _) => g.expr(value),
                 };
-                let value = code.into_fn();
                 if let Pattern::Declare(var) = pattern
                     && !g.scopes.boxed(*var)
                 {
-                    let slot = g.slot(*var);
+                    let (slot, value) = (g.slot(*var), code);
                     made.push(Box::new(move |cx| {
-                        let value = value(cx)?;
-                        *cx.slot_mut(slot) = value;
+                        let value = value.get(cx)?;
+                        cx.slot_mut(slot).set(value);
                         Ok(Flow::Next)
                     }));
                     continue;
                 }
-                let write = g.bind(pattern);
+                let (value, write) = (code.into_fn(), g.bind(pattern));
                 made.push(Box::new(move |cx| {
                     let value = value(cx)?;
                     write(cx, value).map(|()| Flow::Next)

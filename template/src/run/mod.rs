@@ -3,12 +3,11 @@
 //! Every closure of a compiled template takes `&mut Cx` and nothing else. Local variables lie on one stack of values;
 //! a closure knows the slot of each of its variables, and `base` says where the running function's frame starts.
 //! Output goes to the end of one string. An error is noted once in `fault`; what travels up through the closures is
-//! [`Halt`], which has no size, so that `Result<Value, Halt>` is as small as a value and returns in registers.
+//! [`Halt`], which has no size, so that `Result<Value, Halt>` is as small as a value.
 
-pub(crate) mod cell;
 pub(crate) mod fault;
 pub(crate) mod journal;
-mod output;
+pub(crate) mod output;
 
 pub(crate) use fault::{Fault, Halt, R};
 
@@ -401,19 +400,23 @@ impl<'a> Cx<'a> {
     }
 
     /// A list out of an iterable value: arrays, strings by character, and objects not at all.
-    pub(crate) fn iterate(&mut self, value: &Value, what: &str) -> R<Array> {
+    #[inline]
+    pub(crate) fn iterate(&mut self, value: Value, what: &str) -> R<Array> {
+        if let Value::Array(array) = value { Ok(array) } else { self.iterate_other(value, what) }
+    }
+
+    fn iterate_other(&mut self, value: Value, what: &str) -> R<Array> {
         match value {
-            Value::Array(array) => Ok(array.clone()),
             Value::String(s) => {
                 self.steps(s.as_str().len())?;
                 Ok(Array::new(s.code_points().into_iter().map(Value::String).collect()))
             }
             other => {
                 let shown = match other {
-                    Value::Undefined | Value::Null => convert_name(other).to_owned(),
-                    _ => what.to_owned(),
+                    Value::Undefined | Value::Null => convert_name(&other),
+                    _ => what,
                 };
-                self.fail(ErrorKind::Type, format!("{} is not iterable", if what.is_empty() { &shown } else { what }))
+                self.type_error(format!("{} is not iterable", if what.is_empty() { shown } else { what }))
             }
         }
     }

@@ -1,12 +1,36 @@
 //! Writing to the output, and its bound.
+//!
+//! Writes do not look at the bound; a block does, before each of its parts and at its end, when it writes its text. So
+//! the output is at most one value longer than its bound before somebody notices, and a value has a bound of its own.
 
 use super::{Cx, R};
+use crate::append::Text;
 use crate::error::ErrorKind;
 use crate::escape;
 use crate::value::{Str, Value, convert, number};
 
 /// Bytes that are gathered before they go to a writer.
 const CHUNK: usize = 16 * 1024;
+
+/// Bytes from which on escaping a string counts as work.
+const LONG: usize = 4096;
+
+/// Puts out a value that needs no conversion and costs no step; false, and nothing put out, for all others.
+#[inline]
+pub(crate) fn simple(out: &mut String, value: &Value, raw: bool) -> bool {
+    match value {
+        Value::Number(n) => number::write(out, *n),
+        Value::String(s) if !s.has_halves() && s.as_str().len() < LONG => {
+            if raw {
+                out.push_str(s.as_str());
+            } else {
+                escape::append(out, s.as_str());
+            }
+        }
+        _ => return false,
+    }
+    true
+}
 
 impl Cx<'_> {
     /// Sets the length at which the next write has to stop: the bound, or the end of a chunk.
@@ -15,7 +39,7 @@ impl Cx<'_> {
         self.out_mark = if self.sink.is_some() { left.min(CHUNK) } else { left };
     }
 
-    /// Called after every write.
+    /// Holds the output to its bound, and hands a full chunk on.
     #[inline]
     pub(crate) fn written(&mut self) -> R<()> {
         if self.out.len() > self.out_mark { self.overflow() } else { Ok(()) }
@@ -45,53 +69,34 @@ impl Cx<'_> {
 
     /// A template's own text.
     #[inline]
-    pub(crate) fn write_text(&mut self, text: &str) -> R<()> {
-        self.out.push_str(text);
+    pub(crate) fn text(&mut self, text: &Text) -> R<()> {
+        text.append(&mut self.out);
         self.written()
     }
 
-    /// `<%= value %>`. Numbers and booleans have nothing to escape.
+    /// `<%= value %>`, or `<%- value %>` when it is raw.
     #[inline]
-    pub(crate) fn echo(&mut self, value: &Value) -> R<()> {
-        match value {
-            Value::Number(n) => number::write(&mut self.out, *n),
-            Value::String(s) if !s.has_halves() => self.escape_str(s.as_str())?,
-            _ => return self.echo_other(value),
-        }
-        self.written()
+    pub(crate) fn put(&mut self, value: &Value, raw: bool) -> R<()> {
+        if simple(&mut self.out, value, raw) { Ok(()) } else { self.put_other(value, raw) }
     }
 
-    fn escape_str(&mut self, text: &str) -> R<()> {
-        if text.len() >= 4096 {
-            self.steps(text.len() / 128)?;
-        }
-        escape::append(&mut self.out, text);
-        Ok(())
-    }
-
-    fn echo_other(&mut self, value: &Value) -> R<()> {
+    fn put_other(&mut self, value: &Value, raw: bool) -> R<()> {
         match value {
             Value::Undefined | Value::Null => return Ok(()),
             Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             _ => {
                 let text: Str = convert::to_str(self, value)?;
-                escape::append(&mut self.out, &text.to_output());
+                let text = text.to_output();
+                if raw {
+                    self.out.push_str(&text);
+                } else {
+                    if text.len() >= LONG {
+                        self.steps(text.len() / 128)?;
+                    }
+                    escape::append(&mut self.out, &text);
+                }
             }
         }
-        self.written()
-    }
-
-    /// `<%- value %>`.
-    #[inline]
-    pub(crate) fn echo_raw(&mut self, value: &Value) -> R<()> {
-        match value {
-            Value::Undefined | Value::Null => return Ok(()),
-            Value::Number(n) => number::write(&mut self.out, *n),
-            _ => {
-                let text: Str = convert::to_str(self, value)?;
-                self.out.push_str(&text.to_output());
-            }
-        }
-        self.written()
+        Ok(())
     }
 }

@@ -17,7 +17,7 @@ mod string;
 pub use function::Function;
 pub(crate) use function::{Callable, Closure, Native, VarCell};
 pub use object::{Array, Object};
-pub(crate) use object::{Class, Mark, array_index};
+pub(crate) use object::{Class, Hint, Mark, array_index};
 pub use serialize::{DataError, to_value};
 pub use string::Str;
 
@@ -30,18 +30,27 @@ use crate::regexp::RegExp;
 /// let value = data!({ "title": "Ducks", "count": 3, "tags": ["a", "b"] });
 /// assert!(matches!(value.get("count"), Some(Value::Number(n)) if n == 3.0));
 /// ```
+// A tag of eight bytes and a payload of eight: a copy is two moves. With a smaller tag a `bool` lies beside it, and a
+// value is copied in pieces that the next load has to wait for.
 #[derive(Clone, Default)]
+#[repr(u64)]
 pub enum Value {
     /// `undefined`.
     #[default]
     Undefined,
     /// `null`.
     Null,
+    /// A `let` or `const` before its declaration was reached. Only in variables.
+    #[doc(hidden)]
+    Uninit,
+    /// A free name that the data does not have. Only in variables.
+    #[doc(hidden)]
+    Missing,
     /// `true` or `false`.
     Bool(bool),
     /// A number.
     Number(f64),
-    /// A string.
+    /// A string. From here on the payload is counted.
     String(Str),
     /// An array.
     Array(Array),
@@ -52,12 +61,6 @@ pub enum Value {
     /// A regular expression.
     #[doc(hidden)]
     RegExp(RegExp),
-    /// A `let` or `const` before its declaration was reached. Only in variables.
-    #[doc(hidden)]
-    Uninit,
-    /// A free name that the data does not have. Only in variables.
-    #[doc(hidden)]
-    Missing,
     /// A variable that a function changes or that a function made before it captured. Only in variables.
     #[doc(hidden)]
     Cell(VarCell),
@@ -120,6 +123,17 @@ impl Value {
     #[inline]
     pub(crate) fn is_nullish(&self) -> bool {
         matches!(self, Value::Undefined | Value::Null)
+    }
+
+    /// Puts another value in its place. What lies in a value itself needs no call to be dropped.
+    #[inline]
+    pub(crate) fn set(&mut self, value: Value) {
+        use Value::*;
+        let old = std::mem::replace(self, value);
+        match old {
+            Undefined | Null | Uninit | Missing | Bool(_) | Number(_) => std::mem::forget(old),
+            _ => drop(old),
+        }
     }
 
     /// Whether dropping it may drop other values.

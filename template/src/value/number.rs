@@ -3,67 +3,53 @@
 //! ECMA-262 §6.1.6.1.20 asks for the shortest decimal digits that read back as the same number. Rust's `{:e}` gives
 //! exactly those digits; what remains is JavaScript's rule of where to put the point and when to use an exponent.
 
+use crate::append;
 use std::fmt::Write;
 
-const DIGIT_PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
-2021222324252627282930313233343536373839\
-4041424344454647484950515253545556575859\
-6061626364656667686970717273747576777879\
-8081828384858687888990919293949596979899";
-
-/// Appends a number as `String(n)` prints it.
-pub(crate) fn write(out: &mut String, n: f64) {
-    let whole = n as i32;
-    if f64::from(whole) == n {
-        return write_int(out, whole);
-    }
-    write_slow(out, n);
-}
-
-/// Integers are what pages print.
-fn write_int(out: &mut String, n: i32) {
-    let (digits, length) = digits_of(n);
-    // The first `length` bytes are ASCII digits or '-'.
-    out.push_str(std::str::from_utf8(&digits[..length]).unwrap_or_default());
-}
-
-/// The text of an integer at the start of a block of sixteen bytes, and its length: two digits at a time.
+/// Appends a number as `String(n)` prints it. Whole numbers are what pages print.
 #[inline]
+pub(crate) fn write(out: &mut String, n: f64) {
+    match whole(n) {
+        Some(n) => append::int(out, n),
+        None => write_slow(out, n),
+    }
+}
+
+/// The digits of a number below 10 000, which is most of what a table holds, and how many they are. They are made side
+/// by side in one register: each step splits every part of it in two, 1234 into 12 and 34, and these into 1, 2, 3 and 4.
+#[inline]
+pub(crate) fn up_to_four(n: u32) -> ([u8; 4], usize) {
+    let hundreds = (n * 5_243) >> 19;
+    let pairs = hundreds | (n - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f;
+    let digits = tens | (pairs - 10 * tens) << 8;
+    // Leading zeros, but never the last digit.
+    let leading = (digits | 1 << 24).trailing_zeros() / 8;
+    (((digits | 0x3030_3030) >> (8 * leading)).to_le_bytes(), 4 - leading as usize)
+}
+
+/// Eight digits, with leading zeros, in the same way.
+fn eight(n: u32) -> u64 {
+    let fours = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (pairs - 10 * tens) << 8
+}
+
+/// The text of a whole number at the start of a block, and its length.
 pub(crate) fn digits_of(n: i32) -> ([u8; 16], usize) {
-    let mut block = [0u8; 16];
-    let pair = |n: u32| [DIGIT_PAIRS[n as usize * 2], DIGIT_PAIRS[n as usize * 2 + 1]];
     let size = n.unsigned_abs();
-    if n >= 0 && size < 10_000 {
-        // Up to four digits, which is most of what a table holds: no loop.
-        let (high, low) = (pair(size / 100), pair(size % 100));
-        let four = u32::from_le_bytes([high[0], high[1], low[0], low[1]]);
-        let leading = usize::from(size < 10) + usize::from(size < 100) + usize::from(size < 1000);
-        // Made in a register: a block that is written in pieces and read whole stalls the load.
-        block = u128::from(four >> (8 * leading)).to_le_bytes();
-        return (block, 4 - leading);
-    }
-    let mut buffer = [0u8; 11];
-    let mut at = buffer.len();
-    let mut rest = size;
-    while rest >= 100 {
-        at -= 2;
-        buffer[at..at + 2].copy_from_slice(&pair(rest % 100));
-        rest /= 100;
-    }
-    if rest >= 10 {
-        at -= 2;
-        buffer[at..at + 2].copy_from_slice(&pair(rest));
+    let (high, low) = (size / 100_000_000, eight(size % 100_000_000));
+    let (text, length) = if high == 0 {
+        let leading = (low | 1 << 56).trailing_zeros() / 8;
+        (u128::from((low | 0x3030_3030_3030_3030) >> (8 * leading)), 8 - leading as usize)
     } else {
-        at -= 1;
-        buffer[at] = b'0' + rest as u8;
-    }
-    if n < 0 {
-        at -= 1;
-        buffer[at] = b'-';
-    }
-    let length = buffer.len() - at;
-    block[..length].copy_from_slice(&buffer[at..]);
-    (block, length)
+        let (first, length) = up_to_four(high);
+        let rest = u128::from(low | 0x3030_3030_3030_3030) << (8 * length);
+        (u128::from(u32::from_le_bytes(first)) | rest, length + 8)
+    };
+    if n >= 0 { (text.to_le_bytes(), length) } else { ((text << 8 | u128::from(b'-')).to_le_bytes(), length + 1) }
 }
 
 #[cold]
@@ -170,10 +156,28 @@ pub(crate) fn from_digits(text: &str, radix: u32) -> Option<f64> {
     Some(value)
 }
 
+/// The number when it is a whole one of 32 bits.
+#[inline]
+pub(crate) fn whole(n: f64) -> Option<i32> {
+    // With this sum the last 32 bits are the whole part in two's complement; a cast would have to look for NaN and
+    // overflow first, which the comparison finds as well.
+    let whole = (n + 6_755_399_441_055_744.0).to_bits() as i32;
+    if f64::from(whole) == n { Some(whole) } else { None }
+}
+
+/// The number as an index, when it is a whole one that is not negative.
+#[inline]
+pub(crate) fn as_index(n: f64) -> Option<usize> {
+    if let Some(whole) = whole(n) {
+        return usize::try_from(whole).ok();
+    }
+    let index = n as usize;
+    if n >= 0.0 && index as f64 == n { Some(index) } else { None }
+}
+
 /// ECMA-262 §7.1.6: the low 32 bits.
 pub(crate) fn to_int32(n: f64) -> i32 {
-    let whole = n as i32;
-    if f64::from(whole) == n {
+    if let Some(whole) = whole(n) {
         return whole;
     }
     if !n.is_finite() {

@@ -135,6 +135,25 @@ pub(crate) struct ObjectData {
     pub(crate) class: Cell<Class>,
 }
 
+/// Where a caller found its key the last time, and the string that it was. The same key in the rows of a list is mostly
+/// the same string, and then its address decides.
+#[derive(Clone, Default)]
+pub(crate) struct Hint {
+    place: Cell<usize>,
+    address: Cell<usize>,
+    /// Holds the string, so that its address stays its own.
+    key: RefCell<Option<Str>>,
+}
+
+impl Hint {
+    #[cold]
+    fn learn(&self, place: usize, key: &Str) {
+        self.place.set(place);
+        self.address.set(key.address());
+        self.key.replace(Some(key.clone()));
+    }
+}
+
 /// Keys and values in the order of adding.
 #[derive(Clone, Default)]
 pub(crate) struct Properties {
@@ -144,27 +163,30 @@ pub(crate) struct Properties {
 }
 
 impl Properties {
-    /// The place of a key. `hint` is where the caller found it before.
+    /// The value of a key, for a caller that looks for the same key again and again.
     #[inline]
-    pub(crate) fn find(&self, key: &str, hint: usize) -> Option<usize> {
-        if let Some((found, _)) = self.entries.get(hint)
-            && found.as_str() == key
+    pub(crate) fn find(&self, key: &str, hint: &Hint) -> Option<&Value> {
+        if let Some((found, value)) = self.entries.get(hint.place.get())
+            && found.address() == hint.address.get()
         {
-            return Some(hint);
+            return Some(value);
         }
-        self.search(key)
+        self.find_anew(key, hint)
+    }
+
+    fn find_anew(&self, key: &str, hint: &Hint) -> Option<&Value> {
+        let known = self.entries.get(hint.place.get()).filter(|(found, _)| found.is(key));
+        let place = if known.is_some() { hint.place.get() } else { self.search(key)? };
+        let (found, value) = &self.entries[place];
+        hint.learn(place, found);
+        Some(value)
     }
 
     fn search(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).map(|&n| n as usize),
-            None => self.entries.iter().position(|(k, _)| k.as_str() == key),
+            None => self.entries.iter().position(|(k, _)| k.is(key)),
         }
-    }
-
-    #[inline]
-    pub(crate) fn at(&self, place: usize) -> &Value {
-        &self.entries[place].1
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {

@@ -56,6 +56,27 @@ impl Str {
         &self.0.text
     }
 
+    /// Whether it is this text. Names are short: two words that overlap decide without a call of `memcmp`.
+    #[inline]
+    pub(crate) fn is(&self, text: &str) -> bool {
+        let (a, b) = (self.0.text.as_bytes(), text.as_bytes());
+        if a.len() != b.len() {
+            return false;
+        }
+        match a.len() {
+            0..4 => a == b,
+            4..9 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
+            9..17 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+            _ => a == b,
+        }
+    }
+
+    /// Where it lies; its own as long as somebody holds it.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
     pub(crate) fn ptr_eq(&self, other: &Str) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
