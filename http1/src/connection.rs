@@ -76,6 +76,14 @@ enum Incoming {
     UntilClose,
 }
 
+/// What a driver adds to a response's head, unless its fields say otherwise.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Own<'a> {
+    /// Bytes of the whole body.
+    pub(crate) length: Option<u64>,
+    pub(crate) date: Option<&'a encode::DateLine>,
+}
+
 /// How much of our body is to go.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Outgoing {
@@ -173,7 +181,7 @@ impl Connection {
         self.next_cycle();
         match event {
             Event::Request(head) => self.send_request(&head, out),
-            Event::Response(head) => self.send_response(&head, out),
+            Event::Response(head) => self.send_response(&head, Own::default(), out),
             Event::Data(data) => self.send_data(data, out),
             Event::End(trailers) => self.send_end(&trailers, out),
         }
@@ -441,11 +449,31 @@ impl Connection {
         Ok(())
     }
 
-    fn send_response(&mut self, head: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    /// Takes the end of a message that has no body, of which no byte is to come; says whether it is such a message.
+    #[cfg(feature = "net")]
+    #[inline]
+    pub(crate) fn receive_empty(&mut self) -> bool {
+        let empty = self.theirs == State::Body && matches!(self.incoming, Incoming::Length(0));
+        if empty {
+            self.end(FieldLines::default());
+        }
+        empty
+    }
+
+    /// A response head together with what a driver knows of it beside its fields.
+    pub(crate) fn send_response(
+        &mut self,
+        head: &ResponseHead<'_>,
+        own: Own<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
         if self.side != Side::Responder {
             return Err(Misuse::OutOfTurn);
         }
-        let fields = encode::inspect(&head.fields)?;
+        let mut fields = encode::inspect(&head.fields)?;
+        let unframed = fields.content_length.is_none() && !fields.chunked;
+        let length = own.length.filter(|_| unframed && !matches!(head.status, 100..=199 | 204 | 304));
+        fields.content_length = fields.content_length.or(length);
         match head.status {
             101 => return self.send_switch(head, out),
             100..=199 if fields.content_length.is_some() || fields.chunked => return Err(Misuse::Framing),
@@ -471,6 +499,8 @@ impl Connection {
             && self.theirs != State::Failed
             && self.theirs != State::Idle;
         let added = encode::Added {
+            length,
+            date: own.date.filter(|_| !fields.date),
             chunked: outgoing == Outgoing::Chunked && !fields.chunked,
             close: !(we_persist && self.exchange.they_persist) && http11 && !fields.close,
             keep_alive: we_persist && self.exchange.they_persist && !http11,
@@ -508,7 +538,8 @@ impl Connection {
     }
 
     // ANCHOR: send_data
-    fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Misuse> {
+    #[inline]
+    pub(crate) fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Misuse> {
         match &mut self.outgoing {
             _ if self.ours != State::Body => return Err(Misuse::OutOfTurn),
             // An empty chunk would be the last one.
@@ -525,7 +556,8 @@ impl Connection {
     }
     // ANCHOR_END: send_data
 
-    fn send_end(&mut self, trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+    #[inline]
+    pub(crate) fn send_end(&mut self, trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
         let last = match self.side {
             Side::Responder => !self.persists(),
             Side::Requester => !self.exchange.we_persist,

@@ -2,6 +2,8 @@
 //! [`FieldBlock`](crate::FieldBlock) made them), so only what is not in them is checked here.
 
 use crate::error::Misuse;
+use crate::fields::is_named;
+use crate::framing::decimal;
 use crate::parser::{FieldLines, RequestHead, ResponseHead, Version, is_target_byte, is_token_byte, is_value_byte};
 
 /// What the framing fields of a head to be sent say.
@@ -12,6 +14,7 @@ pub(crate) struct Inspected {
     pub(crate) close: bool,
     pub(crate) upgrade: bool,
     pub(crate) expects_continue: bool,
+    pub(crate) date: bool,
     pub(crate) hosts: usize,
 }
 
@@ -20,23 +23,25 @@ pub(crate) struct Inspected {
 pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
     let mut seen = Inspected::default();
     for (name, value) in fields.iter() {
-        let named = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
-        match name.len() {
-            4 if named(b"host") => seen.hosts += 1,
-            6 if named(b"expect") => seen.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
-            7 if named(b"upgrade") => seen.upgrade |= !value.is_empty(),
-            10 if named(b"connection") => {
+        // Length and first letter tell almost all others apart.
+        match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
+            (4, b'h') if is_named(name, b"host") => seen.hosts += 1,
+            (4, b'd') if is_named(name, b"date") => seen.date = true,
+            (6, b'e') if is_named(name, b"expect") => {
+                seen.expects_continue |= value.eq_ignore_ascii_case(b"100-continue")
+            }
+            (7, b'u') if is_named(name, b"upgrade") => seen.upgrade |= !value.is_empty(),
+            (10, b'c') if is_named(name, b"connection") => {
                 let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
                 seen.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
             }
-            14 if named(b"content-length") => {
-                let digits = core::str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-                let length = digits.and_then(|text| text.parse().ok()).ok_or(Misuse::Framing)?;
+            (14, b'c') if is_named(name, b"content-length") => {
+                let length = decimal(value).ok_or(Misuse::Framing)?;
                 if seen.content_length.replace(length).is_some() {
                     return Err(Misuse::Framing);
                 }
             }
-            17 if named(b"transfer-encoding") => {
+            (17, b't') if is_named(name, b"transfer-encoding") => {
                 if seen.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                     return Err(Misuse::Framing);
                 }
@@ -50,11 +55,16 @@ pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
 
 /// Fields that the connection adds to those of the caller.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Added {
+pub(crate) struct Added<'a> {
     pub(crate) chunked: bool,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
+    pub(crate) length: Option<u64>,
+    pub(crate) date: Option<&'a DateLine>,
 }
+
+/// `Date` as a whole field line: an IMF-fixdate always has 29 bytes (RFC 9110 §5.6.7).
+pub(crate) type DateLine = [u8; 37];
 
 /// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3), fields, an empty line.
 pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) -> Result<(), Misuse> {
@@ -82,10 +92,12 @@ pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) ->
 
 /// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4), fields, an empty line. A server
 /// answers with its own highest version, whatever the client's (RFC 9112 §2.3).
-pub(crate) fn response(head: &ResponseHead<'_>, added: Added, out: &mut Vec<u8>) -> Result<(), Misuse> {
+pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
     if !(100..=599).contains(&head.status) || !head.reason.iter().all(|&byte| is_value_byte(byte)) {
         return Err(Misuse::StatusLine);
     }
+    // The status-line and what is added, at most, in one step.
+    out.reserve(head.fields.wire().map_or(0, <[u8]>::len) + 256);
     if head.status == 200 && head.reason.is_empty() {
         out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     } else {
@@ -97,6 +109,14 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added, out: &mut Vec<u8>)
         out.extend_from_slice(b"\r\n");
     }
     lines(&head.fields, out);
+    if let Some(date) = added.date {
+        out.extend_from_slice(date);
+    }
+    if let Some(length) = added.length {
+        out.extend_from_slice(b"content-length: ");
+        number(length, out);
+        out.extend_from_slice(b"\r\n");
+    }
     if added.chunked {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
     }
@@ -108,6 +128,20 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added, out: &mut Vec<u8>)
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
+}
+
+/// A number in decimal digits.
+pub(crate) fn number(number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let (mut at, mut rest) = (digits.len(), number);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return out.extend_from_slice(&digits[at..]);
+        }
+    }
 }
 
 fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {

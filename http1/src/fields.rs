@@ -77,25 +77,6 @@ impl FieldBlock {
         Ok(())
     }
 
-    /// Adds a line whose value is a number.
-    ///
-    /// # Errors
-    ///
-    /// [`Misuse::FieldsTooLarge`].
-    #[cfg(feature = "net")]
-    pub(crate) fn push_number(&mut self, name: &[u8], number: u64) -> Result<(), Misuse> {
-        let mut digits = [0; 20];
-        let (mut at, mut rest) = (digits.len(), number);
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                return self.push_valid(name, &digits[at..]);
-            }
-        }
-    }
-
     /// The lines, to look at or to send.
     pub fn lines(&self) -> FieldLines<'_> {
         FieldLines::in_wire_form(&self.bytes, &self.spans)
@@ -108,9 +89,36 @@ impl FieldBlock {
     }
 }
 
+/// Whether a name, which is a token, is that one, given in lower case and made of letters and `-`. No token byte but a
+/// letter differs from another in that bit alone and becomes one of these.
+#[inline(always)]
+pub(crate) fn is_named<const N: usize>(name: &[u8], wanted: &[u8; N]) -> bool {
+    // Without an early end these are a few instructions on whole words.
+    <&[u8; N]>::try_from(name).is_ok_and(|name| {
+        name.iter().zip(wanted).fold(0, |different, (byte, wanted)| different | (byte | 0x20) ^ wanted) == 0
+    })
+}
+
 fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_if_case_did_not_matter() {
+        for byte in (0..=255).filter(|&byte| is_token_byte(byte)) {
+            for at in 0..6 {
+                let mut name = *b"a-Tz-Q";
+                name[at] = byte;
+                assert_eq!(is_named(&name, b"a-tz-q"), name.eq_ignore_ascii_case(b"a-tz-q"), "{}", name.escape_ascii());
+            }
+        }
+        assert!(!is_named(b"a-tz-", b"a-tz-q") && !is_named(b"a-tz-qq", b"a-tz-q") && !is_named(b"", b"a-tz-q"));
+    }
 }

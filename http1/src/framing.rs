@@ -4,6 +4,7 @@
 //! different requests behind it; so whatever can be read in two ways is refused here (RFC 9112 §6.3, §11.2).
 
 use crate::error::{Error, Violation};
+use crate::fields::is_named;
 use crate::parser::{FieldLines, RequestHead, ResponseHead, Version, is_token_byte};
 use crate::target::{Port, Target, is_authority};
 
@@ -54,7 +55,7 @@ enum Coding {
 }
 
 /// Judges a request head that lies in `input` (RFC 9112 §3.2, §6.3).
-#[inline]
+#[inline(always)]
 pub(crate) fn request(head: &RequestHead<'_>, input: &[u8]) -> Result<Meaning, Error> {
     let target = Target::parse(head.method, head.target);
     target.map_err(|violation| Error::new(violation, offset_in(input, head.target)))?;
@@ -129,15 +130,14 @@ enum Kind {
     Response,
 }
 
-/// One walk over the fields. The length of a name tells almost all fields apart from those that matter here.
-#[inline]
+/// One walk over the fields. Length and first letter of a name tell almost all fields apart from those that matter here.
+#[inline(always)]
 fn note(fields: &FieldLines<'_>, kind: Kind) -> Result<Noted, Error> {
     let mut noted = Noted::default();
     for (index, (name, value)) in fields.iter().enumerate() {
         let at = || usize::from(fields.spans()[index].value_start);
-        let named = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
-        match name.len() {
-            4 if kind == Kind::Request && named(b"host") => {
+        match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
+            (4, b'h') if kind == Kind::Request && is_named(name, b"host") => {
                 if noted.host {
                     return Err(Error::new(Violation::HostRepeated, at()));
                 }
@@ -146,20 +146,22 @@ fn note(fields: &FieldLines<'_>, kind: Kind) -> Result<Noted, Error> {
                 }
                 noted.host = true;
             }
-            6 if named(b"expect") => noted.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
-            7 if named(b"upgrade") => noted.upgrade |= !value.is_empty(),
-            10 if named(b"connection") => {
+            (6, b'e') if is_named(name, b"expect") => {
+                noted.expects_continue |= value.eq_ignore_ascii_case(b"100-continue")
+            }
+            (7, b'u') if is_named(name, b"upgrade") => noted.upgrade |= !value.is_empty(),
+            (10, b'c') if is_named(name, b"connection") => {
                 for option in members(value) {
                     noted.close |= option.eq_ignore_ascii_case(b"close");
                     noted.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
                     noted.connection_upgrade |= option.eq_ignore_ascii_case(b"upgrade");
                 }
             }
-            14 if named(b"content-length") => {
+            (14, b'c') if is_named(name, b"content-length") => {
                 noted.length_at = at();
                 noted.length = Some(content_length(value, noted.length).map_err(|v| Error::new(v, at()))?);
             }
-            17 if named(b"transfer-encoding") => {
+            (17, b't') if is_named(name, b"transfer-encoding") => {
                 noted.coding_at = at();
                 noted.coding = Some(transfer_coding(value, noted.coding).map_err(|v| Error::new(v, at()))?);
             }
@@ -192,7 +194,7 @@ fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Violation> {
 }
 
 /// `1*DIGIT` that fits; no sign, no space.
-fn decimal(digits: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     let number = |sum: Option<u64>, byte: &u8| match byte {
         b'0'..=b'9' => sum?.checked_mul(10)?.checked_add(u64::from(byte - b'0')),
         _ => None,

@@ -110,45 +110,61 @@ pub(crate) fn is_authority(text: &[u8], port: Port) -> bool {
             Some(at) if is_ip_literal(&rest[..at]) => at + 2,
             _ => return false,
         },
-        _ => {
-            let end = memchr::memchr(b':', text).unwrap_or(text.len());
-            if !is_reg_name(&text[..end]) {
-                return false;
-            }
-            end
-        }
+        _ => match end_of_reg_name(text) {
+            Some(end) => end,
+            None => return false,
+        },
     };
     match &text[end_of_host..] {
         [] => port == Port::Optional,
         [b':', digits @ ..] => match (end_of_host, digits, port) {
             // `Host: :80` and `CONNECT :443` name no host; `example.com:` is allowed by the grammar.
             (0, _, _) | (_, [], Port::Required) => false,
-            _ => {
-                digits.iter().all(u8::is_ascii_digit)
-                    && digits.iter().fold(0u32, |n, d| n.saturating_mul(10).saturating_add(u32::from(d - b'0')))
-                        <= 65535
-            }
+            _ => is_port(digits),
         },
         _ => false,
     }
 }
 
-/// `reg-name = *( unreserved / pct-encoded / sub-delims )`, the comma apart.
-fn is_reg_name(name: &[u8]) -> bool {
-    let mut rest = name;
-    while let [byte, tail @ ..] = rest {
-        rest = match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => tail,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'=' => tail,
-            b'%' => match tail {
-                [a, b, tail @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => tail,
-                _ => return false,
-            },
-            _ => return false,
-        };
-    }
-    true
+/// 0 to 65535, with as many zeros in front as one likes.
+fn is_port(digits: &[u8]) -> bool {
+    let port = digits.iter().try_fold(0_u32, |port, &digit| {
+        let number = port * 10 + u32::from(digit.wrapping_sub(b'0'));
+        (digit.is_ascii_digit() && number <= 65_535).then_some(number)
+    });
+    port.is_some()
 }
+
+/// Where the name ends: at a colon, or at the end of the text.
+///
+/// `reg-name = *( unreserved / pct-encoded / sub-delims )`, the comma apart.
+fn end_of_reg_name(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let Some(run) = text[at..].iter().position(|&byte| !REG_NAME[usize::from(byte)]) else {
+            return Some(text.len());
+        };
+        at += run;
+        match text[at..] {
+            [b':', ..] => return Some(at),
+            [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => at += 3,
+            _ => return None,
+        }
+    }
+}
+
+/// `unreserved` and `sub-delims` without the comma, by byte.
+const REG_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'
+            | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'=');
+        byte += 1;
+    }
+    table
+};
 
 /// `IPv6address`, with a zone or not at all: the standard library knows the grammar. IPvFuture is refused.
 fn is_ip_literal(text: &[u8]) -> bool {
@@ -161,12 +177,15 @@ mod tests {
 
     #[test]
     fn rfc9110_7_2_host_and_port() {
-        for good in ["", "a", "a:80", "a:", "127.0.0.1:65535", "[::1]", "[::1]:8080", "a%20b", "x_y"] {
+        for good in
+            ["", "a", "a:80", "a:", "127.0.0.1:65535", "[::1]", "[::1]:8080", "a%20b", "%41%2f:1", "a:00080", "x_y"]
+        {
             assert!(is_authority(good.as_bytes(), Port::Optional), "{good}");
         }
-        for bad in
-            ["a b", "a,b", "[::1", "[::1]x", "a:b", "a:65536", "a\\b", "a@b", ":80", "a/b", "%zz", "[zz]", "a:1:2"]
-        {
+        for bad in [
+            "a b", "a,b", "a%2", "a%2x:1", "a:655360", "a:1x", "[::1", "[::1]x", "a:b", "a:65536", "a\\b", "a@b",
+            ":80", "a/b", "%zz", "[zz]", "a:1:2",
+        ] {
             assert!(!is_authority(bad.as_bytes(), Port::Optional), "{bad}");
         }
     }

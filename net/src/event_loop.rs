@@ -15,6 +15,7 @@
 
 use crate::{
     driver::Driver,
+    park::Resume,
     remote::Remote,
     slab::{Key, Slab},
     source::Sources,
@@ -42,6 +43,7 @@ pub(crate) type Callback = Box<dyn FnOnce()>;
 pub(crate) enum Microtask {
     Task(Arc<dyn Runnable>),
     Callback(Callback),
+    Resume(Rc<dyn Resume>),
 }
 
 /// One thread's loop; the public functions of the crate act on it.
@@ -147,8 +149,10 @@ impl Loop {
     /// Phase 1: callbacks of timers that are due, earliest first.
     fn run_timers(self: &Rc<Self>) {
         let now = self.now.get();
+        let mut ran = false;
         loop {
-            let Some((key, action)) = self.timers.borrow_mut().expire(now) else { return };
+            let Some((key, action)) = self.timers.borrow_mut().expire(now) else { break };
+            ran = true;
             self.trace(Lane::Timer, Step::Begin, key.generation);
             match action {
                 Action::Wake(waker) => waker.wake(),
@@ -164,6 +168,9 @@ impl Loop {
             self.trace(Lane::Timer, Step::End, key.generation);
             self.drain();
         }
+        if ran {
+            self.update_time();
+        }
     }
 
     /// Phase 2: what the previous turn put off, tasks over their budget.
@@ -171,7 +178,11 @@ impl Loop {
         self.renew_budgets();
         let put_off = std::mem::take(&mut *self.pending.borrow_mut());
         put_off.into_iter().for_each(|task| self.push_microtask(Microtask::Task(task)));
+        let some = !self.microtasks.borrow().is_empty();
         self.drain();
+        if some {
+            self.update_time();
+        }
     }
 
     /// Phase 3: last things before the loop may sleep.
@@ -245,6 +256,11 @@ impl Loop {
                 callback();
                 self.trace(Lane::Microtask, Step::End, 0);
             }
+            Microtask::Resume(parked) => {
+                self.trace(Lane::Microtask, Step::Begin, 0);
+                parked.resume();
+                self.trace(Lane::Microtask, Step::End, 0);
+            }
             Microtask::Task(task) => match self.polls_left.get() {
                 0 => self.defer(task),
                 left => {
@@ -281,7 +297,8 @@ impl Loop {
             return Some(Duration::ZERO);
         }
         let next = self.timers.borrow_mut().next()?;
-        Some(Duration::from_nanos(next.saturating_sub(self.elapsed())))
+        // The phases before this one have looked at the clock if they ran anything.
+        Some(Duration::from_nanos(next.saturating_sub(self.now.get())))
     }
 
     /// Whether anything may still happen.
@@ -352,7 +369,7 @@ impl Loop {
     pub(crate) fn push_microtask(&self, microtask: Microtask) {
         match &microtask {
             Microtask::Task(task) => self.trace(Lane::Task, Step::Queued, task.number()),
-            Microtask::Callback(_) => self.trace(Lane::Microtask, Step::Queued, 0),
+            Microtask::Callback(_) | Microtask::Resume(_) => self.trace(Lane::Microtask, Step::Queued, 0),
         }
         self.microtasks.borrow_mut().push_back(microtask);
     }

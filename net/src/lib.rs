@@ -63,7 +63,7 @@ pub use emitter::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
 pub use event_loop::{TASK_POLLS_PER_TURN, run};
 pub use fs::{lookup, read_file, stat, write_file};
 pub use idle::Idle;
-pub use park::{Parked, park};
+pub use park::{Parked, Resume, park, park_shared};
 pub use pool::spawn_blocking;
 pub use signal::ctrl_c;
 #[doc(hidden)]

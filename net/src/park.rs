@@ -5,8 +5,12 @@
 //! arrive the function gets the stream back, and spawns a task that takes a buffer from the loop's pool
 //! ([`buffer`](crate::buffer())) and serves until the connection is idle again.
 
-use crate::{slab::Key, source, stream::Stream};
-use std::marker::PhantomData;
+use crate::{
+    slab::Key,
+    source::{self, Registration, Resumption},
+    stream::Stream,
+};
+use std::{marker::PhantomData, rc::Rc};
 
 /// Keeps `stream` without a task until it is readable (or the peer has closed it); then calls `resume` with it.
 ///
@@ -32,7 +36,40 @@ use std::marker::PhantomData;
 /// ```
 pub fn park<S: Stream + 'static>(stream: S, resume: impl FnOnce(S) + 'static) -> Parked {
     let key = stream.registration().key();
-    source::park(key, Box::new(move || resume(stream)));
+    source::park(key, Resumption::Once(Box::new(move || resume(stream))));
+    Parked { key, _here: PhantomData }
+}
+
+/// A connection that is parked many times in its life: see [`park_shared`].
+pub trait Resume {
+    /// Its stream is readable, or the peer has closed it.
+    fn resume(self: Rc<Self>);
+}
+
+/// As [`park`], for a record that owns its stream and outlives its waits: parking it allocates nothing. `registration` is
+/// its stream's.
+///
+/// ```no_run
+/// # use std::rc::Rc;
+/// # use wirebook_net::{park_shared, Resume, Stream, tcp::TcpStream};
+/// struct Connection {
+///     stream: TcpStream,
+/// }
+/// impl Resume for Connection {
+///     fn resume(self: Rc<Self>) {
+///         let mut bytes = wirebook_net::buffer();
+///         if let Ok(1..) = self.stream.try_read(&mut bytes) {
+///             idle(self);
+///         }
+///     }
+/// }
+/// fn idle(connection: Rc<Connection>) {
+///     park_shared(connection.stream.registration(), connection.clone());
+/// }
+/// ```
+pub fn park_shared(registration: &Registration, parked: Rc<dyn Resume>) -> Parked {
+    let key = registration.key();
+    source::park(key, Resumption::Again(parked));
     Parked { key, _here: PhantomData }
 }
 

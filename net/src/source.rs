@@ -15,7 +15,8 @@
 //! the next turn, so a peer that sends without pause is served like the others and no faster.
 
 use crate::{
-    event_loop::{self, Callback, Loop},
+    event_loop::{self, Callback, Loop, Microtask},
+    park::Resume,
     slab::{Key, Slab},
     trace::{Lane, Step},
 };
@@ -55,7 +56,29 @@ impl Direction {
 enum Waiter {
     Nobody,
     Task(Waker),
-    Parked(Callback),
+    Parked(Resumption),
+}
+
+/// What becomes of a parked connection.
+pub(crate) enum Resumption {
+    Once(Callback),
+    Again(Rc<dyn Resume>),
+}
+
+impl Resumption {
+    fn run(self) {
+        match self {
+            Resumption::Once(callback) => callback(),
+            Resumption::Again(parked) => parked.resume(),
+        }
+    }
+
+    fn into_microtask(self) -> Microtask {
+        match self {
+            Resumption::Once(callback) => Microtask::Callback(callback),
+            Resumption::Again(parked) => Microtask::Resume(parked),
+        }
+    }
 }
 
 pub(crate) struct Source {
@@ -139,7 +162,7 @@ impl Loop {
             match waiter {
                 Waiter::Nobody => {}
                 Waiter::Task(waker) => waker.wake(),
-                Waiter::Parked(callback) => self.push_microtask(event_loop::Microtask::Callback(callback)),
+                Waiter::Parked(resumption) => self.push_microtask(resumption.into_microtask()),
             }
         }
     }
@@ -162,7 +185,7 @@ impl Loop {
             match waiter {
                 Waiter::Nobody => {}
                 Waiter::Task(waker) => waker.wake(),
-                Waiter::Parked(callback) => callback(),
+                Waiter::Parked(resumption) => resumption.run(),
             }
         }
         self.trace(Lane::Io, Step::End, key.generation);
@@ -342,16 +365,16 @@ impl Registration {
     }
 }
 
-/// Has `callback` called once when the source is readable; as a microtask when it is now. It takes the place of a task
-/// that waits to read.
-pub(crate) fn park(key: Key, callback: Callback) {
+/// Resumes once when the source is readable; as a microtask when it is now. It takes the place of a task that waits to
+/// read.
+pub(crate) fn park(key: Key, resumption: Resumption) {
     event_loop::current(|on| {
         let sources = &mut *on.sources.borrow_mut();
         let turn = sources.turn;
         let Some(source) = sources.slab.get_mut(key) else { return };
         if source.ready & READABLE != 0 {
             if source.has_budget(Read, turn) {
-                return on.push_microtask(event_loop::Microtask::Callback(callback));
+                return on.push_microtask(resumption.into_microtask());
             }
             if source.put_off == 0 {
                 sources.over_budget.push(key);
@@ -361,12 +384,12 @@ pub(crate) fn park(key: Key, callback: Callback) {
         if !matches!(source.reader, Waiter::Parked(_)) {
             sources.parked += 1;
         }
-        source.reader = Waiter::Parked(callback);
+        source.reader = Waiter::Parked(resumption);
     });
 }
 
-/// Takes back the callback that was parked on `key`.
-pub(crate) fn unpark(key: Key) -> Option<Callback> {
+/// Takes back what was parked on `key`.
+pub(crate) fn unpark(key: Key) -> Option<Resumption> {
     event_loop::try_current(|on| {
         let sources = &mut *on.sources.borrow_mut();
         let source = sources.slab.get_mut(key)?;
@@ -374,7 +397,7 @@ pub(crate) fn unpark(key: Key) -> Option<Callback> {
             Waiter::Parked(_) => {
                 sources.parked -= 1;
                 match std::mem::replace(&mut source.reader, Waiter::Nobody) {
-                    Waiter::Parked(callback) => Some(callback),
+                    Waiter::Parked(resumption) => Some(resumption),
                     _ => None,
                 }
             }

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
+    io,
     rc::Rc,
     task::Poll,
     time::{Duration, Instant},
@@ -103,6 +104,58 @@ fn closing_a_parked_connection_lets_the_loop_end() {
         assert!(parked.close());
         assert!(!parked.close());
         assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
+    })
+    .unwrap();
+}
+
+/// Echoes what is there whenever it is resumed, and counts how often that was.
+struct Shared {
+    stream: TcpStream,
+    resumed: Rc<Cell<usize>>,
+}
+
+impl net::Resume for Shared {
+    fn resume(self: Rc<Self>) {
+        self.resumed.set(self.resumed.get() + 1);
+        let mut bytes = [0; 4];
+        match self.stream.try_read(&mut bytes) {
+            Ok(0) => return,
+            Ok(count) => assert_eq!(self.stream.try_write(&bytes[..count]).unwrap(), count),
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+        }
+        net::park_shared(self.stream.registration(), self.clone());
+    }
+}
+
+#[test]
+fn a_shared_record_is_parked_again_and_again() {
+    net::run(async {
+        let resumed = Rc::new(Cell::new(0));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let shared = Rc::new(Shared { stream, resumed: resumed.clone() });
+        let record = Rc::downgrade(&shared);
+        net::park_shared(shared.stream.registration(), shared.clone());
+        drop(shared);
+        let mut bytes = [0; 16];
+        for _ in 0..3 {
+            client.write_all(b"ab").await.unwrap();
+            assert_eq!(client.read(&mut bytes).await.unwrap(), 2);
+        }
+        assert_eq!(resumed.get(), 3, "once for each piece");
+        // Reads of four bytes leave it readable: it is resumed without an event.
+        client.write_all(b"0123456789").await.unwrap();
+        let mut seen = 0;
+        while seen < 10 {
+            seen += client.read(&mut bytes).await.unwrap();
+        }
+        assert_eq!(resumed.get(), 6, "4 + 4 + 2");
+        let shared = record.upgrade().unwrap();
+        let parked = net::park_shared(shared.stream.registration(), shared.clone());
+        drop(shared);
+        assert!(parked.close() && !parked.close() && record.upgrade().is_none());
+        assert_eq!(client.read(&mut bytes).await.unwrap(), 0);
     })
     .unwrap();
 }

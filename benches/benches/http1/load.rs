@@ -13,7 +13,7 @@ const CONNECTIONS: usize = 64;
 const REQUEST: &[u8] = b"GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: */*\r\nUser-Agent: load\r\n\r\n";
 const ROUNDS: usize = 11;
 const ROUND: Duration = Duration::from_millis(500);
-const IDLE: usize = 8_000;
+const IDLE: usize = 10_000;
 
 /// A server in a process of its own; killed when dropped.
 struct Server {

@@ -1,11 +1,11 @@
 //! One connection, from its first byte to its last.
 //!
-//! A connection that waits for its next request holds nothing but its stream and its state. When bytes arrive it is lent a
-//! desk, answers every request that they hold, writes all answers at once, and gives the desk back.
+//! A connection that waits for its next request holds nothing but its stream. When bytes arrive it is given a worker and lent
+//! a desk, answers every request that they hold, writes all answers at once, and gives both back.
 
 use super::desk::{BodyDesk, Desk, Inbox, MAX_GATHERED};
 use super::exchange::{BodyReader, Core, Exchange, Trouble, poll_flush};
-use super::idle::Woken;
+use super::workers::Worker;
 use super::{Hooks, Outcome, Request, Response, Shared, hooks};
 use crate::parser::{Fields, MAX_HEAD, RequestHead};
 use crate::state::{Side, State};
@@ -19,7 +19,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
-use wirebook_net::{self as net, Stream};
+use wirebook_net::{self as net, Resume, Stream};
 
 /// Bytes of a request body that a handler left unread and the server reads to keep the connection; more closes it.
 const MAX_DRAINED: u64 = 256 * 1024;
@@ -29,18 +29,32 @@ const MAX_DRAINED: u64 = 256 * 1024;
 const LINGER: Duration = Duration::from_secs(1);
 const MAX_LINGER: usize = 256 * 1024;
 
-/// A connection's place among those of its server. It leaves when it is dropped.
-struct Seat<H> {
+/// A connection, with or without something to do. It leaves the table when it is dropped.
+pub(super) struct Seat<H> {
+    stream: Rc<dyn Stream>,
     shared: Rc<Shared<H>>,
     place: u32,
     /// Requests so far.
-    requests: u32,
+    requests: Cell<u32>,
 }
 
 impl<H> Drop for Seat<H> {
     fn drop(&mut self) {
         self.shared.connections.leave(self.place);
         hooks::call(&self.shared.options.hooks.close, &self.shared.connections.open());
+    }
+}
+
+impl<H> Resume for Seat<H>
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    fn resume(self: Rc<Self>) {
+        self.shared.connections.resume(self.place);
+        let shared = self.shared.clone();
+        if let Some(seat) = shared.workers.employ(self) {
+            net::spawn(work(Worker::of(seat)));
+        }
     }
 }
 
@@ -51,41 +65,57 @@ where
 {
     let place = shared.connections.enter();
     hooks::call(&shared.options.hooks.connection, &shared.connections.open());
-    net::spawn(hold(stream, Seat { shared, place, requests: 0 }));
+    park(Rc::new(Seat { stream, shared, place, requests: Cell::new(0) }));
 }
 
-// ANCHOR: hold
-/// Holds a connection until it ends or is parked. What goes wrong with it is answered to its client, and concerns nobody
-/// else.
-async fn hold<H>(stream: Rc<dyn Stream>, mut seat: Seat<H>)
+/// Leaves a connection to itself until there is something to read.
+fn park<H>(seat: Rc<Seat<H>>)
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let connections = &seat.shared.connections;
+    if !connections.is_closing() {
+        connections.park(seat.place, net::park_shared(seat.stream.registration(), seat.clone()));
+    }
+}
+
+// ANCHOR: work
+/// A worker's life: one connection after the other.
+async fn work<H>(worker: Rc<Worker<H>>)
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    while let Some(seat) = worker.next().await {
+        let shared = seat.shared.clone();
+        converse(seat).await;
+        if shared.connections.is_closing() || !shared.workers.keep(&worker) {
+            return;
+        }
+    }
+}
+
+/// Serves a connection until it idles or ends. What goes wrong with it is answered to its client, and concerns nobody else.
+async fn converse<H>(seat: Rc<Seat<H>>)
 where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
     let mut connection = Connection::new(Side::Responder, seat.shared.options.limits);
     let mut unfinished = Unfinished::default();
     loop {
-        if unfinished.inbox.is_empty() {
-            match seat.shared.connections.wait(seat.place, &*stream).await {
-                Woken::Readable => {}
-                Woken::Park => return park(stream, seat),
-                Woken::Expired => return,
-            }
-        }
-        let in_time = unfinished.wait(&*stream, seat.shared.options.head_timeout).await;
+        let in_time = unfinished.wait(&*seat.stream, seat.shared.options.head_timeout).await;
         let mut desk = seat.shared.desks.lend();
-        let mut talk =
-            Talk { connection: &mut connection, stream: &stream, requests: &mut seat.requests, shared: &seat.shared };
+        let mut talk = Talk { connection: &mut connection, seat: &seat };
         let next = talk.turn(&mut desk, &mut unfinished, in_time).await;
         seat.shared.desks.take_back(desk);
         match next {
-            Ok(Next::Idle | Next::Read) => {}
-            Ok(Next::Close) => return linger(&*stream).await,
+            Ok(Next::Idle) => return park(seat),
+            Ok(Next::Read) => {}
+            Ok(Next::Close) => return linger(&*seat.stream).await,
             Ok(Next::Switched) | Err(_) => return,
         }
     }
 }
-
-// ANCHOR_END: hold
+// ANCHOR_END: work
 
 /// A head that has not all come. Only what is there is kept, not the desk: ten thousand clients that trickle hold what they
 /// have sent.
@@ -110,24 +140,11 @@ impl Unfinished {
     }
 }
 
-/// Ends the task of a connection that idles, until there is something to read.
-fn park<H>(stream: Rc<dyn Stream>, seat: Seat<H>)
-where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
-{
-    let (shared, place) = (seat.shared.clone(), seat.place);
-    let parked = net::park(stream, move |stream| {
-        seat.shared.connections.resume(seat.place);
-        net::spawn(hold(stream, seat));
-    });
-    shared.connections.park(place, parked);
-}
-
 /// What a connection does next.
 enum Next {
     /// Wait for a request with nothing in hand.
     Idle,
-    /// Read on: a head may be unfinished.
+    /// Read on: a head is unfinished.
     Read,
     Close,
     /// It speaks another protocol, and is no longer ours.
@@ -137,9 +154,7 @@ enum Next {
 /// A connection that has something to read.
 struct Talk<'t, H> {
     connection: &'t mut Connection,
-    stream: &'t Rc<dyn Stream>,
-    requests: &'t mut u32,
-    shared: &'t Shared<H>,
+    seat: &'t Seat<H>,
 }
 
 impl<H> Talk<'_, H>
@@ -158,9 +173,9 @@ where
             return Ok(Next::Close);
         }
         // The largest head, and one byte to see that there is more.
-        let max_inbox = self.shared.options.limits.head.min(MAX_HEAD) + 1;
+        let max_inbox = self.seat.shared.options.limits.head.min(MAX_HEAD) + 1;
         loop {
-            match desk.inbox.fill(&**self.stream, max_inbox) {
+            match desk.inbox.fill(&*self.seat.stream, max_inbox) {
                 Ok(0) => {
                     if let Err(error) = self.connection.receive_eof() {
                         self.refuse(Trouble::Protocol(error), desk);
@@ -170,18 +185,19 @@ where
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !desk.inbox.is_empty() {
-                        unfinished.inbox = desk.inbox.set_aside();
-                        unfinished.fields = Some(mem::take(&mut desk.fields));
+                    if desk.inbox.is_empty() {
+                        return Ok(Next::Idle);
                     }
+                    unfinished.inbox = desk.inbox.set_aside();
+                    unfinished.fields = Some(mem::take(&mut desk.fields));
                     return Ok(Next::Read);
                 }
                 Err(error) => return Err(error),
             }
-            let before = *self.requests;
+            let before = self.seat.requests.get();
             let next = self.answer_all(desk).await?;
             self.flush(&mut desk.out).await?;
-            if *self.requests > before {
+            if self.seat.requests.get() > before {
                 unfinished.began = None;
             }
             if !matches!(next, Next::Read) {
@@ -201,15 +217,16 @@ where
                 }
             };
             let Some(Event::Request(head)) = event else {
-                return Ok(if desk.inbox.is_empty() { Next::Idle } else { Next::Read });
+                return Ok(Next::Read);
             };
-            *self.requests += 1;
-            if *self.requests >= self.shared.options.max_requests_per_connection {
+            let requests = self.seat.requests.get() + 1;
+            self.seat.requests.set(requests);
+            if requests >= self.seat.shared.options.max_requests_per_connection {
                 self.connection.refuse_reuse();
             }
             let behind_head = &desk.inbox.unread()[used..];
             let parts = Parts { out: &mut desk.out, lines: &mut desk.lines, body: &mut desk.body };
-            let body_begun = answer(&mut *self.connection, self.stream, self.shared, head, behind_head, parts).await;
+            let body_begun = answer(&mut *self.connection, self.seat, head, behind_head, parts).await;
             if body_begun {
                 let all = desk.inbox.unread().len();
                 desk.inbox.consume(all);
@@ -222,6 +239,9 @@ where
                 State::Switched => return Ok(Next::Switched),
                 _ => return Ok(Next::Close),
             }
+            if desk.inbox.is_empty() {
+                return Ok(Next::Idle);
+            }
             if desk.out.len() > MAX_GATHERED {
                 self.flush(&mut desk.out).await?;
             }
@@ -233,13 +253,13 @@ where
         self.connection.refuse_reuse();
         let (out, lines) = (&mut desk.out, &mut desk.lines);
         Core { connection: &mut *self.connection, out, lines }.refuse(trouble.status(), &trouble.to_string());
-        hooks::call(&self.shared.options.hooks.client_error, &trouble);
+        hooks::call(&self.seat.shared.options.hooks.client_error, &trouble);
     }
 
     async fn flush(&self, out: &mut Vec<u8>) -> io::Result<()> {
         while !out.is_empty() {
-            let some = poll_fn(|context| poll_flush(&**self.stream, out, context));
-            net::timeout(self.shared.options.write_timeout, some).await??;
+            let some = poll_fn(|context| poll_flush(&*self.seat.stream, out, context));
+            net::timeout(self.seat.shared.options.write_timeout, some).await??;
         }
         Ok(())
     }
@@ -255,8 +275,7 @@ struct Parts<'d> {
 /// Has the handler answer one request; says whether the bytes behind its head were moved to the body's inbox.
 async fn answer<H>(
     connection: &mut Connection,
-    stream: &Rc<dyn Stream>,
-    shared: &Shared<H>,
+    seat: &Seat<H>,
     head: RequestHead<'_>,
     behind_head: &[u8],
     parts: Parts<'_>,
@@ -265,12 +284,11 @@ where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
     let Parts { out, lines, body } = parts;
-    if connection.body_left() == Some(0) {
-        // The message ends with its head: nothing can go wrong, and 101 may be the answer.
-        let _ = connection.receive(b"", &mut body.get_or_insert_default().trailers);
-    }
+    let shared = &*seat.shared;
+    // A message that ends with its head has been read: nothing can go wrong with it, and 101 may be the answer.
+    connection.receive_empty();
     let exchange = Exchange {
-        stream,
+        stream: &seat.stream,
         options: &shared.options,
         connections: &shared.connections,
         core: RefCell::new(Core { connection, out, lines }),

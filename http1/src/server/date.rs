@@ -1,33 +1,43 @@
-//! The Date field, made once a second; the system's clock is asked once in a turn of the loop.
+//! The Date field, made once a second.
 
+use crate::encode::DateLine;
 use std::cell::RefCell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wirebook_net as net;
 
 /// The last date that was made.
 struct Cached {
-    /// The loop's time when the clock was last asked: it stands still within a turn.
-    turn: Option<Instant>,
-    seconds: u64,
-    text: String,
+    /// The loop's time at which the second is over.
+    until: Option<Instant>,
+    line: DateLine,
 }
 
 thread_local! {
-    static CACHED: RefCell<Cached> = const { RefCell::new(Cached { turn: None, seconds: 0, text: String::new() }) };
+    static CACHED: RefCell<Cached> = const {
+        RefCell::new(Cached { until: None, line: *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" })
+    };
 }
 
-/// Gives `then` the current IMF-fixdate (RFC 9110 §5.6.7).
-pub(super) fn with_now<T>(then: impl FnOnce(&str) -> T) -> T {
+/// Gives `then` the field line with the current IMF-fixdate (RFC 9110 §5.6.7).
+pub(super) fn with_now<T>(then: impl FnOnce(&DateLine) -> T) -> T {
     CACHED.with_borrow_mut(|cached| {
-        let turn = Some(net::now());
-        if cached.turn != turn {
-            cached.turn = turn;
-            let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-            if cached.seconds != seconds || cached.text.is_empty() {
-                cached.seconds = seconds;
-                cached.text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
-            }
+        let now = net::now();
+        // A loop that began later may have an earlier time, if it is a simulated one.
+        if cached.until.is_none_or(|until| now >= until || until > now + Duration::from_secs(1)) {
+            cached.renew(now);
         }
-        then(&cached.text)
+        then(&cached.line)
     })
+}
+
+impl Cached {
+    fn renew(&mut self, now: Instant) {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
+        // Beyond the year 9999 there is no such date, and the line stays as it is.
+        if let Some(place) = self.line.get_mut(6..6 + date.len()).filter(|place| place.len() == 29) {
+            place.copy_from_slice(date.as_bytes());
+        }
+        self.until = Some(now + Duration::from_secs(1) - Duration::from_nanos(u64::from(time.subsec_nanos())));
+    }
 }

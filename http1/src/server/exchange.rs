@@ -4,6 +4,7 @@ use super::desk::{BodyDesk, Inbox, MAX_BODY_INBOX};
 use super::failure::{Failure, Outcome};
 use super::idle::Connections;
 use super::{Options, date};
+use crate::connection::Own;
 use crate::parser::{FieldLines, ResponseHead};
 use crate::state::State;
 use crate::{Connection, Error, Event, FieldBlock, Misuse, reason};
@@ -190,13 +191,11 @@ impl Core<'_> {
     pub(super) fn refuse(&mut self, status: u16, why: &str) {
         let text = format!("{status} {}: {why}\n", reason(status));
         self.lines.clear();
-        let sent = date::with_now(|now| self.lines.push_valid(b"date", now.as_bytes()))
-            .and_then(|()| self.lines.push("content-type", "text/plain; charset=utf-8"))
-            .and_then(|()| self.lines.push_number(b"content-length", text.len() as u64))
-            .and_then(|()| {
-                let head = ResponseHead::new(status, self.lines.lines());
-                self.connection.send(Event::Response(head), self.out)
-            });
+        let _ = self.lines.push("content-type", "text/plain; charset=utf-8");
+        let head = ResponseHead::new(status, self.lines.lines());
+        let length = Some(text.len() as u64);
+        let sent =
+            date::with_now(|date| self.connection.send_response(&head, Own { length, date: Some(date) }, self.out));
         if sent.is_ok() {
             // To HEAD the head is the whole answer.
             let _ = self.connection.send(Event::Data(text.as_bytes()), self.out);

@@ -1,9 +1,8 @@
 //! Connections with nothing to do: who they are, since when, and what becomes of them.
 //!
-//! A connection that has just answered keeps its task and waits for the next request; most come within milliseconds. One
-//! that still waits when the sweep comes by is *parked*: its task ends, and what is left is its stream, a place in the
-//! table and a number, some two hundred bytes. A readable event gives it a new task. A connection that has idled for the
-//! idle time-out is closed, parked or not.
+//! A connection that has been answered is *parked*: it has no task and no buffer, only its stream, a place in this table and
+//! a few numbers, some two hundred bytes. A readable event gives it a worker. One that has idled for the idle time-out is
+//! closed by the sweep.
 //!
 //! The sweep replaces a timer for each wait: it costs nothing while requests flow, and for that the time-out is exact only
 //! to an eighth of itself.
@@ -12,24 +11,13 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
-use wirebook_net::{self as net, Parked, Stream};
+use wirebook_net::{self as net, Parked};
 
 /// Sweeps in the time that a connection may idle.
 const SWEEPS: u32 = 8;
 
-/// The longest time between two sweeps: so long does a waiting connection keep its task.
+/// The longest time between two sweeps.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
-
-/// What ends a wait.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Woken {
-    /// There is something to read, or the end.
-    Readable,
-    /// It has waited long enough to be parked.
-    Park,
-    /// It has waited too long, or the server closes.
-    Expired,
-}
 
 /// The connections of a server.
 #[derive(Debug, Default)]
@@ -46,7 +34,6 @@ pub(super) struct Connections {
 enum Place {
     Free,
     Busy,
-    Waiting { since: Instant, waker: Waker, woken: Option<Woken> },
     Parked { since: Instant, parked: Parked },
 }
 
@@ -96,71 +83,34 @@ impl Connections {
         .await;
     }
 
-    /// Waits for the next request.
-    pub(super) async fn wait(&self, place: u32, stream: &dyn Stream) -> Woken {
-        let mut since = None;
-        let woken = poll_fn(|context| {
-            if stream.poll_readable(context).is_ready() {
-                return Poll::Ready(Woken::Readable);
-            }
-            let here = &mut self.places.borrow_mut()[place as usize];
-            match here {
-                Place::Waiting { woken: Some(woken), .. } => return Poll::Ready(*woken),
-                _ if self.closing.get() => return Poll::Ready(Woken::Expired),
-                _ => {}
-            }
-            let since = *since.get_or_insert_with(net::now);
-            *here = Place::Waiting { since, waker: context.waker().clone(), woken: None };
-            Poll::Pending
-        })
-        .await;
-        self.places.borrow_mut()[place as usize] = Place::Busy;
-        woken
-    }
-
-    /// The connection has given up its task.
+    /// The connection has nothing to do from now on.
     pub(super) fn park(&self, place: u32, parked: Parked) {
         self.places.borrow_mut()[place as usize] = Place::Parked { since: net::now(), parked };
     }
 
-    /// A parked connection has a task again.
+    /// There is something to read.
     pub(super) fn resume(&self, place: u32) {
         self.places.borrow_mut()[place as usize] = Place::Busy;
     }
 
-    /// Parks and closes those who have idled long enough, from time to time, until the server has closed and is empty.
+    /// Closes those who have idled long enough, from time to time, until the server has closed and is empty.
     pub(super) async fn sweep(&self, idle_timeout: Duration) {
         let interval = (idle_timeout / SWEEPS).clamp(Duration::from_millis(1), MAX_INTERVAL);
         while !(self.closing.get() && self.open() == 0) {
             net::sleep(interval).await;
-            self.sweep_once(net::now(), interval, idle_timeout);
+            self.sweep_once(idle_timeout);
         }
     }
 
-    fn sweep_once(&self, now: Instant, interval: Duration, idle_timeout: Duration) {
-        let mut expired: Vec<Parked> = Vec::new();
-        for place in self.places.borrow_mut().iter_mut() {
-            match place {
-                Place::Waiting { since, waker, woken: woken @ None } => {
-                    *woken = match now.saturating_duration_since(*since) {
-                        _ if self.closing.get() => Some(Woken::Expired),
-                        idle if idle >= idle_timeout => Some(Woken::Expired),
-                        idle if idle >= interval => Some(Woken::Park),
-                        _ => continue,
-                    };
-                    waker.wake_by_ref();
-                }
-                // It had idled for one interval when it was parked.
-                Place::Parked { since, parked }
-                    if self.closing.get() || now.saturating_duration_since(*since) + interval >= idle_timeout =>
-                {
-                    expired.push(*parked);
-                }
-                _ => {}
-            }
-        }
+    fn sweep_once(&self, idle_timeout: Duration) {
+        let now = net::now();
+        let is_due = |place: &Place| match place {
+            Place::Parked { since, parked } if now.saturating_duration_since(*since) >= idle_timeout => Some(*parked),
+            _ => None,
+        };
+        let due: Vec<Parked> = self.places.borrow().iter().filter_map(is_due).collect();
         // Dropping what was parked makes it leave. One that became readable this very turn is no longer parked.
-        for parked in expired {
+        for parked in due {
             parked.close();
         }
     }
@@ -168,6 +118,6 @@ impl Connections {
     /// Those who idle are closed now, those who are busy when they have answered.
     pub(super) fn close(&self) {
         self.closing.set(true);
-        self.sweep_once(net::now(), Duration::ZERO, Duration::ZERO);
+        self.sweep_once(Duration::ZERO);
     }
 }

@@ -12,6 +12,7 @@
 //! | `exchange.rs` | what these two share while a handler runs |
 //! | `desk.rs` | the buffers that are lent |
 //! | `idle.rs` | connections with nothing to do |
+//! | `workers.rs` | the tasks of those who have something to do |
 //! | `threads.rs` | the same server on several threads |
 //! | `upgrade.rs`, `file.rs`, `hooks.rs`, `date.rs`, `failure.rs` | what their names say |
 //!
@@ -36,6 +37,7 @@ mod request;
 mod response;
 mod threads;
 mod upgrade;
+mod workers;
 
 pub use exchange::Trouble;
 pub use failure::{Failure, Outcome};
@@ -54,6 +56,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use wirebook_net::tcp::TcpListener;
 use wirebook_net::{self as net, Address, JoinHandle, Listener};
+use workers::Workers;
 
 /// What a server allows its clients, and whom it tells. All of it has a default.
 #[derive(Clone, Debug)]
@@ -172,9 +175,13 @@ where
 {
     let connections = Rc::new(Connections::default());
     let idle_timeout = options.idle_timeout;
-    let shared = Rc::new(Shared { handler, options, desks: Desks::default(), connections: connections.clone() });
-    let sweeping = connections.clone();
-    net::spawn(async move { sweeping.sweep(idle_timeout).await });
+    let (desks, workers) = (Desks::default(), Workers::default());
+    let shared = Rc::new(Shared { handler, options, desks, workers, connections: connections.clone() });
+    let sweeping = shared.clone();
+    net::spawn(async move {
+        sweeping.connections.sweep(idle_timeout).await;
+        sweeping.workers.dismiss();
+    });
     let accepting = net::spawn(async move {
         loop {
             shared.connections.below(shared.options.max_connections).await;
@@ -193,6 +200,7 @@ struct Shared<H> {
     handler: H,
     options: Options,
     desks: Desks,
+    workers: Workers<H>,
     connections: Rc<Connections>,
 }
 

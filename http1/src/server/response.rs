@@ -7,6 +7,7 @@ use super::file::Reading;
 use super::request::Request;
 use super::upgrade::Upgraded;
 use super::{conversation, date};
+use crate::connection::Own;
 use crate::parser::{FieldLines, ResponseHead, Version};
 use crate::{Event, FieldBlock, Misuse};
 use std::fmt;
@@ -72,9 +73,12 @@ impl<'r> Response<'r> {
         let data = data.as_ref();
         self.begin(Some(data.len() as u64))?;
         self.data(data)?;
-        self.exchange.send(Event::End(FieldLines::default()))?;
         // What is small goes out with the answers to the requests behind this one.
-        let gathered = self.exchange.core.borrow().out.len();
+        let gathered = {
+            let core = &mut *self.exchange.core.borrow_mut();
+            core.connection.send_end(&FieldLines::default(), core.out)?;
+            core.out.len()
+        };
         if gathered > MAX_GATHERED {
             self.exchange.flush().await?;
         }
@@ -170,15 +174,9 @@ impl<'r> Response<'r> {
         if core.connection.answers_connect() && (200..300).contains(&self.status) {
             return Err(Misuse::OutOfTurn.into());
         }
-        if core.lines.lines().get("date").is_none() {
-            date::with_now(|now| core.lines.push_valid(b"date", now.as_bytes()))?;
-        }
-        let bodiless = matches!(self.status, 100..=199 | 204 | 304);
-        if let Some(length) = length.filter(|_| !bodiless && !is_framed(&core.lines.lines())) {
-            core.lines.push_number(b"content-length", length)?;
-        }
         conversation::refuse_reuse_if_last(self.exchange, core.connection);
-        core.connection.send(Event::Response(ResponseHead::new(self.status, core.lines.lines())), core.out)?;
+        let head = ResponseHead::new(self.status, core.lines.lines());
+        date::with_now(|date| core.connection.send_response(&head, Own { length, date: Some(date) }, core.out))?;
         self.begun = true;
         Ok(())
     }
@@ -192,14 +190,9 @@ impl<'r> Response<'r> {
         }
         let room = core.connection.room_left().map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX));
         let (fitting, surplus) = data.split_at(room.min(data.len()));
-        core.connection.send(Event::Data(fitting), core.out)?;
+        core.connection.send_data(fitting, core.out)?;
         if surplus.is_empty() { Ok(()) } else { Err(Misuse::TooManyBytes) }
     }
-}
-
-/// The handler has said itself how long the body is.
-fn is_framed(lines: &FieldLines<'_>) -> bool {
-    lines.get("content-length").or(lines.get("transfer-encoding")).is_some()
 }
 
 impl fmt::Debug for Response<'_> {
