@@ -50,7 +50,7 @@ pub(crate) enum Microtask {
 pub(crate) struct Loop {
     pub(crate) remote: Arc<Remote>,
     pub(crate) driver: Driver,
-    pub(crate) sources: RefCell<Sources>,
+    pub(crate) sources: Rc<RefCell<Sources>>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) buffers: RefCell<Vec<Box<[u8]>>>,
     pub(crate) tracer: Tracer,
@@ -84,7 +84,7 @@ struct Immediates {
 ///
 /// # Errors
 /// When the operating system refuses what the loop needs, when a loop already runs on this thread, when the future
-/// panicked, or when it can never finish because nothing is left that could wake it ([`io::ErrorKind::Other`]).
+/// panicked (which ends the loop, as an uncaught exception ends Node; a panic in another task does not), or when it can never finish because nothing is left that could wake it ([`io::ErrorKind::Other`]).
 ///
 /// ```
 /// let text = wirebook_net::run(async {
@@ -110,7 +110,12 @@ where
 {
     let this = Rc::new(Loop::new(driver, nudge));
     let _guard = Entered::enter(this.clone())?;
-    let main = task::spawn_on(&this, future);
+    let main = task::spawn_on(&this, async {
+        let uncaught = StopOnPanic;
+        let output = future.await;
+        std::mem::forget(uncaught);
+        output
+    });
     this.run_one_microtask();
     this.run();
     if let Some(error) = this.failure.take() {
@@ -281,7 +286,7 @@ impl Loop {
             return;
         }
         for task in self.remote.take() {
-            self.push_microtask(Microtask::Task(task));
+            task.wake_home();
             self.drain();
         }
     }
@@ -328,7 +333,7 @@ impl Loop {
         Loop {
             remote: Remote::new(nudge),
             driver,
-            sources: RefCell::new(Sources::new()),
+            sources: Rc::new(RefCell::new(Sources::new())),
             timers: RefCell::new(Timers::new()),
             buffers: RefCell::default(),
             tracer: Tracer::from_environment(),
@@ -468,8 +473,19 @@ impl Loop {
             drop(self.remote.take());
             let nothing = timer.is_none() && source.is_none() && tick.is_none() && microtask.is_none();
             if nothing && immediate.is_none() && closing.is_none() && task.is_none() {
-                return;
+                return drop(self.remote.close());
             }
+        }
+    }
+}
+
+/// Held by the main future: dropped by a panic in it, it ends the loop.
+struct StopOnPanic;
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            try_current(|on| on.stop());
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The side of a loop that other threads may touch: a list of woken tasks and a way to interrupt the wait.
 
-use crate::task::{Runnable, thread_number};
+use crate::task::Runnable;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 pub(crate) struct Remote {
-    thread: u64,
-    woken: Mutex<Vec<Arc<dyn Runnable>>>,
+    /// `None` when the loop has ended: nobody would take what is pushed.
+    woken: Mutex<Option<Vec<Arc<dyn Runnable>>>>,
     /// Whether the list has anything; it only changes under the lock. The loop asks twice a turn and need not lock.
     any: AtomicBool,
     /// Interrupts the driver's wait; a simulated loop never waits and has none.
@@ -19,20 +19,16 @@ pub(crate) struct Remote {
 
 impl Remote {
     pub(crate) fn new(nudge: Option<mio::Waker>) -> Arc<Self> {
-        let (woken, any, jobs) = (Mutex::new(Vec::new()), AtomicBool::new(false), AtomicUsize::new(0));
-        Arc::new(Remote { thread: thread_number(), woken, any, nudge, jobs })
-    }
-
-    /// Whether the caller is on the loop's own thread.
-    pub(crate) fn is_home(&self) -> bool {
-        self.thread == thread_number()
+        let (woken, any, jobs) = (Mutex::new(Some(Vec::new())), AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Remote { woken, any, nudge, jobs })
     }
 
     /// Queues a task from another thread.
     pub(crate) fn push(&self, task: Arc<dyn Runnable>) {
         let first = {
             let mut woken = self.lock();
-            woken.push(task);
+            let Some(list) = &mut *woken else { return };
+            list.push(task);
             !self.any.swap(true, Ordering::Release)
         };
         if first {
@@ -44,7 +40,12 @@ impl Remote {
     pub(crate) fn take(&self) -> Vec<Arc<dyn Runnable>> {
         let mut woken = self.lock();
         self.any.store(false, Ordering::Release);
-        std::mem::take(&mut *woken)
+        woken.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes the list for the last time.
+    pub(crate) fn close(&self) -> Option<Vec<Arc<dyn Runnable>>> {
+        self.lock().take()
     }
 
     /// A push that is not seen yet interrupts the wait that follows.
@@ -73,7 +74,7 @@ impl Remote {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<dyn Runnable>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Arc<dyn Runnable>>>> {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,8 +21,8 @@ use crate::{
     trace::{Lane, Step},
 };
 use std::{
-    io,
-    marker::PhantomData,
+    cell::RefCell,
+    fmt, io,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
@@ -216,10 +216,9 @@ pub fn fake_readiness() {
 /// A socket's place in its loop. Dropping it gives the place back.
 ///
 /// This is what an implementor of [`Stream`](crate::Stream) wraps: it keeps the readiness, the waiters and the budget.
-#[derive(Debug)]
 pub struct Registration {
     key: Key,
-    _here: PhantomData<*const ()>,
+    sources: Rc<RefCell<Sources>>,
 }
 
 impl Registration {
@@ -236,42 +235,31 @@ impl Registration {
     pub(crate) fn insert(on: &Loop, ready: u8) -> Self {
         let source =
             Source { ready, put_off: 0, spent: [0; 2], turn: 0, reader: Waiter::Nobody, writer: Waiter::Nobody };
-        Registration { key: on.sources.borrow_mut().slab.insert(source), _here: PhantomData }
+        Registration { key: on.sources.borrow_mut().slab.insert(source), sources: on.sources.clone() }
     }
 
-    /// Does something with the source, if its loop still runs.
-    fn with<R>(&self, f: impl FnOnce(&mut Sources, Key) -> R) -> Option<R> {
-        event_loop::try_current(|on| f(&mut on.sources.borrow_mut(), self.key))
-    }
-
-    /// Whether an operation in `direction` may be tried now.
+    /// Whether an operation in `direction` may be tried now. When the loop has ended, and the source with it, always.
     fn grant(&self, direction: Direction) -> io::Result<()> {
-        self.with(|sources, key| {
-            let turn = sources.turn;
-            let source = sources.slab.get_mut(key)?;
-            if source.turn != turn {
-                (source.turn, source.spent) = (turn, [0; 2]);
-            }
-            let spent = &mut source.spent[direction as usize];
-            if source.ready & direction.bit() == 0 || *spent >= OPERATIONS_PER_TURN {
-                return None;
-            }
-            *spent += 1;
-            Some(())
-        })
-        .unwrap_or(Some(()))
-        .ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        let sources = &mut *self.sources.borrow_mut();
+        let Some(source) = sources.slab.get_mut(self.key) else { return Ok(()) };
+        if source.turn != sources.turn {
+            (source.turn, source.spent) = (sources.turn, [0; 2]);
+        }
+        let spent = &mut source.spent[direction as usize];
+        if source.ready & direction.bit() == 0 || *spent >= OPERATIONS_PER_TURN {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        *spent += 1;
+        Ok(())
     }
 
     /// Forgets that `direction` was ready.
     fn clear(&self, direction: Direction, unless: u8) {
-        self.with(|sources, key| {
-            if let Some(source) = sources.slab.get_mut(key)
-                && source.ready & unless == 0
-            {
-                source.ready &= !direction.bit();
-            }
-        });
+        if let Some(source) = self.sources.borrow_mut().slab.get_mut(self.key)
+            && source.ready & unless == 0
+        {
+            source.ready &= !direction.bit();
+        }
     }
 
     // ANCHOR: try_stream
@@ -315,38 +303,30 @@ impl Registration {
 
     /// Ready, or the context's task is woken when it is. One waiter for each direction: the last one stays.
     fn poll(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let ended = || Poll::Ready(Err(io::Error::other("the socket's event loop has ended")));
-        // Whoever waited before is dropped after the borrow: a foreign waker's destructor may do anything.
-        let before = self.with(|sources, key| {
-            let turn = sources.turn;
-            let Some(source) = sources.slab.get_mut(key) else { return Err(ended()) };
-            if source.ready & direction.bit() != 0 {
-                if source.has_budget(direction, turn) {
-                    return Err(Poll::Ready(Ok(())));
-                }
-                if source.put_off == 0 {
-                    sources.over_budget.push(key);
-                }
-                source.put_off |= direction.bit();
+        let mut sources = self.sources.borrow_mut();
+        let turn = sources.turn;
+        let Sources { slab, over_budget, parked, .. } = &mut *sources;
+        let Some(source) = slab.get_mut(self.key) else {
+            return Poll::Ready(Err(io::Error::other("the socket's event loop has ended")));
+        };
+        if source.ready & direction.bit() != 0 {
+            if source.has_budget(direction, turn) {
+                return Poll::Ready(Ok(()));
             }
-            let place = if direction == Read { &mut source.reader } else { &mut source.writer };
-            match place {
-                Waiter::Task(waker) if waker.will_wake(context.waker()) => Ok(Waiter::Nobody),
-                other => {
-                    let before = std::mem::replace(other, Waiter::Task(context.waker().clone()));
-                    sources.parked -= usize::from(matches!(before, Waiter::Parked(_)));
-                    Ok(before)
-                }
+            if source.put_off == 0 {
+                over_budget.push(self.key);
             }
-        });
-        match before {
-            None => ended(),
-            Some(Err(poll)) => poll,
-            Some(Ok(before)) => {
-                drop(before);
-                Poll::Pending
-            }
+            source.put_off |= direction.bit();
         }
+        let place = if direction == Read { &mut source.reader } else { &mut source.writer };
+        if !matches!(place, Waiter::Task(waker) if waker.will_wake(context.waker())) {
+            let before = std::mem::replace(place, Waiter::Task(context.waker().clone()));
+            *parked -= usize::from(matches!(before, Waiter::Parked(_)));
+            // Who waited before is dropped after the borrow: a foreign waker's destructor may do anything.
+            drop(sources);
+            drop(before);
+        }
+        Poll::Pending
     }
 
     /// Ready when an operation that reads may be tried; see [`Stream::poll_readable`](crate::Stream::poll_readable).
@@ -407,13 +387,20 @@ pub(crate) fn unpark(key: Key) -> Option<Resumption> {
     .flatten()
 }
 
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Registration {
     fn drop(&mut self) {
-        let source = self.with(|sources, key| {
-            let source = sources.slab.remove(key);
+        let source = {
+            let sources = &mut *self.sources.borrow_mut();
+            let source = sources.slab.remove(self.key);
             sources.parked -= usize::from(matches!(source, Some(Source { reader: Waiter::Parked(_), .. })));
             source
-        });
+        };
         drop(source);
     }
 }

@@ -279,3 +279,19 @@ fn a_stream_of_a_loop_that_has_ended_is_an_error() {
         .unwrap();
     }
 }
+
+/// As an uncaught exception ends Node: whatever else would have gone on.
+#[test]
+fn a_panic_in_the_main_future_ends_the_loop() {
+    let error = net::run(async {
+        net::spawn(async {
+            loop {
+                net::sleep(Duration::from_secs(3600)).await;
+            }
+        });
+        net::sleep(Duration::from_millis(1)).await;
+        panic!("nobody catches this");
+    })
+    .unwrap_err();
+    assert!(error.to_string().contains("nobody catches this"), "{error}");
+}

@@ -36,7 +36,7 @@ fn net_26_a_burst_beyond_the_backlog_is_served_to_the_last() {
         let clients = burst(listener.local_addr().unwrap());
         let served = Rc::new(Cell::new(0));
         let counter = served.clone();
-        let server = net::spawn(async move {
+        net::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let counter = counter.clone();
@@ -63,7 +63,9 @@ fn net_26_a_burst_beyond_the_backlog_is_served_to_the_last() {
         });
         assert_eq!(answered.await.unwrap(), BURST);
         assert_eq!(served.get(), BURST);
-        server.abort();
+        // Not until all tasks have ended: with SYN cookies the kernel may take a late ACK of a connection that is closed
+        // already for a new one, on which nobody will ever speak.
+        net::stop();
     })
     .unwrap();
 }

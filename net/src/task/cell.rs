@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::JoinError;
+use crate::slab::Key;
 use std::{
     cell::{Cell, RefCell},
     future::Future,
@@ -24,7 +25,7 @@ static NEXT_THREAD: AtomicU64 = AtomicU64::new(1);
 thread_local!(static THREAD: u64 = NEXT_THREAD.fetch_add(1, Ordering::Relaxed));
 
 /// A number for this thread; cheaper to read than [`std::thread::current`].
-pub(crate) fn thread_number() -> u64 {
+fn thread_number() -> u64 {
     THREAD.with(|number| *number)
 }
 
@@ -34,13 +35,15 @@ enum Stage<F: Future> {
     Empty,
 }
 
-/// A future, then its result, then nothing.
+/// A future, then its result, then nothing; and what only the loop's thread knows of the task.
 pub(super) struct FutureCell<F: Future> {
     owner: u64,
+    state: Cell<u8>,
+    key: Cell<Key>,
     stage: RefCell<Stage<F>>,
     joiner: RefCell<Option<Waker>>,
     /// Somebody holds the join handle and may want the result.
-    pub(super) joined: Cell<bool>,
+    joined: Cell<bool>,
 }
 
 // SAFETY: `owner` is immutable. Every other field is only reached through `check`, which lets the owner's thread
@@ -51,17 +54,42 @@ unsafe impl<F: Future> Send for FutureCell<F> {}
 unsafe impl<F: Future> Sync for FutureCell<F> {}
 
 impl<F: Future> FutureCell<F> {
-    pub(super) fn new(future: F) -> Self {
+    pub(super) fn new(future: F, state: u8) -> Self {
         FutureCell {
             owner: thread_number(),
+            state: Cell::new(state),
+            key: Cell::new(Key { index: 0, generation: 0 }),
             stage: RefCell::new(Stage::Pending(future)),
             joiner: RefCell::new(None),
             joined: Cell::new(true),
         }
     }
 
+    /// Whether the caller is on the thread of the task's loop.
+    pub(super) fn is_home(&self) -> bool {
+        self.owner == thread_number()
+    }
+
     fn check(&self) {
-        assert_eq!(self.owner, thread_number(), "a task is only touched on the thread of its loop");
+        assert!(self.is_home(), "a task is only touched on the thread of its loop");
+    }
+
+    /// The task's bits of state; [`super::Task`] says what they mean.
+    pub(super) fn state(&self) -> &Cell<u8> {
+        self.check();
+        &self.state
+    }
+
+    /// The task's place in the loop's list.
+    pub(super) fn key(&self) -> &Cell<Key> {
+        self.check();
+        &self.key
+    }
+
+    /// Whether there is a join handle.
+    pub(super) fn is_joined(&self) -> bool {
+        self.check();
+        self.joined.get()
     }
 
     /// Polls the future; true when it has finished (or had been emptied). A panic in it becomes its result.
@@ -154,7 +182,7 @@ impl<F: Future> Drop for FutureCell<F> {
     fn drop(&mut self) {
         // The last waker may be dropped on another thread, but by then the loop has emptied the cell: it empties the
         // cells of all its tasks before it goes. If that were ever untrue, dropping here would be unsound.
-        if self.owner != thread_number() && !matches!(self.stage.get_mut(), Stage::Empty) {
+        if !self.is_home() && !matches!(self.stage.get_mut(), Stage::Empty) {
             std::process::abort();
         }
     }

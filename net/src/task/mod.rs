@@ -1,21 +1,19 @@
 //! Tasks: a future, its state and its join handle in one allocation.
 //!
 //! A task is always in one of four conditions, kept in two bits: idle, scheduled (it stands in a queue), running, or
-//! running and scheduled (woken while it runs). Only the waker that sets `SCHEDULED` queues it, so a task never
+//! running and scheduled (woken while it runs). Only the wake that sets `SCHEDULED` queues it, so a task never
 //! stands in a queue twice however often it is woken. A task woken while it runs waits for the next turn of the loop:
 //! a task that keeps waking itself cannot keep the others out.
 //!
 //! The waker is safe code: `Arc<Task>` implements [`Wake`]. On the loop's own thread waking is a push to the
-//! microtask queue; on any other it is a push to a shared list and a nudge of the driver.
+//! microtask queue, and the bits are plain memory. On any other it raises one flag, pushes to a shared list and nudges
+//! the driver, and the loop wakes the task at home: atomic operations are paid for by those who need them.
 
 mod cell;
-
-pub(crate) use cell::thread_number;
 
 use crate::{
     event_loop::{self, Loop, Microtask},
     remote::Remote,
-    slab::Key,
 };
 use cell::FutureCell;
 use std::{
@@ -27,7 +25,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake},
 };
@@ -39,10 +37,8 @@ const ABORTED: u8 = 8;
 
 pub(crate) struct Task<F: Future> {
     remote: Arc<Remote>,
-    /// The place in the loop's list of tasks; in two words because the list's key comes after the task.
-    index: AtomicU32,
-    generation: AtomicU32,
-    state: AtomicU8,
+    /// Stands in the remote list.
+    called: AtomicBool,
     cell: FutureCell<F>,
 }
 
@@ -50,6 +46,8 @@ pub(crate) struct Task<F: Future> {
 pub(crate) trait Runnable: Send + Sync {
     /// Polls the future once.
     fn run(self: Arc<Self>, on: &Rc<Loop>);
+    /// Passes on the wake of another thread.
+    fn wake_home(self: Arc<Self>);
     /// Drops the future without running it further.
     fn cancel(self: Arc<Self>);
     /// Whether anything but the loop and the join handle holds the task, so that it may be woken some day.
@@ -62,13 +60,18 @@ impl<F: Future + 'static> Task<F>
 where
     F::Output: 'static,
 {
-    fn key(&self) -> Key {
-        Key { index: self.index.load(Ordering::Relaxed), generation: self.generation.load(Ordering::Relaxed) }
+    fn set(&self, bit: u8) -> u8 {
+        let state = self.cell.state();
+        state.replace(state.get() | bit)
+    }
+
+    fn is_done(&self) -> bool {
+        self.cell.state().get() & DONE != 0
     }
 
     fn finish(&self, on: &Loop) {
-        self.state.fetch_or(DONE, Ordering::AcqRel);
-        on.forget_task(self.key());
+        self.set(DONE);
+        on.forget_task(self.cell.key().get());
         if let Some(joiner) = self.cell.take_joiner() {
             joiner.wake();
         }
@@ -80,13 +83,14 @@ where
     F::Output: 'static,
 {
     fn run(self: Arc<Self>, on: &Rc<Loop>) {
-        if self.state.swap(RUNNING, Ordering::AcqRel) & DONE != 0 {
-            self.state.store(DONE, Ordering::Release);
+        let state = self.cell.state();
+        if self.is_done() {
             return;
         }
+        state.set(RUNNING);
         let lent = cell::lend_waker(&self);
         let finished = self.cell.poll(&mut Context::from_waker(lent.waker()));
-        let woken = self.state.fetch_and(!RUNNING, Ordering::AcqRel);
+        let woken = state.replace(state.get() & !RUNNING);
         if woken & ABORTED != 0 {
             self.cell.cancel();
         }
@@ -97,27 +101,32 @@ where
         }
     }
 
+    fn wake_home(self: Arc<Self>) {
+        self.called.swap(false, Ordering::AcqRel);
+        self.wake();
+    }
+
     fn cancel(self: Arc<Self>) {
-        if self.state.load(Ordering::Acquire) & DONE != 0 {
+        if self.is_done() {
             return;
         }
         if !self.cell.cancel() {
-            self.state.fetch_or(ABORTED, Ordering::AcqRel);
+            self.set(ABORTED);
             return;
         }
         let forgotten = event_loop::try_current(|on| self.finish(on)).is_some();
         if !forgotten {
-            self.state.fetch_or(DONE, Ordering::AcqRel);
+            self.set(DONE);
         }
     }
 
     fn reachable(self: Arc<Self>) -> bool {
         // The loop's list, `self` here, and the join handle are the shares that wake nobody.
-        Arc::strong_count(&self) > 2 + usize::from(self.cell.joined.get())
+        Arc::strong_count(&self) > 2 + usize::from(self.cell.is_joined())
     }
 
     fn number(&self) -> u32 {
-        self.generation.load(Ordering::Relaxed)
+        self.cell.key().get().generation
     }
 }
 
@@ -125,8 +134,17 @@ impl<F: Future + 'static> Task<F>
 where
     F::Output: 'static,
 {
-    fn schedule(self: Arc<Self>) {
-        if self.remote.is_home() {
+    /// Whether this wake is the one that queues the task. On another thread it asks for [`Runnable::wake_home`] instead.
+    fn is_first_wake(&self) -> bool {
+        if self.cell.is_home() {
+            self.set(SCHEDULED) & (SCHEDULED | RUNNING | DONE) == 0
+        } else {
+            !self.called.swap(true, Ordering::AcqRel)
+        }
+    }
+
+    fn queue(self: Arc<Self>) {
+        if self.cell.is_home() {
             event_loop::try_current(|on| on.push_microtask(Microtask::Task(self)));
         } else {
             self.remote.clone().push(self);
@@ -139,14 +157,14 @@ where
     F::Output: 'static,
 {
     fn wake(self: Arc<Self>) {
-        if self.state.fetch_or(SCHEDULED, Ordering::AcqRel) & (SCHEDULED | RUNNING | DONE) == 0 {
-            self.schedule();
+        if self.is_first_wake() {
+            self.queue();
         }
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.state.fetch_or(SCHEDULED, Ordering::AcqRel) & (SCHEDULED | RUNNING | DONE) == 0 {
-            self.clone().schedule();
+        if self.is_first_wake() {
+            self.clone().queue();
         }
     }
 }
@@ -170,7 +188,7 @@ where
         self.cancel();
     }
     fn finished(&self) -> bool {
-        self.state.load(Ordering::Acquire) & DONE != 0
+        self.is_done()
     }
     fn detach(&self) {
         self.cell.detach();
@@ -184,14 +202,10 @@ where
 {
     let task = Arc::new(Task {
         remote: on.remote.clone(),
-        index: AtomicU32::new(0),
-        generation: AtomicU32::new(0),
-        state: AtomicU8::new(SCHEDULED),
-        cell: FutureCell::new(future),
+        called: AtomicBool::new(false),
+        cell: FutureCell::new(future, SCHEDULED),
     });
-    let key = on.remember_task(task.clone());
-    task.index.store(key.index, Ordering::Relaxed);
-    task.generation.store(key.generation, Ordering::Relaxed);
+    task.cell.key().set(on.remember_task(task.clone()));
     on.push_microtask(Microtask::Task(task.clone()));
     JoinHandle::new(task)
 }
