@@ -270,10 +270,7 @@ impl Loop {
                 0 => self.defer(task),
                 left => {
                     self.polls_left.set(left - 1);
-                    let number = task.number();
-                    self.trace(Lane::Task, Step::Begin, number);
                     task.run(self);
-                    self.trace(Lane::Task, Step::End, number);
                 }
             },
         }
@@ -373,7 +370,9 @@ impl Loop {
 
     pub(crate) fn push_microtask(&self, microtask: Microtask) {
         match &microtask {
-            Microtask::Task(task) => self.trace(Lane::Task, Step::Queued, task.number()),
+            // The number is asked for only where somebody listens.
+            Microtask::Task(task) if self.tracer.is_on() => self.trace(Lane::Task, Step::Queued, task.number()),
+            Microtask::Task(_) => {}
             Microtask::Callback(_) | Microtask::Resume(_) => self.trace(Lane::Microtask, Step::Queued, 0),
         }
         self.microtasks.borrow_mut().push_back(microtask);

@@ -14,6 +14,7 @@ mod cell;
 use crate::{
     event_loop::{self, Loop, Microtask},
     remote::Remote,
+    trace::{Lane, Step},
 };
 use cell::FutureCell;
 use std::{
@@ -69,6 +70,12 @@ where
         self.cell.state().get() & DONE != 0
     }
 
+    fn trace(&self, on: &Loop, step: Step) {
+        if on.tracer.is_on() {
+            on.trace(Lane::Task, step, self.number());
+        }
+    }
+
     fn finish(&self, on: &Loop) {
         self.set(DONE);
         on.forget_task(self.cell.key().get());
@@ -88,9 +95,11 @@ where
             return;
         }
         state.set(RUNNING);
+        self.trace(on, Step::Begin);
         let lent = cell::lend_waker(&self);
         let finished = self.cell.poll(&mut Context::from_waker(lent.waker()));
         let woken = state.replace(state.get() & !RUNNING);
+        self.trace(on, Step::End);
         if woken & ABORTED != 0 {
             self.cell.cancel();
         }
