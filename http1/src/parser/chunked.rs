@@ -100,14 +100,22 @@ impl Chunked {
     pub fn decode<'a>(&mut self, input: &'a [u8]) -> Result<(usize, Option<Chunk<'a>>), Error> {
         if self.state == State::Size
             && self.digits == 0
-            && let Some((used, data)) = whole_chunk(input)
+            && let Some((framing, size)) = short_size_line(input)
         {
-            return Ok((used, Some(Chunk::Data(data))));
+            let line = framing - 2;
+            if size == 0 {
+                self.state = State::Last;
+                return Ok((line, Some(Chunk::Last)));
+            }
+            if let Some(data) = input.get(line..framing + size).and_then(|rest| rest.strip_suffix(b"\r\n")) {
+                return Ok((framing + size, Some(Chunk::Data(data))));
+            }
         }
         self.decode_stepwise(input)
     }
 
     /// The same for whatever has not arrived whole, has extensions, or is wrong.
+    #[inline(never)]
     fn decode_stepwise<'a>(&mut self, input: &'a [u8]) -> Result<(usize, Option<Chunk<'a>>), Error> {
         let mut at = 0;
         loop {
@@ -137,11 +145,6 @@ impl Chunked {
     /// Whether the last chunk's line has been read.
     pub fn is_finished(&self) -> bool {
         self.state == State::Last
-    }
-
-    /// Data bytes still to come in the chunk whose size line has been read; 0 between chunks.
-    pub fn remaining(&self) -> u64 {
-        if self.state == State::Data { self.remaining } else { 0 }
     }
 
     /// The state after one byte of framing.
@@ -214,47 +217,43 @@ impl Chunked {
     }
 }
 
-/// Whether a byte is a hexadecimal digit.
-static HEX: [bool; 256] = {
-    let mut digits = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        digits[byte] = (byte as u8).is_ascii_hexdigit();
-        byte += 1;
+/// What a hexadecimal digit is worth, alone and with another behind it; of any other byte, more than four digits can be.
+static DIGIT: [[u32; 2]; 256] = {
+    let mut digits = [[0x1_0000; 2]; 256];
+    let mut value = 0;
+    while value < 16 {
+        let worth = [value as u32, value as u32 * 16];
+        digits[b"0123456789abcdef"[value] as usize] = worth;
+        digits[b"0123456789ABCDEF"[value] as usize] = worth;
+        value += 1;
     }
     digits
 };
 
-/// A chunk of at most 64 KiB that has arrived whole and has no extensions: its length on the wire and its data. All others, the last one among
-/// them, go byte by byte.
+/// A size line of one to four digits, without extensions: the bytes that frame such a chunk, two of them behind its data,
+/// and its size. All other lines go byte by byte.
 ///
 /// Where the next chunk starts is known only when this one's size is, so what counts is the way from the first digit to the
-/// size: no table, no branch that asks whether a digit is a letter. Only the number of digits is guessed by the processor,
-/// and bodies tend to have chunks of one length.
+/// size: no branch asks whether a digit is a letter. Only the number of digits is guessed by the processor, and bodies tend
+/// to have chunks of one length.
 #[inline(always)]
-fn whole_chunk(input: &[u8]) -> Option<(usize, &[u8])> {
-    // A letter has bit 6: 'a' & 0x0F is 1, and 9 more make it 10.
-    let value = |digit: u8| usize::from(digit & 0x0F) + 9 * usize::from(digit >> 6);
-    let line = input.first_chunk::<8>()?;
-    let digit = |nth: usize| value(line[nth]);
-    let is_hex = |nth: usize| HEX[usize::from(line[nth])];
-    let (count, size, digits) = if line[1] == b'\r' || line[2] == b'\r' {
-        // One or two: in bodies of small chunks nobody can guess which.
-        let two = line[1] != b'\r';
-        let size = select_unpredictable(two, digit(0) << 4 | digit(1), digit(0));
-        (1 + usize::from(two), size, is_hex(0) & (is_hex(1) | !two))
-    } else if line[3] == b'\r' {
-        (3, digit(0) << 8 | digit(1) << 4 | digit(2), is_hex(0) & is_hex(1) & is_hex(2))
-    } else if line[4] == b'\r' {
-        let size = (digit(0) << 12 | digit(1) << 8) | (digit(2) << 4 | digit(3));
-        (4, size, is_hex(0) & is_hex(1) & is_hex(2) & is_hex(3))
+fn short_size_line(input: &[u8]) -> Option<(usize, usize)> {
+    let line: &[u8; 4] = input.first_chunk()?;
+    let worth = |nth: usize| DIGIT[usize::from(line[nth])].map(|worth| worth as usize);
+    let ([first, tens], [second, _]) = (worth(0), worth(1));
+    // One digit or two: in bodies of small chunks nobody can guess which.
+    let one = line[1] == b'\r';
+    let digits = 2 - usize::from(one);
+    let (digits, size) = if line[digits..].starts_with(b"\r\n") {
+        (digits, select_unpredictable(one, first, tens | second))
+    } else if input[3..].starts_with(b"\r\n") {
+        (3, (tens | second) << 4 | worth(2)[0])
+    } else if input[4..].starts_with(b"\r\n") {
+        (4, (tens | second) << 8 | worth(2)[1] | worth(3)[0])
     } else {
         return None;
     };
-    let used = count + 4 + size;
-    let data = input.get(count + 2..used - 2)?;
-    let whole = digits && size != 0 && line[count + 1] == b'\n' && input[used - 2..].starts_with(b"\r\n");
-    whole.then_some((used, data))
+    (size < 0x1_0000).then_some((digits + 4, size))
 }
 
 #[cfg(test)]
@@ -305,6 +304,22 @@ mod tests {
         check(b"5\nhello", Err((Rule::ChunkSize, 1)));
         check(b"5\rhello", Err((Rule::BareCr, 2)));
         check(b"5\r\nhello\r\n0\n\r\n", Err((Rule::ChunkSize, 11)));
+    }
+
+    /// Whole, a short size line is read at once; in steps of one byte never.
+    #[test]
+    fn every_byte_at_every_place_of_a_size_line() {
+        for digits in ["1", "1a", "0Fe", "100", "0c0D", "00001"] {
+            let size = usize::from_str_radix(digits, 16).expect("hexadecimal digits");
+            let body = [digits.as_bytes(), b"\r\n", &vec![b'x'; size], b"\r\n0\r\n"].concat();
+            assert_eq!(read(&body, 1), Ok((vec![b'x'; size], true)), "{digits}");
+            for (place, byte) in (0..digits.len() + 2).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+                let mut body = body.clone();
+                body[place] = byte;
+                let whole = read(&body, body.len());
+                assert_eq!(whole, read(&body, 1), "{byte:#04x} at {place} of {digits}");
+            }
+        }
     }
 
     #[test]

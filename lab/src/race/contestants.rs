@@ -5,6 +5,7 @@
 use super::inputs;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
+use std::sync::LazyLock;
 
 use wirebook_http1::parser::chunked::{Chunk, Chunked};
 use wirebook_http1::parser::simd::Level;
@@ -34,12 +35,13 @@ pub(crate) type Run = Box<dyn FnMut(&[Vec<u8>], u32)>;
 pub(crate) struct Course {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    pub(crate) inputs: Vec<Vec<u8>>,
+    /// Made when they are first wanted: the chunked bodies are 24 MB.
+    pub(crate) inputs: LazyLock<Vec<Vec<u8>>>,
 }
 
 impl Course {
-    pub(crate) fn new(name: &'static str, kind: Kind, inputs: Vec<Vec<u8>>) -> Course {
-        Course { name, kind, inputs }
+    fn new(name: &'static str, kind: Kind, inputs: fn() -> Vec<Vec<u8>>) -> Course {
+        Course { name, kind, inputs: LazyLock::new(inputs) }
     }
 
     /// The mean length of its inputs.
@@ -51,14 +53,14 @@ impl Course {
 /// The inputs, in the order of the book.
 pub(crate) fn courses() -> Vec<Course> {
     vec![
-        Course::new("tiny", Kind::Request, vec![inputs::tiny()]),
-        Course::new("cookie", Kind::Request, vec![inputs::cookie()]),
-        Course::new("chrome", Kind::Request, vec![inputs::chrome()]),
-        Course::new("token", Kind::Request, vec![inputs::token()]),
-        Course::new("varied", Kind::Request, inputs::varied()),
-        Course::new("response", Kind::Response, vec![inputs::response()]),
-        Course::new("chunked-small", Kind::Chunked, inputs::chunked_small()),
-        Course::new("chunked-large", Kind::Chunked, inputs::chunked_large()),
+        Course::new("tiny", Kind::Request, || vec![inputs::tiny()]),
+        Course::new("cookie", Kind::Request, || vec![inputs::cookie()]),
+        Course::new("chrome", Kind::Request, || vec![inputs::chrome()]),
+        Course::new("token", Kind::Request, || vec![inputs::token()]),
+        Course::new("varied", Kind::Request, inputs::varied),
+        Course::new("response", Kind::Response, || vec![inputs::response()]),
+        Course::new("chunked-small", Kind::Chunked, inputs::chunked_small),
+        Course::new("chunked-large", Kind::Chunked, inputs::chunked_large),
     ]
 }
 
