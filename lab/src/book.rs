@@ -1,7 +1,7 @@
 //! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
 
 use crate::complaint::Complaint;
-use crate::{diagram, live};
+use crate::{diagram, figures, live};
 use mdbook_core::book::{Book, BookItem};
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -114,7 +114,7 @@ fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>
 
 /// Replaces `{{#widget NAME}}` by the widget's picture of its first example, made by the production code: what a reader
 /// sees without the server or without JavaScript, and what the live widget starts from. `{{#diagram NAME}}` becomes a
-/// picture of a state table.
+/// picture of a state table, and `{{#figures FILE PATH}}` a table of what a bench has measured.
 struct Pictures;
 
 impl Preprocessor for Pictures {
@@ -122,38 +122,41 @@ impl Preprocessor for Pictures {
         "wirebook-pictures"
     }
 
-    fn run(&self, _: &PreprocessorContext, mut book: Book) -> mdbook_core::errors::Result<Book> {
-        let mut unknown = None;
+    fn run(&self, context: &PreprocessorContext, mut book: Book) -> mdbook_core::errors::Result<Book> {
+        let results = context.root.join("../benches/results");
+        let mut wrong = None;
         book.for_each_mut(|item| {
             if let BookItem::Chapter(chapter) = item {
-                match place_pictures(&chapter.content) {
+                match place_pictures(&chapter.content, &results) {
                     Ok(content) => chapter.content = content,
-                    Err(name) => unknown = Some((name, chapter.name.clone())),
+                    Err(why) => wrong = Some((why, chapter.name.clone())),
                 }
             }
         });
-        match unknown {
+        match wrong {
             None => Ok(book),
-            Some((name, chapter)) => {
-                Err(mdbook_core::errors::Error::msg(format!("there is no picture for {name:?} (chapter {chapter:?})")))
-            }
+            Some((why, chapter)) => Err(mdbook_core::errors::Error::msg(format!("chapter {chapter:?}: {why}"))),
         }
     }
 }
 
-/// Replaces `{{#widget NAME}}` and `{{#diagram NAME}}`; the error is a name that nobody knows.
-fn place_pictures(content: &str) -> Result<String, String> {
+/// The directives that are ours; mdBook has others.
+const DIRECTIVES: [&str; 3] = ["{{#widget ", "{{#diagram ", "{{#figures "];
+
+/// Replaces our directives; the error says what is wrong with one.
+fn place_pictures(content: &str, results: &Path) -> Result<String, String> {
     let mut out = String::with_capacity(content.len());
     let mut rest = content;
-    while let Some(at) = [rest.find("{{#widget "), rest.find("{{#diagram ")].into_iter().flatten().min() {
+    while let Some(at) = DIRECTIVES.iter().filter_map(|directive| rest.find(directive)).min() {
         out.push_str(&rest[..at]);
         let (directive, tail) = rest[at + 3..].split_once("}}").ok_or("an unclosed {{#")?;
-        let picture = match directive.split_once(' ') {
-            Some(("widget", name)) => live::picture(name.trim()),
-            Some((_, name)) => diagram::picture(name.trim()),
-            None => None,
+        let (kind, name) = directive.split_once(' ').unwrap_or((directive, ""));
+        let picture = match kind {
+            "figures" => Some(figures::table(results, name)?),
+            "widget" => live::picture(name.trim()),
+            _ => diagram::picture(name.trim()),
         };
-        out.push_str(&picture.ok_or(directive)?);
+        out.push_str(&picture.ok_or_else(|| format!("there is no picture for {directive:?}"))?);
         rest = tail;
     }
     out.push_str(rest);

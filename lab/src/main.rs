@@ -5,6 +5,7 @@ mod complaint;
 mod diagram;
 mod dissect;
 mod examples;
+mod figures;
 mod live;
 mod race;
 mod render;

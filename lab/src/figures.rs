@@ -1,0 +1,154 @@
+//! The figures of the benches as tables, read from the files that the benches wrote: a chapter cannot disagree with the run
+//! that it speaks of.
+//!
+//! `{{#figures FILE PATH}}` looks into `benches/results/FILE.json`, along the keys of `PATH` (with dots between them). What
+//! is there becomes
+//! - its text, where it is a number or a string;
+//! - a table with a row for each member, where it is a list of objects;
+//! - a table with a column for each member, where it is an object of objects.
+//!
+//! `{{#figures FILE PATH VALUE:ROW:COLUMN}}` makes of a list of objects a table of its `VALUE`s, with a row for each `ROW`
+//! and a column for each `COLUMN`.
+
+use serde_json::Value;
+use std::{fmt::Write, fs, path::Path};
+
+/// The table (or the text), in Markdown, for what follows `{{#figures`.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn table(results: &Path, directive: &str) -> Result<String, String> {
+    let mut words = directive.split_whitespace();
+    let (Some(file), Some(path)) = (words.next(), words.next()) else {
+        return Err(format!("figures are asked for with a file and a path, not with {directive:?}"));
+    };
+    let name = results.join(format!("{file}.json"));
+    let text = fs::read_to_string(&name).map_err(|error| format!("{}: {error}", name.display()))?;
+    let all: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", name.display()))?;
+    let mut found = &all;
+    for key in path.split('.') {
+        found = found.get(key).ok_or_else(|| format!("{file}.json has no {key:?} on the path {path:?}"))?;
+    }
+    match (words.next(), found) {
+        (Some(pivot), Value::Array(list)) => pivoted(list, pivot).map(Table::markdown),
+        (None, Value::Array(list)) => Ok(listed(list).markdown()),
+        (None, Value::Object(columns)) => Ok(crossed(columns).markdown()),
+        (None, scalar) => Ok(cell(Some(scalar))),
+        (Some(_), _) => Err(format!("{file}.json has no list at {path:?}")),
+    }
+}
+
+struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn markdown(self) -> String {
+        let is_figure = |text: &String| text == NOTHING || text.parse::<f64>().is_ok();
+        let rule = |at: usize| if self.rows.iter().all(|row| is_figure(&row[at])) { "---:|" } else { "---|" };
+        let rule: String = (0..self.head.len()).map(rule).collect();
+        let mut out = format!("| {} |\n|{rule}\n", self.head.join(" | "));
+        for row in &self.rows {
+            let line = row.join(" | ");
+            let _ = writeln!(out, "| {line} |");
+        }
+        out
+    }
+}
+
+/// What stands where there is no figure.
+const NOTHING: &str = "–";
+
+fn cell(value: Option<&Value>) -> String {
+    value.map_or(NOTHING.into(), |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+fn title(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+/// A list of objects: names first, then figures.
+fn listed(list: &[Value]) -> Table {
+    let members = || list.first().and_then(Value::as_object).into_iter().flatten();
+    let (names, figures) = (members().filter(|one| one.1.is_string()), members().filter(|one| !one.1.is_string()));
+    let keys: Vec<&String> = names.chain(figures).map(|(key, _)| key).collect();
+    let rows = list.iter().map(|one| keys.iter().map(|key| cell(one.get(key.as_str()))).collect());
+    Table { rows: rows.collect(), head: keys.into_iter().map(|key| title(key)).collect() }
+}
+
+/// An object of objects: its members are the columns.
+fn crossed(columns: &serde_json::Map<String, Value>) -> Table {
+    let names = distinct(columns.values().filter_map(Value::as_object).flat_map(|column| column.keys().cloned()));
+    let row = |name: String| {
+        let figures: Vec<String> = columns.values().map(|column| cell(column.get(&name))).collect();
+        [vec![name], figures].concat()
+    };
+    let head = [vec![String::new()], columns.keys().map(|key| title(key)).collect()].concat();
+    Table { head, rows: names.into_iter().map(row).collect() }
+}
+
+/// A list of objects, of which `VALUE:ROW:COLUMN` names the member to show and those to order it by.
+fn pivoted(list: &[Value], pivot: &str) -> Result<Table, String> {
+    let [value, row, column] = pivot.split(':').collect::<Vec<_>>()[..] else {
+        return Err(format!("a table is asked for as VALUE:ROW:COLUMN, not as {pivot:?}"));
+    };
+    let all = |key: &str| distinct(list.iter().map(|one| cell(one.get(key))));
+    let columns = all(column);
+    let figure = |name: &str, of: &str| {
+        cell(
+            list.iter()
+                .find(|one| cell(one.get(row)) == name && cell(one.get(column)) == of)
+                .and_then(|one| one.get(value)),
+        )
+    };
+    let line = |name: String| {
+        let figures: Vec<String> = columns.iter().map(|of| figure(&name, of)).collect();
+        [vec![name], figures].concat()
+    };
+    let rows = all(row).into_iter().map(line).collect();
+    Ok(Table { rows, head: [vec![title(row)], columns.clone()].concat() })
+}
+
+/// Each once, in the order of their first appearance.
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    names.for_each(|name| {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    });
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_objects_and_laps_become_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = r#"{"echo": {"servers": [{"cpu_us": 4.0, "server": "epoll"}, {"cpu_us": 3.5, "server": "mio"}]},
+            "pages": {"big": {"ours": 1, "theirs": 3}, "small": {"ours": 2}},
+            "laps": [{"parser": "a", "input": "x", "ns": 1.5}, {"parser": "b", "input": "x", "ns": 2},
+                     {"parser": "a", "input": "y", "ns": 3}], "micro": {"wake_ns": 31.3}}"#;
+        fs::write(folder.path().join("run.json"), file).unwrap();
+        let get = |directive| table(folder.path(), directive);
+        assert_eq!(
+            get("run echo.servers").unwrap(),
+            "| server | cpu us |\n|---|---:|\n| epoll | 4.0 |\n| mio | 3.5 |\n"
+        );
+        assert_eq!(
+            get("run pages").unwrap(),
+            "|  | big | small |\n|---|---:|---:|\n| ours | 1 | 2 |\n| theirs | 3 | – |\n"
+        );
+        assert_eq!(
+            get("run laps ns:parser:input").unwrap(),
+            "| parser | x | y |\n|---|---:|---:|\n| a | 1.5 | 3 |\n| b | 2 | – |\n"
+        );
+        assert_eq!(get("run micro.wake_ns").unwrap(), "31.3");
+        for wrong in ["run", "none echo", "run echo.clients", "run pages a:b:c", "run laps ns:parser"] {
+            assert!(get(wrong).is_err(), "{wrong}");
+        }
+    }
+}
