@@ -197,14 +197,20 @@ impl Connection {
             self.broken();
             return Err(Error::InvalidUtf8);
         }
-        let result = self.read(input);
+        self.read(input)
+    }
+
+    /// The long way. Never inlined, so that the shortcut is.
+    #[inline(never)]
+    fn read<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+        let result = self.read_frames(input);
         if result.is_err() {
             self.broken();
         }
         result
     }
 
-    fn read<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+    fn read_frames<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
         let mut used = 0;
         loop {
             let frame = match self.frame.take() {
