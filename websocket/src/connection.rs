@@ -31,7 +31,7 @@ use crate::message::Assembly;
 use crate::random::Keys;
 use crate::state::{Input, State};
 use crate::timer::Timer;
-use crate::utf8::{Utf8, trusted};
+use crate::utf8::{self, Utf8, trusted};
 
 /// Which end this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +57,8 @@ pub struct Connection {
     keys: Option<Box<Keys>>,
     /// A server that delivers whole messages, and whose limits all allow [`BRIEF`] bytes.
     brief: bool,
+    /// A server that sends every message as one frame, uncompressed.
+    plain: bool,
     timer: Timer,
 }
 
@@ -68,21 +70,25 @@ const BRIEF: usize = 0xffff;
 /// there is any doubt. `tests/properties.rs` holds it to what the long way says.
 #[inline]
 fn brief(input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
-    let kind = match input.first()? {
+    let [first, second, high, low, ..] = *input.first_chunk::<8>()?;
+    let kind = match first {
         0x81 => Kind::Text,
         0x82 => Kind::Binary,
         _ => return None,
     };
-    let (start, length) = match *input.get(1)? {
-        short @ 0x80..=0xfd => (6, (short & 0x7f) as usize),
-        0xfe => {
-            let length = u16::from_be_bytes(*input.get(2..)?.first_chunk()?) as usize;
-            (8, if length < 126 { return None } else { length })
-        }
+    let (start, length) = match (second, u16::from_be_bytes([high, low])) {
+        (0x80..=0xfd, _) => (6, (second & 0x7f) as usize),
+        (0xfe, length @ 126..) => (8, length as usize),
         _ => return None,
     };
-    let key: [u8; 4] = *input.get(start - 4..start)?.first_chunk()?;
-    mask::apply(input.get_mut(start..start + length)?, key, 0);
+    let key = *input[start - 4..].first_chunk::<4>()?;
+    let payload = input.get_mut(start..start + length)?;
+    mask::apply(payload, key, 0);
+    if kind == Kind::Text && !utf8::is_text(payload) {
+        // Masked again: the long way says which error that is.
+        mask::apply(payload, key, 0);
+        return None;
+    }
     Some((kind, start..start + length))
 }
 
@@ -125,6 +131,7 @@ impl Connection {
         let least = limits.in_place.min(limits.message).min(usize::try_from(limits.frame).unwrap_or(usize::MAX));
         Connection {
             brief: role == Role::Server && config.delivery == Delivery::Messages && least >= BRIEF,
+            plain: role == Role::Server && deflate.is_none() && config.fragment.is_none(),
             timer: Timer::new(config.heartbeat, now),
             config,
             state: State::Open,
@@ -178,26 +185,29 @@ impl Connection {
         if !self.state.is_listening() {
             return Ok((input.len(), None));
         }
-        self.timer.heard();
-        // Between messages, a short whole frame needs no state at all.
-        if self.brief
-            && self.message.is_none()
-            && self.frame.is_none()
-            && let Some((kind, payload)) = brief(input)
-        {
+        if let Some((kind, payload)) = self.receive_brief(input) {
             let used = payload.end;
             let payload: &'a [u8] = &input[payload];
-            if kind == Kind::Binary {
-                return Ok((used, Some(Event::Message(Message::binary(payload)))));
-            }
-            let mut utf8 = Utf8::default();
-            if utf8.feed(payload).is_ok() && utf8.is_complete() {
-                return Ok((used, Some(Event::Message(Message::text(trusted::text(payload, &utf8))))));
-            }
-            self.broken();
-            return Err(Error::InvalidUtf8);
+            let message = match kind {
+                Kind::Binary => Message::binary(payload),
+                Kind::Text => Message::text(trusted::again(payload)),
+            };
+            return Ok((used, Some(Event::Message(message))));
         }
+        self.timer.heard();
         self.read(input)
+    }
+
+    /// Where at the front of `input` a whole message lies, where that takes no state to say; it is unmasked then, and
+    /// checked. `None`, with nothing done, does not mean that there is none.
+    #[inline]
+    pub(crate) fn receive_brief(&mut self, input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
+        let between = self.brief && self.message.is_none() && self.frame.is_none() && self.state.is_listening();
+        let found = if between { brief(input) } else { None };
+        if found.is_some() {
+            self.timer.heard();
+        }
+        found
     }
 
     /// The long way. Never inlined, so that the shortcut is.
@@ -434,11 +444,18 @@ impl Connection {
     #[inline]
     pub fn send_message(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.may_send_message()?;
-        let opcode = opcode(kind);
-        if self.deflate.is_none() && self.config.fragment.is_none_or(|size| payload.len() <= size) {
-            self.write(true, 0, opcode, payload, out);
+        if self.plain {
+            let header = Header { fin: true, rsv: 0, opcode: opcode(kind), mask: None, length: payload.len() as u64 };
+            write(header, payload, out);
             return Ok(());
         }
+        self.send_shaped(opcode(kind), payload, out);
+        Ok(())
+    }
+
+    /// Masked, compressed, or in fragments.
+    #[inline(never)]
+    fn send_shaped(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
         let mut deflated = Vec::new();
         let compressed = self.deflate.as_mut().is_some_and(|deflate| deflate.compress(payload, &mut deflated));
         let (rsv, payload) = if compressed { (RSV1, &deflated[..]) } else { (0, payload) };
@@ -452,20 +469,17 @@ impl Connection {
             self.write(fragments.peek().is_none(), rsv, opcode, fragment, out);
             (rsv, opcode) = (0, Opcode::Continuation);
         }
-        Ok(())
     }
 
     /// The header alone of a whole message whose payload the caller writes itself, from where it lies. `false` where that
     /// cannot be (a client masks, a message may be compressed or fragmented): then [`send_message`](Self::send_message).
     pub fn send_header(&mut self, kind: Kind, length: usize, out: &mut Vec<u8>) -> Result<bool, SendError> {
         self.may_send_message()?;
-        let whole = self.config.fragment.is_none_or(|size| length <= size);
-        if self.role == Role::Client || self.deflate.is_some() || !whole {
+        if !self.plain {
             return Ok(false);
         }
         let header = Header { fin: true, rsv: 0, opcode: opcode(kind), mask: None, length: length as u64 };
-        let mut bytes = [0; MAX_HEADER];
-        let size = header.encode(&mut bytes);
+        let (bytes, size) = header.to_bytes();
         out.extend_from_slice(&bytes[..size]);
         Ok(true)
     }
@@ -573,21 +587,23 @@ impl Connection {
     }
 
     /// One frame, masked where this is a client.
-    #[inline]
     fn write(&mut self, fin: bool, rsv: u8, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
         let mask = self.keys.as_mut().map(|keys| keys.next());
-        let header = Header { fin, rsv, opcode, mask, length: payload.len() as u64 };
-        let mut bytes = [0; MAX_HEADER];
-        let size = header.encode(&mut bytes);
-        out.reserve(MAX_HEADER + payload.len());
-        // All fourteen bytes and then fewer: a copy whose length is known costs a move, another costs a call.
-        let start = out.len() + size;
-        out.extend_from_slice(&bytes);
-        out.truncate(start);
-        out.extend_from_slice(payload);
-        if let Some(key) = mask {
-            mask::apply(&mut out[start..], key, 0);
-        }
+        write(Header { fin, rsv, opcode, mask, length: payload.len() as u64 }, payload, out);
+    }
+}
+
+#[inline]
+fn write(header: Header, payload: &[u8], out: &mut Vec<u8>) {
+    let (bytes, size) = header.to_bytes();
+    out.reserve(MAX_HEADER + payload.len());
+    // All fourteen bytes and then fewer: a copy whose length is known costs a move, another costs a call.
+    let start = out.len() + size;
+    out.extend_from_slice(&bytes);
+    out.truncate(start);
+    out.extend_from_slice(payload);
+    if let Some(key) = header.mask {
+        mask::apply(&mut out[start..], key, 0);
     }
 }
 

@@ -162,28 +162,31 @@ impl Header {
     /// ```
     #[inline]
     pub fn encode(&self, out: &mut [u8; MAX_HEADER]) -> usize {
-        out[0] = (self.fin as u8) << 7 | self.rsv << 4 | self.opcode as u8;
+        let (bytes, size) = self.to_bytes();
+        *out = bytes;
+        size
+    }
+
+    /// The header at the front of the array, and its size. It is put together as a number whose lowest byte goes first, in
+    /// registers: bytes that are stored one by one and then copied at once make the copy wait.
+    #[inline]
+    pub(crate) fn to_bytes(self) -> ([u8; MAX_HEADER], usize) {
+        // ANCHOR: encode
+        let first = u128::from((self.fin as u8) << 7 | self.rsv << 4 | self.opcode as u8);
         let masked = if self.mask.is_some() { 0x80 } else { 0 };
-        let mut size = match self.length {
-            length @ 0..=125 => {
-                out[1] = masked | length as u8;
-                2
-            }
-            length @ 126..=0xffff => {
-                out[1] = masked | 126;
-                out[2..4].copy_from_slice(&(length as u16).to_be_bytes());
-                4
-            }
-            length => {
-                out[1] = masked | 127;
-                out[2..10].copy_from_slice(&length.to_be_bytes());
-                10
-            }
+        let (second, extended, mut size) = match self.length {
+            length @ 0..=125 => (length, 0, 2),
+            length @ 126..=0xffff => (126, u64::from((length as u16).swap_bytes()), 4),
+            length => (127, length.swap_bytes(), 10),
         };
+        let mut number = first | u128::from(masked | second) << 8 | u128::from(extended) << 16;
         if let Some(key) = self.mask {
-            out[size..size + 4].copy_from_slice(&key);
+            number |= u128::from(u32::from_le_bytes(key)) << (8 * size);
             size += 4;
         }
-        size
+        // ANCHOR_END: encode
+        let mut bytes = [0; MAX_HEADER];
+        bytes.copy_from_slice(&number.to_le_bytes()[..MAX_HEADER]);
+        (bytes, size)
     }
 }

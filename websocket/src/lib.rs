@@ -55,7 +55,7 @@ pub use event::{Chunk, Close, Code, Event, Kind, Message};
 
 #[cfg(feature = "net")]
 pub use driver::{
-    Fault, Reader, Sending, Writer,
+    Fault, Next, Reader, Sending, Writer,
     client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
     hub::{Hub, Overflow, Seat},
     server::{Accepted, MAX_REQUEST, NoDelay, Options, Server, accept, serve, serve_on, upgraded},

@@ -61,17 +61,34 @@ impl<S: Stream + 'static> Reader<S> {
     /// # Errors
     /// The peer broke the protocol or a limit, went away without a Close frame, or did not answer pings. The connection is
     /// over then.
-    pub async fn next(&mut self) -> Result<Option<Message<'_>>, Error> {
-        let Some(mut found) = poll_fn(|context| self.poll_found(context)).await? else { return Ok(None) };
-        if found.chunk {
-            // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
-            found.kind = Kind::Binary;
-        }
-        Ok(Some(match (found.kind, self.payload(found)) {
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is what everybody calls the next of an asynchronous sequence"
+    )]
+    #[inline]
+    pub fn next(&mut self) -> Next<'_, S> {
+        Next { reader: Some(self) }
+    }
+
+    /// A message that the input holds whole, found without any state: what a batch of messages mostly is. Inlined into the
+    /// application's own future, so that the message is never copied from hand to hand.
+    #[inline(always)]
+    fn brief(&mut self) -> Option<Found> {
+        let input = self.input.as_mut().filter(|_| !self.link.is_unread())?;
+        let (kind, payload) = self.link.with_connection(|connection| connection.receive_brief(input.unconsumed()))?;
+        input.consume(payload.end);
+        Some(Found { kind, in_place: Some(payload.len()), last: true, chunk: false })
+    }
+
+    #[inline(always)]
+    fn message(&mut self, found: Found) -> Message<'_> {
+        // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
+        let kind = if found.chunk { Kind::Binary } else { found.kind };
+        match (kind, self.payload(found)) {
             (Kind::Text, Cow::Borrowed(payload)) => Message::text(trusted::again(payload)),
             (Kind::Text, Cow::Owned(payload)) => Message::Text(Cow::Owned(trusted::again_owned(payload))),
             (Kind::Binary, payload) => Message::Binary(payload),
-        }))
+        }
     }
 
     /// The next part of a message, with [`Delivery::Chunks`](crate::Delivery::Chunks); a whole message, with the other.
@@ -88,6 +105,7 @@ impl<S: Stream + 'static> Reader<S> {
         self.link.farewell()
     }
 
+    #[inline(always)]
     fn payload(&mut self, found: Found) -> Cow<'_, [u8]> {
         match (&mut self.input, found.in_place) {
             (Some(input), Some(length)) => Cow::Borrowed(input.consumed(length)),
@@ -97,6 +115,7 @@ impl<S: Stream + 'static> Reader<S> {
         }
     }
 
+    #[inline(never)]
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
         loop {
             if self.link.is_unread() {
@@ -114,9 +133,8 @@ impl<S: Stream + 'static> Reader<S> {
                 continue;
             }
             // A peer that does not read gets no more answers: what it sends waits in its own buffers.
-            let limit = self.link.with_connection(|connection| connection.config().queue);
-            if self.link.waiting() > limit {
-                ready!(self.link.poll_drained(limit, context));
+            if self.link.is_full() {
+                ready!(self.link.poll_drained(self.link.queue, context));
                 continue;
             }
             Input::rest(&mut self.input);
@@ -189,6 +207,34 @@ impl<S: Stream + 'static> Reader<S> {
     }
 }
 
+/// The next message, to be awaited; see [`Reader::next`].
+///
+/// A future with a name, because `async fn` would hand the message over by way of memory several times.
+#[must_use = "nothing is received before it is awaited"]
+pub struct Next<'a, S: Stream + 'static = TcpStream> {
+    reader: Option<&'a mut Reader<S>>,
+}
+
+impl<'a, S: Stream + 'static> Future for Next<'a, S> {
+    type Output = Result<Option<Message<'a>>, Error>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let reader = self.reader.take().expect("not polled again after it was ready");
+        let found = match reader.brief() {
+            Some(found) => Some(found),
+            None => match reader.poll_found(context) {
+                Poll::Ready(found) => found?,
+                Poll::Pending => {
+                    self.reader = Some(reader);
+                    return Poll::Pending;
+                }
+            },
+        };
+        Poll::Ready(Ok(found.map(|found| reader.message(found))))
+    }
+}
+
 fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -215,6 +261,7 @@ impl<S: Stream + 'static> Writer<S> {
     ///
     /// # Errors
     /// [`SendError::Closed`] once either side has closed.
+    #[inline]
     pub fn send<'a>(&self, message: impl Into<Message<'a>>) -> Sending<'_, S> {
         let message = message.into();
         let (kind, payload) = parts(&message);
@@ -231,7 +278,7 @@ impl<S: Stream + 'static> Writer<S> {
         }
         let message = message.into();
         let (kind, payload) = parts(&message);
-        self.link.send(kind, payload).map(|()| true)
+        self.link.send(kind, payload).map(|_| true)
     }
 
     /// Sends a part of a message that is sent as a stream; the message ends with the part that says `last`.
@@ -240,7 +287,7 @@ impl<S: Stream + 'static> Writer<S> {
     /// As [`send`](Self::send); [`SendError::MessageUnfinished`] while another message is under way.
     pub fn send_chunk(&self, kind: Kind, payload: &[u8], last: bool) -> Sending<'_, S> {
         let chunk = Event::Chunk(Chunk { kind, payload: payload.into(), last });
-        Sending { link: &self.link, result: self.link.send_event(chunk) }
+        Sending { link: &self.link, result: self.link.send_event(chunk).map(|()| self.link.is_full()) }
     }
 
     /// Sends a ping of at most 125 bytes.
@@ -278,19 +325,19 @@ impl<S: Stream + 'static> Writer<S> {
 #[must_use = "a sender that does not await may fill the queue beyond its bound"]
 pub struct Sending<'a, S: Stream + 'static = TcpStream> {
     link: &'a Link<S>,
-    result: Result<(), SendError>,
+    /// Whether the queue is full.
+    result: Result<bool, SendError>,
 }
 
 impl<S: Stream + 'static> Future for Sending<'_, S> {
     type Output = Result<(), SendError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.result?;
-        if !self.link.is_full() {
+        if !self.result? {
             return Poll::Ready(Ok(()));
         }
-        let limit = self.link.with_connection(|connection| connection.config().queue);
-        ready!(self.link.poll_drained(limit, context));
+        ready!(self.link.poll_drained(self.link.queue, context));
         Poll::Ready(if self.link.has_ended() { Err(SendError::Closed) } else { Ok(()) })
     }
 }

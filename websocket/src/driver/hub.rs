@@ -144,15 +144,15 @@ trait Outlet {
 
 impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
     fn deliver(&self, frame: &Bytes, message: &Message<'_>, bound: Option<usize>, overflow: Overflow) -> bool {
-        let (role, queue) = self.with_connection(|connection| (connection.role(), connection.config().queue));
-        let bound = bound.unwrap_or(queue);
+        let role = self.with_connection(|connection| connection.role());
+        let bound = bound.unwrap_or(self.queue);
         let sent = match role {
             Role::Server => self.send_shared(frame.clone(), bound),
             // A client masks every frame with a key of its own, so its frames cannot be shared.
             Role::Client if self.waiting() > bound => Ok(false),
             Role::Client => {
                 let (kind, payload) = parts(message);
-                self.send(kind, payload).map(|()| true)
+                self.send(kind, payload).map(|_| true)
             }
         };
         match (sent, overflow) {

@@ -27,6 +27,8 @@ const VECTORED: usize = 16 << 10;
 pub(crate) struct Link<S> {
     pub(crate) stream: S,
     connection: RefCell<Connection>,
+    /// [`Config::queue`](crate::Config::queue).
+    pub(crate) queue: usize,
     outbox: RefCell<Option<Box<Outbox>>>,
     /// Whom to wake: the attendant, and who waits for the outbox to drain. Boxed, because at rest there is but one.
     attendant: Cell<Option<Waker>>,
@@ -55,6 +57,7 @@ impl<S: Stream + 'static> Link<S> {
     pub(crate) fn new(stream: S, connection: Connection) -> Rc<Self> {
         Rc::new(Link {
             stream,
+            queue: connection.config().queue,
             connection: RefCell::new(connection),
             outbox: RefCell::new(None),
             attendant: Cell::new(None),
@@ -96,25 +99,45 @@ impl<S: Stream + 'static> Link<S> {
         work(&mut self.connection.borrow_mut())
     }
 
+    #[inline]
     fn schedule(self: &Rc<Self>) {
         if !self.has(FLUSHING | BLOCKED) {
-            self.set(FLUSHING);
-            let link = self.clone();
-            net::queue_microtask(move || {
-                link.clear(FLUSHING);
-                link.flush();
-            });
+            self.schedule_flush();
         }
     }
 
-    /// Queues a message.
-    pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+    #[inline(never)]
+    fn schedule_flush(self: &Rc<Self>) {
+        self.set(FLUSHING);
+        let link = self.clone();
+        net::queue_microtask(move || {
+            link.clear(FLUSHING);
+            link.flush();
+        });
+    }
+
+    /// Queues a message. `true`: so much waits now that the sender should wait too.
+    pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<bool, SendError> {
         if self.has(ENDED) {
             return Err(SendError::Closed);
         }
-        if payload.len() < VECTORED || self.has(BLOCKED) {
-            return self.with(|connection, out| connection.send_message(kind, payload, out));
+        if payload.len() >= VECTORED && !self.has(BLOCKED) {
+            self.send_large(kind, payload)?;
+            return Ok(self.is_full());
         }
+        // As `with`, which costs a little more.
+        let mut connection = self.connection.borrow_mut();
+        connection.may_send_message()?;
+        let mut slot = self.outbox.borrow_mut();
+        let outbox = slot.get_or_insert_with(Outbox::take);
+        outbox.append(|out| connection.send_message(kind, payload, out))?;
+        self.schedule();
+        Ok(outbox.waiting() > self.queue)
+    }
+
+    /// Writes the payload from where it lies, if it may go out as it is.
+    #[inline(never)]
+    fn send_large(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
         let header = self.with(|connection, out| connection.send_header(kind, payload.len(), out))?;
         if !header {
             return self.with(|connection, out| connection.send_message(kind, payload, out));
@@ -168,7 +191,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Whether so much waits that a sender should wait too.
     pub(crate) fn is_full(&self) -> bool {
-        self.waiting() > self.connection.borrow().config().queue
+        self.waiting() > self.queue
     }
 
     /// Writes what the stream takes. After a Close of both sides, and everything written, ends our direction.

@@ -14,7 +14,7 @@ mod outbox;
 pub(crate) mod server;
 pub(crate) mod upgrade;
 
-pub use half::{Reader, Sending, Writer};
+pub use half::{Next, Reader, Sending, Writer};
 
 use crate::error::{Error, SendError};
 use crate::handshake::client::Refused;

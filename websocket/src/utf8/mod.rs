@@ -95,6 +95,12 @@ impl Utf8 {
     }
 }
 
+/// Whether these bytes are text, whole.
+#[inline]
+pub fn is_text(bytes: &[u8]) -> bool {
+    simdutf8::basic::from_utf8(bytes).is_ok()
+}
+
 /// How many bytes at the end begin a code point without finishing it, going by its first byte alone: 0 to 3.
 fn open_tail(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {

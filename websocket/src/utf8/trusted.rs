@@ -19,12 +19,12 @@ pub(crate) fn string(bytes: Vec<u8>, check: &Utf8) -> String {
     unsafe { String::from_utf8_unchecked(bytes) }
 }
 
-/// Bytes that were a text message's, handed out as text before: borrowed once more.
-#[cfg(feature = "net")]
+/// Bytes that were found to be text before: borrowed once more.
+#[inline]
 pub(crate) fn again(bytes: &[u8]) -> &str {
     debug_assert!(std::str::from_utf8(bytes).is_ok());
-    // SAFETY: the reader passes exactly the bytes that `text` returned, which nothing has written since: they lie in its
-    // own buffer, behind `&mut`.
+    // SAFETY: callers pass exactly the bytes that `is_text` has passed or that `text` returned, which nothing has written
+    // since: they lie in a buffer that the caller has borrowed or owns.
     unsafe { std::str::from_utf8_unchecked(bytes) }
 }
 
