@@ -4,7 +4,8 @@
 //! a time costs the same as one that arrives whole. It also knows of every byte that cannot come next, which makes it the
 //! place where the faster variants send whatever they do not like: they know how to be right, this one knows what is wrong.
 //!
-//! What it costs: a jump through `match` for every byte, and a range check or two to find the byte's kind.
+//! What it costs: for each byte a range check or two to find its kind, and where the state changes, a jump through `match`
+//! with a result that is written and read again.
 
 use super::progress::State;
 use super::{
@@ -97,11 +98,16 @@ impl Machine<'_> {
                 State::LineStart if stop == Stop::AtLineStart => break Reached::LineStart,
                 _ => {}
             }
+            at += self.unchanged(state, at);
             let Some(&byte) = self.input.get(at) else { break Reached::EndOfInput };
             let step = match state {
-                State::LineStart | State::Name | State::BeforeValue | State::Value | State::FieldLf | State::HeadLf => {
-                    self.field_line(state, byte, at, fields)
-                }
+                State::LineStart
+                | State::Name
+                | State::BeforeValue
+                | State::Value
+                | State::AfterValue
+                | State::FieldLf
+                | State::HeadLf => self.field_line(state, byte, at, fields),
                 _ => self.start_line(state, byte, at),
             };
             state = step.map_err(|rule| Error::at(rule, if rule == Rule::BareCr { at - 1 } else { at }))?;
@@ -111,6 +117,24 @@ impl Machine<'_> {
         self.progress.at = at as u32;
         Ok(reached)
     }
+
+    // ANCHOR: unchanged
+    /// How many bytes from `at` on leave the state as it is: most, and they need no more than to be looked at.
+    fn unchanged(&self, state: State, at: usize) -> usize {
+        let rest = &self.input[at..];
+        let line = || {
+            &rest
+                [..rest.len().min(usize::from(self.progress.start).saturating_add(self.limits.line).saturating_sub(at))]
+        };
+        match state {
+            State::Target => run_of(line(), is_target_byte),
+            State::Reason => run_of(line(), is_value_byte),
+            State::Name => run_of(rest, is_token_byte),
+            State::Value => run_of(rest, |byte| byte > b' ' && byte != 0x7F),
+            _ => 0,
+        }
+    }
+    // ANCHOR_END: unchanged
 
     /// The state behind a LF without CR, where a line may end.
     fn bare_lf(&self, next: State) -> Result<State, Rule> {
@@ -238,19 +262,18 @@ impl Machine<'_> {
                 _ => Err(Rule::FieldName),
             },
             // ANCHOR_END: name
-            State::BeforeValue | State::Value => {
-                match byte {
-                    b' ' | b'\t' => return Ok(state),
-                    _ if state == State::BeforeValue => (span.value_start, span.value_end) = (at as u16, at as u16),
+            State::BeforeValue | State::Value | State::AfterValue => {
+                match state {
+                    State::BeforeValue => (span.value_start, span.value_end) = (at as u16, at as u16),
+                    State::Value => span.value_end = at as u16,
                     _ => {}
                 }
                 match byte {
+                    b' ' | b'\t' if state == State::BeforeValue => Ok(State::BeforeValue),
+                    b' ' | b'\t' => Ok(State::AfterValue),
                     b'\r' => Ok(State::FieldLf),
                     b'\n' => self.bare_lf(State::LineStart).inspect(|_| self.end_field(fields)),
-                    _ if is_value_byte(byte) => {
-                        span.value_end = (at + 1) as u16; // 65,536 wraps, and is too large a head
-                        Ok(State::Value)
-                    }
+                    _ if is_value_byte(byte) => Ok(State::Value),
                     _ => Err(Rule::FieldValue),
                 }
             }
@@ -283,4 +306,10 @@ impl Machine<'_> {
         fields.spans[usize::from(self.progress.count)] = self.progress.span;
         self.progress.count += 1;
     }
+}
+
+/// How many bytes of this kind the input starts with.
+#[inline(always)]
+fn run_of(input: &[u8], kind: impl Fn(u8) -> bool) -> usize {
+    input.iter().position(|&byte| !kind(byte)).unwrap_or(input.len())
 }

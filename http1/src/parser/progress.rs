@@ -50,6 +50,8 @@ pub(super) enum State {
     /// The colon and perhaps white space seen.
     BeforeValue,
     Value,
+    /// White space seen that ends the value or stands within it: what follows says.
+    AfterValue,
     /// The CR of a field line seen.
     FieldLf,
     /// The CR of the empty line seen.
