@@ -1,8 +1,8 @@
 //! The figures of the benches as tables, read from the files that the benches wrote: a chapter cannot disagree with the run
 //! that it speaks of.
 //!
-//! `{{#figures FILE PATH}}` looks into `benches/results/FILE.json`, along the keys of `PATH` (with dots between them). What
-//! is there becomes
+//! `{{#figures FILE PATH}}` looks into `benches/results/FILE.json`, along the keys (or the numbers, from 0) of `PATH`,
+//! with dots between them. What is there becomes
 //! - its text, where it is a number or a string;
 //! - a table with a row for each member, where it is a list of objects;
 //! - a table with a column for each member, where it is an object of objects.
@@ -27,7 +27,8 @@ pub(crate) fn table(results: &Path, directive: &str) -> Result<String, String> {
     let all: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", name.display()))?;
     let mut found = &all;
     for key in path.split('.') {
-        found = found.get(key).ok_or_else(|| format!("{file}.json has no {key:?} on the path {path:?}"))?;
+        let member = key.parse::<usize>().map_or_else(|_| found.get(key), |index| found.get(index));
+        found = member.ok_or_else(|| format!("{file}.json has no {key:?} on the path {path:?}"))?;
     }
     match (words.next(), found) {
         (Some(pivot), Value::Array(list)) => pivoted(list, pivot).map(Table::markdown),
@@ -147,6 +148,7 @@ mod tests {
             "| parser | x | y |\n|---|---:|---:|\n| a | 1.5 | 3 |\n| b | 2 | – |\n"
         );
         assert_eq!(get("run micro.wake_ns").unwrap(), "31.3");
+        assert_eq!(get("run echo.servers.1.cpu_us").unwrap(), "3.5");
         for wrong in ["run", "none echo", "run echo.clients", "run pages a:b:c", "run laps ns:parser"] {
             assert!(get(wrong).is_err(), "{wrong}");
         }
