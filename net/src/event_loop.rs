@@ -84,7 +84,8 @@ struct Immediates {
 ///
 /// # Errors
 /// When the operating system refuses what the loop needs, when a loop already runs on this thread, when the future
-/// panicked (which ends the loop, as an uncaught exception ends Node; a panic in another task does not), or when it can never finish because nothing is left that could wake it ([`io::ErrorKind::Other`]).
+/// panicked (which ends the loop, as an uncaught exception ends Node; a panic in another task does not), or when it can
+/// never finish because nothing is left that could wake it ([`io::ErrorKind::Other`]).
 ///
 /// ```
 /// let text = wirebook_net::run(async {
