@@ -181,7 +181,10 @@ impl Connection {
         self.next_cycle();
         match event {
             Event::Request(head) => self.send_request(&head, out),
-            Event::Response(head) => self.send_response(&head, Own::default(), out),
+            Event::Response(head) => {
+                let fields = encode::inspect(&head.fields)?;
+                self.send_response(&head, &fields, Own::default(), out)
+            }
             Event::Data(data) => self.send_data(data, out),
             Event::End(trailers) => self.send_end(&trailers, out),
         }
@@ -298,11 +301,26 @@ impl Connection {
         input: &'a [u8],
         fields: &'a mut Fields,
     ) -> Result<(usize, Option<Event<'a>>), Error> {
-        let Some(head) = parser::request(input, fields, &mut self.progress, &self.limits)? else {
+        let mut head = RequestHead::new(b"", b"", FieldLines::default());
+        Ok(match self.read_request(input, fields, &mut head)? {
+            true => (head.len(), Some(Event::Request(head))),
+            false => (0, None),
+        })
+    }
+
+    /// Reads a request head to where it stays; says whether it is whole.
+    fn read_request<'a>(
+        &mut self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+        head: &mut RequestHead<'a>,
+    ) -> Result<bool, Error> {
+        let Some(read) = parser::request(input, fields, &mut self.progress, &self.limits)? else {
             self.in_head = !input.is_empty();
-            return Ok((0, None));
+            return Ok(false);
         };
-        let meaning = framing::request(&head, input)?;
+        *head = read;
+        let meaning = framing::request(head, input)?;
         self.exchange = Exchange {
             to_head: head.method == b"HEAD",
             to_connect: head.method == b"CONNECT",
@@ -313,7 +331,7 @@ impl Connection {
         self.note_head(head.version, &meaning);
         self.step_theirs(Trigger::RequestHead);
         self.ours = self.ours.next(self.side, Trigger::RequestHead).unwrap_or(self.ours);
-        Ok((head.len(), Some(Event::Request(head))))
+        Ok(true)
     }
 
     fn receive_response<'a>(
@@ -449,6 +467,22 @@ impl Connection {
         Ok(())
     }
 
+    /// [`receive`](Self::receive) for a server that waits for a request: the head goes to where it stays, because moving it
+    /// about, with an event around it, costs more than finding its fields.
+    #[cfg(feature = "net")]
+    pub(crate) fn receive_head<'a>(
+        &mut self,
+        input: &'a [u8],
+        fields: &'a mut Fields,
+        head: &mut RequestHead<'a>,
+    ) -> Result<bool, Error> {
+        self.next_cycle();
+        match self.theirs {
+            State::Idle => self.read_request(input, fields, head).inspect_err(|_| self.theirs = State::Failed),
+            _ => Ok(false),
+        }
+    }
+
     /// Takes the end of a message that has no body, of which no byte is to come; says whether it is such a message.
     #[cfg(feature = "net")]
     #[inline]
@@ -460,20 +494,19 @@ impl Connection {
         empty
     }
 
-    /// A response head together with what a driver knows of it beside its fields.
+    /// A response head together with what a driver knows of it.
     pub(crate) fn send_response(
         &mut self,
         head: &ResponseHead<'_>,
+        fields: &encode::Inspected,
         own: Own<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Misuse> {
         if self.side != Side::Responder {
             return Err(Misuse::OutOfTurn);
         }
-        let mut fields = encode::inspect(&head.fields)?;
         let unframed = fields.content_length.is_none() && !fields.chunked;
         let length = own.length.filter(|_| unframed && !matches!(head.status, 100..=199 | 204 | 304));
-        fields.content_length = fields.content_length.or(length);
         match head.status {
             101 => return self.send_switch(head, out),
             100..=199 if fields.content_length.is_some() || fields.chunked => return Err(Misuse::Framing),
@@ -489,7 +522,7 @@ impl Connection {
             _ => {}
         }
         let next = self.ours.next(self.side, Trigger::FinalHead).ok_or(Misuse::OutOfTurn)?;
-        let outgoing = self.response_framing(head.status, &fields)?;
+        let outgoing = self.response_framing(head.status, fields, length)?;
         let http11 = self.exchange.version == Version::Http11;
         // A client that still waits for 100 may or may not send its body now: only closing is unambiguous.
         let we_persist = self.exchange.we_persist
@@ -513,9 +546,14 @@ impl Connection {
     }
 
     /// RFC 9112 §6.3 items 1 and 2, RFC 9110 §8.6, §15.3.5, §15.4.5.
-    fn response_framing(&self, status: u16, fields: &encode::Inspected) -> Result<Outgoing, Misuse> {
+    fn response_framing(
+        &self,
+        status: u16,
+        fields: &encode::Inspected,
+        length: Option<u64>,
+    ) -> Result<Outgoing, Misuse> {
         let http11 = self.exchange.version == Version::Http11;
-        match (fields.content_length, fields.chunked) {
+        match (fields.content_length.or(length), fields.chunked) {
             (Some(_), true) => Err(Misuse::Framing),
             (_, true) if !http11 => Err(Misuse::Framing),
             (Some(_), _) | (_, true) if status == 204 => Err(Misuse::Framing),

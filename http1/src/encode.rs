@@ -7,7 +7,7 @@ use crate::framing::decimal;
 use crate::parser::{FieldLines, RequestHead, ResponseHead, Version, is_target_byte, is_token_byte, is_value_byte};
 
 /// What the framing fields of a head to be sent say.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Inspected {
     pub(crate) content_length: Option<u64>,
     pub(crate) chunked: bool,
@@ -15,41 +15,47 @@ pub(crate) struct Inspected {
     pub(crate) upgrade: bool,
     pub(crate) expects_continue: bool,
     pub(crate) date: bool,
-    pub(crate) hosts: usize,
+    pub(crate) hosts: u32,
 }
 
-/// Reads the framing fields of our own head, by stricter rules than for a peer's: one length, one coding, `chunked`.
-#[inline]
-pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
-    let mut seen = Inspected::default();
-    for (name, value) in fields.iter() {
+impl Inspected {
+    /// Reads one field of our own, by stricter rules than for a peer's: one length, one coding, `chunked`.
+    #[inline]
+    pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
         // Length and first letter tell almost all others apart.
         match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
-            (4, b'h') if is_named(name, b"host") => seen.hosts += 1,
-            (4, b'd') if is_named(name, b"date") => seen.date = true,
+            (4, b'h') if is_named(name, b"host") => self.hosts += 1,
+            (4, b'd') if is_named(name, b"date") => self.date = true,
             (6, b'e') if is_named(name, b"expect") => {
-                seen.expects_continue |= value.eq_ignore_ascii_case(b"100-continue")
+                self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
             }
-            (7, b'u') if is_named(name, b"upgrade") => seen.upgrade |= !value.is_empty(),
+            (7, b'u') if is_named(name, b"upgrade") => self.upgrade |= !value.is_empty(),
             (10, b'c') if is_named(name, b"connection") => {
                 let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-                seen.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
+                self.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
             }
             (14, b'c') if is_named(name, b"content-length") => {
                 let length = decimal(value).ok_or(Misuse::Framing)?;
-                if seen.content_length.replace(length).is_some() {
+                if self.content_length.replace(length).is_some() {
                     return Err(Misuse::Framing);
                 }
             }
             (17, b't') if is_named(name, b"transfer-encoding") => {
-                if seen.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                     return Err(Misuse::Framing);
                 }
-                seen.chunked = true;
+                self.chunked = true;
             }
             _ => {}
         }
+        Ok(())
     }
+}
+
+/// Reads the framing fields of a whole head.
+pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
+    let mut seen = Inspected::default();
+    fields.iter().try_for_each(|(name, value)| seen.note(name, value))?;
     Ok(seen)
 }
 

@@ -1,5 +1,6 @@
 //! Field lines on their way out: checked when they are added, so that whoever encodes them need not look again.
 
+use crate::encode::Inspected;
 use crate::error::Misuse;
 use crate::parser::{FieldLines, FieldSpan, MAX_FIELDS, MAX_HEAD, is_token_byte, is_value_byte};
 
@@ -29,6 +30,9 @@ const TOKEN: [bool; 256] = {
 pub struct FieldBlock {
     bytes: Vec<u8>,
     spans: Vec<FieldSpan>,
+    /// What its lines say of framing: read when they are added, because then they are at hand.
+    seen: Inspected,
+    fault: Option<Misuse>,
 }
 
 impl FieldBlock {
@@ -37,6 +41,7 @@ impl FieldBlock {
     /// # Errors
     ///
     /// [`Misuse::FieldName`], [`Misuse::FieldValue`] and [`Misuse::FieldsTooLarge`]; the block is as before.
+    #[inline]
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Misuse> {
         let (name, value) = (name.as_ref(), trim(value.as_ref()));
         if name.is_empty() || !name.iter().all(|&byte| TOKEN[usize::from(byte)]) {
@@ -46,15 +51,6 @@ impl FieldBlock {
         if value.iter().fold(false, |bad, &byte| bad | !is_value_byte(byte)) {
             return Err(Misuse::FieldValue);
         }
-        self.push_valid(name, value)
-    }
-
-    /// Adds a line whose name and value are known to be valid.
-    ///
-    /// # Errors
-    ///
-    /// [`Misuse::FieldsTooLarge`].
-    pub(crate) fn push_valid(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
         // The four bytes are ": " and CR LF; a further CR LF ends the head.
         let start = self.bytes.len();
         if self.spans.len() == MAX_FIELDS || start + name.len() + value.len() + 4 > MAX_HEAD - 2 {
@@ -74,6 +70,8 @@ impl FieldBlock {
             value_start: value_start as u16,
             value_end: (value_start + value.len()) as u16,
         });
+        // That the lines contradict each other concerns whoever sends them.
+        self.fault = self.fault.or(self.seen.note(name, value).err());
         Ok(())
     }
 
@@ -82,10 +80,17 @@ impl FieldBlock {
         FieldLines::in_wire_form(&self.bytes, &self.spans)
     }
 
+    /// What [`encode::inspect`](crate::encode::inspect) would find.
+    #[cfg(feature = "net")]
+    pub(crate) fn inspected(&self) -> Result<&Inspected, Misuse> {
+        self.fault.map_or(Ok(&self.seen), Err)
+    }
+
     /// Forgets the lines and keeps the room.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
+        (self.seen, self.fault) = (Inspected::default(), None);
     }
 }
 

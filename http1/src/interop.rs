@@ -174,7 +174,7 @@ mod drivers {
         type Error = http::Error;
 
         fn try_from(request: &server::Request<'_>) -> Result<Self, http::Error> {
-            request.head.try_into()
+            (*request.head()).try_into()
         }
     }
 

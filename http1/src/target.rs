@@ -128,6 +128,9 @@ pub(crate) fn is_authority(text: &[u8], port: Port) -> bool {
 
 /// 0 to 65535, with as many zeros in front as one likes.
 fn is_port(digits: &[u8]) -> bool {
+    if digits.len() < 5 {
+        return digits.iter().all(u8::is_ascii_digit);
+    }
     let port = digits.iter().try_fold(0_u32, |port, &digit| {
         let number = port * 10 + u32::from(digit.wrapping_sub(b'0'));
         (digit.is_ascii_digit() && number <= 65_535).then_some(number)

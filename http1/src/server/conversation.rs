@@ -3,13 +3,13 @@
 //! A connection that waits for its next request holds nothing but its stream. When bytes arrive it is given a worker and lent
 //! a desk, answers every request that they hold, writes all answers at once, and gives both back.
 
-use super::desk::{BodyDesk, Desk, Inbox, MAX_GATHERED};
+use super::desk::{Desk, Inbox, MAX_GATHERED};
 use super::exchange::{BodyReader, Core, Exchange, Trouble, poll_flush};
 use super::workers::Worker;
 use super::{Hooks, Outcome, Request, Response, Shared, hooks};
-use crate::parser::{Fields, MAX_HEAD, RequestHead};
+use crate::Connection;
+use crate::parser::{FieldLines, Fields, MAX_HEAD, RequestHead};
 use crate::state::{Side, State};
-use crate::{Connection, Event, FieldBlock};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -209,24 +209,38 @@ where
     /// Answers the requests in the inbox, one after the other.
     async fn answer_all(&mut self, desk: &mut Desk) -> io::Result<Next> {
         loop {
-            let (used, event) = match self.connection.receive(desk.inbox.unread(), &mut desk.fields) {
-                Ok(received) => received,
+            let mut head = RequestHead::new(b"", b"", FieldLines::default());
+            match self.connection.receive_head(desk.inbox.unread(), &mut desk.fields, &mut head) {
+                Ok(true) => {}
+                Ok(false) => return Ok(Next::Read),
                 Err(error) => {
                     self.refuse(Trouble::Protocol(error), desk);
                     return Ok(Next::Close);
                 }
-            };
-            let Some(Event::Request(head)) = event else {
-                return Ok(Next::Read);
-            };
+            }
             let requests = self.seat.requests.get() + 1;
             self.seat.requests.set(requests);
             if requests >= self.seat.shared.options.max_requests_per_connection {
                 self.connection.refuse_reuse();
             }
-            let behind_head = &desk.inbox.unread()[used..];
-            let parts = Parts { out: &mut desk.out, lines: &mut desk.lines, body: &mut desk.body };
-            let body_begun = answer(&mut *self.connection, self.seat, head, behind_head, parts).await;
+            // A message that ends with its head has been read: nothing can go wrong with it, and 101 may be the answer.
+            self.connection.receive_empty();
+            let exchange = Exchange {
+                stream: &self.seat.stream,
+                options: &self.seat.shared.options,
+                connections: &self.seat.shared.connections,
+                head: &head,
+                core: RefCell::new(Core::new(&mut *self.connection, &mut desk.out, &mut desk.lines)),
+                behind_head: &desk.inbox.unread()[head.len()..],
+                body: Cell::new(desk.body.take()),
+                body_begun: Cell::new(false),
+                body_bytes: Cell::new(0),
+                body_waited: Cell::new(Duration::ZERO),
+                trouble: Cell::new(None),
+            };
+            answer(&self.seat.shared.handler, &exchange).await;
+            desk.body = exchange.body.take();
+            let (used, body_begun) = (head.len(), exchange.body_begun.get());
             if body_begun {
                 let all = desk.inbox.unread().len();
                 desk.inbox.consume(all);
@@ -252,7 +266,7 @@ where
     fn refuse(&mut self, trouble: Trouble, desk: &mut Desk) {
         self.connection.refuse_reuse();
         let (out, lines) = (&mut desk.out, &mut desk.lines);
-        Core { connection: &mut *self.connection, out, lines }.refuse(trouble.status(), &trouble.to_string());
+        Core::new(&mut *self.connection, out, lines).refuse(trouble.status(), &trouble.to_string());
         hooks::call(&self.seat.shared.options.hooks.client_error, &trouble);
     }
 
@@ -265,58 +279,27 @@ where
     }
 }
 
-/// The parts of a desk that an exchange uses while the head is borrowed from its inbox.
-struct Parts<'d> {
-    out: &'d mut Vec<u8>,
-    lines: &'d mut FieldBlock,
-    body: &'d mut Option<Box<BodyDesk>>,
-}
-
-/// Has the handler answer one request; says whether the bytes behind its head were moved to the body's inbox.
-async fn answer<H>(
-    connection: &mut Connection,
-    seat: &Seat<H>,
-    head: RequestHead<'_>,
-    behind_head: &[u8],
-    parts: Parts<'_>,
-) -> bool
+/// Has the handler answer one request.
+async fn answer<'r, H>(handler: &H, exchange: &'r Exchange<'r>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
 {
-    let Parts { out, lines, body } = parts;
-    let shared = &*seat.shared;
-    // A message that ends with its head has been read: nothing can go wrong with it, and 101 may be the answer.
-    connection.receive_empty();
-    let exchange = Exchange {
-        stream: &seat.stream,
-        options: &shared.options,
-        connections: &shared.connections,
-        core: RefCell::new(Core { connection, out, lines }),
-        behind_head,
-        body: Cell::new(body.take()),
-        body_begun: Cell::new(false),
-        body_bytes: Cell::new(0),
-        body_waited: Cell::new(Duration::ZERO),
-        trouble: Cell::new(None),
-    };
     let outcome = match exchange.refused_by_length() {
         Some(failure) => Err(failure),
-        None => run(&shared.handler, &exchange, Request { head, body: BodyReader::new(&exchange) }).await,
+        None => run(handler, exchange).await,
     };
     exchange.settle(&outcome);
-    report(&exchange, &outcome);
-    drain(&exchange).await;
-    *body = exchange.body.take();
-    exchange.body_begun.get()
+    report(exchange, &outcome);
+    drain(exchange).await;
 }
 
 // ANCHOR: run
 /// Runs the handler; while it waits for something, what was answered before goes out.
-async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>, request: Request<'r>) -> Outcome
+async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>) -> Outcome
 where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
 {
-    let mut answering = pin!(handler(request, Response::new(exchange)));
+    let mut answering = pin!(handler(Request::new(exchange), Response::new(exchange)));
     poll_fn(|context| match answering.as_mut().poll(context) {
         Poll::Ready(outcome) => Poll::Ready(outcome),
         Poll::Pending => loop {
@@ -333,6 +316,9 @@ where
 
 /// Reads what the handler left of the body, so that the next request is found behind it; not if that is much.
 async fn drain<'r>(exchange: &'r Exchange<'r>) {
+    if !exchange.has_more() {
+        return;
+    }
     let mut rest = BodyReader::new(exchange);
     while exchange.is_answered() && exchange.body_bytes.get() <= MAX_DRAINED {
         if !matches!(rest.next().await, Ok(Some(_))) {

@@ -5,7 +5,7 @@ use super::failure::{Failure, Outcome};
 use super::idle::Connections;
 use super::{Options, date};
 use crate::connection::Own;
-use crate::parser::{FieldLines, ResponseHead};
+use crate::parser::{FieldLines, RequestHead, ResponseHead};
 use crate::state::State;
 use crate::{Connection, Error, Event, FieldBlock, Misuse, reason};
 use std::cell::{Cell, RefCell};
@@ -28,6 +28,7 @@ pub(super) struct Exchange<'c> {
     pub(super) stream: &'c Rc<dyn Stream>,
     pub(super) options: &'c Options,
     pub(super) connections: &'c Connections,
+    pub(super) head: &'c RequestHead<'c>,
     pub(super) core: RefCell<Core<'c>>,
     /// What stands in the inbox behind the head: the body's first bytes, or the next request's.
     pub(super) behind_head: &'c [u8],
@@ -43,11 +44,16 @@ pub(super) struct Exchange<'c> {
     pub(super) trouble: Cell<Option<Trouble>>,
 }
 
-/// The protocol, and where its output goes.
+/// The protocol, where its output goes, and what the handler has said of its answer.
 pub(super) struct Core<'c> {
     pub(super) connection: &'c mut Connection,
     pub(super) out: &'c mut Vec<u8>,
     pub(super) lines: &'c mut FieldBlock,
+    pub(super) status: u16,
+    /// The first field that could not be added. It is reported when the head is sent, so that calls can be chained.
+    pub(super) misuse: Option<Misuse>,
+    /// The head is out.
+    pub(super) begun: bool,
 }
 
 /// What a client did wrong, so that its request cannot be read to the end. The answer, if it has not begun, tells.
@@ -128,6 +134,11 @@ impl Exchange<'_> {
         self.core.borrow().connection.our_state() == State::Done
     }
 
+    /// A part of the request's body has not been read.
+    pub(super) fn has_more(&self) -> bool {
+        self.core.borrow().connection.their_state() == State::Body
+    }
+
     /// The request says itself that its body is too large: it is not read at all.
     pub(super) fn refused_by_length(&self) -> Option<Failure> {
         let length = self.core.borrow().connection.body_left();
@@ -186,16 +197,25 @@ impl Exchange<'_> {
     }
 }
 
-impl Core<'_> {
+impl<'c> Core<'c> {
+    pub(super) fn new(connection: &'c mut Connection, out: &'c mut Vec<u8>, lines: &'c mut FieldBlock) -> Self {
+        lines.clear();
+        Core { connection, out, lines, status: 200, misuse: None, begun: false }
+    }
+
+    /// Sends the head with the date, and with the length of the body where it is known and the fields do not say it.
+    pub(super) fn send_head(&mut self, length: Option<u64>) -> Result<(), Misuse> {
+        let (head, fields) = (ResponseHead::new(self.status, self.lines.lines()), self.lines.inspected()?);
+        date::with_now(|date| self.connection.send_response(&head, fields, Own { length, date: Some(date) }, self.out))
+    }
+
     /// Answers with a status and a line that says why.
     pub(super) fn refuse(&mut self, status: u16, why: &str) {
         let text = format!("{status} {}: {why}\n", reason(status));
         self.lines.clear();
         let _ = self.lines.push("content-type", "text/plain; charset=utf-8");
-        let head = ResponseHead::new(status, self.lines.lines());
-        let length = Some(text.len() as u64);
-        let sent =
-            date::with_now(|date| self.connection.send_response(&head, Own { length, date: Some(date) }, self.out));
+        self.status = status;
+        let sent = self.send_head(Some(text.len() as u64));
         if sent.is_ok() {
             // To HEAD the head is the whole answer.
             let _ = self.connection.send(Event::Data(text.as_bytes()), self.out);

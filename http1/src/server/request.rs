@@ -1,6 +1,6 @@
 //! The request, as a handler gets it.
 
-use super::exchange::BodyReader;
+use super::exchange::{BodyReader, Exchange};
 use super::failure::Failure;
 use crate::parser::{FieldLines, RequestHead, Version};
 use crate::target::Target;
@@ -10,19 +10,26 @@ use std::fmt;
 ///
 /// What the handler does not read of the body is dropped by the server, or the connection closes.
 pub struct Request<'r> {
-    pub(crate) head: RequestHead<'r>,
     pub(super) body: BodyReader<'r>,
 }
 
 impl<'r> Request<'r> {
+    pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
+        Request { body: BodyReader::new(exchange) }
+    }
+
+    pub(crate) fn head(&self) -> &'r RequestHead<'r> {
+        self.body.exchange.head
+    }
+
     /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
     pub fn method(&self) -> &'r str {
-        ascii(self.head.method)
+        ascii(self.head().method)
     }
 
     /// The request-target, as it was sent (RFC 9112 §3.2).
     pub fn target(&self) -> &'r str {
-        ascii(self.head.target)
+        ascii(self.head().target)
     }
 
     /// The path of the target, still percent-encoded; `*` for `OPTIONS *`, empty for CONNECT.
@@ -45,17 +52,17 @@ impl<'r> Request<'r> {
 
     /// The version.
     pub fn version(&self) -> Version {
-        self.head.version
+        self.head().version
     }
 
     /// The value of the first field with this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&'r [u8]> {
-        self.head.fields.get(name)
+        self.head().fields.get(name)
     }
 
     /// All field lines, in wire order and in their own spelling.
     pub fn headers(&self) -> FieldLines<'r> {
-        self.head.fields
+        self.head().fields
     }
 
     /// The next piece of the body; `None` at its end. Where the pieces are cut has no meaning.
@@ -114,13 +121,13 @@ impl<'r> Request<'r> {
 
     /// The head parser let only valid requests through; `None` is never seen.
     fn form(&self) -> Option<Target<'r>> {
-        Target::parse(self.head.method, self.head.target).ok()
+        Target::parse(self.head().method, self.head().target).ok()
     }
 }
 
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.head.fmt(f)
+        self.head().fmt(f)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The response, as a handler writes it.
 
+use super::conversation;
 use super::desk::MAX_GATHERED;
 use super::exchange::Exchange;
 use super::failure::{Failure, Outcome};
 use super::file::Reading;
 use super::request::Request;
 use super::upgrade::Upgraded;
-use super::{conversation, date};
-use crate::connection::Own;
 use crate::parser::{FieldLines, ResponseHead, Version};
 use crate::{Event, FieldBlock, Misuse};
 use std::fmt;
@@ -20,22 +19,17 @@ use std::path::PathBuf;
 /// connection for HTTP/1.0), and `Connection` where it is needed.
 pub struct Response<'r> {
     exchange: &'r Exchange<'r>,
-    status: u16,
-    /// The first field that could not be added. It is reported when the head is sent, so that calls can be chained.
-    misuse: Option<Misuse>,
-    begun: bool,
 }
 
 impl<'r> Response<'r> {
     pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
-        exchange.core.borrow_mut().lines.clear();
-        Response { exchange, status: 200, misuse: None, begun: false }
+        Response { exchange }
     }
 
     /// Sets the status, 200 to 599; without it, 200. No effect once the body has begun.
     #[must_use = "the response is written by `end`"]
-    pub fn status(mut self, status: u16) -> Self {
-        self.status = status;
+    pub fn status(self, status: u16) -> Self {
+        self.exchange.core.borrow_mut().status = status;
         self
     }
 
@@ -44,12 +38,13 @@ impl<'r> Response<'r> {
     /// A field that breaks a rule, or comes once the body has begun, makes the next `write` or `end` fail with a
     /// [`Misuse`], and nothing of it is sent.
     #[must_use = "the response is written by `end`"]
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let pushed = match self.begun {
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let core = &mut *self.exchange.core.borrow_mut();
+        let pushed = match core.begun {
             true => Err(Misuse::OutOfTurn),
-            false => self.exchange.core.borrow_mut().lines.push(name, value),
+            false => core.lines.push(name, value),
         };
-        self.misuse = self.misuse.or(pushed.err());
+        core.misuse = core.misuse.or(pushed.err());
         self
     }
 
@@ -147,11 +142,11 @@ impl<'r> Response<'r> {
     ///
     /// A [`Misuse`] where the request did not ask for it ([`Request::upgrades`](super::Request::upgrades)).
     pub async fn upgrade(self, request: Request<'_>) -> Result<Upgraded, Failure> {
-        if let Some(misuse) = self.misuse {
-            return Err(misuse.into());
-        }
         {
             let core = &mut *self.exchange.core.borrow_mut();
+            if let Some(misuse) = core.misuse {
+                return Err(misuse.into());
+            }
             let status = if core.connection.answers_connect() { 200 } else { 101 };
             if status == 101 {
                 core.lines.push("connection", "upgrade")?;
@@ -164,20 +159,19 @@ impl<'r> Response<'r> {
 
     /// Sends the head, once.
     fn begin(&mut self, length: Option<u64>) -> Result<(), Failure> {
-        if let Some(misuse) = self.misuse {
+        let core = &mut *self.exchange.core.borrow_mut();
+        if let Some(misuse) = core.misuse {
             return Err(misuse.into());
         }
-        if self.begun {
+        if core.begun {
             return Ok(());
         }
-        let core = &mut *self.exchange.core.borrow_mut();
-        if core.connection.answers_connect() && (200..300).contains(&self.status) {
+        if core.connection.answers_connect() && (200..300).contains(&core.status) {
             return Err(Misuse::OutOfTurn.into());
         }
         conversation::refuse_reuse_if_last(self.exchange, core.connection);
-        let head = ResponseHead::new(self.status, core.lines.lines());
-        date::with_now(|date| core.connection.send_response(&head, Own { length, date: Some(date) }, core.out))?;
-        self.begun = true;
+        core.send_head(length)?;
+        core.begun = true;
         Ok(())
     }
 
@@ -197,6 +191,7 @@ impl<'r> Response<'r> {
 
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("status", &self.status).field("begun", &self.begun).finish_non_exhaustive()
+        let core = self.exchange.core.borrow();
+        f.debug_struct("Response").field("status", &core.status).field("begun", &core.begun).finish_non_exhaustive()
     }
 }
