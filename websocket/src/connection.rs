@@ -540,7 +540,7 @@ impl Connection {
             2 + reason.len()
         };
         self.write(true, 0, Opcode::Close, &payload[..size], out);
-        self.timer.closing();
+        self.timer.closing(self.config.heartbeat);
         Ok(())
     }
 
@@ -552,7 +552,7 @@ impl Connection {
             let _ = self.send_close(&Close::new(code, ""), out);
         }
         self.state = State::Closed;
-        self.timer.closing();
+        self.timer.closing(self.config.heartbeat);
     }
 
     /// When [`expire`](Self::expire) is next to be called.

@@ -8,7 +8,7 @@
 //! 4. [`connection`]: bytes in, events out, and back. `message.rs` and `deflate.rs` are its helpers.
 //! 5. [`handshake`]: how an HTTP request becomes a WebSocket.
 //!
-//! 6. `driver/`: the same on a socket (feature `net`): [`serve`], [`connect`], [`Reader`], [`Writer`], [`Hub`].
+//! 6. `driver/`: the same on a socket (feature `net`): [`serve`], [`serve_messages`], [`connect`], [`Reader`], [`Writer`], [`Hub`].
 //!
 //! Up to 5 this is the *core*: no socket, no clock, no task. It runs wherever bytes come from:
 //!
@@ -58,6 +58,7 @@ pub use driver::{
     Fault, Next, Reader, Sending, Writer,
     client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
     hub::{Hub, Overflow, Seat},
+    messages::{Opened, serve_messages},
     server::{Accepted, MAX_REQUEST, NoDelay, Options, Server, accept, serve, serve_on, upgraded},
     upgrade::{upgrade, upgrade_over},
 };

@@ -14,8 +14,6 @@ pub(crate) struct Timer {
     phase: Phase,
     heard: bool,
     due: Instant,
-    /// The latest time that we were told.
-    told: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,8 +32,8 @@ enum Phase {
 impl Timer {
     pub(crate) fn new(heartbeat: Option<Heartbeat>, now: Instant) -> Self {
         match heartbeat {
-            Some(heartbeat) => Timer { phase: Phase::Quiet, heard: false, due: now + heartbeat.interval, told: now },
-            None => Timer { phase: Phase::Off, heard: false, due: now, told: now },
+            Some(heartbeat) => Timer { phase: Phase::Quiet, heard: false, due: now + heartbeat.interval },
+            None => Timer { phase: Phase::Off, heard: false, due: now },
         }
     }
 
@@ -45,18 +43,21 @@ impl Timer {
         self.heard = true;
     }
 
-    /// Our Close frame was sent.
-    pub(crate) fn closing(&mut self) {
-        if self.phase != Phase::Closed {
-            self.phase = Phase::Closing;
+    /// Our Close frame was sent. Nobody says when; so what was due becomes the time at which that was set.
+    pub(crate) fn closing(&mut self, heartbeat: Option<Heartbeat>) {
+        match (self.phase, heartbeat) {
+            (Phase::Closing | Phase::Closed, _) => return,
+            (Phase::Quiet, Some(heartbeat)) => self.due -= heartbeat.interval,
+            (Phase::Pinged, Some(heartbeat)) => self.due -= heartbeat.timeout,
+            (Phase::Off | Phase::Quiet | Phase::Pinged, _) => {}
         }
+        self.phase = Phase::Closing;
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Off => None,
-            Phase::Closing => Some(self.told),
-            Phase::Quiet | Phase::Pinged | Phase::Closed => Some(self.due),
+            Phase::Quiet | Phase::Pinged | Phase::Closing | Phase::Closed => Some(self.due),
         }
     }
 
@@ -67,7 +68,6 @@ impl Timer {
         heartbeat: Option<Heartbeat>,
         close: Duration,
     ) -> Result<bool, Error> {
-        self.told = now;
         match self.phase {
             Phase::Closing => {
                 (self.phase, self.due) = (Phase::Closed, now + close);

@@ -12,14 +12,16 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use wirebook_net::{self as net, tcp::TcpListener};
 use wirebook_websocket::handshake::accept;
-use wirebook_websocket::{self as websocket, Accepted, Hub, NoDelay, Options, Overflow};
+use wirebook_websocket::{self as websocket, Accepted, Hub, Message, NoDelay, Options, Overflow};
 
-pub(crate) const NAMES: [&str; 5] = ["floor", "wirebook", "fastwebsockets", "tungstenite tuned", "tungstenite"];
+pub(crate) const NAMES: [&str; 6] =
+    ["floor", "wirebook", "wirebook by message", "fastwebsockets", "tungstenite tuned", "tungstenite"];
 
 pub(crate) fn serve(name: &str) {
     match name {
         "floor" => floor(),
         "wirebook" => ours(),
+        "wirebook by message" => by_message(),
         "wirebook broadcast" => broadcast(),
         "tungstenite broadcast" => peer(tungstenite_broadcast),
         "fastwebsockets" => peer(fastwebsockets),
@@ -88,6 +90,20 @@ fn ours() {
                 writer.send(message).await?;
             }
             Ok(())
+        });
+    })
+    .expect("the loop runs");
+}
+
+/// As [`ours`], with a function for each message in place of a task for each connection.
+fn by_message() {
+    net::run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        println!("{}", listener.local_addr().expect("bound"));
+        websocket::serve_messages(NoDelay(listener), (), Options::default(), |opened| {
+            move |message: Message<'_>| {
+                let _ = opened.writer.try_send(message);
+            }
         });
     })
     .expect("the loop runs");

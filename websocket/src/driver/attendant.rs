@@ -1,4 +1,4 @@
-//! What goes on beside the application: timers, a stream that takes no more for now, and the end of the conversation.
+//! What goes on beside the application: timers, and the end of the conversation.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -28,7 +28,6 @@ impl<S: Stream + 'static> Attendant<S> {
     /// Does what is due, and sees to it that the task is woken when there is more.
     fn attend(&mut self, context: &mut Context<'_>) {
         self.link.attend(context);
-        self.link.poll_unblock(context);
         while let Some(deadline) = self.link.with_connection(|connection| connection.deadline()) {
             let now = net::now();
             if deadline <= now {

@@ -118,44 +118,62 @@ impl<S: Stream + 'static> Reader<S> {
     #[inline(never)]
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
         loop {
+            if let Some(found) = self.find()? {
+                return Poll::Ready(Ok(Some(found)));
+            }
             if self.link.is_unread() {
                 return Poll::Ready(self.link.outcome().map_or(Ok(None), Err));
-            }
-            match self.consume() {
-                Ok(Some(found)) => return Poll::Ready(Ok(Some(found))),
-                Ok(None) => {}
-                Err(error) => {
-                    self.link.fail(error);
-                    return Poll::Ready(Err(error));
-                }
-            }
-            if self.link.is_unread() {
-                continue;
             }
             // A peer that does not read gets no more answers: what it sends waits in its own buffers.
             if self.link.is_full() {
                 ready!(self.link.poll_drained(self.link.queue, context));
                 continue;
             }
-            Input::rest(&mut self.input);
+            self.rest();
             match self.link.stream.poll_readable(context) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => {
-                    self.link.lost(Error::AbruptEnd);
-                    continue;
-                }
+                Poll::Ready(Ok(())) => self.read(),
+                Poll::Ready(Err(_)) => self.link.lost(Error::AbruptEnd),
                 Poll::Pending => return Poll::Pending,
             }
-            match self.link.read(Input::room(&mut self.input)) {
-                Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
-                Ok(Some(count)) => {
-                    if let Some(input) = &mut self.input {
-                        input.filled(count);
-                    }
-                }
-                Ok(None) => {}
-            }
         }
+    }
+
+    /// The next message that is in hand already, for who waits in another way.
+    pub(crate) fn found(&mut self) -> Result<Option<Message<'_>>, Error> {
+        let found = match self.brief() {
+            Some(found) => Some(found),
+            None => self.find()?,
+        };
+        Ok(found.map(|found| self.message(found)))
+    }
+
+    /// Reads once.
+    pub(crate) fn read(&mut self) {
+        match self.link.read(Input::room(&mut self.input)) {
+            Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
+            Ok(Some(count)) => {
+                if let Some(input) = &mut self.input {
+                    input.filled(count);
+                }
+            }
+            Ok(None) => {}
+        }
+    }
+
+    /// Gives back what a wait does not need.
+    pub(crate) fn rest(&mut self) {
+        Input::rest(&mut self.input);
+    }
+
+    pub(crate) fn link(&self) -> &Rc<Link<S>> {
+        &self.link
+    }
+
+    fn find(&mut self) -> Result<Option<Found>, Error> {
+        if self.link.is_unread() {
+            return Ok(None);
+        }
+        self.consume().inspect_err(|error| self.link.fail(*error))
     }
 
     /// Goes through the input to the next message; answers pings and the Close on the way.
@@ -324,7 +342,7 @@ impl<S: Stream + 'static> Writer<S> {
 /// A message that is on its way; to be awaited, so that a slow peer slows the sender down.
 #[must_use = "a sender that does not await may fill the queue beyond its bound"]
 pub struct Sending<'a, S: Stream + 'static = TcpStream> {
-    link: &'a Link<S>,
+    link: &'a Rc<Link<S>>,
     /// Whether the queue is full.
     result: Result<bool, SendError>,
 }

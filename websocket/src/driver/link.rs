@@ -2,9 +2,11 @@
 //!
 //! **When is written?** Whatever is sent goes to the outbox. The first send after a flush queues one microtask that
 //! flushes; it runs when the task that is sending pauses. So the answers to everything that one read brought leave in one
-//! write, sends of several tasks share one too, and nothing waits longer than until the next pause.
+//! write, sends of several tasks share one too, and nothing waits longer than until the next pause. Where the stream takes
+//! no more, a task is spawned that waits until it does, and ends when everything is written.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
@@ -37,14 +39,14 @@ pub(crate) struct Link<S> {
     flags: Cell<u8>,
     outcome: Cell<Option<Error>>,
     /// The Close frame that the peer sent.
-    farewell: RefCell<Option<Box<Close<'static>>>>,
+    farewell: Cell<Option<Box<Close<'static>>>>,
     /// What a reader that was dropped had not consumed.
     unconsumed: Cell<Option<Box<Input>>>,
 }
 
 /// A flush is queued as a microtask.
 const FLUSHING: u8 = 1;
-/// The stream takes no more for now; the attendant waits until it does.
+/// The stream takes no more for now; a task waits until it does.
 const BLOCKED: u8 = 2;
 /// Nobody will read messages any more: the attendant finishes the connection.
 const UNREAD: u8 = 4;
@@ -64,7 +66,7 @@ impl<S: Stream + 'static> Link<S> {
             drained: Cell::new(None),
             flags: Cell::new(0),
             outcome: Cell::new(None),
-            farewell: RefCell::new(None),
+            farewell: Cell::new(None),
             unconsumed: Cell::new(None),
         })
     }
@@ -195,7 +197,7 @@ impl<S: Stream + 'static> Link<S> {
     }
 
     /// Writes what the stream takes. After a Close of both sides, and everything written, ends our direction.
-    pub(crate) fn flush(&self) {
+    pub(crate) fn flush(self: &Rc<Self>) {
         if self.has(ENDED) {
             return;
         }
@@ -211,7 +213,8 @@ impl<S: Stream + 'static> Link<S> {
                 Ok(false) => {
                     if !self.has(BLOCKED) {
                         self.set(BLOCKED);
-                        self.wake_attendant();
+                        let link = self.clone();
+                        net::spawn(async move { poll_fn(|context| link.poll_unblock(context)).await });
                     }
                     return;
                 }
@@ -233,7 +236,7 @@ impl<S: Stream + 'static> Link<S> {
     }
 
     /// Ready when at most `limit` bytes wait, or the transport is gone.
-    pub(crate) fn poll_drained(&self, limit: usize, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_drained(self: &Rc<Self>, limit: usize, context: &mut Context<'_>) -> Poll<()> {
         if self.has(ENDED) || self.waiting() <= limit {
             return Poll::Ready(());
         }
@@ -241,12 +244,22 @@ impl<S: Stream + 'static> Link<S> {
         if self.has(ENDED) || self.waiting() <= limit {
             return Poll::Ready(());
         }
+        self.remember(context);
+        Poll::Pending
+    }
+
+    /// Waits until at most the queue's bound waits, or the transport is gone.
+    pub(crate) async fn drained(self: &Rc<Self>) {
+        poll_fn(|context| self.poll_drained(self.queue, context)).await;
+    }
+
+    /// Has the task woken when everything is written or the transport is gone.
+    fn remember(&self, context: &Context<'_>) {
         let mut waiting = self.drained.take().unwrap_or_default();
         if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
             waiting.push(context.waker().clone());
         }
         self.drained.set(Some(waiting));
-        Poll::Pending
     }
 
     fn wake_drained(&self) {
@@ -323,15 +336,17 @@ impl<S: Stream + 'static> Link<S> {
             // RFC 6455 §5.5.1: typically the answer echoes the status code.
             let _ = self.send_event(Event::Close(Close::new(close.code, "")));
         }
-        *self.farewell.borrow_mut() = Some(Box::new(close.into_owned()));
+        self.farewell.set(Some(Box::new(close.into_owned())));
         self.unread();
         self.schedule();
     }
 
     /// The code and reason of the end, as the application is told them.
     pub(crate) fn farewell(&self) -> Option<Close<'static>> {
-        match (&*self.farewell.borrow(), self.outcome()) {
-            (Some(close), _) => Some(Close::clone(close)),
+        let farewell = self.farewell.take();
+        self.farewell.set(farewell.clone());
+        match (farewell, self.outcome()) {
+            (Some(close), _) => Some(*close),
             (None, Some(error)) => Some(Close::new(error.local_code(), "")),
             (None, None) => self.has(ENDED).then(|| Close::new(Code::ABNORMAL, "")),
         }
@@ -355,15 +370,19 @@ impl<S: Stream + 'static> Link<S> {
         self.attendant.take();
     }
 
-    /// Waits for room to write where that is needed; `false` once there is nothing to wait for.
-    pub(crate) fn poll_unblock(&self, context: &mut Context<'_>) {
+    /// Ready once the stream has taken what waited, or is gone.
+    fn poll_unblock(self: &Rc<Self>, context: &mut Context<'_>) -> Poll<()> {
         while self.has(BLOCKED) && !self.has(ENDED) {
             match self.stream.poll_writable(context) {
                 Poll::Ready(Ok(())) => self.flush(),
                 Poll::Ready(Err(_)) => self.lost(Error::AbruptEnd),
-                Poll::Pending => return,
+                Poll::Pending => {
+                    self.remember(context);
+                    return Poll::Pending;
+                }
             }
         }
+        Poll::Ready(())
     }
 
     /// One read into `room`. `Ok(None)`: nothing there for now.

@@ -1,7 +1,7 @@
 //! The drivers: the only files with I/O. They join a [`Connection`](crate::Connection) to a stream of `wirebook-net` and
 //! decide nothing.
 //!
-//! `link.rs` is what everybody shares; `half.rs` is what the application holds; `attendant.rs` is what goes on beside it;
+//! `link.rs` is what everybody shares; `messages.rs` serves without a task for each connection; `half.rs` is what the application holds; `attendant.rs` is what goes on beside it;
 //! `input.rs` and `outbox.rs` are the two buffers, which an idle connection does not own.
 
 mod attendant;
@@ -10,6 +10,7 @@ mod half;
 pub(crate) mod hub;
 mod input;
 mod link;
+pub(crate) mod messages;
 mod outbox;
 pub(crate) mod server;
 pub(crate) mod upgrade;

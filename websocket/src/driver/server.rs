@@ -99,7 +99,7 @@ where
 {
     let listener = NoDelay(TcpListener::bind(address)?);
     let address = listener.0.local_addr()?;
-    Ok(listen(listener, address, Options::default(), Halves(handler)))
+    Ok(listen(listener, address, handle(Options::default(), Halves(handler))))
 }
 
 /// A TCP listener whose connections send at once: frames are written whole, and waiting for more only adds delay.
@@ -123,7 +123,7 @@ where
     L: Listener + 'static,
     H: AsyncFn(Accepted<L::Stream>) -> Result<(), Fault> + 'static,
 {
-    listen(listener, address, options, Whole(handler))
+    listen(listener, address, handle(options, Whole(handler)))
 }
 
 /// What is called for a connection. The future is the handler's own: a wrapper's would be kept for as long.
@@ -146,22 +146,26 @@ impl<S: Stream + 'static, H: AsyncFn(Accepted<S>) -> Result<(), Fault>> Handler<
     }
 }
 
-fn listen<L, A, H>(listener: L, address: A, options: Options, handler: H) -> Server<A>
+/// Accepts for ever.
+pub(super) fn listen<L, A>(listener: L, address: A, take: impl Fn(L::Stream) + 'static) -> Server<A>
 where
     L: Listener + 'static,
-    H: Handler<L::Stream> + 'static,
 {
-    let shared = Rc::new((options, handler));
     let task = net::spawn(async move {
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => drop(net::spawn(one(stream, shared.clone()))),
+                Ok((stream, _)) => take(stream),
                 // Out of file descriptors, most likely: others may close meanwhile.
                 Err(_) => net::sleep(Duration::from_millis(50)).await,
             }
         }
     });
     Server { task, address }
+}
+
+fn handle<S: Stream + 'static, H: Handler<S> + 'static>(options: Options, handler: H) -> impl Fn(S) {
+    let shared = Rc::new((options, handler));
+    move |stream| drop(net::spawn(one(stream, shared.clone())))
 }
 
 async fn one<S, H>(stream: S, shared: Rc<(Options, H)>)
@@ -191,7 +195,11 @@ pub async fn accept<S: Stream + 'static>(stream: S, options: &Options) -> Result
     Ok(accepted)
 }
 
-async fn open<S: Stream + 'static>(stream: S, options: &Options) -> Result<(Accepted<S>, Attendant<S>), Fault> {
+/// Takes the handshake and answers it.
+pub(super) async fn open<S: Stream + 'static>(
+    stream: S,
+    options: &Options,
+) -> Result<(Accepted<S>, Attendant<S>), Fault> {
     let mut bytes = Vec::new();
     let read = net::timeout(options.handshake_timeout, read_request(&stream, &mut bytes, options)).await;
     let answer = match read {

@@ -1,0 +1,196 @@
+//! Serving message by message: a function is called for each, and a connection that waits for the next holds no task.
+//!
+//! A task with a reader waits somewhere in the middle of its handler, so the handler's state stays in memory for as
+//! long. A function that has returned holds nothing. What is left of a waiting connection is what it must know: its stream,
+//! where its protocol stands, and what the function itself has captured. It is parked with the loop
+//! ([`net::park_shared`]); a readable event takes one read through the function, and parks it again.
+//!
+//! Timers would cost a task each as well. One task for all connections looks from time to time whose deadline has come.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use wirebook_net::{self as net, Listener, Resume, Stream};
+
+use super::attendant::Attendant;
+use super::half::{Reader, Writer};
+use super::link::Link;
+use super::server::{Options, Server, listen, open};
+use crate::config::Config;
+use crate::event::{Code, Message};
+
+/// A connection that was accepted, for [`serve_messages`].
+pub struct Opened<S: Stream + 'static> {
+    /// The half that sends; clones may go anywhere.
+    pub writer: Writer<S>,
+    /// The request target, as sent: path and query.
+    pub target: String,
+    /// The subprotocol chosen.
+    pub protocol: Option<String>,
+}
+
+/// Serves WebSocket connections message by message: `opened` is called for each connection and returns the function that
+/// is called for each of its messages. That function is dropped when the connection has ended. Ten thousand connections
+/// that wait cost less than half of what they cost with a [`Reader`] each ([`serve_on`](crate::serve_on)).
+///
+/// Nothing is awaited here. While more than [`Config::queue`](crate::Config::queue) bytes wait for a peer, no message of its is
+/// read, so a function that answers each message with [`try_send`](Writer::try_send) always finds room. A function that
+/// panics closes its connection with 1011 and harms no other.
+///
+/// ```no_run
+/// use wirebook_net::tcp::TcpListener;
+/// use wirebook_websocket::{self as websocket, Message, NoDelay, Options};
+///
+/// wirebook_net::run(async {
+///     let listener = TcpListener::bind("127.0.0.1:9000").expect("the port is free");
+///     websocket::serve_messages(NoDelay(listener), (), Options::default(), |opened| {
+///         move |message: Message<'_>| {
+///             let _ = opened.writer.try_send(message);
+///         }
+///     });
+/// })
+/// .unwrap();
+/// ```
+pub fn serve_messages<L, A, F, M>(listener: L, address: A, options: Options, opened: F) -> Server<A>
+where
+    L: Listener + 'static,
+    F: Fn(Opened<L::Stream>) -> M + 'static,
+    M: FnMut(Message<'_>) + 'static,
+{
+    let shared = Rc::new(Shared { options, opened, links: RefCell::default() });
+    net::spawn(sweep(Rc::downgrade(&shared), interval(&shared.options.config)));
+    listen(listener, address, move |stream| drop(net::spawn(begin(stream, shared.clone()))))
+}
+
+struct Shared<S, F> {
+    options: Options,
+    opened: F,
+    /// For the sweep.
+    links: RefCell<Vec<Weak<Link<S>>>>,
+}
+
+/// One connection. It is held by the loop while it is parked, and by whoever works on it.
+struct Seat<S: Stream + 'static, F, M> {
+    desk: RefCell<Desk<S, M>>,
+    /// Keeps the sweep going.
+    _shared: Rc<Shared<S, F>>,
+}
+
+struct Desk<S: Stream + 'static, M> {
+    reader: Reader<S>,
+    message: M,
+}
+
+/// What a connection does next.
+enum Next {
+    /// Wait for the peer to send.
+    Park,
+    /// Wait for the peer to read.
+    Drain,
+    /// Nothing more will be received.
+    End(Code),
+}
+
+/// Shakes hands and leaves the connection to the loop.
+async fn begin<S, F, M>(stream: S, shared: Rc<Shared<S, F>>)
+where
+    S: Stream + 'static,
+    F: Fn(Opened<S>) -> M + 'static,
+    M: FnMut(Message<'_>) + 'static,
+{
+    let Ok((accepted, _)) = Box::pin(open(stream, &shared.options)).await else { return };
+    shared.links.borrow_mut().push(Rc::downgrade(accepted.reader.link()));
+    let message = (shared.opened)(Opened {
+        writer: accepted.writer,
+        target: accepted.target,
+        protocol: accepted.protocol,
+    });
+    let desk = RefCell::new(Desk { reader: accepted.reader, message });
+    // What came together with the handshake is a turn like any other.
+    Rc::new(Seat { desk, _shared: shared }).go_on(false);
+}
+
+impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume for Seat<S, F, M> {
+    fn resume(self: Rc<Self>) {
+        self.go_on(true);
+    }
+}
+
+impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Seat<S, F, M> {
+    fn go_on(self: Rc<Self>, read: bool) {
+        let link = self.desk.borrow().reader.link().clone();
+        // A panic ends this connection, as it would end the task of a handler.
+        let turn = catch_unwind(AssertUnwindSafe(|| self.desk.borrow_mut().turn(read)));
+        match turn.unwrap_or(Next::End(Code::INTERNAL_ERROR)) {
+            Next::Park => drop(net::park_shared(link.stream.registration(), self)),
+            Next::Drain => drop(net::spawn(async move {
+                link.drained().await;
+                self.go_on(false);
+            })),
+            Next::End(code) => {
+                // The application's function goes first: it may have a seat in a room.
+                drop(self);
+                net::spawn(async move { Attendant::new(link).finish(code).await });
+            }
+        }
+    }
+}
+
+impl<S: Stream + 'static, M: FnMut(Message<'_>)> Desk<S, M> {
+    /// At most one read, and every message that is there then.
+    fn turn(&mut self, read: bool) -> Next {
+        if read {
+            self.reader.read();
+        }
+        loop {
+            match self.reader.found() {
+                Ok(Some(message)) => (self.message)(message),
+                Ok(None) => break,
+                Err(_) => return Next::End(Code::NORMAL),
+            }
+            if self.reader.link().is_full() {
+                return Next::Drain;
+            }
+        }
+        match self.reader.link().is_unread() {
+            true => Next::End(Code::NORMAL),
+            false if self.reader.link().is_full() => Next::Drain,
+            false => {
+                self.reader.rest();
+                Next::Park
+            }
+        }
+    }
+}
+
+/// From one look at the deadlines to the next.
+fn interval(config: &Config) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(1);
+    let heartbeat = config.heartbeat.map_or(LONGEST, |heartbeat| heartbeat.interval.min(heartbeat.timeout) / 8);
+    heartbeat.min(config.close_timeout / 8).clamp(Duration::from_millis(1), LONGEST)
+}
+
+/// Looks at the deadlines until the server and its last connection are gone.
+async fn sweep<S: Stream + 'static, F>(shared: Weak<Shared<S, F>>, interval: Duration) {
+    loop {
+        net::sleep(interval).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let now = net::now();
+        shared.links.borrow_mut().retain(|link| {
+            let Some(link) = link.upgrade() else { return false };
+            expire(&link, now);
+            !link.has_ended()
+        });
+    }
+}
+
+fn expire<S: Stream + 'static>(link: &Rc<Link<S>>, now: Instant) {
+    while link.with_connection(|connection| connection.deadline()).is_some_and(|deadline| deadline <= now) {
+        if let Err(error) = link.with(|connection, out| connection.expire(now, out)) {
+            link.lost(error);
+            return link.end();
+        }
+    }
+}
