@@ -162,13 +162,13 @@ impl Inflater {
         with_scratch(|scratch| {
             loop {
                 let (before_in, before_out) = (self.inner.total_in(), self.inner.total_out());
-                let status =
-                    self.inner.decompress(piece, scratch, FlushDecompress::Sync).map_err(|_| Error::Deflate)?;
+                let status = self.inner.decompress(piece, scratch, FlushDecompress::Sync);
                 let consumed = (self.inner.total_in() - before_in) as usize;
                 let produced = (self.inner.total_out() - before_out) as usize;
                 piece = &piece[consumed..];
+                // What came before a bad byte is looked at before that byte is: so the error is the same wherever the piece was cut.
                 sink(&scratch[..produced])?;
-                if status == Status::StreamEnd {
+                if status.map_err(|_| Error::Deflate)? == Status::StreamEnd {
                     // A block with BFINAL set (RFC 7692 §7.2.3.4): what follows is a new deflate stream. Its window starts
                     // empty, because zlib offers no way to keep it.
                     self.inner.reset(false);

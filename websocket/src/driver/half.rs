@@ -124,11 +124,6 @@ impl<S: Stream + 'static> Reader<S> {
             if self.link.is_unread() {
                 return Poll::Ready(self.link.outcome().map_or(Ok(None), Err));
             }
-            // A peer that does not read gets no more answers: what it sends waits in its own buffers.
-            if self.link.is_full() {
-                ready!(self.link.poll_drained(self.link.queue, context));
-                continue;
-            }
             self.rest();
             match self.link.stream.poll_readable(context) {
                 Poll::Ready(Ok(())) => self.read(),
@@ -194,12 +189,8 @@ impl<S: Stream + 'static> Reader<S> {
                 Some(Event::Message(Message::Binary(bytes))) => (Kind::Binary, bytes, true, false),
                 Some(Event::Chunk(chunk)) => (chunk.kind, chunk.payload, chunk.last, true),
                 Some(Event::Ping(payload)) => {
-                    // While closing no pong is due.
-                    let _ = self.link.send_event(Event::Pong(payload));
+                    self.link.pong(payload);
                     input.consume(used);
-                    if self.link.is_full() {
-                        return Ok(None);
-                    }
                     continue;
                 }
                 Some(Event::Pong(_)) => {

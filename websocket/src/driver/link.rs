@@ -36,6 +36,9 @@ pub(crate) struct Link<S> {
     attendant: Cell<Option<Waker>>,
     #[expect(clippy::box_collection)]
     drained: Cell<Option<Box<Vec<Waker>>>>,
+    /// The payload of the last ping whose answer waits for room.
+    #[expect(clippy::box_collection)]
+    owed: Cell<Option<Box<Vec<u8>>>>,
     flags: Cell<u8>,
     outcome: Cell<Option<Error>>,
     /// The Close frame that the peer sent.
@@ -64,6 +67,7 @@ impl<S: Stream + 'static> Link<S> {
             outbox: RefCell::new(None),
             attendant: Cell::new(None),
             drained: Cell::new(None),
+            owed: Cell::new(None),
             flags: Cell::new(0),
             outcome: Cell::new(None),
             farewell: Cell::new(None),
@@ -170,6 +174,20 @@ impl<S: Stream + 'static> Link<S> {
         Ok(())
     }
 
+    /// Answers a ping. A peer that does not read is owed the answer to its last ping alone (RFC 6455 §5.5.3 allows that), so
+    /// pings never fill the queue, and reading never waits for it: two ends that both waited would wait for ever.
+    pub(crate) fn pong(self: &Rc<Self>, payload: &[u8]) {
+        if self.is_full() {
+            let mut owed = self.owed.take().unwrap_or_default();
+            owed.clear();
+            owed.extend_from_slice(payload);
+            self.owed.set(Some(owed));
+        } else {
+            // While closing no pong is due.
+            let _ = self.send_event(Event::Pong(payload));
+        }
+    }
+
     /// Queues a frame that many connections share. `limit`: refuse where more than this would wait.
     pub(crate) fn send_shared(self: &Rc<Self>, frame: Bytes, limit: usize) -> Result<bool, SendError> {
         if self.has(ENDED) {
@@ -226,6 +244,9 @@ impl<S: Stream + 'static> Link<S> {
         }
         drop(slot);
         self.wake_drained();
+        if let Some(payload) = self.owed.take() {
+            let _ = self.send_event(Event::Pong(&payload));
+        }
         if self.connection.borrow().state() == State::Closed && !self.has(SHUT) {
             self.set(SHUT);
             // RFC 6455 §7.1.1: the server ends the transport first; a client waits for that.

@@ -102,11 +102,8 @@ where
 {
     let Ok((accepted, _)) = Box::pin(open(stream, &shared.options)).await else { return };
     shared.links.borrow_mut().push(Rc::downgrade(accepted.reader.link()));
-    let message = (shared.opened)(Opened {
-        writer: accepted.writer,
-        target: accepted.target,
-        protocol: accepted.protocol,
-    });
+    let message =
+        (shared.opened)(Opened { writer: accepted.writer, target: accepted.target, protocol: accepted.protocol });
     let desk = RefCell::new(Desk { reader: accepted.reader, message });
     // What came together with the handshake is a turn like any other.
     Rc::new(Seat { desk, _shared: shared }).go_on(false);
