@@ -16,6 +16,9 @@ use crate::servers::NAMES;
 const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
+/// The peer that is not a crate.
+const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/websocket/peers");
+
 /// A server process on core 0.
 struct Server {
     child: Child,
@@ -24,9 +27,12 @@ struct Server {
 
 impl Server {
     fn start(name: &str) -> Self {
-        let this = std::env::current_exe().expect("this program");
         let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).arg(this).args(["--serve", name]).stdout(Stdio::piped());
+        command.args(["-c", "0"]).stdout(Stdio::piped());
+        match name {
+            "ws broadcast" => command.args(["node", &format!("{PEERS}/broadcast.mjs")]),
+            _ => command.arg(std::env::current_exe().expect("this program")).args(["--serve", name]),
+        };
         let mut child = command.spawn().expect("taskset is there");
         let mut line = String::new();
         let output = child.stdout.take().expect("piped");
@@ -35,10 +41,14 @@ impl Server {
         Server { child, address }
     }
 
-    /// Processor time so far; the servers have one thread.
+    /// Processor time so far, of all threads.
     fn cpu(&self) -> Duration {
-        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.child.id())).expect("it runs");
-        Duration::from_nanos(text.split(' ').next().and_then(|word| word.parse().ok()).expect("a number"))
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let spent = threads.map(|thread| {
+            let text = std::fs::read_to_string(thread.expect("it runs").path().join("schedstat")).expect("it runs");
+            text.split(' ').next().and_then(|word| word.parse::<u64>().ok()).expect("a number")
+        });
+        Duration::from_nanos(spent.sum())
     }
 
     /// Resident memory in bytes.
@@ -211,8 +221,14 @@ pub(crate) fn idle() -> Value {
 pub(crate) fn broadcast() -> Value {
     pin();
     const COUNT: usize = 10_000;
+    let mut names = vec!["wirebook broadcast", "tungstenite broadcast"];
+    let installed = Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(PEERS).status();
+    match installed.is_ok_and(|status| status.success()) {
+        true => names.push("ws broadcast"),
+        false => eprintln!("SKIPPED: Node's ws, because npm cannot install it"),
+    }
     let mut row = Map::new();
-    for name in ["wirebook broadcast", "tungstenite broadcast"] {
+    for name in names {
         let server = Server::start(name);
         let mut streams: Vec<std::net::TcpStream> = (0..COUNT).map(|_| open(server.address)).collect();
         let mut buffer = vec![0; 1028];
