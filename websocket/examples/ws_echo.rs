@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Parser;
 use wirebook_net::{self as net, tcp::TcpListener};
 use wirebook_websocket::handshake::{Origin, server::Policy};
-use wirebook_websocket::{self as websocket, Accepted, Config, Deflate, Limits, NoDelay, Options};
+use wirebook_websocket::{self as websocket, Accepted, Config, Deflate, Limits, Message, NoDelay, Options};
 
 /// Sends back every message.
 #[derive(Parser)]
@@ -24,6 +24,9 @@ struct Arguments {
     /// Do not compress.
     #[arg(long)]
     no_deflate: bool,
+    /// Call a function for each message, in place of a task for each connection.
+    #[arg(long)]
+    by_message: bool,
 }
 
 fn main() -> std::io::Result<()> {
@@ -40,14 +43,24 @@ fn main() -> std::io::Result<()> {
     net::run(async move {
         let listener = TcpListener::bind(arguments.addr.as_str())?;
         println!("listening on {}", listener.local_addr()?);
-        // ANCHOR: echo
-        websocket::serve_on(NoDelay(listener), (), options, async |mut connection: Accepted| {
-            while let Some(message) = connection.reader.next().await? {
-                connection.writer.send(message).await?;
-            }
-            Ok(())
-        });
-        // ANCHOR_END: echo
+        if arguments.by_message {
+            // ANCHOR: by_message
+            websocket::serve_messages(NoDelay(listener), (), options, |opened| {
+                move |message: Message<'_>| {
+                    let _ = opened.writer.try_send(message);
+                }
+            });
+            // ANCHOR_END: by_message
+        } else {
+            // ANCHOR: echo
+            websocket::serve_on(NoDelay(listener), (), options, async |mut connection: Accepted| {
+                while let Some(message) = connection.reader.next().await? {
+                    connection.writer.send(message).await?;
+                }
+                Ok(())
+            });
+            // ANCHOR_END: echo
+        }
         net::ctrl_c().await?;
         net::stop();
         Ok(())
