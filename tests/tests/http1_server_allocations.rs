@@ -1,12 +1,14 @@
-//! What a request on a kept connection costs the server's allocator: nothing.
+//! What a request on a kept connection costs the server's allocator: nothing; and what an idle connection holds: little.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 use wirebook_http1::server::Options;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
-use wirebook_tests::allocations::{Counting, measure};
+use wirebook_tests::allocations::{Counting, measure, watch};
 use wirebook_tests::server::connect;
 
 #[global_allocator]
@@ -80,4 +82,46 @@ fn a_pipeline_allocates_nothing() {
 fn a_body_in_chunks_that_is_streamed_back_allocates_nothing() {
     let request = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n0\r\nA: b\r\n\r\n";
     costs_nothing(request, b"\r\n3\r\ntea\r\n0\r\n\r\n");
+}
+
+/// Two descriptors each; with this many, a process may have 1 024.
+const IDLE: usize = 400;
+
+#[test]
+fn an_idle_connection_holds_less_than_300_bytes_though_all_were_busy_at_once() {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let ledger = watch();
+        net::run(async move {
+            let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            send.send((ledger, listener.local_addr().expect("an address"))).expect("the test waits");
+            let options = Options { idle_timeout: Duration::from_secs(60), ..Options::default() };
+            http1::serve_on(listener, options, async |_: Request<'_>, response: Response<'_>| {
+                net::sleep(Duration::from_millis(50)).await;
+                response.end("Hello, World!").await
+            });
+        })
+    });
+    let (ledger, address) = receive.recv().expect("the server starts");
+    // All ask, and then all wait: 400 tasks at once.
+    let ask = |count| {
+        let mut streams: Vec<TcpStream> = (0..count).map(|_| connect(address)).collect();
+        for stream in &mut streams {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a server that reads");
+        }
+        for stream in &mut streams {
+            assert!(stream.read(&mut [0; 1024]).expect("an answer") > 0);
+        }
+        // The last one's worker has yet to put things away.
+        thread::sleep(Duration::from_millis(100));
+        streams
+    };
+    drop(ask(IDLE));
+    thread::sleep(Duration::from_millis(100));
+    let before = ledger.mark();
+    let idle = ask(IDLE);
+    let held = (ledger.held() - before) / IDLE as i64;
+    assert!(ledger.peak() - before > 1_000 * IDLE as i64, "busy ones hold more: {}", ledger.peak() - before);
+    assert!((50..300).contains(&held), "{held} bytes for each");
+    drop(idle);
 }

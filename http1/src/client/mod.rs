@@ -22,6 +22,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `mod.rs` | [`Options`], [`request()`] |
+//! | `head.rs` | a request's head, from its options |
 //! | `request.rs`, `response.rs` | the two halves of an exchange |
 //! | `upgraded.rs` | what is left of a connection after 101 or CONNECT |
 //! | `line.rs`, `desk.rs` | a connection, and the buffers that it borrows while it is busy |
@@ -45,6 +46,7 @@ mod connect;
 mod decode;
 mod desk;
 mod error;
+mod head;
 mod line;
 mod pool;
 mod redirect;
@@ -212,7 +214,7 @@ impl Options<'_> {
 pub async fn request(options: &Options<'_>) -> Result<Request, Error> {
     options.check()?;
     let deadline = options.timeouts.whole.map(|whole| net::now() + whole);
-    let head = request::Prepared::new(options)?;
+    let head = head::Prepared::new(options)?;
     let line = match options.agent {
         Some(agent) => agent.pool.check_out(options, deadline).await?,
         None => pool::Pool::of_loners().check_out(options, deadline).await?,

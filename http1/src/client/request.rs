@@ -2,6 +2,7 @@
 
 use super::desk::{self, Desk, MAX_OUT};
 use super::error::{Error, Stage};
+use super::head::Prepared;
 use super::line::Line;
 use super::response::{Bounds, Response};
 use super::{Options, Timeouts, pool, within};
@@ -9,9 +10,7 @@ use super::{Options, Timeouts, pool, within};
 use crate::Misuse;
 use crate::parser::{FieldLines, RequestHead};
 use crate::state::State;
-use crate::{Event, FieldBlock};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::{Event, FieldBlock, encode};
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -75,80 +74,6 @@ enum Known {
     /// There is one.
     Piece,
     Nothing,
-}
-
-/// A request's head in a desk.
-pub(super) struct Prepared {
-    desk: Box<Desk>,
-    framed: bool,
-    /// It asks for another protocol, by Upgrade or CONNECT: `Connection: close` would contradict that.
-    pub(super) switches: bool,
-}
-
-impl Prepared {
-    /// Checks the fields and lays them out; `Host` comes first (RFC 9110 §7.2).
-    pub(super) fn new(options: &Options<'_>) -> Result<Prepared, Error> {
-        let mut prepared = Prepared { desk: desk::lend(), framed: false, switches: options.method == "CONNECT" };
-        let desk = &mut *prepared.desk;
-        let names = options.headers.iter().map(|header| header.0.as_bytes());
-        let more = options.fields.map(FieldBlock::lines).unwrap_or_default();
-        let (mut host, mut auth) = (false, false);
-        for name in names.chain(more.iter().map(|(name, _)| name)) {
-            match name.len() {
-                4 => host |= name.eq_ignore_ascii_case(b"host"),
-                7 => prepared.switches |= name.eq_ignore_ascii_case(b"upgrade"),
-                13 => auth |= name.eq_ignore_ascii_case(b"authorization"),
-                14 => prepared.framed |= name.eq_ignore_ascii_case(b"content-length"),
-                17 => prepared.framed |= name.eq_ignore_ascii_case(b"transfer-encoding"),
-                _ => {}
-            }
-        }
-        if !host {
-            // Host and port are put together where the request line will be.
-            push_authority(options, &mut desk.line);
-            desk.lines.push("host", &desk.line)?;
-            desk.line.clear();
-        }
-        if let Some(user) = options.auth.filter(|_| !auth) {
-            desk.lines.push("authorization", format!("Basic {}", STANDARD.encode(user)))?;
-        }
-        for (name, value) in options.headers {
-            desk.lines.push(name, value)?;
-        }
-        for (name, value) in more.iter() {
-            desk.lines.push(name, value)?;
-        }
-        desk.line.extend_from_slice(options.method.as_bytes());
-        desk.method = desk.line.len();
-        desk.line.extend_from_slice(options.path.as_bytes());
-        Ok(prepared)
-    }
-}
-
-/// `host [":" port]`, without a port that the scheme implies.
-fn push_authority(options: &Options<'_>, out: &mut Vec<u8>) {
-    let host = options.bare_host();
-    match host.contains(':') {
-        true => [b"[", host.as_bytes(), b"]"].iter().for_each(|part| out.extend_from_slice(part)),
-        false => out.extend_from_slice(host.as_bytes()),
-    }
-    if options.port != if options.secure { 443 } else { 80 } {
-        out.push(b':');
-        push_decimal(usize::from(options.port), out);
-    }
-}
-
-fn push_decimal(number: usize, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let (mut at, mut rest) = (digits.len(), number);
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            return out.extend_from_slice(&digits[at..]);
-        }
-    }
 }
 
 impl Request {
@@ -309,7 +234,7 @@ impl Request {
                 Known::Whole(0) if !matches!(method, b"POST" | b"PUT" | b"PATCH") => {}
                 Known::Whole(length) => {
                     let mut digits = Vec::new();
-                    push_decimal(length, &mut digits);
+                    encode::number(length as u64, &mut digits);
                     desk.lines.push("content-length", digits)?;
                 }
                 // Content has no place here (RFC 9110 §9.3.6, §9.3.8): the first byte of it is refused.
