@@ -40,13 +40,20 @@ fn race(criterion: &mut Criterion) {
     }
 }
 
-/// The medians that criterion left in `target/criterion`, as one list, with the machine that made them.
+/// Ours, each a step further than the one before.
+const STEPS: [&str; 5] = ["split", "bytewise", "table", "swar", "simd"];
+
+/// The medians that criterion left in `target/criterion`, with the machine that made them: as one list; and for the sentences
+/// of the book by input and parser, with the gain of each step over the one before, and httparse's mean of the four kinds of
+/// request when each is repeated alone.
 fn write_results() -> Result<(), Box<dyn std::error::Error>> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| format!("{root}/target"));
+    let round = |value: f64, digits: i32| (value * 10_f64.powi(digits)).round() / 10_f64.powi(digits);
     let mut laps = Vec::new();
+    let (mut ns, mut ratio, mut gain) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for course in courses() {
-        let mut times = BTreeMap::new();
+        let mut times = Vec::new();
         for racer in contestants::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind) {
             let folder = racer.name.replace([' ', ','], "_").replace("__", "_");
             let names = [racer.name.to_owned(), folder];
@@ -56,18 +63,29 @@ fn write_results() -> Result<(), Box<dyn std::error::Error>> {
             let Some(text) = found else { continue };
             let estimates: serde_json::Value = serde_json::from_str(&text)?;
             let median = estimates["median"]["point_estimate"].as_f64().ok_or("an estimate without a median")?;
-            times.insert(racer.name, median / course.inputs.len() as f64);
+            times.push((racer.name, median / course.inputs.len() as f64));
         }
-        let reference = times.get(REFERENCE).copied().unwrap_or(f64::NAN);
-        for (parser, ns) in times {
-            let round = |value: f64| (value * 1000.0).round() / 1000.0;
+        let of = |name: &str| times.iter().find(|(racer, _)| *racer == name).map_or(f64::NAN, |(_, ns)| *ns);
+        for &(parser, ns) in &times {
             laps.push(serde_json::json!({
                 "parser": parser, "input": course.name,
-                "ns": round(ns), "gbps": round(course.bytes() / ns), "ratio": round(reference / ns),
+                "ns": round(ns, 3), "gbps": round(course.bytes() / ns, 3), "ratio": round(of(REFERENCE) / ns, 3),
             }));
         }
+        let by_parser = |value: &dyn Fn(f64) -> f64| -> BTreeMap<&str, f64> {
+            times.iter().map(|&(parser, ns)| (parser, value(ns))).collect()
+        };
+        ns.insert(course.name, by_parser(&|ns| round(ns, if ns < 100.0 { 1 } else { 0 })));
+        ratio.insert(course.name, by_parser(&|ns| round(of(REFERENCE) / ns, 2)));
+        let steps = STEPS.windows(2).map(|step| (step[1], round(of(step[0]) / of(step[1]), 1)));
+        gain.insert(course.name, steps.filter(|(_, gain)| gain.is_finite()).collect::<BTreeMap<_, _>>());
     }
-    let results = serde_json::json!({ "hardware": hardware(), "laps": laps });
+    let single =
+        ["tiny", "cookie", "chrome", "token"].map(|input| ns[input].get(REFERENCE).copied().unwrap_or(f64::NAN));
+    let alone = round(single.iter().sum::<f64>() / 4.0, 0);
+    let results = serde_json::json!({
+        "hardware": hardware(), "laps": laps, "ns": ns, "ratio": ratio, "gain": gain, "httparse_alone": alone,
+    });
     std::fs::write(format!("{root}/benches/results/parsers.json"), serde_json::to_string_pretty(&results)? + "\n")?;
     Ok(())
 }

@@ -37,6 +37,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "http1 requester" => Side::Requester,
         "http1 responder" => Side::Responder,
         "websocket" => return Some(websocket()),
+        "parsers" => return crate::race::picture(),
         _ => return None,
     };
     // Violations lead from everywhere to Failed: a picture of that says nothing.

@@ -122,13 +122,11 @@ impl Machine<'_> {
     /// How many bytes from `at` on leave the state as it is: most, and they need no more than to be looked at.
     fn unchanged(&self, state: State, at: usize) -> usize {
         let rest = &self.input[at..];
-        let line = || {
-            &rest
-                [..rest.len().min(usize::from(self.progress.start).saturating_add(self.limits.line).saturating_sub(at))]
-        };
+        let line_end = usize::from(self.progress.start).saturating_add(self.limits.line);
+        let line = &rest[..rest.len().min(line_end.saturating_sub(at))];
         match state {
-            State::Target => run_of(line(), is_target_byte),
-            State::Reason => run_of(line(), is_value_byte),
+            State::Target => run_of(line, is_target_byte),
+            State::Reason => run_of(line, is_value_byte),
             State::Name => run_of(rest, is_token_byte),
             State::Value => run_of(rest, |byte| byte > b' ' && byte != 0x7F),
             _ => 0,

@@ -236,6 +236,7 @@ static DIGIT: [[u32; 2]; 256] = {
 /// Where the next chunk starts is known only when this one's size is, so what counts is the way from the first digit to the
 /// size: no branch asks whether a digit is a letter. Only the number of digits is guessed by the processor, and bodies tend
 /// to have chunks of one length.
+// ANCHOR: short_size_line
 #[inline(always)]
 fn short_size_line(input: &[u8]) -> Option<(usize, usize)> {
     let line: &[u8; 4] = input.first_chunk()?;
@@ -255,6 +256,7 @@ fn short_size_line(input: &[u8]) -> Option<(usize, usize)> {
     };
     (size < 0x1_0000).then_some((digits + 4, size))
 }
+// ANCHOR_END: short_size_line
 
 #[cfg(test)]
 mod tests {

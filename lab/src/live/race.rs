@@ -10,9 +10,6 @@ use std::time::Duration;
 const HEAT: Duration = Duration::from_millis(2);
 const HEATS: usize = 11;
 
-/// The figures of the book, from a run of the committed benchmark.
-const COMMITTED: &str = include_str!("../../../benches/results/parsers.json");
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -42,23 +39,9 @@ pub(super) fn answer(body: &[u8]) -> Result<Standing, String> {
     Ok(Standing { input: course.name, bytes: course.bytes().round(), laps, noisy })
 }
 
-#[derive(Deserialize)]
-struct Committed {
-    hardware: String,
-    laps: Vec<CommittedLap>,
-}
-
-#[derive(Deserialize)]
-struct CommittedLap {
-    parser: String,
-    input: String,
-    ns: f64,
-    ratio: f64,
-}
-
 /// The committed figures as a table: parsers down, inputs across, nanoseconds and how many times as fast as httparse.
 pub(super) fn picture() -> Option<String> {
-    let committed: Committed = serde_json::from_str(COMMITTED).ok()?;
+    let committed = race::committed()?;
     let (mut inputs, mut parsers) = (Vec::new(), Vec::new());
     for lap in &committed.laps {
         if !inputs.contains(&&lap.input) {
@@ -68,11 +51,9 @@ pub(super) fn picture() -> Option<String> {
             parsers.push(&lap.parser);
         }
     }
-    let lap = |parser: &String, input: &String| {
-        committed.laps.iter().find(|lap| lap.parser == *parser && lap.input == *input)
-    };
+    let lap = |parser: &str, input: &str| committed.laps.iter().find(|lap| lap.parser == parser && lap.input == input);
     parsers.sort_by(|one, other| {
-        let ns = |parser: &String| lap(parser, &"varied".into()).map_or(f64::INFINITY, |lap| lap.ns);
+        let ns = |parser: &str| lap(parser, "varied").map_or(f64::INFINITY, |lap| lap.ns);
         ns(other).total_cmp(&ns(one))
     });
     let mut out = String::from("<div class=\"wb-table\"><table><thead><tr><th>parser</th>");
@@ -99,7 +80,7 @@ mod tests {
     #[test]
     fn a_race_has_every_variant() {
         let standing = answer(br#"{"input":"tiny"}"#).expect("a race");
-        let names: Vec<_> = standing.laps.iter().map(|lap| lap.parser).collect();
+        let names: Vec<_> = standing.laps.iter().map(|lap| &*lap.parser).collect();
         for name in ["httparse", "split", "bytewise", "table", "swar", "simd"] {
             assert!(names.contains(&name), "{name} in {names:?}");
         }

@@ -11,7 +11,8 @@ use crate::complaint::Complaint;
 use clap::{Args, Subcommand};
 pub(crate) use contestants::courses;
 use contestants::{Course, Kind, REFERENCE};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -43,10 +44,10 @@ struct Parsers {
 }
 
 /// How one parser did on one input.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Lap {
-    pub(crate) parser: &'static str,
-    pub(crate) input: &'static str,
+    pub(crate) parser: Cow<'static, str>,
+    pub(crate) input: Cow<'static, str>,
     /// Nanoseconds for one head, or for one body.
     pub(crate) ns: f64,
     /// Gigabytes a second.
@@ -70,6 +71,25 @@ const HEAT: Duration = Duration::from_millis(8);
 /// A spread above this is noise that hides a difference.
 const NOISY: f64 = 0.10;
 
+/// The figures of the book, from a run of the committed benchmark.
+#[derive(Deserialize)]
+pub(crate) struct Committed {
+    pub(crate) hardware: String,
+    pub(crate) laps: Vec<Lap>,
+}
+
+/// Reads them; `None` if the file is not what the benchmark writes.
+pub(crate) fn committed() -> Option<Committed> {
+    serde_json::from_str(include_str!("../../../benches/results/parsers.json")).ok()
+}
+
+/// The committed race of our variants and httparse as a plot, for the book.
+pub(crate) fn picture() -> Option<String> {
+    let Committed { hardware, mut laps } = committed()?;
+    laps.retain(|lap| plot::knows(&lap.parser));
+    Some(format!("<div class=\"wb-plot\">{}<p>{hardware}</p></div>", plot::svg(&laps, plot::Home::Page)))
+}
+
 /// Runs the subcommand.
 pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     let What::Parsers(options) = &options.what;
@@ -80,6 +100,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
             format!("there is no input named {unknown}"),
             format!("the inputs are {}", names.join(", ")),
         ));
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("This is a debug build, in which what a caller inlines is slow: race with `cargo run --release`.");
     }
     let mut laps = Vec::new();
     for course in
@@ -101,7 +124,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
         println!("{json}");
     }
     if let Some(file) = &options.svg {
-        std::fs::write(file, plot::svg(&laps)).map_err(|error| {
+        std::fs::write(file, plot::svg(&laps, plot::Home::File)).map_err(|error| {
             Complaint::new(format!("{}: {error}", file.display()), "choose a file that can be written")
         })?;
     }
@@ -130,8 +153,8 @@ pub(crate) fn race(course: &Course, count: usize, heat: Duration) -> Vec<Lap> {
         let spread = heats[nth][count * 3 / 4] / heats[nth][count / 4] - 1.0;
         let (gbps, ratio) = (course.bytes() / ns, reference / ns);
         Lap {
-            parser: racers[nth].name,
-            input: course.name,
+            parser: racers[nth].name.into(),
+            input: course.name.into(),
             ns: round(ns, 1),
             gbps: round(gbps, 3),
             ratio: round(ratio, 2),
@@ -190,11 +213,24 @@ mod tests {
 
     #[test]
     fn a_plot_names_every_parser_and_input() {
-        let lap = |parser, input| Lap { parser, input, ns: 127.4, gbps: 11.3, ratio: 4.0, spread: 0.0 };
-        let svg = plot::svg(&[lap("httparse", "varied"), lap("simd", "varied"), lap("simd", "tiny")]);
+        let lap = |parser: &'static str, input: &'static str| {
+            let (parser, input) = (parser.into(), input.into());
+            Lap { parser, input, ns: 127.4, gbps: 11.3, ratio: 4.0, spread: 0.0 }
+        };
+        let laps = [lap("httparse", "varied"), lap("simd", "varied"), lap("simd", "tiny")];
+        let svg = plot::svg(&laps, plot::Home::File);
         for word in ["<svg", "httparse", "simd", "varied", "tiny", "4.0×", "127 ns", "</svg>"] {
             assert!(svg.contains(word), "{word} in {svg}");
         }
+    }
+
+    #[test]
+    fn the_books_plot_shows_the_committed_figures() {
+        let svg = picture().expect("committed results");
+        for name in courses().iter().map(|course| course.name).chain(["httparse", "split", "simd", "chunked"]) {
+            assert!(svg.contains(&format!(">{name}</text>")), "{name} in {svg}");
+        }
+        assert!(!svg.contains("milo") && !svg.contains("\n\n"), "a picture without peers, in one block of HTML");
     }
 
     #[test]

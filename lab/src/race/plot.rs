@@ -15,14 +15,32 @@ const COLOURS: [(&str, &str); 8] = [
     ("chunked", "#009e73"),
 ];
 
+/// Whether this parser has a colour: httparse and ours have.
+pub(super) fn knows(parser: &str) -> bool {
+    COLOURS.iter().any(|(name, _)| *name == parser)
+}
+
+/// Where a plot is shown, which decides who says what is light and what is dark.
+#[derive(Clone, Copy)]
+pub(super) enum Home {
+    /// Within a page that has colours of its own.
+    Page,
+    /// In a file of its own.
+    File,
+}
+
 /// A bar for each lap, grouped by input.
-pub(super) fn svg(laps: &[Lap]) -> String {
+pub(super) fn svg(laps: &[Lap], home: Home) -> String {
     const LINE: usize = 16;
     let longest = laps.iter().map(|lap| lap.ratio).fold(1.0, f64::max);
     let groups = laps.chunk_by(|one, next| one.input == next.input);
     let height = 30 + laps.len() * LINE + groups.clone().count() * 2 * LINE;
+    let style = match home {
+        Home::Page => "",
+        Home::File => " style=\"color-scheme: light dark; color: light-dark(#222, #ddd)\"",
+    };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 {height}\" font-family=\"system-ui, sans-serif\" \
+        "<svg{style} xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 {height}\" font-family=\"system-ui, sans-serif\" \
          font-size=\"11\" fill=\"currentColor\" role=\"img\" aria-label=\"Head parsers, how many times as fast as httparse\">\n"
     );
     let mut y = 20;
@@ -30,7 +48,7 @@ pub(super) fn svg(laps: &[Lap]) -> String {
         let _ = writeln!(out, "<text x=\"8\" y=\"{y}\" font-weight=\"600\">{}</text>", group[0].input);
         for lap in group {
             y += LINE;
-            let colour = COLOURS.iter().find(|(name, _)| *name == lap.parser).map_or("#000", |(_, colour)| colour);
+            let colour = COLOURS.iter().find(|(name, _)| *name == lap.parser).map_or("#888888", |(_, colour)| colour);
             let width = (lap.ratio / longest * 430.0).max(1.0);
             let _ = writeln!(
                 out,

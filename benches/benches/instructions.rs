@@ -1,0 +1,106 @@
+//! The second harness of the head parsers: instructions, counted by valgrind's callgrind. A busy machine makes times long
+//! and leaves these alone.
+//!
+//! Run: cargo bench -p wirebook-benches --bench instructions   (writes benches/results/instructions.json)
+//!
+//! It starts itself under callgrind, once to read the inputs of a course and once to read them some more: the difference is
+//! what reading takes. Where there is no valgrind it says so, and with CI=true that is a failure.
+
+#[path = "../../lab/src/race/inputs.rs"]
+#[allow(dead_code)]
+mod inputs;
+
+#[macro_use]
+#[path = "../../lab/src/race/contestants.rs"]
+mod contestants;
+
+#[path = "parsers_peers.rs"]
+mod peers;
+
+use std::error::Error;
+use std::process::{Command, ExitCode};
+
+use contestants::{Contestant, Course, courses};
+
+/// Heads or bodies that are read under callgrind, at least.
+const READ: usize = 512;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, parser, input, rounds] = &words[..]
+        && flag == "--read"
+    {
+        read(parser, input, rounds.parse().expect("a number of rounds"));
+        return ExitCode::SUCCESS;
+    }
+    let Some(valgrind) = version_of_valgrind() else {
+        eprintln!("SKIPPED: instructions of the parsers: there is no valgrind (apt install valgrind)");
+        return if std::env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    };
+    match measure(&valgrind) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("instructions of the parsers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn racers(course: &Course) -> impl Iterator<Item = Contestant> {
+    let kind = course.kind;
+    contestants::all().into_iter().chain(peers::all()).filter(move |racer| racer.kind == kind)
+}
+
+/// What runs under callgrind.
+fn read(parser: &str, input: &str, rounds: u32) {
+    let course = courses().into_iter().find(|course| course.name == input).expect("the name of an input");
+    let mut racer = racers(&course).find(|racer| racer.name == parser).expect("the name of a parser");
+    (racer.run)(&course.inputs, rounds);
+}
+
+fn version_of_valgrind() -> Option<String> {
+    let output = Command::new("valgrind").arg("--version").output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn measure(valgrind: &str) -> Result<(), Box<dyn Error>> {
+    let mut laps = Vec::new();
+    for course in courses() {
+        let rounds = READ.div_ceil(course.inputs.len()) as u32;
+        for racer in racers(&course) {
+            let Some(first) = count(racer.name, course.name, 1)? else {
+                eprintln!("SKIPPED: {} on {}: an instruction that {valgrind} does not know", racer.name, course.name);
+                continue;
+            };
+            let count = count(racer.name, course.name, 1 + rounds)?.ok_or("only the first round was known")? - first;
+            let instructions = count as f64 / (f64::from(rounds) * course.inputs.len() as f64);
+            let per_byte = instructions / course.bytes();
+            println!("{:14} {:16} {instructions:10.1} instructions {per_byte:7.3} a byte", course.name, racer.name);
+            laps.push(serde_json::json!({
+                "parser": racer.name, "input": course.name,
+                "instructions": instructions.round(), "per_byte": (per_byte * 1000.0).round() / 1000.0,
+            }));
+        }
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/results/instructions.json");
+    let results = serde_json::json!({ "tool": format!("callgrind of {valgrind}"), "laps": laps });
+    std::fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
+    Ok(())
+}
+
+/// Instructions of this program when it reads the inputs of that name so many times; `None` if valgrind does not know one of
+/// them (picohttpparser has such).
+fn count(parser: &str, input: &str, rounds: u32) -> Result<Option<u64>, Box<dyn Error>> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe()?)
+        .args(["--read", parser, input, &rounds.to_string()])
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let collected = text.lines().find_map(|line| line.split_once("Collected : ")).map(|(_, count)| count.trim());
+    match collected {
+        Some(count) if output.status.success() => Ok(Some(count.parse()?)),
+        _ if text.contains("Unrecognised instruction") => Ok(None),
+        _ => Err(format!("{parser} on {input} under callgrind: {text}").into()),
+    }
+}
