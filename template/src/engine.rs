@@ -8,6 +8,7 @@
 use crate::compile::Unit;
 use crate::error::{Error, ErrorKind};
 use crate::lint::Warning;
+use crate::run::Scratch;
 use crate::template::{Options, Template, build};
 use crate::value::{Function, Value};
 use std::cell::RefCell;
@@ -30,8 +31,8 @@ pub enum Reload {
 /// What a template and its engine share.
 #[derive(Default)]
 pub(crate) struct Shared {
-    /// The frame stack of the last render, to be used again.
-    pub(crate) scratch: RefCell<Vec<Value>>,
+    /// What the last render needed room for, to be used again.
+    pub(crate) scratch: RefCell<Scratch>,
     files: RefCell<Files>,
     helpers: RefCell<HashMap<String, Value>>,
     globals: RefCell<HashMap<String, Option<Value>>>,

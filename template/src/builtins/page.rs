@@ -32,11 +32,14 @@ fn content(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
 fn block(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let name = convert::to_str(cx, arg(args, 0))?;
     match arg(args, 1) {
-        Value::Undefined => Ok(cx.blocks.get(&name).cloned().unwrap_or_else(|| Str::from("")).into()),
+        Value::Undefined => {
+            let given = cx.blocks.as_ref().and_then(|blocks| blocks.get(&name));
+            Ok(given.cloned().unwrap_or_else(|| Str::from("")).into())
+        }
         value => {
-            if !cx.blocks.contains_key(&name) {
+            if !cx.blocks.get_or_insert_default().contains_key(&name) {
                 let text = content(cx, value)?;
-                cx.blocks.insert(name, text);
+                cx.blocks.get_or_insert_default().insert(name, text);
             }
             Ok(Value::Undefined)
         }

@@ -94,6 +94,9 @@ impl Cx<'_> {
 
     /// Undoes what the render did to data that is not its own, and opens the cycles of what is.
     pub(super) fn undo(&mut self) {
+        if self.journal.saved.is_empty() && self.journal.linked.is_empty() {
+            return;
+        }
         let Journal { saved, linked } = std::mem::take(&mut self.journal);
         for entry in saved.into_iter().rev() {
             match entry {

@@ -36,6 +36,13 @@ pub(crate) enum Flow {
 /// Takes a piece of output; an error ends the render.
 pub(crate) type Sink<'a> = dyn FnMut(&str) -> std::io::Result<()> + 'a;
 
+/// The lists that every render fills and empties; a render that starts takes those of the last one.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    stack: Vec<Value>,
+    units: Vec<(Rc<Unit>, Value)>,
+}
+
 /// The layout that a template asked for.
 pub(crate) struct Layout {
     pub(crate) name: Str,
@@ -73,7 +80,7 @@ pub(crate) struct Cx<'a> {
     /// Units that are being rendered, outermost first.
     pub(crate) units: Vec<(Rc<Unit>, Value)>,
     pub(crate) layout: Option<Layout>,
-    pub(crate) blocks: HashMap<Str, Str>,
+    pub(crate) blocks: Option<HashMap<Str, Str>>,
     pub(crate) placeholders: Vec<Str>,
 }
 
@@ -88,11 +95,12 @@ impl<'a> Cx<'a> {
             n.set(n.get().wrapping_add(1).max(1));
             n.get()
         });
+        let Scratch { stack, units } = shared.scratch.take();
         let mut cx = Cx {
             out_mark: 0,
             out_flushed: 0,
             capturing: 0,
-            stack: shared.scratch.take(),
+            stack,
             base: 0,
             steps: limits.steps,
             limits,
@@ -104,9 +112,9 @@ impl<'a> Cx<'a> {
             returned: Value::Undefined,
             label: 0,
             journal: Journal::default(),
-            units: Vec::new(),
+            units,
             layout: None,
-            blocks: HashMap::new(),
+            blocks: None,
             placeholders: Vec::new(),
             out_start: out.len(),
             out,
@@ -120,10 +128,12 @@ impl<'a> Cx<'a> {
     /// Ends the render: data is as it was, and what was captured is let go.
     pub(crate) fn finish(&mut self) {
         self.stack.clear();
+        self.units.clear();
         self.returned = Value::Undefined;
         self.layout = None;
         self.undo();
-        self.shared.scratch.replace(std::mem::take(&mut self.stack));
+        let scratch = Scratch { stack: std::mem::take(&mut self.stack), units: std::mem::take(&mut self.units) };
+        self.shared.scratch.replace(scratch);
     }
 
     /// One unit of work.
