@@ -211,7 +211,8 @@ impl Walker {
     fn in_text(&mut self, byte: u8) -> State {
         self.tail.push(byte.to_ascii_lowercase());
         if self.tail.len() > 64 {
-            self.tail.drain(..32);
+            // The first two bytes stay: they say what kind of comment it is.
+            self.tail.drain(2..34);
         }
         let done = match self.state {
             State::Comment if !self.tail.starts_with(b"--") => byte == b'>',
