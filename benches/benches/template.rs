@@ -15,7 +15,7 @@ use criterion::Criterion;
 use serde::Serialize;
 use template_peers::askama_pages::{self, Table, Team, Teams, Text};
 use template_peers::engines::{self, Kind, Page};
-use template_peers::{node, results};
+use template_peers::{node, results, sailfish_pages};
 
 const PAGES: [&str; 4] = ["table 100x100", "table 1000x10", "teams", "text 71 KB"];
 
@@ -45,6 +45,7 @@ fn meaning(html: &str) -> String {
     html.replace("&#34;", "\"")
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
+        .replace("&#039;", "'")
         .replace("&#x27;", "'")
         .replace("&#x2F;", "/")
         .replace("&#x2f;", "/")
@@ -64,11 +65,14 @@ fn compare<T: Serialize + Clone + 'static>(
     kind: Kind,
     data: &T,
     askama: fn(&T, &mut String),
+    sailfish: fn(&T, &mut String),
+    node: Option<&node::Measured>,
 ) {
-    let for_askama = data.clone();
+    let (for_askama, for_sailfish) = (data.clone(), data.clone());
     let pages: Vec<(&str, Page)> = vec![
         ("wirebook", engines::wirebook(kind, data)),
         ("askama", Box::new(move |out| askama(&for_askama, out))),
+        ("sailfish", Box::new(move |out| sailfish(&for_sailfish, out))),
         ("upon", engines::upon(kind, data)),
         ("tera", engines::tera(kind, data)),
         ("minijinja", engines::minijinja(kind, data)),
@@ -77,7 +81,10 @@ fn compare<T: Serialize + Clone + 'static>(
     ];
     let mut expected = String::new();
     pages[0].1(&mut expected);
-    let mut group = criterion.benchmark_group(name);
+    for (engine, output) in node.iter().flat_map(|node| &node.output) {
+        assert_eq!(meaning(&output[name]), meaning(&expected), "{engine} renders {name} differently");
+    }
+    let mut group = criterion.benchmark_group(results::group(name));
     for (engine, page) in &pages {
         let mut out = String::new();
         page(&mut out);
@@ -100,10 +107,13 @@ fn main() {
         .measurement_time(Duration::from_millis(1200))
         .sample_size(20)
         .configure_from_args();
-    compare(&mut criterion, PAGES[0], Kind::Table, &grid(100, 100), askama_pages::table);
-    compare(&mut criterion, PAGES[1], Kind::Table, &grid(1000, 10), askama_pages::table);
-    compare(&mut criterion, PAGES[2], Kind::Teams, &teams(), askama_pages::teams);
-    compare(&mut criterion, PAGES[3], Kind::Text, &text(), askama_pages::text);
+    let node = node::measure();
+    let node = node.as_ref();
+    let c = &mut criterion;
+    compare(c, PAGES[0], Kind::Table, &grid(100, 100), askama_pages::table, sailfish_pages::table, node);
+    compare(c, PAGES[1], Kind::Table, &grid(1000, 10), askama_pages::table, sailfish_pages::table, node);
+    compare(c, PAGES[2], Kind::Teams, &teams(), askama_pages::teams, sailfish_pages::teams, node);
+    compare(c, PAGES[3], Kind::Text, &text(), askama_pages::text, sailfish_pages::text, node);
     criterion.final_summary();
-    results::write(&PAGES, node::measure());
+    results::write(&PAGES, node);
 }

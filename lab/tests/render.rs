@@ -77,7 +77,7 @@ fn delimiters_and_white_space() {
     assert_eq!(folder.page("q.ejs", &["--delimiter", "?"]), "2 <%= no %>");
     let all = ["--delimiter", "$", "--open-delimiter", "[", "--close-delimiter", "]"];
     assert_eq!(folder.page("all.ejs", &all), "a");
-    assert_eq!(folder.page("lines.ejs", &["--rm-whitespace"]), "<b>\nx\n</b>\n");
+    assert_eq!(folder.page("lines.ejs", &["--rm-whitespace"]), "<b>\nx\n</b>");
 }
 
 #[test]

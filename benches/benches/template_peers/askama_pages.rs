@@ -1,4 +1,4 @@
-//! askama and sailfish compile at build time: types and source here, no parsing at run time.
+//! askama compiles at build time: types and source here, no parsing at run time.
 
 use askama::Template as _;
 use serde::Serialize;
