@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
 use wirebook_http1::parser::Limits;
 use wirebook_http1::server::Options;
-use wirebook_http1::{Failure, Outcome, Request, Response};
+use wirebook_http1::{self as http1, Failure, Outcome, Request, Response};
 use wirebook_net as net;
 use wirebook_tests::server::{connect, start, talk, talk_until_closed};
 
@@ -25,6 +26,7 @@ async fn handler(mut request: Request<'_>, response: Response<'_>) -> Outcome {
         }
         "/fail" => Err(Failure::message("broken on purpose")),
         "/forget" => Ok(()),
+        "/panic" => panic!("broken on purpose"),
         "/half" => {
             let mut response = response.header("content-length", "10");
             response.write("half").await
@@ -245,4 +247,34 @@ fn a_connection_has_a_last_request() {
     let answers = talk_until_closed(address, &get("/", "").repeat(5));
     assert_eq!(answers.statuses(), [200, 200, 200]);
     assert_eq!(answers.text().matches("connection: close").count(), 1);
+}
+
+#[test]
+fn a_handler_that_panics_costs_its_own_connection_alone() {
+    let address = server();
+    let mut other = connect(address);
+    other.write_all(&get("/1", "")).expect("a server that reads");
+    assert!(other.read(&mut [0; 1024]).expect("an answer") > 0);
+    for _ in 0..3 {
+        assert!(talk_until_closed(address, &get("/panic", "")).bytes.is_empty());
+    }
+    other.write_all(&get("/2", "")).expect("a server that reads");
+    assert!(other.read(&mut [0; 1024]).expect("an answer on the kept connection") > 0);
+}
+
+#[test]
+fn a_server_that_has_closed_lets_the_loop_end() {
+    let answered = net::run(async {
+        let server = http1::serve("127.0.0.1:0", handler).expect("a free port");
+        let address = server.local_addr().expect("TCP has an address");
+        let client = thread::spawn(move || talk(address, &get("/later", "").repeat(3)).statuses());
+        while !client.is_finished() {
+            net::sleep(Duration::from_millis(1)).await;
+        }
+        // Its workers wait for connections that will never come.
+        server.close();
+        server.closed().await;
+        client.join().expect("a client that ends")
+    });
+    assert_eq!(answered.expect("the loop ends by itself"), [200, 200, 200]);
 }
