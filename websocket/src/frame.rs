@@ -18,7 +18,7 @@
 //! ```
 //!
 //! Rules that a frame breaks by itself are checked here. Whether RSV1 or a continuation is allowed *now* is a matter of
-//! the conversation, and stands in `connection.rs`.
+//! the conversation, and stands in `connection/receive.rs`.
 
 use crate::error::Error;
 

@@ -1,69 +1,18 @@
-//! One WebSocket connection after its handshake, without a socket, a clock or a task. RFC 6455 §5–§8.
-//!
-//! A driver does this, and decides nothing:
-//! 1. It reads bytes behind those it still holds and calls [`receive`](Connection::receive) with all of them, again and
-//!    again, dropping what was consumed, until `None` asks for more.
-//! 2. It answers an event with [`send`](Connection::send), which appends to one `out` buffer; when `receive` has nothing
-//!    more, one write carries all answers.
-//! 3. On an error it calls [`fail`](Connection::fail), writes what that appended, and ends the transport.
-//! 4. It calls [`expire`](Connection::expire) when [`deadline`](Connection::deadline) has come.
-//!
-//! **In place, or gathered.** A data frame that is a whole message, not compressed and not longer than
-//! [`Limits::in_place`](crate::Limits::in_place), stays in the caller's buffer until its last byte is there: it is
-//! unmasked and checked where it lies as the bytes come in (`Frame::seen` says how far), and the event borrows it.
-//! Control frames likewise. So `receive` may return `None` with some bytes unmasked already; the caller must present the
-//! same bytes again with more behind them, which any read buffer does. Everything else is consumed at once and gathered
-//! in an [`Assembly`]. Either way text fails at its first bad byte and a limit at the first byte beyond it, not at the
-//! end of the frame.
+//! Bytes in, events out.
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crate::config::{Config, Delivery};
-use crate::deflate::{Deflate, Negotiated};
-use crate::error::{Error, SendError};
+use super::{Connection, Role};
+use crate::config::Delivery;
+use crate::deflate::Deflate;
+use crate::error::Error;
 use crate::event::{Chunk, Close, Code, Event, Kind, Message};
-use crate::frame::{Header, MAX_CONTROL, MAX_HEADER, Opcode, RSV1};
+use crate::frame::{Header, Opcode, RSV1};
 use crate::mask;
 use crate::message::Assembly;
-use crate::random::Keys;
 use crate::state::{Input, State};
-use crate::timer::Timer;
 use crate::utf8::{self, Utf8, trusted};
-
-/// Which end this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Its frames are masked.
-    Client,
-    /// Its frames are not.
-    Server,
-}
-
-/// One connection. See the [module](self) for how to drive it.
-#[derive(Debug)]
-pub struct Connection {
-    config: Arc<Config>,
-    state: State,
-    role: Role,
-    /// A message is being sent in chunks.
-    sending: Option<Kind>,
-    /// The frame whose payload is under way, once its header is consumed.
-    frame: Option<Frame>,
-    message: Option<Box<Assembly>>,
-    deflate: Option<Box<Deflate>>,
-    keys: Option<Box<Keys>>,
-    /// A server that delivers whole messages, and whose limits all allow [`BRIEF`] bytes.
-    brief: bool,
-    /// A server that sends every message as one frame, uncompressed.
-    plain: bool,
-    timer: Timer,
-}
-
-/// The longest payload that a header with a 16-bit length can have.
-const BRIEF: usize = 0xffff;
 
 /// A shortcut past everything below, for what nearly every frame from a client is: a whole, masked message with a length
 /// of at most 16 bits, uncompressed, all there. Unmasks it and says where its payload lies; `None`, with nothing done, where
@@ -94,7 +43,7 @@ fn brief(input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
 
 /// The frame under way.
 #[derive(Clone, Copy, Debug)]
-struct Frame {
+pub(super) struct Frame {
     opcode: Opcode,
     fin: bool,
     /// The frame stays in the caller's buffer until it is whole.
@@ -108,62 +57,14 @@ struct Frame {
     seen: u64,
 }
 
+/// What ended with the bytes just taken.
+#[derive(Clone, Copy)]
+struct Ended {
+    frame: bool,
+    message: bool,
+}
+
 impl Connection {
-    /// The server's end. `deflate` is what the handshake agreed on; `now` starts the heartbeat.
-    pub fn server(config: Arc<Config>, deflate: Option<Negotiated>, now: Instant) -> Self {
-        Connection::new(Role::Server, config, deflate, None, now)
-    }
-
-    /// The client's end. `fill` writes unpredictable bytes, of which the masking keys are made (RFC 6455 §10.3).
-    pub fn client(config: Arc<Config>, deflate: Option<Negotiated>, fill: fn(&mut [u8]), now: Instant) -> Self {
-        Connection::new(Role::Client, config, deflate, Some(Box::new(Keys::new(fill))), now)
-    }
-
-    fn new(
-        role: Role,
-        config: Arc<Config>,
-        deflate: Option<Negotiated>,
-        keys: Option<Box<Keys>>,
-        now: Instant,
-    ) -> Self {
-        let wants = config.deflate.unwrap_or_default();
-        let limits = &config.limits;
-        let least = limits.in_place.min(limits.message).min(usize::try_from(limits.frame).unwrap_or(usize::MAX));
-        Connection {
-            brief: role == Role::Server && config.delivery == Delivery::Messages && least >= BRIEF,
-            plain: role == Role::Server && deflate.is_none() && config.fragment.is_none(),
-            timer: Timer::new(config.heartbeat, now),
-            config,
-            state: State::Open,
-            role,
-            sending: None,
-            frame: None,
-            message: None,
-            deflate: deflate.map(|agreed| Box::new(Deflate::new(agreed, wants))),
-            keys,
-        }
-    }
-
-    /// Where the conversation stands.
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    /// Which end this is.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// The settings it was made with.
-    pub fn config(&self) -> &Arc<Config> {
-        &self.config
-    }
-
-    /// Whether permessage-deflate was agreed on.
-    pub fn compresses(&self) -> bool {
-        self.deflate.is_some()
-    }
-
     /// Reads from the front of `input`: how many bytes were consumed, and what they meant. `None`: bring more bytes behind
     /// those not consumed. Payloads are unmasked in `input`; see the [module](self).
     ///
@@ -414,209 +315,5 @@ impl Connection {
             State::Open | State::CloseSent => Err(Error::AbruptEnd),
             State::CloseReceived | State::Closed => Ok(None),
         }
-    }
-
-    /// Appends the bytes of `event` to `out`.
-    ///
-    /// # Errors
-    /// The event has no place here, or may not be sent; `out` is then as it was.
-    ///
-    /// ```
-    /// # use std::{sync::Arc, time::Instant};
-    /// use wirebook_websocket::{Config, Connection, Event, Message};
-    /// let mut server = Connection::server(Arc::new(Config::default()), None, Instant::now());
-    /// let mut out = Vec::new();
-    /// server.send(Event::Message(Message::text("Hello")), &mut out).unwrap();
-    /// assert_eq!(out, b"\x81\x05Hello");
-    /// ```
-    #[inline]
-    pub fn send(&mut self, event: Event<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
-        match event {
-            Event::Message(message) => self.send_message(message.kind(), message.as_bytes(), out),
-            Event::Chunk(chunk) => self.send_chunk(chunk, out),
-            Event::Ping(payload) => self.send_control(Opcode::Ping, payload, out),
-            Event::Pong(payload) => self.send_control(Opcode::Pong, payload, out),
-            Event::Close(close) => self.send_close(&close, out),
-        }
-    }
-
-    /// A whole message; as [`send`](Self::send), without the wrapping.
-    #[inline]
-    pub fn send_message(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.may_send_message()?;
-        if self.plain {
-            let header = Header { fin: true, rsv: 0, opcode: opcode(kind), mask: None, length: payload.len() as u64 };
-            write(header, payload, out);
-            return Ok(());
-        }
-        self.send_shaped(opcode(kind), payload, out);
-        Ok(())
-    }
-
-    /// Masked, compressed, or in fragments.
-    #[inline(never)]
-    fn send_shaped(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
-        let mut deflated = Vec::new();
-        let compressed = self.deflate.as_mut().is_some_and(|deflate| deflate.compress(payload, &mut deflated));
-        let (rsv, payload) = if compressed { (RSV1, &deflated[..]) } else { (0, payload) };
-        let size = self.config.fragment.unwrap_or(usize::MAX).max(1);
-        let mut fragments = payload.chunks(size).peekable();
-        if fragments.peek().is_none() {
-            self.write(true, rsv, opcode, payload, out);
-        }
-        let (mut rsv, mut opcode) = (rsv, opcode);
-        while let Some(fragment) = fragments.next() {
-            self.write(fragments.peek().is_none(), rsv, opcode, fragment, out);
-            (rsv, opcode) = (0, Opcode::Continuation);
-        }
-    }
-
-    /// The header alone of a whole message whose payload the caller writes itself, from where it lies. `false` where that
-    /// cannot be (a client masks, a message may be compressed or fragmented): then [`send_message`](Self::send_message).
-    pub fn send_header(&mut self, kind: Kind, length: usize, out: &mut Vec<u8>) -> Result<bool, SendError> {
-        self.may_send_message()?;
-        if !self.plain {
-            return Ok(false);
-        }
-        let header = Header { fin: true, rsv: 0, opcode: opcode(kind), mask: None, length: length as u64 };
-        let (bytes, size) = header.to_bytes();
-        out.extend_from_slice(&bytes[..size]);
-        Ok(true)
-    }
-
-    /// A frame that was encoded for many receivers at once is about to be sent as it is.
-    ///
-    /// # Errors
-    /// No whole message may be sent now.
-    pub fn may_send_message(&self) -> Result<(), SendError> {
-        match (self.state, self.sending) {
-            (State::Open, None) => Ok(()),
-            (State::Open, Some(_)) => Err(SendError::MessageUnfinished),
-            _ => Err(SendError::Closed),
-        }
-    }
-
-    /// A part of a message; parts go out as they are, uncompressed, one frame each.
-    fn send_chunk(&mut self, chunk: Chunk<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
-        if self.state != State::Open {
-            return Err(SendError::Closed);
-        }
-        let opcode = match self.sending {
-            None => opcode(chunk.kind),
-            Some(kind) if kind == chunk.kind => Opcode::Continuation,
-            Some(_) => return Err(SendError::MessageUnfinished),
-        };
-        self.write(chunk.last, 0, opcode, &chunk.payload, out);
-        self.sending = if chunk.last { None } else { Some(chunk.kind) };
-        Ok(())
-    }
-
-    fn send_control(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        if payload.len() > MAX_CONTROL {
-            return Err(SendError::ControlTooLong);
-        }
-        if self.state != State::Open {
-            return Err(SendError::Closed);
-        }
-        self.write(true, 0, opcode, payload, out);
-        Ok(())
-    }
-
-    fn send_close(&mut self, close: &Close<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
-        let reason = close.reason.as_bytes();
-        if close.code != Code::NO_STATUS && !close.code.is_sendable() {
-            return Err(SendError::CloseCode);
-        }
-        if reason.len() > MAX_CONTROL - 2 {
-            return Err(SendError::ControlTooLong);
-        }
-        self.state = self.state.after(Input::SendClose).ok_or(SendError::Closed)?;
-        let mut payload = [0; MAX_CONTROL];
-        let size = if close.code == Code::NO_STATUS {
-            0
-        } else {
-            payload[..2].copy_from_slice(&close.code.0.to_be_bytes());
-            payload[2..2 + reason.len()].copy_from_slice(reason);
-            2 + reason.len()
-        };
-        self.write(true, 0, Opcode::Close, &payload[..size], out);
-        self.timer.closing(self.config.heartbeat);
-        Ok(())
-    }
-
-    /// Answers an error: appends the Close frame that it earns, where one can still be sent, and closes (RFC 6455 §7.1.7).
-    pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) {
-        self.broken();
-        if let Some(code) = error.close_code() {
-            // After our own Close frame this is refused, and rightly.
-            let _ = self.send_close(&Close::new(code, ""), out);
-        }
-        self.state = State::Closed;
-        self.timer.closing(self.config.heartbeat);
-    }
-
-    /// When [`expire`](Self::expire) is next to be called.
-    #[inline]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.timer.deadline()
-    }
-
-    /// Tells the time. Appends a ping to `out` where the heartbeat asks for one; starts the clock of a Close frame just
-    /// sent.
-    ///
-    /// # Errors
-    /// The peer is gone ([`Error::HeartbeatTimeout`]) or does not finish ([`Error::CloseTimeout`]): end the transport.
-    pub fn expire(&mut self, now: Instant, out: &mut Vec<u8>) -> Result<(), Error> {
-        let timeout: Duration = self.config.close_timeout;
-        if self.timer.expire(now, self.config.heartbeat, timeout)? && self.state == State::Open {
-            self.write(true, 0, Opcode::Ping, b"", out);
-        }
-        Ok(())
-    }
-
-    fn broken(&mut self) {
-        self.advance(Input::Fail);
-        self.frame = None;
-        self.message = None;
-    }
-
-    fn advance(&mut self, input: Input) {
-        if let Some(state) = self.state.after(input) {
-            self.state = state;
-        }
-    }
-
-    /// One frame, masked where this is a client.
-    fn write(&mut self, fin: bool, rsv: u8, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
-        let mask = self.keys.as_mut().map(|keys| keys.next());
-        write(Header { fin, rsv, opcode, mask, length: payload.len() as u64 }, payload, out);
-    }
-}
-
-#[inline]
-fn write(header: Header, payload: &[u8], out: &mut Vec<u8>) {
-    let (bytes, size) = header.to_bytes();
-    out.reserve(MAX_HEADER + payload.len());
-    // All fourteen bytes and then fewer: a copy whose length is known costs a move, another costs a call.
-    let start = out.len() + size;
-    out.extend_from_slice(&bytes);
-    out.truncate(start);
-    out.extend_from_slice(payload);
-    if let Some(key) = header.mask {
-        mask::apply(&mut out[start..], key, 0);
-    }
-}
-
-/// What ended with the bytes just taken.
-#[derive(Clone, Copy)]
-struct Ended {
-    frame: bool,
-    message: bool,
-}
-
-fn opcode(kind: Kind) -> Opcode {
-    match kind {
-        Kind::Text => Opcode::Text,
-        Kind::Binary => Opcode::Binary,
     }
 }
