@@ -37,7 +37,8 @@ pub struct Opened<S: Stream + 'static> {
 ///
 /// Nothing is awaited here. While more than [`Config::queue`](crate::Config::queue) bytes wait for a peer, no message of its is
 /// read, so a function that answers each message with [`try_send`](Writer::try_send) always finds room. A function that
-/// panics closes its connection with 1011 and harms no other.
+/// panics closes its connection with 1011 and harms no other. Deadlines are looked at once a second, or more often where they are
+/// shorter. With [`Delivery::Chunks`](crate::Delivery::Chunks) the function is given parts, all of them as binary.
 ///
 /// ```no_run
 /// use wirebook_net::tcp::TcpListener;
@@ -72,7 +73,7 @@ struct Shared<S, F> {
 }
 
 /// One connection. It is held by the loop while it is parked, and by whoever works on it.
-struct Seat<S: Stream + 'static, F, M> {
+struct Conversation<S: Stream + 'static, F, M> {
     desk: RefCell<Desk<S, M>>,
     /// Keeps the sweep going.
     _shared: Rc<Shared<S, F>>,
@@ -106,16 +107,16 @@ where
         (shared.opened)(Opened { writer: accepted.writer, target: accepted.target, protocol: accepted.protocol });
     let desk = RefCell::new(Desk { reader: accepted.reader, message });
     // What came together with the handshake is a turn like any other.
-    Rc::new(Seat { desk, _shared: shared }).go_on(false);
+    Rc::new(Conversation { desk, _shared: shared }).go_on(false);
 }
 
-impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume for Seat<S, F, M> {
+impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume for Conversation<S, F, M> {
     fn resume(self: Rc<Self>) {
         self.go_on(true);
     }
 }
 
-impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Seat<S, F, M> {
+impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversation<S, F, M> {
     fn go_on(self: Rc<Self>, read: bool) {
         let link = self.desk.borrow().reader.link().clone();
         // A panic ends this connection, as it would end the task of a handler.
@@ -164,9 +165,10 @@ impl<S: Stream + 'static, M: FnMut(Message<'_>)> Desk<S, M> {
 
 /// From one look at the deadlines to the next.
 fn interval(config: &Config) -> Duration {
+    const SHORTEST: Duration = Duration::from_millis(10);
     const LONGEST: Duration = Duration::from_secs(1);
     let heartbeat = config.heartbeat.map_or(LONGEST, |heartbeat| heartbeat.interval.min(heartbeat.timeout) / 8);
-    heartbeat.min(config.close_timeout / 8).clamp(Duration::from_millis(1), LONGEST)
+    heartbeat.min(config.close_timeout / 8).clamp(SHORTEST, LONGEST)
 }
 
 /// Looks at the deadlines until the server and its last connection are gone.
