@@ -1,6 +1,6 @@
 //! Buffers that the loop lends and takes back.
 
-use crate::event_loop;
+use crate::run;
 use std::{
     fmt,
     marker::PhantomData,
@@ -26,7 +26,7 @@ const MAX_KEPT: usize = 64;
 /// # }).unwrap();
 /// ```
 pub fn buffer() -> Buffer {
-    let kept = event_loop::try_current(|on| on.buffers.borrow_mut().pop()).flatten();
+    let kept = run::try_current(|on| on.buffers.borrow_mut().pop()).flatten();
     Buffer { bytes: kept.unwrap_or_else(|| vec![0; BUFFER_SIZE].into_boxed_slice()), _here: PhantomData }
 }
 
@@ -52,7 +52,7 @@ impl DerefMut for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        event_loop::try_current(|on| {
+        run::try_current(|on| {
             let kept = &mut *on.buffers.borrow_mut();
             if kept.len() < MAX_KEPT {
                 kept.push(bytes);

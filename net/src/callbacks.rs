@@ -1,10 +1,6 @@
 //! The loop's plain callbacks, by Node's names.
 
-use crate::{
-    event_loop::{self, Microtask},
-    slab::Key,
-    timers::Action,
-};
+use crate::{event_loop::Microtask, run, slab::Key, timers::Action};
 use std::{marker::PhantomData, time::Duration};
 
 /// Node raises shorter delays to this, so that a timer never fires in the phase that set it.
@@ -17,19 +13,19 @@ const MIN_DELAY: Duration = Duration::from_millis(1);
 /// # Panics
 /// When no loop runs on this thread; so do the other functions here.
 pub fn next_tick(callback: impl FnOnce() + 'static) {
-    event_loop::current(|on| on.push_tick(Box::new(callback)));
+    run::current(|on| on.push_tick(Box::new(callback)));
 }
 
 /// Calls `callback` as a microtask: after the current callback and all next-ticks, in one queue with the tasks that
 /// are ready to run.
 pub fn queue_microtask(callback: impl FnOnce() + 'static) {
-    event_loop::current(|on| on.push_microtask(Microtask::Callback(Box::new(callback))));
+    run::current(|on| on.push_microtask(Microtask::Callback(Box::new(callback))));
 }
 
 /// Calls `callback` once, in the timers phase, when at least `delay` has passed; less than one millisecond counts as
 /// one.
 pub fn set_timeout(callback: impl FnOnce() + 'static, delay: Duration) -> Handle {
-    event_loop::current(|on| {
+    run::current(|on| {
         let deadline = on.deadline(delay.max(MIN_DELAY));
         Handle::new(Kind::Timer(on.insert_timer(deadline, Action::Once(Box::new(callback)))))
     })
@@ -37,7 +33,7 @@ pub fn set_timeout(callback: impl FnOnce() + 'static, delay: Duration) -> Handle
 
 /// Calls `callback` again and again, `period` (at least one millisecond) after the end of the call before.
 pub fn set_interval(callback: impl FnMut() + 'static, period: Duration) -> Handle {
-    event_loop::current(|on| {
+    run::current(|on| {
         let period = period.max(MIN_DELAY);
         let nanos = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX);
         let action = Action::Repeat(Some(Box::new(callback)), nanos);
@@ -47,12 +43,12 @@ pub fn set_interval(callback: impl FnMut() + 'static, period: Duration) -> Handl
 
 /// Calls `callback` in the check phase, after the sockets; of this turn, or of the next when called in that phase.
 pub fn set_immediate(callback: impl FnOnce() + 'static) -> Handle {
-    event_loop::current(|on| Handle::new(Kind::Immediate(on.push_immediate(Box::new(callback)))))
+    run::current(|on| Handle::new(Kind::Immediate(on.push_immediate(Box::new(callback)))))
 }
 
 /// Takes a timeout, interval or immediate back. One that has run, or was cleared before, does no harm.
 pub fn clear(handle: Handle) {
-    event_loop::try_current(|on| match handle.kind {
+    run::try_current(|on| match handle.kind {
         Kind::Timer(key) => on.cancel_timer(key),
         Kind::Immediate(number) => on.clear_immediate(number),
     });
@@ -60,7 +56,7 @@ pub fn clear(handle: Handle) {
 
 /// Ends the loop after this turn: [`run`](crate::run) drops what is left and returns. Node's `process.exit`.
 pub fn stop() {
-    event_loop::current(|on| on.stop());
+    run::current(|on| on.stop());
 }
 
 /// Names a timeout, interval or immediate.
@@ -93,7 +89,7 @@ impl Handle {
 
     fn hold(self, holds: bool) -> Self {
         if let Kind::Timer(key) = self.kind {
-            event_loop::try_current(|on| on.timers.borrow_mut().hold(key, holds));
+            run::try_current(|on| on.timers.borrow_mut().hold(key, holds));
         }
         self
     }

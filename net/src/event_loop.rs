@@ -19,14 +19,13 @@ use crate::{
     remote::Remote,
     slab::{Key, Slab},
     source::Sources,
-    task::{self, Runnable},
+    task::Runnable,
     timers::{Action, Nanos, Timers},
     trace::{Lane, Step, Tracer},
 };
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    future::Future,
     io,
     rc::Rc,
     sync::Arc,
@@ -67,7 +66,7 @@ pub(crate) struct Loop {
     reachable: Cell<usize>,
     polls_left: Cell<u32>,
     stopped: Cell<bool>,
-    failure: RefCell<Option<io::Error>>,
+    pub(crate) failure: RefCell<Option<io::Error>>,
 }
 
 #[derive(Default)]
@@ -76,62 +75,10 @@ struct Immediates {
     last: u64,
 }
 
-/// Runs `future` on a new event loop on this thread, and then whatever it started, until nothing is left that could
-/// run: no timer, no waiting task, no job on the thread pool.
-///
-/// Gives the future's output. The future counts as Node's main script: what it does before its first pause
-/// happens before the first turn of the loop.
-///
-/// # Errors
-/// When the operating system refuses what the loop needs, when a loop already runs on this thread, when the future
-/// panicked (which ends the loop, as an uncaught exception ends Node; a panic in another task does not), or when it can
-/// never finish because nothing is left that could wake it ([`io::ErrorKind::Other`]).
-///
-/// ```
-/// let text = wirebook_net::run(async {
-///     wirebook_net::sleep(std::time::Duration::from_millis(1)).await;
-///     "done"
-/// });
-/// assert_eq!(text.unwrap(), "done");
-/// ```
-pub fn run<F: Future + 'static>(future: F) -> io::Result<F::Output>
-where
-    F::Output: 'static,
-{
-    run_on(Driver::real()?, future)
-}
-
-/// [`run`] on a chosen driver.
-pub(crate) fn run_on<F: Future + 'static>(
-    (driver, nudge): (Driver, Option<mio::Waker>),
-    future: F,
-) -> io::Result<F::Output>
-where
-    F::Output: 'static,
-{
-    let this = Rc::new(Loop::new(driver, nudge));
-    let _guard = Entered::enter(this.clone())?;
-    let main = task::spawn_on(&this, async {
-        let uncaught = StopOnPanic;
-        let output = future.await;
-        std::mem::forget(uncaught);
-        output
-    });
-    this.run_one_microtask();
-    this.run();
-    if let Some(error) = this.failure.take() {
-        return Err(error);
-    }
-    match result_of(main) {
-        Some(result) => result.map_err(io::Error::from),
-        None => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
-    }
-}
-
 impl Loop {
     // ANCHOR: run
     /// The loop itself: one turn after another while anything is alive.
-    fn run(self: &Rc<Self>) {
+    pub(crate) fn run(self: &Rc<Self>) {
         self.drain();
         while self.alive() {
             self.polls_left.set(TASK_POLLS_PER_TURN);
@@ -254,7 +201,7 @@ impl Loop {
         while self.run_one_microtask() {}
     }
 
-    fn run_one_microtask(self: &Rc<Self>) -> bool {
+    pub(crate) fn run_one_microtask(self: &Rc<Self>) -> bool {
         let Some(microtask) = self.microtasks.borrow_mut().pop_front() else { return false };
         match microtask {
             Microtask::Callback(callback) => {
@@ -326,7 +273,7 @@ impl Loop {
         found.is_some()
     }
 
-    fn new(driver: Driver, nudge: Option<mio::Waker>) -> Self {
+    pub(crate) fn new(driver: Driver, nudge: Option<mio::Waker>) -> Self {
         let start = driver.now();
         Loop {
             remote: Remote::new(nudge),
@@ -456,7 +403,7 @@ impl Loop {
     }
 
     /// Drops everything that the loop still holds. Destructors may queue more, so it goes on until all is empty.
-    fn tear_down(&self) {
+    pub(crate) fn tear_down(&self) {
         loop {
             let task = self.tasks.borrow_mut().pop();
             if let Some(task) = task {
@@ -476,60 +423,5 @@ impl Loop {
                 return drop(self.remote.close());
             }
         }
-    }
-}
-
-/// Held by the main future: dropped by a panic in it, it ends the loop.
-struct StopOnPanic;
-
-impl Drop for StopOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            try_current(|on| on.stop());
-        }
-    }
-}
-
-thread_local!(static CURRENT: RefCell<Option<Rc<Loop>>> = const { RefCell::new(None) });
-
-/// Makes a loop this thread's own, until dropped.
-struct Entered(Rc<Loop>);
-
-impl Entered {
-    fn enter(this: Rc<Loop>) -> io::Result<Self> {
-        CURRENT.with(|current| match &mut *current.borrow_mut() {
-            Some(_) => Err(io::Error::other("a loop already runs on this thread")),
-            none => {
-                *none = Some(this.clone());
-                Ok(Entered(this))
-            }
-        })
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        self.0.tracer.finish();
-        self.0.tear_down();
-        CURRENT.with(|current| current.borrow_mut().take());
-    }
-}
-
-/// Calls `f` with this thread's loop, if one runs.
-pub(crate) fn try_current<R>(f: impl FnOnce(&Rc<Loop>) -> R) -> Option<R> {
-    CURRENT.try_with(|current| current.borrow().as_ref().map(f)).ok().flatten()
-}
-
-/// Calls `f` with this thread's loop.
-pub(crate) fn current<R>(f: impl FnOnce(&Rc<Loop>) -> R) -> R {
-    try_current(f).expect("no event loop runs on this thread: call this from within wirebook_net::run")
-}
-
-/// The result of a finished task, without waiting.
-fn result_of<T>(handle: task::JoinHandle<T>) -> Option<Result<T, task::JoinError>> {
-    let mut handle = std::pin::pin!(handle);
-    match handle.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-        std::task::Poll::Ready(result) => Some(result),
-        std::task::Poll::Pending => None,
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     address::Address,
     buffer::buffer,
     emitter::{EventEmitter, ListenerId},
-    event_loop,
+    run,
     stream::{Listener, Stream},
     task::{JoinHandle, spawn},
     tcp::{TcpListener, TcpStream},
@@ -75,7 +75,7 @@ pub enum Event {
 fn emit_error(emitter: &EventEmitter<Event>, error: io::Error) {
     let error = Rc::new(error);
     if emitter.emit("error", &Event::Error(error.clone())).is_err() {
-        event_loop::try_current(|on| on.fail(io::Error::new(error.kind(), format!("unheard error event: {error}"))));
+        run::try_current(|on| on.fail(io::Error::new(error.kind(), format!("unheard error event: {error}"))));
     }
 }
 
@@ -361,7 +361,7 @@ impl Socket {
         }
         self.0.last.set(None);
         let this = self.clone();
-        event_loop::current(|on| {
+        run::current(|on| {
             on.push_closing(Box::new(move || {
                 // Dropping the tasks drops their shares of the stream, which closes it.
                 for task in this.0.tasks.take() {

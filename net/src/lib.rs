@@ -21,9 +21,10 @@
 //! }
 //! ```
 //!
-//! **Reading order.** `event_loop.rs` is the heart: `run` and its phases on one screen. `timers.rs` and `task/mod.rs`
-//! are what the loop runs; `source.rs` and `driver.rs` are how sockets wake tasks; `stream.rs` is the contract that
-//! protocols build on, and `tcp/mod.rs` its first implementation. `pool.rs` is where blocking work goes.
+//! **Reading order.** `event_loop.rs` is the heart: a turn and its phases on one screen (`run.rs` is how a loop begins
+//! and ends). `timers.rs` and `task/mod.rs` are what the loop runs; `source.rs` and `driver.rs` are how sockets wake
+//! tasks; `stream.rs` is the contract that protocols build on, and `tcp/mod.rs` its first implementation. `pool.rs` is
+//! where blocking work goes.
 //!
 //! One loop runs on one thread; its tasks are not `Send` and need no locks. Wakers may go anywhere.
 
@@ -40,6 +41,7 @@ mod idle;
 mod park;
 mod pool;
 mod remote;
+mod run;
 mod signal;
 pub mod sim;
 mod slab;
@@ -60,11 +62,12 @@ pub use buffer::{BUFFER_SIZE, Buffer, buffer};
 pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, set_interval, set_timeout, stop};
 pub use datagram::{Datagrams, Received};
 pub use emitter::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
-pub use event_loop::{TASK_POLLS_PER_TURN, run};
+pub use event_loop::TASK_POLLS_PER_TURN;
 pub use fs::{lookup, read_file, stat, write_file};
 pub use idle::Idle;
 pub use park::{Parked, Resume, park, park_shared};
 pub use pool::spawn_blocking;
+pub use run::run;
 pub use signal::ctrl_c;
 #[doc(hidden)]
 pub use source::fake_readiness;

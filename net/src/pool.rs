@@ -4,8 +4,8 @@
 //! 128), started by the first job. Jobs wait in one queue; a full pool makes them wait longer, and the loop does not.
 
 use crate::{
-    event_loop,
     remote::Remote,
+    run,
     task::{JoinError, JoinHandle, Joinable},
 };
 use std::{
@@ -77,11 +77,11 @@ fn work(pool: &'static Pool) {
 /// assert_eq!(sum.unwrap().unwrap(), 55);
 /// ```
 pub fn spawn_blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    let remote = event_loop::current(|on| on.remote.clone());
+    let remote = run::current(|on| on.remote.clone());
     let shared = Arc::new(Job { remote, state: Mutex::new(State::Waiting(Box::new(job), None)) });
     shared.remote.job_started();
     let theirs = shared.clone();
-    if event_loop::current(|on| on.driver.is_simulated()) {
+    if run::current(|on| on.driver.is_simulated()) {
         crate::set_immediate(move || theirs.run());
         return JoinHandle::new(shared);
     }

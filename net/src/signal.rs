@@ -1,7 +1,7 @@
 //! Ctrl-C, as an event of the loop.
 
 use crate::{
-    event_loop,
+    run,
     source::{Direction, Registration},
 };
 use signal_hook::{SigId, consts::SIGINT, low_level};
@@ -19,7 +19,7 @@ use std::{
 /// # Errors
 /// When the signal cannot be caught or the socket pair for it cannot be made.
 pub async fn ctrl_c() -> io::Result<()> {
-    if event_loop::current(|on| on.driver.is_simulated()) {
+    if run::current(|on| on.driver.is_simulated()) {
         return std::future::pending().await;
     }
     let (mut receiver, sender) = mio::net::UnixStream::pair()?;

@@ -15,8 +15,9 @@
 //! the next turn, so a peer that sends without pause is served like the others and no faster.
 
 use crate::{
-    event_loop::{self, Callback, Loop, Microtask},
+    event_loop::{Callback, Loop, Microtask},
     park::Resume,
+    run,
     slab::{Key, Slab},
     trace::{Lane, Step},
 };
@@ -197,9 +198,9 @@ impl Loop {
 /// tests.
 #[doc(hidden)]
 pub fn fake_readiness() {
-    let keys = event_loop::current(|on| on.sources.borrow().slab.keys().collect::<Vec<_>>());
+    let keys = run::current(|on| on.sources.borrow().slab.keys().collect::<Vec<_>>());
     for key in keys {
-        let waiters = event_loop::current(|on| {
+        let waiters = run::current(|on| {
             let sources = &mut *on.sources.borrow_mut();
             let source = sources.slab.get_mut(key)?;
             source.ready |= READABLE | WRITABLE;
@@ -224,7 +225,7 @@ pub struct Registration {
 impl Registration {
     /// Registers an operating system's socket, not ready in the directions that `ready` lacks.
     pub(crate) fn new(io: &mut impl mio::event::Source, ready: u8) -> io::Result<Self> {
-        event_loop::try_current(|on| {
+        run::try_current(|on| {
             let registration = Registration::insert(on, ready);
             on.driver.register(io, registration.key)?;
             Ok(registration)
@@ -348,7 +349,7 @@ impl Registration {
 /// Resumes once when the source is readable; as a microtask when it is now. It takes the place of a task that waits to
 /// read.
 pub(crate) fn park(key: Key, resumption: Resumption) {
-    event_loop::current(|on| {
+    run::current(|on| {
         let sources = &mut *on.sources.borrow_mut();
         let turn = sources.turn;
         let Some(source) = sources.slab.get_mut(key) else { return };
@@ -370,7 +371,7 @@ pub(crate) fn park(key: Key, resumption: Resumption) {
 
 /// Takes back what was parked on `key`.
 pub(crate) fn unpark(key: Key) -> Option<Resumption> {
-    event_loop::try_current(|on| {
+    run::try_current(|on| {
         let sources = &mut *on.sources.borrow_mut();
         let source = sources.slab.get_mut(key)?;
         match source.reader {

@@ -1,6 +1,6 @@
 //! Time for tasks: sleeping, deadlines, and letting others go first.
 
-use crate::{event_loop, slab::Key, timers::Action};
+use crate::{run, slab::Key, timers::Action};
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -14,7 +14,7 @@ use std::{
 /// The loop's time: read from the clock once per phase, so that all callbacks of a phase agree. Virtual in a simulation,
 /// and the clock's own time where no loop runs.
 pub fn now() -> Instant {
-    event_loop::try_current(|on| on.now()).unwrap_or_else(Instant::now)
+    run::try_current(|on| on.now()).unwrap_or_else(Instant::now)
 }
 
 /// Waits for `duration`, counted from the first poll. Dropping it cancels the timer.
@@ -42,11 +42,11 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let Some(key) = self.timer else {
             let action = Action::Wake(context.waker().clone());
-            let key = event_loop::current(|on| on.insert_timer(on.deadline(self.duration), action));
+            let key = run::current(|on| on.insert_timer(on.deadline(self.duration), action));
             self.timer = Some(key);
             return Poll::Pending;
         };
-        let before = event_loop::current(|on| on.timers.borrow_mut().set_waker(key, context.waker()));
+        let before = run::current(|on| on.timers.borrow_mut().set_waker(key, context.waker()));
         if before.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }
 }
@@ -54,7 +54,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(key) = self.timer {
-            event_loop::try_current(|on| on.cancel_timer(key));
+            run::try_current(|on| on.cancel_timer(key));
         }
     }
 }

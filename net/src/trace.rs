@@ -5,7 +5,7 @@
 //! and writes each one's events when it ends, as JSON in the Trace Event format that <https://ui.perfetto.dev> and
 //! `chrome://tracing` open.
 
-use crate::{event_loop, timers::Nanos};
+use crate::{run, timers::Nanos};
 use std::{
     cell::{Cell, RefCell},
     fmt::Write as _,
@@ -164,13 +164,13 @@ impl Tracer {
 /// # Panics
 /// When no loop runs on this thread; so do the other functions here.
 pub fn start() {
-    event_loop::current(|on| on.tracer.on.set(true));
+    run::current(|on| on.tracer.on.set(true));
 }
 
 /// As [`start`], and when the loop ends what was recorded until then is put into `sink`.
 pub fn start_into(sink: Rc<RefCell<Vec<Event>>>) {
     start();
-    event_loop::current(|on| on.tracer.sink.replace(Some(sink)));
+    run::current(|on| on.tracer.sink.replace(Some(sink)));
 }
 
 /// Ends recording and gives what was recorded.
@@ -186,7 +186,7 @@ pub fn start_into(sink: Rc<RefCell<Vec<Event>>>) {
 /// assert!(events.iter().any(|event| event.lane == Lane::Note));
 /// ```
 pub fn take() -> Vec<Event> {
-    event_loop::current(|on| {
+    run::current(|on| {
         on.tracer.on.set(false);
         on.tracer.events.take()
     })
@@ -194,7 +194,7 @@ pub fn take() -> Vec<Event> {
 
 /// Puts a word of the program's own into the trace.
 pub fn note(text: impl Into<String>) {
-    event_loop::current(|on| {
+    run::current(|on| {
         if on.tracer.is_on() {
             on.tracer.record(on.elapsed(), Lane::Note, Step::Queued, 0, Some(text.into()));
         }

@@ -39,7 +39,7 @@ pub(crate) use network::Network;
 pub use stream::{Fault, SimListener, SimStream};
 pub use udp::SimUdpSocket;
 
-use crate::{driver::Driver, event_loop};
+use crate::driver::Driver;
 use std::{future::Future, io, time::Duration};
 
 /// What a simulation may do to those who live in it. The default is a perfect network with a latency of 100 µs.
@@ -145,10 +145,10 @@ where
     let network = Network::new(config);
     let main = async move {
         let output = future.await;
-        event_loop::current(|on| on.stop());
+        crate::run::current(|on| on.stop());
         output
     };
-    event_loop::run_on((Driver::Simulated(Box::new(network)), None), main)
+    crate::run::run_on((Driver::Simulated(Box::new(network)), None), main)
         .map_err(|error| io::Error::other(format!("simulation with seed {seed}: {error}")))
 }
 

@@ -3,7 +3,8 @@
 use super::{Config, Faults, stream::Pending, udp::Mailbox};
 use crate::{
     driver::Driver,
-    event_loop::{self, Loop},
+    event_loop::Loop,
+    run,
     slab::Key,
     timers::{Action, Nanos, Timers},
 };
@@ -63,7 +64,7 @@ impl Network {
     }
 
     pub(super) fn try_current<R>(f: impl FnOnce(&Network) -> R) -> Option<R> {
-        event_loop::try_current(|on| match &on.driver {
+        run::try_current(|on| match &on.driver {
             Driver::Simulated(network) => Some(f(network)),
             Driver::Real { .. } => None,
         })
@@ -201,6 +202,6 @@ fn everywhere(address: SocketAddr) -> SocketAddr {
 /// Makes a source ready, if it still exists.
 pub(super) fn make_ready(key: Option<Key>, ready: u8) {
     if let Some(key) = key {
-        event_loop::try_current(Rc::clone).inspect(|on| on.source_ready(key, ready));
+        run::try_current(Rc::clone).inspect(|on| on.source_ready(key, ready));
     }
 }

@@ -7,7 +7,7 @@
 use super::network::{Accepting, Network, make_ready};
 use crate::{
     address::Address,
-    event_loop,
+    run,
     slab::Key,
     source::{CLOSED, Direction, READABLE, Registration, WRITABLE},
     stream::{Listener, Stream},
@@ -216,7 +216,7 @@ impl SimStream {
             ready |= READABLE;
         }
         drop(arrived);
-        let registration = event_loop::current(|on| Registration::insert(on, ready));
+        let registration = run::current(|on| Registration::insert(on, ready));
         connection.sides[side].source.set(Some(registration.key()));
         SimStream { registration, connection, side }
     }
@@ -407,7 +407,7 @@ impl SimListener {
     pub fn bind(address: impl Address) -> io::Result<Self> {
         let address = address.target().resolve_blocking()?[0];
         let (address, accepting) = Network::current(|network| network.listen(address))?;
-        let registration = event_loop::current(|on| Registration::insert(on, READABLE));
+        let registration = run::current(|on| Registration::insert(on, READABLE));
         accepting.source.set(Some(registration.key()));
         Ok(SimListener { registration, address, accepting })
     }

@@ -4,7 +4,7 @@ use super::network::{Network, make_ready};
 use crate::{
     address::Address,
     datagram::{Datagrams, Received},
-    event_loop,
+    run,
     slab::Key,
     source::{Direction, READABLE, Registration, WRITABLE},
 };
@@ -45,7 +45,7 @@ impl SimUdpSocket {
         let address = address.target().resolve_blocking()?[0];
         let mailbox = Rc::new(Mailbox::default());
         let address = Network::current(|network| network.open_mailbox(address, &mailbox))?;
-        let registration = event_loop::current(|on| Registration::insert(on, WRITABLE));
+        let registration = run::current(|on| Registration::insert(on, WRITABLE));
         mailbox.source.set(Some(registration.key()));
         Ok(SimUdpSocket { registration, mailbox, address })
     }

@@ -12,8 +12,9 @@
 mod cell;
 
 use crate::{
-    event_loop::{self, Loop, Microtask},
+    event_loop::{Loop, Microtask},
     remote::Remote,
+    run,
     trace::{Lane, Step},
 };
 use cell::FutureCell;
@@ -123,7 +124,7 @@ where
             self.set(ABORTED);
             return;
         }
-        let forgotten = event_loop::try_current(|on| self.finish(on)).is_some();
+        let forgotten = run::try_current(|on| self.finish(on)).is_some();
         if !forgotten {
             self.set(DONE);
         }
@@ -154,7 +155,7 @@ where
 
     fn queue(self: Arc<Self>) {
         if self.cell.is_home() {
-            event_loop::try_current(|on| on.push_microtask(Microtask::Task(self)));
+            run::try_current(|on| on.push_microtask(Microtask::Task(self)));
         } else {
             self.remote.clone().push(self);
         }
@@ -240,7 +241,7 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output>
 where
     F::Output: 'static,
 {
-    event_loop::current(|on| spawn_on(on, future))
+    run::current(|on| spawn_on(on, future))
 }
 
 /// The owner's side of a task or of a job on the thread pool: await it for the result, or abort it.
