@@ -7,21 +7,17 @@
 //! process of its own on core 1, nginx runs on core 0, and the clients take turns in short rounds; a figure is the median
 //! of its rounds, a ratio the median of the ratios within a round. Results go to `benches/results/http1_client.json`.
 
-#[path = "net/sys.rs"]
-#[expect(dead_code, reason = "shared with the bench of the loop")]
-mod sys;
-
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
+use wirebook_benches::{Results, Rounds, sys};
 use wirebook_http1::client::{Agent, AgentOptions, Options, request};
 use wirebook_net as net;
 
@@ -40,50 +36,13 @@ fn main() {
         return;
     };
     let mut clients: Vec<Runner> = CLIENTS.iter().map(|name| Runner::start(name, nginx.port)).collect();
-    let mut figures = vec![Vec::new(); clients.len()];
-    for round in 0..=ROUNDS {
-        for turn in 0..clients.len() {
-            let at = (turn + round) % clients.len();
-            let figure = clients[at].round();
-            if round > 0 {
-                figures[at].push(figure);
-            }
-        }
-    }
-    let mut rows = Vec::new();
-    for (at, name) in CLIENTS.iter().enumerate() {
-        let ratios = figures[at].iter().zip(&figures[1]).map(|(figure, hyper)| figure / hyper).collect();
-        let row = json!({
-            "client": name,
-            "cpu_us_per_request": rounded(median(figures[at].clone())),
-            "ratio_to_hyper_util": rounded(median(ratios)),
-        });
-        println!("{row}");
-        rows.push(row);
-    }
-    let results = json!({
-        "connections": CONNECTIONS, "rounds": ROUNDS, "server": nginx.version, "hardware": hardware(), "clients": rows,
-    });
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/http1_client.json");
-    let text = serde_json::to_string_pretty(&results).expect("a map of values is always JSON") + "\n";
-    fs::write(path, text).expect("the results are writable");
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-fn rounded(figure: f64) -> f64 {
-    (figure * 1000.0).round() / 1000.0
-}
-
-/// The line that a figure means nothing without.
-fn hardware() -> String {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(" unknown");
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    format!("{}, {cores} cores", model.trim_start_matches([' ', '\t', ':']))
+    let rounds = Rounds::take(CLIENTS.to_vec(), ROUNDS, |at| clients[at].round());
+    let mut results = Results::open("http1_client");
+    results.set("connections", CONNECTIONS.into());
+    results.set("rounds", ROUNDS.into());
+    results.set("server", nginx.version.as_str().into());
+    results.set("clients", rounds.rows("client", "cpu_us_per_request", &["hyper-util"]).into());
+    results.save();
 }
 
 /// nginx with one worker on core 0, in a folder of its own.

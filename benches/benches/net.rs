@@ -2,10 +2,7 @@
 //!
 //! Run: cargo bench -p wirebook-benches --bench net [-- echo | micro | memory]
 //!
-//! Servers are processes of their own, pinned to core 0; the load comes from this process on core 1. All servers stay up
-//! for the whole run and take turns in short rounds, so that what disturbs the machine disturbs all of them; the figure of
-//! each is the median of its rounds, and ratios are medians of the ratios within a round. CPU time is what the
-//! scheduler counted (`/proc/PID/schedstat`). Results go to `benches/results/net.json`.
+//! Servers take turns in short rounds, as `benches/src/lib.rs` says. Results go to `benches/results/net.json`.
 
 #[path = "net/load.rs"]
 mod load;
@@ -15,44 +12,22 @@ mod memory;
 mod micro;
 #[path = "net/servers.rs"]
 mod servers;
-#[path = "net/sys.rs"]
-mod sys;
 
-use serde_json::{Map, Value, json};
-use std::{fs, path::Path, process::Command};
+use wirebook_benches::{Results, served, wanted};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [flag, which] = &arguments[..]
-        && flag == "--serve"
-    {
-        return servers::serve(which);
+    if let Some(server) = served() {
+        return servers::serve(&server);
     }
-    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/net.json");
-    let mut results: Map<String, Value> =
-        fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-    results.insert("hardware".into(), hardware().into());
+    let mut results = Results::open("net");
     if wanted("micro") {
-        results.insert("micro".into(), micro::run());
+        results.set("micro", micro::run());
     }
     if wanted("memory") {
-        results.insert("memory".into(), memory::run());
+        results.set("memory", memory::run());
     }
     if wanted("echo") {
-        results.insert("echo".into(), load::run());
+        results.set("echo", load::run());
     }
-    let text = serde_json::to_string_pretty(&results).expect("a map of values is always JSON") + "\n";
-    fs::write(&path, text).expect("the results are writable");
-    println!("{}", json!(results));
-}
-
-/// The line that a figure means nothing without.
-fn hardware() -> String {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(" unknown");
-    let kernel = Command::new("uname").arg("-sr").output().map(|output| output.stdout).unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = String::from_utf8_lossy(&kernel);
-    format!("{}, {cores} cores, {}", model.trim_start_matches([' ', '\t', ':']), kernel.trim())
+    results.save();
 }

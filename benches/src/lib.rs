@@ -1,1 +1,186 @@
-//! Nothing here yet.
+//! What the benches share: servers in processes of their own, rounds that contestants take in turn, and files of results.
+//!
+//! A server is this very program, started again with `--serve NAME` and pinned to core 0; it prints
+//! `listening on ADDRESS` and serves until it is killed. The load pins itself to core 1. What an operation costs is the
+//! CPU time that the scheduler counted for the server, divided by the operations of a round.
+
+pub mod sys;
+
+use serde_json::{Map, Value, json};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// A server in a process of its own; killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    /// What tables call it.
+    pub name: &'static str,
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// Starts this program again as the server `name`.
+    ///
+    /// # Panics
+    /// When it does not say where it listens; so with all of this crate: a bench that cannot measure must not go on.
+    pub fn start(name: &'static str) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("the bench knows its own file"));
+        command.args(["--serve", name]);
+        Self::spawn(name, command).unwrap_or_else(|| panic!("the server {name} does not start"))
+    }
+
+    /// Starts a peer's program, pinned to core 0; `None` where it is not on this machine or does not listen.
+    pub fn start_peer(name: &'static str, program: &str, arguments: &[&str]) -> Option<Self> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", program]).args(arguments);
+        Self::spawn(name, command)
+    }
+
+    fn spawn(name: &'static str, mut command: Command) -> Option<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+        let address = line.trim().strip_prefix("listening on ").and_then(|text| text.parse().ok());
+        Some(Server { name, address: address?, child })
+    }
+
+    /// CPU time of all its threads in nanoseconds, as the scheduler counted it.
+    pub fn cpu(&self) -> u64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("the server is alive");
+        let texts = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("schedstat")).ok());
+        texts.filter_map(|text| text.split(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
+    /// Memory of its own in bytes, without what it shares with others.
+    pub fn memory(&self) -> i64 {
+        let path = format!("/proc/{}/smaps_rollup", self.child.id());
+        let text = fs::read_to_string(path).expect("the server is alive");
+        let lines = text.lines().filter(|line| line.starts_with("Private"));
+        lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<i64>().ok()).sum::<i64>() * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The name after `--serve`, in the process of a server; pins that process to core 0.
+pub fn served() -> Option<String> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--serve").skip(1);
+    let name = arguments.next()?;
+    sys::pin(0);
+    Some(name)
+}
+
+/// Whether a part of a bench was asked for: by name, or because none was named.
+pub fn wanted(part: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).peekable();
+    named.peek().is_none() || named.any(|argument| argument == part)
+}
+
+/// Figures of several contestants, round by round.
+#[derive(Debug)]
+pub struct Rounds {
+    names: Vec<&'static str>,
+    figures: Vec<Vec<f64>>,
+}
+
+impl Rounds {
+    /// Lets `names` take turns for `rounds` rounds, of which each begins with another one; `measure` gives the figure of the
+    /// contestant with that index. One more round comes first and does not count.
+    pub fn take(names: Vec<&'static str>, rounds: usize, mut measure: impl FnMut(usize) -> f64) -> Self {
+        let mut figures = vec![Vec::new(); names.len()];
+        for round in 0..=rounds {
+            for turn in 0..names.len() {
+                let at = (turn + round) % names.len();
+                let figure = measure(at);
+                if round > 0 {
+                    figures[at].push(figure);
+                }
+            }
+        }
+        Rounds { names, figures }
+    }
+
+    /// For each contestant its name under `kind`, the median of its figures under `unit`, and under `ratio_to_NAME` the median
+    /// of the ratios to each of `bases` within a round.
+    pub fn rows(&self, kind: &str, unit: &str, bases: &[&str]) -> Vec<Value> {
+        let row = |at: usize| {
+            let mut row = Map::new();
+            row.insert(kind.into(), self.names[at].into());
+            row.insert(unit.into(), round_to(median(self.figures[at].clone()), 3).into());
+            for base in bases {
+                let Some(other) = self.names.iter().position(|name| name == base) else { continue };
+                let ratios = self.figures[at].iter().zip(&self.figures[other]).map(|(one, other)| one / other);
+                let key = format!("ratio_to_{}", base.replace('-', "_"));
+                row.insert(key, round_to(median(ratios.collect()), 3).into());
+            }
+            let row = Value::Object(row);
+            eprintln!("{row}");
+            row
+        };
+        (0..self.names.len()).map(row).collect()
+    }
+}
+
+/// The middle one.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// To so many digits behind the point.
+pub fn round_to(figure: f64, digits: i32) -> f64 {
+    let factor = 10f64.powi(digits);
+    (figure * factor).round() / factor
+}
+
+/// `benches/results/NAME.json`: what is measured anew replaces what was there, and the rest stays.
+#[derive(Debug)]
+pub struct Results {
+    path: PathBuf,
+    members: Map<String, Value>,
+}
+
+impl Results {
+    /// The results so far, with this machine as `hardware`.
+    pub fn open(name: &str) -> Self {
+        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results")).join(format!("{name}.json"));
+        let text = fs::read(&path).ok();
+        let members = text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let mut results = Results { path, members };
+        results.set("hardware", json!(hardware()));
+        results
+    }
+
+    /// Puts `value` under `key`.
+    pub fn set(&mut self, key: &str, value: Value) {
+        self.members.insert(key.into(), value);
+    }
+
+    /// Writes the file.
+    pub fn save(self) {
+        let text = serde_json::to_string_pretty(&self.members).expect("a map of values is always JSON") + "\n";
+        fs::write(&self.path, text).expect("the results are writable");
+        eprintln!("written to {}", self.path.display());
+    }
+}
+
+/// The line that a figure means nothing without: processor, cores, kernel.
+pub fn hardware() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(" unknown");
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{}, {cores} cores, Linux {}", model.trim_start_matches([' ', '\t', ':']), kernel.trim())
+}

@@ -1,13 +1,12 @@
 //! The load: 64 connections that keep a number of requests in flight, and count what comes back.
 
-use super::{servers, sys};
+use super::servers;
 use serde_json::{Value, json};
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use wirebook_benches::{Rounds, Server, sys};
 
 const CONNECTIONS: usize = 64;
 const REQUEST: &[u8] = b"GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: */*\r\nUser-Agent: load\r\n\r\n";
@@ -15,55 +14,11 @@ const ROUNDS: usize = 11;
 const ROUND: Duration = Duration::from_millis(500);
 const IDLE: usize = 10_000;
 
-/// A server in a process of its own; killed when dropped.
-struct Server {
-    name: &'static str,
-    address: SocketAddr,
-    child: Child,
-}
-
-impl Server {
-    /// `None` for a peer whose program is not on this machine.
-    fn start(name: &'static str) -> Option<Self> {
-        let mut command = match name {
-            "node" => {
-                let mut command = Command::new("taskset");
-                command.args(["-c", "0", "node", "-e", servers::NODE]);
-                command
-            }
-            _ => {
-                let mut command = Command::new(std::env::current_exe().expect("the bench knows its own file"));
-                command.args(["--serve", name]);
-                command
-            }
-        };
-        let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
-        let address = line.trim().strip_prefix("listening on ").and_then(|text| text.parse().ok());
-        Some(Server { name, address: address?, child })
-    }
-
-    /// CPU time in nanoseconds, of all threads.
-    fn cpu(&self) -> u64 {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("the server is alive");
-        let texts = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("schedstat")).ok());
-        texts.filter_map(|text| text.split(' ').next()?.parse::<u64>().ok()).sum()
-    }
-
-    /// Memory of its own in bytes, without what it shares with others.
-    fn memory(&self) -> i64 {
-        let path = format!("/proc/{}/smaps_rollup", self.child.id());
-        let text = fs::read_to_string(path).expect("the server is alive");
-        let lines = text.lines().filter(|line| line.starts_with("Private"));
-        lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<i64>().ok()).sum::<i64>() * 1024
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// `None` for a peer whose program is not on this machine.
+fn start(name: &'static str) -> Option<Server> {
+    match name {
+        "node" => Server::start_peer(name, "node", &["-e", servers::NODE]),
+        _ => Some(Server::start(name)),
     }
 }
 
@@ -145,46 +100,29 @@ impl Client {
 /// CPU microseconds for a request, of every server.
 pub(crate) fn run(in_flight: usize) -> Value {
     sys::pin(1);
-    let started = servers::NAMES.iter().filter_map(|name| Server::start(name));
+    let started = servers::NAMES.iter().filter_map(|name| start(name));
     let mut servers: Vec<(Server, Client)> = started
         .map(|server| {
             let client = Client::new(&server, in_flight);
             (server, client)
         })
         .collect();
-    let mut figures: Vec<Vec<f64>> = vec![Vec::new(); servers.len()];
-    for round in 0..=ROUNDS {
-        for (index, (server, client)) in servers.iter_mut().enumerate() {
-            let before = server.cpu();
-            let answered = client.round();
-            let figure = (server.cpu() - before) as f64 / 1000.0 / answered as f64;
-            // The first round warms up.
-            if round > 0 {
-                figures[index].push(figure);
-            }
-        }
-    }
-    let ratio = |index: usize, to: &str| {
-        let base = servers.iter().position(|(server, _)| server.name == to)?;
-        let ratios = figures[index].iter().zip(&figures[base]).map(|(one, other)| one / other);
-        Some(round_to(median(ratios.collect()), 3))
-    };
-    let rows = servers.iter().enumerate().map(|(index, (server, _))| {
-        json!({
-            "server": server.name,
-            "cpu_us_per_request": round_to(median(figures[index].clone()), 3),
-            "ratio_to_floor": ratio(index, "floor"),
-            "ratio_to_hyper": ratio(index, "hyper"),
-        })
+    let names = servers.iter().map(|(server, _)| server.name).collect();
+    let rounds = Rounds::take(names, ROUNDS, |at| {
+        let (server, client) = &mut servers[at];
+        let before = server.cpu();
+        let answered = client.round();
+        (server.cpu() - before) as f64 / 1000.0 / answered as f64
     });
-    json!({ "connections": CONNECTIONS, "in_flight": in_flight, "rounds": ROUNDS, "servers": rows.collect::<Vec<_>>() })
+    let rows = rounds.rows("server", "cpu_us_per_request", &["floor", "hyper"]);
+    json!({ "connections": CONNECTIONS, "in_flight": in_flight, "rounds": ROUNDS, "servers": rows })
 }
 
 /// Bytes of memory for each connection that has had one answer and idles.
 pub(crate) fn memory() -> Value {
     sys::allow_descriptors(IDLE as u64 + 1_000);
     let rows = ["wirebook", "hyper", "node"].iter().filter_map(|name| {
-        let server = Server::start(name)?;
+        let server = start(name)?;
         let answer = answer_length(server.address);
         let connect = |_| {
             let mut stream = TcpStream::connect(server.address).expect("the server accepts");
@@ -203,14 +141,4 @@ pub(crate) fn memory() -> Value {
         Some(json!({ "server": name, "bytes_per_idle_connection": bytes.round() }))
     });
     json!({ "connections": IDLE, "servers": rows.collect::<Vec<_>>() })
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-fn round_to(figure: f64, digits: i32) -> f64 {
-    let scale = 10f64.powi(digits);
-    (figure * scale).round() / scale
 }

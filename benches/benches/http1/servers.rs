@@ -1,11 +1,11 @@
 //! The servers: each answers every request with "Hello, World!", its type, its length and the date.
 
-use super::sys;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
+use wirebook_benches::sys;
 use wirebook_http1::server::Options;
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_net as net;
@@ -26,7 +26,6 @@ server.listen(0, '127.0.0.1', () => console.log(`listening on 127.0.0.1:${server
 
 /// Becomes the server of that name.
 pub(crate) fn serve(which: &str) {
-    sys::pin(0);
     sys::allow_descriptors(20_000);
     let served = match which {
         "floor" => floor(),

@@ -1,61 +1,18 @@
 //! The load: 50 connections, each sends 64 bytes and waits for them to come back.
 
-use super::{servers, sys};
+use super::servers;
 use serde_json::{Value, json};
 use std::{
-    fs,
-    io::{BufRead, BufReader},
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     os::fd::AsRawFd,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
+use wirebook_benches::{Rounds, Server, sys};
 
 const CONNECTIONS: usize = 50;
 const MESSAGE: [u8; 64] = [b'x'; 64];
 const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(700);
-
-/// A server in a process of its own; killed when dropped.
-pub(crate) struct Server {
-    pub(crate) name: &'static str,
-    pub(crate) address: SocketAddr,
-    child: Child,
-}
-
-impl Server {
-    pub(crate) fn start(name: &'static str) -> Self {
-        let program = std::env::current_exe().expect("the bench knows its own file");
-        let mut child =
-            Command::new(program).args(["--serve", name]).stdout(Stdio::piped()).spawn().expect("the server starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("the output is piped");
-        BufReader::new(output).read_line(&mut line).expect("the server prints a line");
-        let address = line.trim().strip_prefix("listening on ").and_then(|text| text.parse().ok());
-        Server { name, address: address.expect("the line ends with the address"), child }
-    }
-
-    /// CPU time in nanoseconds, as the scheduler counted it.
-    fn cpu(&self) -> u64 {
-        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id())).expect("the server is alive");
-        text.split(' ').next().and_then(|text| text.parse().ok()).expect("schedstat begins with a number")
-    }
-
-    /// Memory of its own in bytes, without what it shares with others.
-    pub(crate) fn memory(&self) -> i64 {
-        let path = format!("/proc/{}/smaps_rollup", self.child.id());
-        let text = fs::read_to_string(path).expect("the server is alive");
-        let lines = text.lines().filter(|line| line.starts_with("Private"));
-        lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<i64>().ok()).sum::<i64>() * 1024
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 struct Client {
     streams: Vec<TcpStream>,
@@ -100,11 +57,6 @@ impl Client {
     }
 }
 
-pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
 pub(crate) fn run() -> Value {
     sys::pin(1);
     let servers: Vec<(Server, Client)> = servers::ECHO
@@ -115,34 +67,12 @@ pub(crate) fn run() -> Value {
             (server, client)
         })
         .collect();
-    let mut figures = vec![Vec::new(); servers.len()];
-    for round in 0..=ROUNDS {
-        for turn in 0..servers.len() {
-            // Another one begins each round.
-            let at = (turn + round) % servers.len();
-            let (server, client) = &servers[at];
-            let before = server.cpu();
-            let count = client.round();
-            if round > 0 {
-                figures[at].push((server.cpu() - before) as f64 / count as f64 / 1000.0);
-            }
-        }
-    }
-    let mut rows = Vec::new();
-    for (at, (server, _)) in servers.iter().enumerate() {
-        let ratios = figures[at].iter().zip(&figures[0]).map(|(figure, epoll)| figure / epoll).collect();
-        let row = json!({
-            "server": server.name,
-            "cpu_us_per_message": round_to(median(figures[at].clone()), 3),
-            "ratio_to_epoll": round_to(median(ratios), 3),
-        });
-        eprintln!("{row}");
-        rows.push(row);
-    }
+    let rounds = Rounds::take(servers::ECHO.to_vec(), ROUNDS, |at| {
+        let (server, client) = &servers[at];
+        let before = server.cpu();
+        let count = client.round();
+        (server.cpu() - before) as f64 / count as f64 / 1000.0
+    });
+    let rows = rounds.rows("server", "cpu_us_per_message", &["epoll"]);
     json!({ "connections": CONNECTIONS, "message_bytes": MESSAGE.len(), "rounds": ROUNDS, "servers": rows })
-}
-
-pub(crate) fn round_to(figure: f64, digits: i32) -> f64 {
-    let factor = 10f64.powi(digits);
-    (figure * factor).round() / factor
 }

@@ -1,15 +1,12 @@
 //! What an idle connection costs in memory of the server's process.
 
-use super::{
-    load::{Server, round_to},
-    sys,
-};
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
     net::TcpStream,
     time::Duration,
 };
+use wirebook_benches::{Server, round_to, sys};
 
 const CONNECTIONS: usize = 10_000;
 

@@ -1,6 +1,5 @@
 //! Single operations of the loop, in nanoseconds.
 
-use super::load::{median, round_to};
 use serde_json::{Value, json};
 use std::{
     cell::{Cell, RefCell},
@@ -9,6 +8,7 @@ use std::{
     task::{Poll, Waker},
     time::{Duration, Instant},
 };
+use wirebook_benches::{median, round_to};
 use wirebook_net as net;
 
 const RUNS: usize = 15;

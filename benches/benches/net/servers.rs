@@ -1,12 +1,12 @@
 //! The same echo server four times. Each prints its address and serves until it is killed.
 
-use super::sys;
 use std::{
     collections::HashMap,
     io::{self, Read, Write},
     net::TcpListener,
     os::fd::AsRawFd,
 };
+use wirebook_benches::sys;
 
 /// All of them read into a buffer of this size.
 const BUFFER: usize = 16 * 1024;
@@ -15,7 +15,6 @@ pub(crate) const ECHO: [&str; 4] = ["epoll", "mio", "tokio", "wirebook"];
 
 pub(crate) fn serve(which: &str) {
     sys::allow_descriptors(20_000);
-    sys::pin(0);
     match which {
         "epoll" => epoll().expect("the epoll server runs"),
         "mio" => mio_server().expect("the mio server runs"),

@@ -1,4 +1,4 @@
-//! The system calls that the raw epoll server, the load and the measuring need.
+//! The system calls that bare epoll servers, the load and the measuring need.
 #![allow(unsafe_code)]
 
 use std::{io, os::fd::RawFd};
@@ -8,14 +8,14 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 }
 
 /// Lets this process have `count` descriptors, if it may.
-pub(crate) fn allow_descriptors(count: u64) {
+pub fn allow_descriptors(count: u64) {
     let limit = libc::rlimit { rlim_cur: count, rlim_max: count };
     // SAFETY: the pointer is to a local that outlives the call.
     let _ = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
 }
 
 /// Pins this thread to one core.
-pub(crate) fn pin(core: usize) {
+pub fn pin(core: usize) {
     // SAFETY: a cpu_set_t of zeros is an empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
     // SAFETY: `core` is below the set's size; the macro only sets a bit.
@@ -25,61 +25,68 @@ pub(crate) fn pin(core: usize) {
 }
 
 /// An epoll instance.
-pub(crate) struct Epoll(RawFd);
+pub struct Epoll(RawFd);
 
-pub(crate) type Event = libc::epoll_event;
+/// What epoll tells.
+pub type Event = libc::epoll_event;
 
 impl Epoll {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// A new instance.
+    pub fn new() -> io::Result<Self> {
         // SAFETY: no memory is involved.
         check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }).map(Epoll)
     }
 
     /// Registers `fd`, level-triggered, for reading; `edge` makes it edge-triggered.
-    pub(crate) fn add(&self, fd: RawFd, edge: bool) -> io::Result<()> {
+    pub fn add(&self, fd: RawFd, edge: bool) -> io::Result<()> {
         let events = libc::EPOLLIN as u32 | if edge { libc::EPOLLET as u32 } else { 0 };
         let mut event = libc::epoll_event { events, u64: fd as u64 };
         // SAFETY: the pointer is to a local that outlives the call.
         check(unsafe { libc::epoll_ctl(self.0, libc::EPOLL_CTL_ADD, fd, &raw mut event) }).map(drop)
     }
 
-    pub(crate) fn wait<'a>(&self, events: &'a mut [Event], milliseconds: i32) -> io::Result<&'a [Event]> {
+    /// Waits for events, at most for `milliseconds`; -1 is forever.
+    pub fn wait<'a>(&self, events: &'a mut [Event], milliseconds: i32) -> io::Result<&'a [Event]> {
         // SAFETY: the kernel writes at most the given number of events into the slice.
         let count = check(unsafe { libc::epoll_wait(self.0, events.as_mut_ptr(), events.len() as i32, milliseconds) })?;
         Ok(&events[..count as usize])
     }
 }
 
-pub(crate) fn no_events() -> Vec<Event> {
+/// Room for the events of one wait.
+pub fn no_events() -> Vec<Event> {
     vec![libc::epoll_event { events: 0, u64: 0 }; 1024]
 }
 
-pub(crate) fn read(fd: RawFd, buffer: &mut [u8]) -> io::Result<usize> {
+/// read(2).
+pub fn read(fd: RawFd, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: the kernel writes at most the slice's length.
     let count = unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) };
     if count < 0 { Err(io::Error::last_os_error()) } else { Ok(count as usize) }
 }
 
-pub(crate) fn write(fd: RawFd, bytes: &[u8]) -> io::Result<usize> {
+/// write(2).
+pub fn write(fd: RawFd, bytes: &[u8]) -> io::Result<usize> {
     // SAFETY: the kernel reads the slice.
     let count = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
     if count < 0 { Err(io::Error::last_os_error()) } else { Ok(count as usize) }
 }
 
-pub(crate) fn accept(fd: RawFd) -> io::Result<RawFd> {
+/// accept4(2), not blocking.
+pub fn accept(fd: RawFd) -> io::Result<RawFd> {
     let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     // SAFETY: null pointers say that the address is not wanted.
     check(unsafe { libc::accept4(fd, std::ptr::null_mut(), std::ptr::null_mut(), flags) })
 }
 
-pub(crate) fn close(fd: RawFd) {
+/// close(2).
+pub fn close(fd: RawFd) {
     // SAFETY: the caller owns `fd` and uses it no more.
     let _ = unsafe { libc::close(fd) };
 }
 
 /// Sends what is written at once.
-#[allow(dead_code, reason = "for the bench of http1")]
-pub(crate) fn no_delay(fd: RawFd) {
+pub fn no_delay(fd: RawFd) {
     let on: libc::c_int = 1;
     // SAFETY: the pointer is to a local of the size that is given.
     let _ = unsafe {
