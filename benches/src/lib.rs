@@ -122,7 +122,7 @@ impl Rounds {
             for base in bases {
                 let Some(other) = self.names.iter().position(|name| name == base) else { continue };
                 let ratios = self.figures[at].iter().zip(&self.figures[other]).map(|(one, other)| one / other);
-                let key = format!("ratio_to_{}", base.replace('-', "_"));
+                let key = format!("ratio_to_{}", base.replace(['-', ' '], "_"));
                 row.insert(key, round_to(median(ratios.collect()), 3).into());
             }
             let row = Value::Object(row);

@@ -5,7 +5,8 @@
 //! with dots between them. What is there becomes
 //! - its text, where it is a number or a string;
 //! - a table with a row for each member, where it is a list of objects;
-//! - a table with a column for each member, where it is an object of objects.
+//! - a table with a column for each member, where it is an object of objects;
+//! - a table of names and figures, where it is an object of these.
 //!
 //! `{{#figures FILE PATH VALUE:ROW:COLUMN}}` makes of a list of objects a table of its `VALUE`s, with a row for each `ROW`
 //! and a column for each `COLUMN`.
@@ -78,8 +79,12 @@ fn listed(list: &[Value]) -> Table {
     Table { rows: rows.collect(), head: keys.into_iter().map(|key| title(key)).collect() }
 }
 
-/// An object of objects: its members are the columns.
+/// An object: its members are the columns, or the rows where they have no members of their own.
 fn crossed(columns: &serde_json::Map<String, Value>) -> Table {
+    if !columns.values().any(Value::is_object) {
+        let rows = columns.iter().map(|(name, figure)| vec![name.clone(), cell(Some(figure))]);
+        return Table { head: vec![String::new(); 2], rows: rows.collect() };
+    }
     let names = distinct(columns.values().filter_map(Value::as_object).flat_map(|column| column.keys().cloned()));
     let row = |name: String| {
         let figures: Vec<String> = columns.values().map(|column| cell(column.get(&name))).collect();
@@ -149,6 +154,7 @@ mod tests {
         );
         assert_eq!(get("run micro.wake_ns").unwrap(), "31.3");
         assert_eq!(get("run echo.servers.1.cpu_us").unwrap(), "3.5");
+        assert_eq!(get("run micro").unwrap(), "|  |  |\n|---|---:|\n| wake_ns | 31.3 |\n");
         for wrong in ["run", "none echo", "run echo.clients", "run pages a:b:c", "run laps ns:parser"] {
             assert!(get(wrong).is_err(), "{wrong}");
         }

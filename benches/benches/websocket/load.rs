@@ -1,14 +1,15 @@
 //! The load: connections that send a batch of messages in one write and the next when all have come back.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde_json::{Map, Value, json};
+use wirebook_benches::{Rounds, Server, sys};
 use wirebook_websocket::{Connection, Kind};
 
 use crate::servers::NAMES;
@@ -19,54 +20,16 @@ const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nCo
 /// The peer that is not a crate.
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/websocket/peers");
 
-/// A server process on core 0.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
+const ROUNDS: usize = 9;
+const ROUND: Duration = Duration::from_millis(400);
 
-impl Server {
-    fn start(name: &str) -> Self {
-        let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).stdout(Stdio::piped());
-        match name {
-            "ws broadcast" => command.args(["node", &format!("{PEERS}/broadcast.mjs")]),
-            _ => command.arg(std::env::current_exe().expect("this program")).args(["--serve", name]),
-        };
-        let mut child = command.spawn().expect("taskset is there");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("piped");
-        BufReader::new(output).read_line(&mut line).expect("the server starts");
-        let address = line.trim().parse().expect("an address");
-        Server { child, address }
+fn start(name: &'static str) -> Server {
+    match name {
+        "ws broadcast" => {
+            Server::start_peer(name, "node", &[&format!("{PEERS}/broadcast.mjs")]).expect("node is there")
+        }
+        _ => Server::start(name),
     }
-
-    /// Processor time so far, of all threads.
-    fn cpu(&self) -> Duration {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
-        let spent = threads.map(|thread| {
-            let text = std::fs::read_to_string(thread.expect("it runs").path().join("schedstat")).expect("it runs");
-            text.split(' ').next().and_then(|word| word.parse::<u64>().ok()).expect("a number")
-        });
-        Duration::from_nanos(spent.sum())
-    }
-
-    /// Resident memory in bytes.
-    fn memory(&self) -> u64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).expect("it runs");
-        text.split(' ').nth(1).and_then(|word| word.parse::<u64>().ok()).expect("a number") * 4096
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn pin() {
-    let _ = Command::new("taskset").args(["-cp", "1", &std::process::id().to_string()]).stdout(Stdio::null()).status();
 }
 
 fn open(address: SocketAddr) -> std::net::TcpStream {
@@ -167,51 +130,56 @@ fn send(stream: &mut TcpStream, mut bytes: &[u8]) {
 }
 
 pub(crate) fn echo() -> Value {
-    pin();
-    let mut table = Map::new();
-    for (name, connections, size, batch) in [
+    sys::pin(1);
+    let mut rows = Vec::new();
+    for (load, connections, size, batch) in [
         ("50 × 64 B, 1 in flight", 50, 64, 1),
         ("50 × 64 B, 16 in flight", 50, 64, 16),
         ("50 × 1 KiB, 16 in flight", 50, 1024, 16),
         ("10 × 64 KiB, 1 in flight", 10, 64 << 10, 1),
     ] {
         let (made, answer) = batches(size, batch);
-        let mut row = Map::new();
-        for server_name in NAMES {
-            let server = Server::start(server_name);
-            let mut streams: Vec<TcpStream> = (0..connections)
-                .map(|_| {
+        let mut servers: Vec<(Server, Vec<TcpStream>)> = NAMES
+            .into_iter()
+            .map(|name| {
+                let server = start(name);
+                let connect = |_| {
                     let stream = open(server.address);
                     stream.set_nonblocking(true).expect("a socket option");
                     TcpStream::from_std(stream)
-                })
-                .collect();
-            drive(&mut streams, &made, answer, batch, Duration::from_millis(200));
-            let mut best = f64::MAX;
-            for _ in 0..3 {
-                let before = server.cpu();
-                let messages = drive(&mut streams, &made, answer, batch, Duration::from_millis(500));
-                let spent = (server.cpu() - before).as_nanos() as f64 / 1000.0;
-                best = best.min(spent / messages as f64);
-            }
-            row.insert(server_name.into(), json!((best * 1000.0).round() / 1000.0));
+                };
+                let streams = (0..connections).map(connect).collect();
+                (server, streams)
+            })
+            .collect();
+        eprintln!("{load}");
+        let rounds = Rounds::take(NAMES.to_vec(), ROUNDS, |at| {
+            let (server, streams) = &mut servers[at];
+            let before = server.cpu();
+            let messages = drive(streams, &made, answer, batch, ROUND);
+            (server.cpu() - before) as f64 / 1000.0 / messages as f64
+        });
+        let bases = ["floor", "fastwebsockets", "tungstenite tuned"];
+        for mut row in rounds.rows("server", "cpu_us_per_message", &bases) {
+            row["load"] = load.into();
+            rows.push(row);
         }
-        table.insert(name.into(), Value::Object(row));
     }
-    Value::Object(table)
+    rows.into()
 }
 
 pub(crate) fn idle() -> Value {
     const COUNT: usize = 10_000;
+    sys::allow_descriptors(2 * COUNT as u64);
     let mut row = Map::new();
     for name in NAMES {
-        let server = Server::start(name);
+        let server = start(name);
         // What the first connections make the server allocate for good does not count.
         let first: Vec<_> = (0..10).map(|_| open(server.address)).collect();
         let before = server.memory();
         let open: Vec<_> = (0..COUNT).map(|_| open(server.address)).collect();
         std::thread::sleep(Duration::from_millis(200));
-        let each = (server.memory() - before) / COUNT as u64;
+        let each = (server.memory() - before) / COUNT as i64;
         row.insert(name.into(), json!(each));
         drop((first, open));
     }
@@ -219,8 +187,9 @@ pub(crate) fn idle() -> Value {
 }
 
 pub(crate) fn broadcast() -> Value {
-    pin();
+    sys::pin(1);
     const COUNT: usize = 10_000;
+    sys::allow_descriptors(2 * COUNT as u64);
     let mut names = vec!["wirebook broadcast", "tungstenite broadcast"];
     let installed = Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(PEERS).status();
     match installed.is_ok_and(|status| status.success()) {
@@ -229,7 +198,7 @@ pub(crate) fn broadcast() -> Value {
     }
     let mut row = Map::new();
     for name in names {
-        let server = Server::start(name);
+        let server = start(name);
         let mut streams: Vec<std::net::TcpStream> = (0..COUNT).map(|_| open(server.address)).collect();
         let mut buffer = vec![0; 1028];
         let mut best: f64 = 0.0;
@@ -239,7 +208,7 @@ pub(crate) fn broadcast() -> Value {
             for stream in &mut streams {
                 stream.read_exact(&mut buffer).expect("the broadcast arrives");
             }
-            best = best.max(COUNT as f64 / (server.cpu() - before).as_secs_f64());
+            best = best.max(COUNT as f64 / Duration::from_nanos(server.cpu() - before).as_secs_f64());
         }
         let name = name.trim_end_matches(" broadcast");
         row.insert(name.into(), json!(best.round()));

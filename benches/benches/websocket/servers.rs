@@ -35,7 +35,7 @@ pub(crate) fn serve(name: &str) {
 fn floor() {
     use std::io::{Read, Write};
     let mut listener = mio::net::TcpListener::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-    println!("{}", listener.local_addr().expect("bound"));
+    println!("listening on {}", listener.local_addr().expect("bound"));
     let mut poll = mio::Poll::new().expect("epoll");
     poll.registry().register(&mut listener, mio::Token(0), mio::Interest::READABLE).expect("epoll");
     let mut events = mio::Events::with_capacity(1024);
@@ -83,7 +83,7 @@ fn floor() {
 fn ours() {
     net::run(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        println!("{}", listener.local_addr().expect("bound"));
+        println!("listening on {}", listener.local_addr().expect("bound"));
         websocket::serve_on(NoDelay(listener), (), Options::default(), async |connection: Accepted| {
             let Accepted { mut reader, writer, .. } = connection;
             while let Some(message) = reader.next().await? {
@@ -99,7 +99,7 @@ fn ours() {
 fn by_message() {
     net::run(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        println!("{}", listener.local_addr().expect("bound"));
+        println!("listening on {}", listener.local_addr().expect("bound"));
         websocket::serve_messages(NoDelay(listener), (), Options::default(), |opened| {
             move |message: Message<'_>| {
                 let _ = opened.writer.try_send(message);
@@ -113,7 +113,7 @@ fn by_message() {
 fn broadcast() {
     net::run(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        println!("{}", listener.local_addr().expect("bound"));
+        println!("listening on {}", listener.local_addr().expect("bound"));
         let hub = Hub::new(Overflow::Drop, Some(1 << 20));
         let payload = vec![b'x'; 1024];
         websocket::serve_on(NoDelay(listener), (), Options::default(), async move |connection: Accepted| {
@@ -134,7 +134,7 @@ fn peer<F: Future<Output = ()> + 'static>(handler: fn(TcpStream, Rc<Room>) -> F)
     let room = Rc::new(Room::default());
     runtime.block_on(local.run_until(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        println!("{}", listener.local_addr().expect("bound"));
+        println!("listening on {}", listener.local_addr().expect("bound"));
         loop {
             let Ok((mut stream, _)) = listener.accept().await else { continue };
             let _ = stream.set_nodelay(true);

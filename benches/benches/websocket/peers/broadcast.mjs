@@ -6,4 +6,4 @@ const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096 }
 server.on('connection', (socket) => socket.on('message', () => {
   for (const client of server.clients) client.send(payload, { binary: true });
 }));
-server.on('listening', () => console.log(`127.0.0.1:${server.address().port}`));
+server.on('listening', () => console.log(`listening on 127.0.0.1:${server.address().port}`));
