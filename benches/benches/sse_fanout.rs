@@ -26,7 +26,7 @@ use wirebook_net::{self as net, Stream};
 use wirebook_sse::channel::Settings;
 use wirebook_sse::feed::Feed;
 use wirebook_sse::server::serve_feed;
-use wirebook_websocket::{Accepted, Hub, NoDelay, Overflow};
+use wirebook_websocket::{Accepted, Hub, Overflow};
 
 /// Time between two events, for ten thousand subscribers; a tenth of it for a thousand.
 const EVERY: Duration = Duration::from_millis(250);
@@ -179,7 +179,7 @@ fn serve_mode(mode: &str, subscribers: usize) {
             let hub = Hub::new(Overflow::Disconnect, None);
             let rooms = hub.clone();
             let options = wirebook_websocket::Options::default();
-            wirebook_websocket::serve_on(NoDelay(listener), (), options, async move |mut connection: Accepted| {
+            wirebook_websocket::serve_on(listener, (), options, async move |mut connection: Accepted| {
                 let _seat = rooms.join("all", &connection.writer);
                 while connection.reader.next().await?.is_some() {}
                 Ok(())

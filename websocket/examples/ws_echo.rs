@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Parser;
 use wirebook_net::{self as net, tcp::TcpListener};
 use wirebook_websocket::handshake::{Origin, server::Policy};
-use wirebook_websocket::{self as websocket, Accepted, Config, Deflate, Limits, Message, NoDelay, Options};
+use wirebook_websocket::{self as websocket, Accepted, Config, Deflate, Limits, Message, Options};
 
 /// Sends back every message.
 #[derive(Parser)]
@@ -45,7 +45,7 @@ fn main() -> std::io::Result<()> {
         println!("listening on {}", listener.local_addr()?);
         if arguments.by_message {
             // ANCHOR: by_message
-            websocket::serve_messages(NoDelay(listener), (), options, |opened| {
+            websocket::serve_messages(listener, (), options, |opened| {
                 move |message: Message<'_>| {
                     let _ = opened.writer.try_send(message);
                 }
@@ -53,7 +53,7 @@ fn main() -> std::io::Result<()> {
             // ANCHOR_END: by_message
         } else {
             // ANCHOR: echo
-            websocket::serve_on(NoDelay(listener), (), options, async |mut connection: Accepted| {
+            websocket::serve_on(listener, (), options, async |mut connection: Accepted| {
                 while let Some(message) = connection.reader.next().await? {
                     connection.writer.send(message).await?;
                 }

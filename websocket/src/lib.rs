@@ -59,6 +59,6 @@ pub use driver::{
     client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
     hub::{Hub, Overflow, Seat},
     messages::{Opened, serve_messages},
-    server::{Accepted, MAX_REQUEST, NoDelay, Options, Server, accept, serve, serve_on, upgraded},
+    server::{Accepted, MAX_REQUEST, Options, Server, accept, serve, serve_on, upgraded},
     upgrade::{upgrade, upgrade_over},
 };

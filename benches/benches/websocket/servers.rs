@@ -12,7 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use wirebook_net::{self as net, tcp::TcpListener};
 use wirebook_websocket::handshake::accept;
-use wirebook_websocket::{self as websocket, Accepted, Hub, Message, NoDelay, Options, Overflow};
+use wirebook_websocket::{self as websocket, Accepted, Hub, Message, Options, Overflow};
 
 pub(crate) const NAMES: [&str; 6] =
     ["floor", "wirebook", "wirebook by message", "fastwebsockets", "tungstenite tuned", "tungstenite"];
@@ -84,7 +84,7 @@ fn ours() {
     net::run(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         println!("listening on {}", listener.local_addr().expect("bound"));
-        websocket::serve_on(NoDelay(listener), (), Options::default(), async |connection: Accepted| {
+        websocket::serve_on(listener, (), Options::default(), async |connection: Accepted| {
             let Accepted { mut reader, writer, .. } = connection;
             while let Some(message) = reader.next().await? {
                 writer.send(message).await?;
@@ -100,7 +100,7 @@ fn by_message() {
     net::run(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         println!("listening on {}", listener.local_addr().expect("bound"));
-        websocket::serve_messages(NoDelay(listener), (), Options::default(), |opened| {
+        websocket::serve_messages(listener, (), Options::default(), |opened| {
             move |message: Message<'_>| {
                 let _ = opened.writer.try_send(message);
             }
@@ -116,7 +116,7 @@ fn broadcast() {
         println!("listening on {}", listener.local_addr().expect("bound"));
         let hub = Hub::new(Overflow::Drop, Some(1 << 20));
         let payload = vec![b'x'; 1024];
-        websocket::serve_on(NoDelay(listener), (), Options::default(), async move |connection: Accepted| {
+        websocket::serve_on(listener, (), Options::default(), async move |connection: Accepted| {
             let Accepted { mut reader, writer, .. } = connection;
             let _seat = hub.join("all", &writer);
             while reader.next().await?.is_some() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use wirebook_net::{self as net, Listener, Stream, tcp::TcpListener};
 use wirebook_tests::allocations::measure;
 use wirebook_websocket::handshake::{Origin, server::Policy};
-use wirebook_websocket::{self as websocket, Accepted, Code, Config, Deflate, Heartbeat, Hub, NoDelay, Options};
+use wirebook_websocket::{self as websocket, Accepted, Code, Config, Deflate, Heartbeat, Hub, Options};
 
 /// What a row asks for.
 #[derive(Clone, Default)]
@@ -93,7 +93,7 @@ async fn serve(setup: Setup, tell: mpsc::Sender<(SocketAddr, SocketAddr)>, codes
     let addresses = (listener.local_addr().expect("bound"), control.local_addr().expect("bound"));
     let hub = Hub::default();
     let handler = setup.handler;
-    websocket::serve_on(NoDelay(listener), (), setup.options, async move |connection: Accepted| {
+    websocket::serve_on(listener, (), setup.options, async move |connection: Accepted| {
         let Accepted { mut reader, writer, .. } = connection;
         match handler {
             Handler::Close(code) => writer.close(Code(code), "")?,

@@ -42,11 +42,11 @@ pub struct Opened<S: Stream + 'static> {
 ///
 /// ```no_run
 /// use wirebook_net::tcp::TcpListener;
-/// use wirebook_websocket::{self as websocket, Message, NoDelay, Options};
+/// use wirebook_websocket::{self as websocket, Message, Options};
 ///
 /// wirebook_net::run(async {
 ///     let listener = TcpListener::bind("127.0.0.1:9000").expect("the port is free");
-///     websocket::serve_messages(NoDelay(listener), (), Options::default(), |opened| {
+///     websocket::serve_messages(listener, (), Options::default(), |opened| {
 ///         move |message: Message<'_>| {
 ///             let _ = opened.writer.try_send(message);
 ///         }

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use wirebook_http1::parser::{self, Fields, Limits, Progress, Version};
@@ -97,24 +97,9 @@ pub fn serve<H>(address: &str, handler: H) -> io::Result<Server>
 where
     H: AsyncFn(Reader, Writer) -> Result<(), Fault> + 'static,
 {
-    let listener = NoDelay(TcpListener::bind(address)?);
-    let address = listener.0.local_addr()?;
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
     Ok(listen(listener, address, handle(Options::default(), Halves(handler))))
-}
-
-/// A TCP listener whose connections send at once: frames are written whole, and waiting for more only adds delay.
-pub struct NoDelay(pub TcpListener);
-
-impl Listener for NoDelay {
-    type Stream = TcpStream;
-    type Address = SocketAddr;
-
-    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let (stream, address) = ready!(self.0.poll_accept(context))?;
-        // It still works where this is refused.
-        let _ = stream.set_nodelay(true);
-        Poll::Ready(Ok((stream, address)))
-    }
 }
 
 /// As [`serve`], on any listener, with options; the handler is told the target and the subprotocol too.
