@@ -193,7 +193,8 @@ pub(crate) fn deflate_bomb() {
 
 /// ws-113: a bound on what waits, and 1013 for who does not read.
 pub(crate) fn broadcast_to_one_who_never_reads(row: &Value) {
-    let settings = serde_json::json!({ "close_timeout_ms": 300 });
+    // Longer than the reader sleeps: the Close waits behind what is in the kernel's buffers.
+    let settings = serde_json::json!({ "close_timeout_ms": 2_000 });
     let setup = Setup { handler: Handler::Broadcast(1000), ..Setup::of(&settings) };
     let server = server::start(setup);
     let mut attacker = Attacker::connect(server.address);
