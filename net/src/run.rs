@@ -39,10 +39,8 @@ where
     let this = Rc::new(Loop::new(driver, nudge));
     let _guard = Entered::enter(this.clone())?;
     let main = task::spawn_on(&this, async {
-        let uncaught = StopOnPanic;
-        let output = future.await;
-        std::mem::forget(uncaught);
-        output
+        let _uncaught = StopOnPanic;
+        future.await
     });
     this.run_one_microtask();
     this.run();
@@ -55,7 +53,7 @@ where
     }
 }
 
-/// Held by the main future: dropped by a panic in it, it ends the loop.
+/// Held by the main future: a panic in it, which drops this, ends the loop.
 struct StopOnPanic;
 
 impl Drop for StopOnPanic {

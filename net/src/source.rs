@@ -94,8 +94,19 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    fn has_budget(&self, direction: Direction, turn: u32) -> bool {
-        self.turn != turn || self.spent[direction as usize] < OPERATIONS_PER_TURN
+    /// Ready, and within its budget. One that is ready and over it is put off to the next turn, under its `key`.
+    fn is_ready(&mut self, direction: Direction, turn: u32, key: Key, over_budget: &mut Vec<Key>) -> bool {
+        if self.ready & direction.bit() == 0 {
+            return false;
+        }
+        if self.turn != turn || self.spent[direction as usize] < OPERATIONS_PER_TURN {
+            return true;
+        }
+        if self.put_off == 0 {
+            over_budget.push(key);
+        }
+        self.put_off |= direction.bit();
+        false
     }
 }
 
@@ -305,19 +316,12 @@ impl Registration {
     /// Ready, or the context's task is woken when it is. One waiter for each direction: the last one stays.
     fn poll(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut sources = self.sources.borrow_mut();
-        let turn = sources.turn;
-        let Sources { slab, over_budget, parked, .. } = &mut *sources;
+        let Sources { slab, turn, over_budget, parked } = &mut *sources;
         let Some(source) = slab.get_mut(self.key) else {
             return Poll::Ready(Err(io::Error::other("the socket's event loop has ended")));
         };
-        if source.ready & direction.bit() != 0 {
-            if source.has_budget(direction, turn) {
-                return Poll::Ready(Ok(()));
-            }
-            if source.put_off == 0 {
-                over_budget.push(self.key);
-            }
-            source.put_off |= direction.bit();
+        if source.is_ready(direction, *turn, self.key, over_budget) {
+            return Poll::Ready(Ok(()));
         }
         let place = if direction == Read { &mut source.reader } else { &mut source.writer };
         if !matches!(place, Waiter::Task(waker) if waker.will_wake(context.waker())) {
@@ -350,20 +354,13 @@ impl Registration {
 /// read.
 pub(crate) fn park(key: Key, resumption: Resumption) {
     run::current(|on| {
-        let sources = &mut *on.sources.borrow_mut();
-        let turn = sources.turn;
-        let Some(source) = sources.slab.get_mut(key) else { return };
-        if source.ready & READABLE != 0 {
-            if source.has_budget(Read, turn) {
-                return on.push_microtask(resumption.into_microtask());
-            }
-            if source.put_off == 0 {
-                sources.over_budget.push(key);
-            }
-            source.put_off |= READABLE;
+        let Sources { slab, turn, over_budget, parked } = &mut *on.sources.borrow_mut();
+        let Some(source) = slab.get_mut(key) else { return };
+        if source.is_ready(Read, *turn, key, over_budget) {
+            return on.push_microtask(resumption.into_microtask());
         }
         if !matches!(source.reader, Waiter::Parked(_)) {
-            sources.parked += 1;
+            *parked += 1;
         }
         source.reader = Waiter::Parked(resumption);
     });
