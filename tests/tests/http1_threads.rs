@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 use wirebook_http1::server::{Options, Threads, serve_threads};
@@ -72,9 +73,12 @@ fn each_loop_has_its_own_handler_and_keeps_its_connections() {
 
 #[test]
 fn closing_answers_who_had_asked_and_accepts_no_more() {
-    let server = serve_threads("127.0.0.1:0", 3, Options::default(), || {
-        async |request: Request<'_>, response: Response<'_>| {
+    let (begun, begins) = mpsc::channel();
+    let server = serve_threads("127.0.0.1:0", 3, Options::default(), move || {
+        let begun = begun.clone();
+        async move |request: Request<'_>, response: Response<'_>| {
             if request.path() == "/slow" {
+                begun.send(()).expect("the test waits");
                 net::sleep(Duration::from_millis(300)).await;
             }
             response.end(request.path()).await
@@ -88,8 +92,10 @@ fn closing_answers_who_had_asked_and_accepts_no_more() {
         assert_eq!(ask(stream, "/first"), "/first");
         stream.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").expect("a server that reads");
     }
-    // Long enough for the requests to be there, short enough for none to be answered.
-    thread::sleep(Duration::from_millis(100));
+    // All of them are with a handler, and none is answered yet.
+    for _ in &slow {
+        begins.recv_timeout(Duration::from_secs(10)).expect("the handlers begin");
+    }
     close(server);
     for stream in slow {
         let text = read_all(stream).text();
