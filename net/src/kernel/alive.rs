@@ -90,14 +90,10 @@ impl Loop {
                 || self.queues.is_busy()
                 || self.remote.jobs() > 0
                 || !self.remote.is_empty()
-                || self.some_source_holds()
+                || self.sources.borrow_mut().some_hold(|waiter| self.holds(waiter))
                 || self.tasks.borrow_mut().some_held_outside())
     }
     // ANCHOR_END: alive
-
-    fn some_source_holds(&self) -> bool {
-        self.sources.borrow_mut().some_waited_for(|waiter| self.holds(waiter))
-    }
 
     /// Whether the one who waits for a socket holds the loop. A task that was aborted waits for nothing any more.
     fn holds(&self, waiter: &Waiter) -> bool {
@@ -105,19 +101,16 @@ impl Loop {
             Waiter::Nobody => false,
             Waiter::Task(key) => self.tasks.borrow().contains(*key),
             Waiter::Foreign(_) => true,
-            Waiter::Parked(_, holds) => *holds,
         }
     }
 
     pub(super) fn count_alive(&self) -> Alive {
-        let sources = self.sources.borrow();
-        let holding = || sources.waiters().filter(|waiter| self.holds(waiter));
-        let parked = holding().filter(|waiter| matches!(waiter, Waiter::Parked(..))).count();
+        let (sockets, parked) = self.sources.borrow().count(|waiter| self.holds(waiter));
         Alive {
             queued: self.queues.len(),
             timers: self.timers.borrow().holding(),
             jobs: self.remote.jobs(),
-            sockets: holding().count() - parked,
+            sockets,
             parked,
             outside: self.tasks.borrow().held_outside(),
         }

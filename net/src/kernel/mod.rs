@@ -1,8 +1,8 @@
 //! The kernel: the loop, and what runs on it. It knows sockets only as sources that become ready.
 //!
 //! **Reading order**, one evening. `event_loop.rs` is the heart: a turn and its phases on one screen. `alive.rs` says what
-//! keeps it going, `run.rs` how it begins and ends, `current.rs` what it is made of. What it runs: `queues.rs`,
-//! `timers.rs`, `tasks.rs` with `task.rs` and `waker.rs`. How sockets wake it: `driver.rs`, `sources.rs`,
+//! keeps it going, `run.rs` how it begins and ends, `current.rs` what it is made of. What it runs:
+//! `timers.rs`, `tasks.rs` and `task.rs`. How sockets wake it: `driver.rs`, `sources.rs`,
 //! `registration.rs`, `waiter.rs`. What others build on: `signal.rs`, `time.rs`, `callbacks.rs`, `trace.rs`; and
 //! `remote.rs` is all that another thread may touch.
 
@@ -11,7 +11,6 @@ mod callbacks;
 mod current;
 mod driver;
 mod event_loop;
-mod queues;
 mod registration;
 mod remote;
 mod run;
@@ -25,7 +24,6 @@ mod timers;
 pub mod trace;
 mod tracer;
 mod waiter;
-mod waker;
 
 pub use alive::{Alive, alive};
 pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, set_interval, set_timeout};

@@ -3,9 +3,15 @@
 use super::{
     current::{Entered, Loop, current, try_current},
     driver::{Driver, Poller},
-    task::{drop_caught, result_of},
+    task::drop_caught,
 };
-use std::{future::Future, io, rc::Rc};
+use std::{
+    future::Future,
+    io,
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
 
 /// Runs a program: its main future on a new event loop on this thread, and then whatever that started, until nothing is
 /// left that could run; [`alive`](super::alive()) lists what that could be.
@@ -72,9 +78,9 @@ where
     if let Some(error) = this.failure.take() {
         return Err(error);
     }
-    match result_of(&this, &main) {
-        Some(result) => result.map_err(io::Error::from),
-        None => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
+    match pin!(main).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result.map_err(io::Error::from),
+        Poll::Pending => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
     }
 }
 

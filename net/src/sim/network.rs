@@ -45,7 +45,7 @@ impl Network {
             start: Instant::now(),
             clock: Cell::new(0),
             limit: nanos(config.limit),
-            events: RefCell::new(Timers::new()),
+            events: RefCell::default(),
             random: Cell::new(config.seed),
             faults: RefCell::new(config.faults),
             ready: RefCell::default(),
