@@ -3,7 +3,7 @@
 //! libuv keeps the handles that are closing in a list that grows at its head (`uv__make_close_pending`), so of those that
 //! were destroyed before one closing phase the last comes first; what is destroyed meanwhile belongs to the next phase.
 
-use crate::run;
+use crate::kernel::current;
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -39,7 +39,7 @@ pub(super) fn close(callback: impl FnOnce() + 'static) {
         closing
     });
     closing.borrow_mut().next.push(Box::new(callback));
-    run::current(|on| {
+    current(|on| {
         on.push_closing(Box::new(move || {
             let callback = closing.borrow_mut().pop();
             if let Some(callback) = callback {

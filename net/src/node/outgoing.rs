@@ -1,9 +1,9 @@
 //! The direction that writes: what the stream has not taken yet.
 
-use crate::stream::Stream;
+use crate::sockets::Stream;
 use std::io;
 
-/// Bytes that wait to be written, from which on [`Socket::write`](super::events::Socket::write) asks to wait for `drain`:
+/// Bytes that wait to be written, from which on [`Socket::write`](super::Socket::write) asks to wait for `drain`:
 /// 16 KiB, the default of Node 20.
 pub const HIGH_WATER_MARK: usize = 16 * 1024;
 

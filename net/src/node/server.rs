@@ -6,11 +6,8 @@ use super::{
     tick::in_tick,
 };
 use crate::{
-    address::Address,
-    callbacks::next_tick,
-    stream::{Listener, Stream},
-    task::{JoinHandle, spawn},
-    tcp::TcpListener,
+    kernel::{JoinHandle, next_tick, spawn},
+    sockets::{Address, Listener, Stream, tcp::TcpListener},
 };
 use std::{
     cell::{Cell, RefCell},

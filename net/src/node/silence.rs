@@ -3,7 +3,7 @@
 //! What moves does not touch the timer: it notes the time, and the timer, when it fires, looks how long the silence has
 //! really been and sleeps for the rest. After it has told a silence it rests until something moves.
 
-use crate::{callbacks, callbacks::Handle, time};
+use crate::kernel::{Handle, clear, now, set_timeout};
 use std::{
     cell::Cell,
     time::{Duration, Instant},
@@ -18,14 +18,14 @@ pub(super) struct Silence {
 
 impl Silence {
     pub(super) fn new() -> Self {
-        Silence { limit: Cell::new(None), timer: Cell::new(None), last: Cell::new(time::now()) }
+        Silence { limit: Cell::new(None), timer: Cell::new(None), last: Cell::new(now()) }
     }
 
     /// Sets the limit, or takes it away; `None` and zero are the same.
     pub(super) fn set(&self, limit: Option<Duration>, fired: impl FnOnce() + 'static) {
         self.limit.set(limit.filter(|limit| !limit.is_zero()));
         if let Some(timer) = self.timer.take() {
-            callbacks::clear(timer);
+            clear(timer);
         }
         self.touch(fired);
     }
@@ -33,7 +33,7 @@ impl Silence {
     /// Something moved.
     pub(super) fn touch(&self, fired: impl FnOnce() + 'static) {
         let Some(limit) = self.limit.get() else { return };
-        self.last.set(time::now());
+        self.last.set(now());
         if self.timer.get().is_none() {
             self.arm(limit, fired);
         }
@@ -43,7 +43,7 @@ impl Silence {
     pub(super) fn has_lasted(&self, fired: impl FnOnce() + 'static) -> bool {
         self.timer.set(None);
         let Some(limit) = self.limit.get() else { return false };
-        let rest = limit.saturating_sub(time::now().saturating_duration_since(self.last.get()));
+        let rest = limit.saturating_sub(now().saturating_duration_since(self.last.get()));
         if rest.is_zero() {
             return true;
         }
@@ -53,6 +53,6 @@ impl Silence {
 
     /// Such a timer does not hold the loop, as in Node.
     fn arm(&self, after: Duration, fired: impl FnOnce() + 'static) {
-        self.timer.set(Some(callbacks::set_timeout(fired, after).unref()));
+        self.timer.set(Some(set_timeout(fired, after).unref()));
     }
 }

@@ -9,15 +9,8 @@ use super::{
     silence::Silence,
 };
 use crate::{
-    address::Address,
-    buffer::buffer,
-    callbacks::{next_tick, set_immediate},
-    park::{Parked, Resume, park_shared},
-    run,
-    stream::Stream,
-    task::{JoinHandle, spawn},
-    tcp::TcpStream,
-    time,
+    kernel::{JoinHandle, Parked, Resume, next_tick, park, set_immediate, spawn, try_current, yield_now},
+    sockets::{Address, Stream, buffer, tcp::TcpStream},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -59,13 +52,13 @@ pub(super) fn emit(emitter: &EventEmitter<Event>, name: &str, event: &Event) {
     let _ = emitter.emit(name, event);
 }
 
-/// Emits `error`; when nobody listens the loop ends and [`run`](crate::run) gives the error, as Node's process would end,
+/// Emits `error`; when nobody listens the loop ends and [`run`](crate::run()) gives the error, as Node's process would end,
 /// and this emitter says nothing more.
 pub(super) fn emit_error(emitter: &EventEmitter<Event>, error: io::Error) {
     let error = Rc::new(error);
     if emitter.emit("error", &Event::Error(error.clone())).is_err() {
         emitter.clear();
-        run::try_current(|on| on.fail(io::Error::new(error.kind(), format!("unheard error event: {error}"))));
+        try_current(|on| on.fail(io::Error::new(error.kind(), format!("unheard error event: {error}"))));
     }
 }
 
@@ -77,7 +70,7 @@ async fn not_at_once<T>(future: impl Future<Output = T>) -> T {
     match first {
         Poll::Pending => future.await,
         Poll::Ready(output) => {
-            time::yield_now().await;
+            yield_now().await;
             output
         }
     }
@@ -199,7 +192,7 @@ impl Socket {
     }
 
     /// Writes bytes; what the operating system does not take at once is queued, as is everything before `connect`. False
-    /// asks the caller to wait for `drain` before it writes more: [`HIGH_WATER_MARK`](super::events::HIGH_WATER_MARK)
+    /// asks the caller to wait for `drain` before it writes more: [`HIGH_WATER_MARK`](super::HIGH_WATER_MARK)
     /// bytes wait. Nothing is lost if it does not, and the queue grows.
     ///
     /// After [`end`](Socket::end) it is an error (`BrokenPipe`), which destroys the socket; after `destroy` nothing happens.
@@ -336,7 +329,7 @@ impl Socket {
     fn read_on(&self) {
         let Some(stream) = self.stream() else { return };
         if self.0.incoming.borrow().wants_bytes() && !self.0.reads.replace(true) {
-            self.0.parked.set(Some(park_shared(stream.registration(), self.0.clone())));
+            self.0.parked.set(Some(park(stream.registration(), self.0.clone())));
         }
     }
 

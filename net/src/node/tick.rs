@@ -4,27 +4,17 @@
 //! the microtasks. A task here is polled as a microtask, so a listener that it called would find that order turned
 //! round. So tasks only wait, and what they have waited for is told by a tick.
 
-use crate::callbacks::next_tick;
-use std::{
-    cell::Cell,
-    future::{Future, poll_fn},
-    rc::Rc,
-    task::Poll,
-};
+use crate::kernel::{Signal, next_tick};
+use std::{cell::Cell, rc::Rc};
 
 /// Calls `call` as a tick, and goes on when it and what it queued have run.
-pub(super) fn in_tick(call: impl FnOnce() + 'static) -> impl Future<Output = ()> {
-    let ran = Rc::new(Cell::new(false));
-    let mut call = Some(call);
-    poll_fn(move |context| {
-        if let Some(call) = call.take() {
-            let (ran, waker) = (ran.clone(), context.waker().clone());
-            next_tick(move || {
-                call();
-                ran.set(true);
-                waker.wake();
-            });
-        }
-        if ran.get() { Poll::Ready(()) } else { Poll::Pending }
-    })
+pub(super) async fn in_tick(call: impl FnOnce() + 'static) {
+    let tick = Rc::new((Signal::new(), Cell::new(false)));
+    let ran = tick.clone();
+    next_tick(move || {
+        call();
+        ran.1.set(true);
+        ran.0.raise();
+    });
+    tick.0.until(|| tick.1.get().then_some(())).await;
 }

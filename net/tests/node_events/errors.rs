@@ -5,8 +5,9 @@ use crate::{
     kit::{Emits, later, mine, nobody, serve, swallow, watch, watch_some},
 };
 use wirebook_net::{
-    events::{HIGH_WATER_MARK, Socket},
-    next_tick, queue_microtask, set_immediate,
+    next_tick,
+    node::{HIGH_WATER_MARK, Socket},
+    queue_microtask, set_immediate,
 };
 
 pub(crate) const PROGRAMS: &[Program] = &[

@@ -6,8 +6,9 @@ use crate::{
 };
 use std::{cell::Cell, rc::Rc};
 use wirebook_net::{
-    events::{HIGH_WATER_MARK, Socket},
-    next_tick, queue_microtask,
+    next_tick,
+    node::{HIGH_WATER_MARK, Socket},
+    queue_microtask,
 };
 
 const LARGE: usize = 10_000_000;

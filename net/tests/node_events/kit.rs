@@ -9,7 +9,7 @@ use std::{
 };
 use wirebook_net::{
     self as net,
-    events::{Event, Server, Socket},
+    node::{Event, Server, Socket},
     sim::{SimListener, SimStream},
 };
 

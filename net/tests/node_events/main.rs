@@ -76,7 +76,7 @@ fn run(network: Network, program: fn(&Log)) -> String {
     let log = Log::default();
     let inner = log.clone();
     let result = match network {
-        Network::Tcp => wirebook_net::run(async move {
+        Network::Tcp => wirebook_net::block_on(async move {
             set_immediate(move || program(&inner));
         }),
         Network::Simulated => wirebook_net::sim::run(1, async move {

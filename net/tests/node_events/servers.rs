@@ -9,8 +9,9 @@ use std::{
     rc::Rc,
 };
 use wirebook_net::{
-    events::{Event, Server, Socket},
-    next_tick, queue_microtask,
+    next_tick,
+    node::{Event, Server, Socket},
+    queue_microtask,
 };
 
 /// Calls `accepted` with the server and each socket.

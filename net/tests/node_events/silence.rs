@@ -5,7 +5,7 @@ use crate::{
     kit::{Emits, Log, STRETCH, later, serve, swallow, watch},
 };
 use std::time::Duration;
-use wirebook_net::events::Socket;
+use wirebook_net::node::Socket;
 
 fn quiet(log: &Log, then: fn(&Log, &Socket)) {
     let log = log.clone();
