@@ -38,13 +38,15 @@
 //!
 //! **Platforms.** Tested on Linux. macOS and the BSDs should compile; what only Linux has (abstract Unix addresses, a user
 //! time-out of TCP) is an error of its own kind there (`Unsupported`). On Windows use WSL. One file,
-//! `sockets/sys.rs`, knows the operating system.
+//! `sys.rs`, knows the operating system.
 
+mod error;
 mod kernel;
 pub mod node;
 mod pool;
 pub mod sim;
 mod sockets;
+mod sys;
 
 #[doc(hidden)]
 pub use kernel::fake_readiness;
@@ -54,7 +56,7 @@ pub use kernel::{
     set_immediate, set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
 };
 pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
-pub use pool::{lookup, read_file, spawn_blocking, stat, write_file};
+pub use pool::{PoolLoad, lookup, open_regular, pool_load, read_file, spawn_blocking, stat, write_file};
 pub use sockets::{
     Address, BUFFER_SIZE, Buffer, Datagrams, Idle, Listener, ReadHalf, Received, SIGHUP, SIGINT, SIGQUIT, SIGTERM,
     SIGUSR1, SIGUSR2, SignalNumber, Signals, Stream, Target, WriteHalf, buffer, ctrl_c, signals, split, tcp, udp, unix,

@@ -7,7 +7,7 @@
 
 use crate::{
     kernel::{self, Direction, Registration, Sleep},
-    sockets::sys,
+    sys,
 };
 use std::{
     cell::RefCell,
