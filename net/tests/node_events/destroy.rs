@@ -368,4 +368,71 @@ pub(crate) const PROGRAMS: &[Program] = &[
             },
         );
     }),
+    ("in data, and the other listener is still called", |log| {
+        let log = log.clone();
+        serve(
+            |socket| {
+                socket.on("error", |_| {});
+                socket.write(b"x");
+            },
+            move |door| {
+                let client = door.connect();
+                let (one, two) = (log.clone(), log.word("two"));
+                client.when("data", move |client, _| {
+                    one.say("one");
+                    client.destroy();
+                });
+                client.on("data", move |_| two());
+                watch(&log, "client", &client);
+            },
+        );
+    }),
+    ("in close, with an error, a write and an end", |log| {
+        let log = log.clone();
+        nobody(move |door| {
+            let client = door.connect();
+            watch(&log, "client", &client);
+            let log = log.clone();
+            client.when("close", move |client, _| {
+                client.destroy_with(mine("late"));
+                log.say(client.write(b"x"));
+                client.end();
+            });
+            client.destroy();
+        });
+    }),
+    ("in resumed bytes of several chunks", |log| {
+        let log = log.clone();
+        serve(
+            |socket| {
+                socket.on("error", |_| {});
+                socket.write(b"one");
+                let socket = socket.clone();
+                later(20, move || {
+                    socket.write(b"two");
+                });
+            },
+            move |door| {
+                let client = door.connect();
+                client.when("connect", |client, _| {
+                    client.resume();
+                    let client = client.clone();
+                    later(5, move || client.pause());
+                });
+                watch(&log, "client", &client);
+                let pauser = client.clone();
+                client.once("data", move |_| pauser.pause());
+                let log = log.clone();
+                later(60, move || {
+                    log.say("resume");
+                    let inner = log.clone();
+                    client.when("data", move |client, _| {
+                        inner.say("data");
+                        client.destroy();
+                    });
+                    client.resume();
+                });
+            },
+        );
+    }),
 ];

@@ -121,4 +121,59 @@ pub(crate) const PROGRAMS: &[Program] = &[
             client.on("close", move |_| close());
         });
     }),
+    ("a reset", |log| {
+        let log = log.clone();
+        serve(
+            move |socket| {
+                watch(&log, "server", socket);
+                socket.write(b"x");
+            },
+            |door| {
+                let client = door.connect();
+                client.pause();
+                // What is unread when a connection is closed is answered by a reset.
+                later(30, move || client.destroy());
+            },
+        );
+    }),
+    ("written to a peer that is gone", |log| {
+        let log = log.clone();
+        serve(
+            |socket| socket.destroy(),
+            move |door| {
+                let client = door.connect_half_open();
+                watch(&log, "client", &client);
+                for (at, text) in [(20, &b"one"[..]), (60, b"two"), (100, b"three")] {
+                    let (client, log) = (client.clone(), log.clone());
+                    later(at, move || log.say(client.write(text)));
+                }
+            },
+        );
+    }),
+    ("unheard, of a socket of a server", |log| {
+        let log = log.clone();
+        serve(
+            move |socket| {
+                watch_some(&log, "server", socket, "end close");
+                socket.destroy_with(mine("mine"));
+            },
+            |door| swallow(&door.connect()),
+        );
+    }),
+    ("a connection that nobody accepted", |log| {
+        let log = log.clone();
+        serve(
+            |socket| {
+                swallow(socket);
+                let socket = socket.clone();
+                later(60, move || socket.destroy());
+            },
+            move |door| {
+                door.connect().resume();
+                let second = door.connect();
+                watch_some(&log, "second", &second, "end error close");
+                second.resume();
+            },
+        );
+    }),
 ];

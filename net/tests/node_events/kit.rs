@@ -49,6 +49,7 @@ pub(crate) fn later(milliseconds: u64, callback: impl FnOnce() + 'static) {
 pub(crate) fn kind(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "refused".into(),
+        io::ErrorKind::ConnectionReset => "reset".into(),
         io::ErrorKind::BrokenPipe => "ended".into(),
         io::ErrorKind::AddrInUse => "in-use".into(),
         io::ErrorKind::AlreadyExists => "already-listening".into(),

@@ -2,7 +2,7 @@
 
 use crate::{
     Program,
-    kit::{Emits, Log, STRETCH, later, serve, swallow, watch},
+    kit::{Emits, Log, STRETCH, later, serve, swallow, watch, watch_some},
 };
 use std::time::Duration;
 use wirebook_net::node::Socket;
@@ -197,5 +197,43 @@ pub(crate) const PROGRAMS: &[Program] = &[
             client.when("connect", |client, _| client.set_timeout(Some(Duration::from_nanos(1))));
             end_later(client, 60);
         });
+    }),
+    ("bytes that come while paused put it off", |log| {
+        let log = log.clone();
+        serve(
+            |socket| {
+                [30, 60, 90, 120].iter().for_each(|at| write_later(socket, *at));
+                end_later(socket, 290);
+            },
+            move |door| {
+                let client = door.connect();
+                watch(&log, "client", &client);
+                limit(&client, 80);
+                let pauser = client.clone();
+                client.once("data", move |_| pauser.pause());
+                later(140, log.word("not-yet"));
+                later(300, move || client.resume());
+            },
+        );
+    }),
+    ("a write that does not move does not put it off", |log| {
+        let log = log.clone();
+        serve(
+            |socket| {
+                socket.pause();
+                let socket = socket.clone();
+                later(120, move || socket.destroy());
+            },
+            move |door| {
+                let client = door.connect();
+                watch_some(&log, "client", &client, "connect timeout drain close");
+                client.on("error", |_| {});
+                client.when("connect", |client, _| {
+                    limit(client, 50);
+                    client.write(&vec![0; 10_000_000]);
+                });
+                client.resume();
+            },
+        );
     }),
 ];

@@ -246,4 +246,33 @@ export default {
       client.on('connect', () => { client.write('sent'); client.destroy(); });
     });
   },
+  'in data, and the other listener is still called'() {
+    serve((socket) => { socket.on('error', () => {}); socket.write('x'); }, (connect) => {
+      const client = connect();
+      client.on('data', () => { say('one'); client.destroy(); });
+      client.on('data', word('two'));
+      watch('client', client);
+    });
+  },
+  'in close, with an error, a write and an end'() {
+    nobody((connect) => {
+      const client = connect();
+      watch('client', client);
+      client.on('close', () => { client.destroy(new Error('late')); say(client.write('x')); client.end(); });
+      client.destroy();
+    });
+  },
+  'in resumed bytes of several chunks'() {
+    serve((socket) => {
+      socket.on('error', () => {});
+      socket.write('one');
+      later(20, () => socket.write('two'));
+    }, (connect) => {
+      const client = connect();
+      client.on('connect', () => { client.resume(); later(5, () => client.pause()); });
+      watch('client', client);
+      client.once('data', () => client.pause());
+      later(60, () => { say('resume'); client.on('data', () => { say('data'); client.destroy(); }); client.resume(); });
+    });
+  },
 };

@@ -92,4 +92,36 @@ export default {
       client.on('close', word('close'));
     });
   },
+  'a reset'() {
+    serve((socket) => { watch('server', socket); socket.write('x'); }, (connect) => {
+      const client = connect();
+      client.pause();
+      // What is unread when a connection is closed is answered by a reset.
+      later(30, () => client.destroy());
+    });
+  },
+  'written to a peer that is gone'() {
+    serve((socket) => socket.destroy(), (connect) => {
+      const client = connect({ allowHalfOpen: true });
+      watch('client', client);
+      later(20, () => say(client.write('one')));
+      later(60, () => say(client.write('two')));
+      later(100, () => say(client.write('three')));
+    });
+  },
+  'unheard, of a socket of a server'() {
+    process.on('uncaughtException', () => { say('uncaught'); process.exit(); });
+    serve((socket) => { watch('server', socket, 'end close'); socket.destroy(new Error('mine')); }, (connect) => {
+      connect().on('error', () => {}).resume();
+    });
+  },
+  'a connection that nobody accepted'() {
+    let clients = [];
+    serve((socket) => { socket.on('error', () => {}); socket.resume(); later(60, () => socket.destroy()); }, (connect) => {
+      clients = [connect(), connect()];
+      clients[0].resume();
+      watch('second', clients[1], 'end error close');
+      clients[1].resume();
+    });
+  },
 };

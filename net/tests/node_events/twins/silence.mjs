@@ -109,4 +109,26 @@ export default {
   'less than one millisecond'() {
     quiet((client) => { client.once('connect', () => client.setTimeout(0.000001)); later(60, () => client.end()); });
   },
+  'bytes that come while paused put it off'() {
+    serve((socket) => {
+      for (const at of [30, 60, 90, 120]) later(at, () => socket.write('x'));
+      later(290, () => socket.end());
+    }, (connect) => {
+      const client = connect();
+      watch('client', client);
+      client.setTimeout(80 * stretch);
+      client.once('data', () => client.pause());
+      later(140, word('not-yet'));
+      later(300, () => client.resume());
+    });
+  },
+  'a write that does not move does not put it off'() {
+    serve((socket) => { socket.pause(); later(120, () => socket.destroy()); }, (connect) => {
+      const client = connect();
+      watch('client', client, 'connect timeout drain close');
+      client.on('error', () => {});
+      client.on('connect', () => { client.setTimeout(50 * stretch); client.write(Buffer.alloc(10_000_000)); });
+      client.resume();
+    });
+  },
 };

@@ -9,6 +9,7 @@ export const later = (milliseconds, callback) => setTimeout(callback, millisecon
 
 const kinds = {
   ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
   EPIPE: 'ended',
   ERR_STREAM_WRITE_AFTER_END: 'ended',
   EADDRINUSE: 'in-use',
