@@ -25,11 +25,12 @@
 //!
 //! | room | holds | lines of code |
 //! |---|---|---|
-//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 1,250 |
+//! | `ground/` | the operating system, and errors that say what could not be done | 150 |
+//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 2,000 |
 //! | `pool/` | work that would block: jobs, files, name look-ups | 300 |
 //! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,400 |
 //! | [`node`] | EventEmitter, and Node's events over sockets | 900 |
-//! | [`sim`] | the simulated network: another driver for the same loop | 600 |
+//! | [`sim`] | the simulated network: another driver for the same loop | 760 |
 //!
 //! Each room's `mod.rs` gives its reading order. Start with `kernel/event_loop.rs`: a turn and its phases on one screen;
 //! then `kernel/alive.rs`: what keeps the loop going.
@@ -38,15 +39,14 @@
 //!
 //! **Platforms.** Tested on Linux. macOS and the BSDs should compile; what only Linux has (abstract Unix addresses, a user
 //! time-out of TCP) is an error of its own kind there (`Unsupported`). On Windows use WSL. One file,
-//! `sys.rs`, knows the operating system.
+//! `ground/sys.rs`, knows the operating system.
 
-mod error;
+mod ground;
 mod kernel;
 pub mod node;
 mod pool;
 pub mod sim;
 mod sockets;
-mod sys;
 
 #[doc(hidden)]
 pub use kernel::fake_readiness;

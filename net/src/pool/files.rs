@@ -5,7 +5,7 @@
 //! file work of a process, so each is an error at once.
 
 use super::jobs::spawn_blocking;
-use crate::{error::cannot, sys};
+use crate::ground::{cannot, sys};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},

@@ -1,6 +1,6 @@
 //! What can be connected to or listened on: an address, several, or a host name and a port.
 
-use crate::{error::cannot, sys};
+use crate::ground::{cannot, sys};
 use std::{
     fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs},

@@ -9,9 +9,8 @@ use super::{
     datagram::{Datagrams, Received},
 };
 use crate::{
-    error::{cannot, cannot_now},
+    ground::{cannot, cannot_now, sys},
     kernel::{Direction, Registration, WRITABLE},
-    sys,
 };
 use socket2::SockRef;
 use std::{

@@ -14,9 +14,8 @@ use super::{
     tcp::{Acceptor, MAX_BUFFERS},
 };
 use crate::{
-    error::{cannot, cannot_now},
+    ground::{cannot, cannot_now, sys},
     kernel::{self, Direction, READABLE, Registration, WRITABLE},
-    sys,
 };
 use socket2::{SockAddr, SockRef, Socket, Type};
 use std::{
@@ -29,7 +28,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-pub use crate::sys::Credentials;
+pub use crate::ground::sys::Credentials;
 
 /// Connections that wait to be accepted before the kernel makes further ones wait.
 const BACKLOG: i32 = 1024;

@@ -50,12 +50,12 @@ pub(crate) const PROGRAMS: &[Program] = &[
     }),
     ("resumed without a listener the bytes are lost", |log| {
         let log = log.clone();
-        serve(write_and_later(b"hello", 30, b"world"), move |door| {
+        serve(write_and_later(b"hello", 90, b"world"), move |door| {
             let client = door.connect();
             watch(&log, "client", &client);
             client.resume();
             let log = log.clone();
-            later(15, move || {
+            later(50, move || {
                 log.say("listen");
                 lengths(&log, &client);
             });

@@ -6,11 +6,10 @@
 
 use super::stream::TcpStream;
 use crate::{
-    error::cannot,
+    ground::{cannot, sys},
     kernel,
     pool::lookup,
     sockets::address::{Address, Target},
-    sys,
 };
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{

@@ -27,7 +27,7 @@ pub use stream::TcpStream;
 
 use super::{address::Address, stream::Listener};
 use crate::{
-    error::cannot,
+    ground::cannot,
     kernel::{READABLE, Registration, WRITABLE},
 };
 use socket2::{Domain, Protocol, Socket, Type};

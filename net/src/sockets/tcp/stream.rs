@@ -1,9 +1,9 @@
 //! A TCP connection.
 
 use crate::{
+    ground::sys,
     kernel::{Direction, Registration},
     sockets::stream::Stream,
-    sys,
 };
 use socket2::{SockRef, TcpKeepalive};
 use std::{

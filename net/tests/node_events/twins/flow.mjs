@@ -13,11 +13,11 @@ export default {
     serve((socket) => socket.end(), (connect) => watch('client', connect()));
   },
   'resumed without a listener the bytes are lost'() {
-    serve((socket) => { socket.write('hello'); later(30, () => socket.end('world')); }, (connect) => {
+    serve((socket) => { socket.write('hello'); later(90, () => socket.end('world')); }, (connect) => {
       const client = connect();
       watch('client', client);
       client.resume();
-      later(15, () => { say('listen'); lengths(client); });
+      later(50, () => { say('listen'); lengths(client); });
     });
   },
   'paused in data and resumed later'() {
