@@ -15,7 +15,7 @@ use crate::{
 use std::{
     cell::{Cell, RefCell},
     fmt,
-    future::{Future, poll_fn},
+    future::{Future, pending, poll_fn},
     io,
     net::Shutdown,
     pin::pin,
@@ -97,6 +97,21 @@ struct SocketState {
     /// Whether a read is to come: the socket is parked, or its tick is queued.
     reads: Cell<bool>,
     on_destroy: RefCell<Option<Box<dyn FnOnce()>>>,
+    /// Ends with the loop; see [`Keeper`].
+    keeper: RefCell<Option<JoinHandle<()>>>,
+}
+
+/// Held by a task that waits for nothing, which a loop that ends early drops. Listeners that hold their own socket would
+/// keep it, and its connection, for ever.
+struct Keeper(Rc<SocketState>);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if !self.0.life.is_over() {
+            self.0.emitter.clear();
+            drop(self.0.stream.take());
+        }
+    }
 }
 
 impl fmt::Debug for SocketState {
@@ -114,7 +129,7 @@ impl Resume for SocketState {
 
 impl Socket {
     fn new() -> Self {
-        Socket(Rc::new(SocketState {
+        let state = Rc::new(SocketState {
             emitter: EventEmitter::new(),
             life: Life::new(),
             half_open: Cell::new(false),
@@ -127,7 +142,14 @@ impl Socket {
             parked: Cell::new(None),
             reads: Cell::new(false),
             on_destroy: RefCell::new(None),
-        }))
+            keeper: RefCell::new(None),
+        });
+        let keeper = Keeper(state.clone());
+        *state.keeper.borrow_mut() = Some(spawn(async move {
+            let _keeper = keeper;
+            pending().await
+        }));
+        Socket(state)
     }
 
     /// Connects over TCP; `connect` or `error` follows. So it is with an address that cannot be, too.
@@ -451,7 +473,7 @@ impl Socket {
             return;
         }
         self.0.silence.set(None, || {});
-        if let Some(task) = self.0.task.take() {
+        for task in [self.0.task.take(), self.0.keeper.take()].into_iter().flatten() {
             task.abort();
         }
         if let Some(parked) = self.0.parked.take() {
