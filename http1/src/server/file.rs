@@ -20,15 +20,12 @@ impl Reading {
     ///
     /// # Errors
     ///
-    /// Those of opening it; `IsADirectory` for what is no regular file.
+    /// Those of [`net::open_regular`]: a FIFO or a device is one at once, and holds no thread.
     pub(super) async fn open(path: PathBuf) -> io::Result<Self> {
         pool(move || {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            match metadata.is_file() {
-                true => Ok(Reading { length: metadata.len(), file, left: metadata.len() }),
-                false => Err(io::ErrorKind::IsADirectory.into()),
-            }
+            let file = net::open_regular(path)?;
+            let length = file.metadata()?.len();
+            Ok(Reading { length, file, left: length })
         })
         .await
     }

@@ -26,7 +26,10 @@ pub(crate) use stream::MAX_BUFFERS;
 pub use stream::TcpStream;
 
 use super::{address::Address, stream::Listener};
-use crate::kernel::{READABLE, Registration, WRITABLE};
+use crate::{
+    ground::cannot,
+    kernel::{READABLE, Registration, WRITABLE},
+};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
@@ -38,7 +41,8 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenOptions {
     /// Connections that the kernel completes and keeps until they are accepted; beyond that it lets the peers try again.
-    /// Bounded by `net.core.somaxconn`. 1 024 by default.
+    /// Bounded by `net.core.somaxconn`. 1 024 by default; 0 and 1 leave room for one or two, a negative number is as many as
+    /// the system allows.
     pub backlog: i32,
     /// `SO_REUSEADDR`: listen although connections of an earlier process linger in TIME-WAIT. On by default, as
     /// everywhere but on Windows.
@@ -77,7 +81,8 @@ impl TcpListener {
     /// A host name is looked up here and now, which may block: give an address, or [look it up](crate::lookup) first.
     ///
     /// # Errors
-    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; when no loop runs on this thread.
+    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; `InvalidInput` for a text that is no address; when no loop runs
+    /// on this thread. Each says which address it is about: "cannot listen on 127.0.0.1:80: permission denied".
     pub fn bind(address: impl Address) -> io::Result<Self> {
         Self::bind_with(address, &ListenOptions::default())
     }
@@ -87,14 +92,14 @@ impl TcpListener {
     /// # Errors
     /// As [`TcpListener::bind`].
     pub fn bind_with(address: impl Address, options: &ListenOptions) -> io::Result<Self> {
-        let mut last = io::Error::from(io::ErrorKind::InvalidInput);
-        for address in address.target().resolve_blocking()? {
-            match Self::bind_one(address, options) {
-                Ok(listener) => return Ok(listener),
-                Err(error) => last = error,
+        let mut last = Err(io::ErrorKind::InvalidInput.into());
+        for address in address.target().resolve("listen on")? {
+            last = Self::bind_one(address, options).map_err(cannot(format!("listen on {address}")));
+            if last.is_ok() {
+                break;
             }
         }
-        Err(last)
+        last
     }
 
     fn bind_one(address: SocketAddr, options: &ListenOptions) -> io::Result<Self> {
