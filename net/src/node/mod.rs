@@ -44,10 +44,9 @@
 //! ```
 //!
 //! **Reading order**: `emitter.rs`; `life.rs`, the states of a socket and the moves between them; `socket.rs` and `server.rs`.
-//! `incoming.rs` and `outgoing.rs` are a socket's two directions, `silence.rs` its timeout, and `tick.rs` and `closing.rs` the
-//! two moments at which it speaks.
+//! `incoming.rs` and `outgoing.rs` are a socket's two directions, `silence.rs` its timeout, and `tick.rs` makes
+//! its events ticks of the loop.
 
-mod closing;
 mod emitter;
 mod incoming;
 mod life;

@@ -1,7 +1,6 @@
 //! A connection that emits events.
 
 use super::{
-    closing,
     emitter::{EventEmitter, ListenerId},
     incoming::Incoming,
     life::{Life, Move, State},
@@ -9,7 +8,7 @@ use super::{
     silence::Silence,
 };
 use crate::{
-    kernel::{JoinHandle, Parked, Resume, next_tick, park, set_immediate, spawn, try_current, yield_now},
+    kernel::{JoinHandle, Parked, Resume, current, next_tick, park, set_immediate, spawn, try_current, yield_now},
     sockets::{Address, Stream, buffer, tcp::TcpStream},
 };
 use std::{
@@ -487,13 +486,14 @@ impl Socket {
             next_tick(move || emit_error(&this.0.emitter, error));
         }
         let this = self.clone();
-        closing::close(move || {
+        let close = move || {
             if this.0.life.step(Move::Close) {
                 emit(&this.0.emitter, "close", &Event::Close);
                 // A listener that holds its own socket would keep it for ever.
                 this.0.emitter.clear();
             }
-        });
+        };
+        current(|on| on.push_closing(Box::new(close)));
         if let Some(on_destroy) = self.0.on_destroy.take() {
             on_destroy();
         }
