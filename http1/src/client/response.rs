@@ -269,7 +269,8 @@ impl Response {
         }
     }
 
-    fn fail(&mut self, error: Error) -> Error {
+    /// Closes the connection: what was received of the body is not the whole.
+    pub(super) fn fail(&mut self, error: Error) -> Error {
         self.failed = true;
         if let Some(line) = self.line.take() {
             line.abort();
