@@ -1,8 +1,8 @@
 //! A request's head, before it is known what body it will have.
 
-use super::Options;
 use super::desk::{self, Desk};
 use super::error::Error;
+use super::{Options, without_zone};
 use crate::{FieldBlock, encode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -59,9 +59,13 @@ impl Prepared {
 /// `host [":" port]`, without a port that the scheme implies.
 fn push_authority(options: &Options<'_>, out: &mut Vec<u8>) {
     let host = options.bare_host();
-    match host.contains(':') {
-        true => [b"[", host.as_bytes(), b"]"].iter().for_each(|part| out.extend_from_slice(part)),
-        false => out.extend_from_slice(host.as_bytes()),
+    if host.contains(':') {
+        out.push(b'[');
+        // RFC 6874 §4: a zone means nothing to another machine.
+        out.extend_from_slice(without_zone(host).0.as_bytes());
+        out.push(b']');
+    } else {
+        out.extend_from_slice(host.as_bytes());
     }
     if options.port != if options.secure { 443 } else { 80 } {
         out.push(b':');

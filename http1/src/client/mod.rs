@@ -59,7 +59,7 @@ pub use agent::{Agent, AgentOptions, OriginCounts};
 pub use connect::Origin;
 pub use decode::{Decoded, MAX_CODINGS};
 pub use error::{Error, Stage};
-pub use redirect::get;
+pub use redirect::{fetch, get};
 pub use request::{Informational, MAX_INFORMATIONAL, Request};
 pub use response::Response;
 pub use upgraded::Upgraded;
@@ -79,7 +79,8 @@ use wirebook_net as net;
 pub struct Options<'o> {
     /// `GET`.
     pub method: &'o str,
-    /// A name or an address; `localhost`. An IPv6 address with or without brackets.
+    /// A name or an address; `localhost`. An IPv6 address with or without brackets, and with a zone where its link needs
+    /// one: `fe80::1%eth0`.
     pub host: &'o str,
     /// 80.
     pub port: u16,
@@ -106,9 +107,10 @@ pub struct Options<'o> {
     /// Bytes of the response's body. No limit by default: what is read piece by piece costs no memory, and
     /// [`Response::bytes`] has a limit of its own.
     pub max_body: u64,
-    /// Redirects that [`get`] follows; 0. [`request()`] follows none.
+    /// Redirects that [`get`] and [`fetch`] follow; with 0, the default, the redirect itself is the response. At most 255.
+    /// [`request()`] follows none.
     pub max_redirects: u8,
-    /// [`get`] follows a redirect from `https` to `http`. Off.
+    /// They follow a redirect from `https` to `http`. Off.
     pub allow_downgrade: bool,
 }
 
@@ -179,9 +181,7 @@ impl Options<'_> {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let bare = self.bare_host();
-        let is_ipv6 = bare.contains(':') && bare.parse::<std::net::Ipv6Addr>().is_ok();
-        if bare.is_empty() || !is_ipv6 && (bare.contains(':') || !is_authority(bare.as_bytes(), Port::Optional)) {
+        if !is_host(self.host) {
             return Err(Error::Option("the host is not a name or an address"));
         }
         if self.auth.is_some_and(|auth| auth.bytes().any(|byte| byte.is_ascii_control())) {
@@ -189,6 +189,24 @@ impl Options<'_> {
         }
         Ok(())
     }
+}
+
+/// A name, an IPv4 address, or an IPv6 address with brackets or without, which may have a zone (RFC 4007 §11).
+fn is_host(host: &str) -> bool {
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    if bracketed.is_none() && !host.contains(':') {
+        return !host.is_empty() && is_authority(host.as_bytes(), Port::Optional);
+    }
+    let (address, zone) = without_zone(bracketed.unwrap_or(host));
+    let is_zone = |zone: &str| {
+        !zone.is_empty() && zone.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    address.parse::<std::net::Ipv6Addr>().is_ok() && zone.is_none_or(is_zone)
+}
+
+/// An IPv6 address, and the zone behind it.
+fn without_zone(address: &str) -> (&str, Option<&str>) {
+    address.split_once('%').map_or((address, None), |(address, zone)| (address, Some(zone)))
 }
 
 /// Begins a request: gets a connection, from the agent or a new one, and prepares the head.

@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 /// Bytes that [`Response::bytes`] makes room for on the word of `Content-Length` alone.
 const MAX_TRUSTED: u64 = 1024 * 1024;
 
+/// Bytes of a body that nobody wants any more which are read, if they are there, so that its connection may serve again.
+const MAX_DISCARDED: usize = 64 * 1024;
+
 /// What bounds the reading of a body.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
@@ -193,6 +196,23 @@ impl Response {
         Ok(())
     }
 
+    /// Reads the rest of the body as far as it has arrived, and at most about `limit` bytes of it: nothing is waited for.
+    pub(super) fn discard_arrived(&mut self, limit: usize) {
+        let mut seen = 0;
+        while self.line.is_some() && seen <= limit {
+            match self.look() {
+                Ok(Piece::Data(range)) => seen += range.len(),
+                Ok(Piece::Missing) => {
+                    let (Some(line), Some(desk)) = (&self.line, &mut self.desk) else { return };
+                    if !matches!(desk.inbox.fill(&*line.stream), Ok(1..)) {
+                        return;
+                    }
+                }
+                Ok(Piece::End) | Err(_) => return,
+            }
+        }
+    }
+
     /// Takes what the inbox holds of the body, one piece.
     fn look(&mut self) -> Result<Piece, Error> {
         let Some(line) = &self.line else {
@@ -288,7 +308,7 @@ fn trailers_at(trailers: &FieldLines<'_>, input: &[u8]) -> Option<usize> {
 impl Drop for Response {
     fn drop(&mut self) {
         // What has arrived costs nothing to read, and may save the connection.
-        while self.line.is_some() && matches!(self.look(), Ok(Piece::Data(_))) {}
+        self.discard_arrived(MAX_DISCARDED);
         if let Some(line) = self.line.take() {
             line.abort();
         }
