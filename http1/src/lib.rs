@@ -59,6 +59,8 @@ pub mod parser;
 pub mod server;
 pub mod state;
 pub mod target;
+#[cfg(feature = "net")]
+mod upgraded;
 
 #[cfg(feature = "net")]
 pub use client::{Agent, get, request};

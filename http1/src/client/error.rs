@@ -1,6 +1,7 @@
 //! Why an exchange has no response, or not the whole of one.
 
-use crate::Misuse;
+use super::origin::Origin;
+use crate::{Misuse, Violation};
 use std::fmt;
 use std::io;
 
@@ -13,9 +14,9 @@ pub enum Error {
     /// A head or body that must not be sent: a field with a line break, more bytes than `Content-Length` said.
     Misuse(Misuse),
     /// No connection could be made.
-    Connect(io::Error),
+    Connect(Failed),
     /// The connection failed, or ended before the first byte of a response.
-    Connection(io::Error),
+    Connection(Failed),
     /// The server broke a rule, also by ending the connection inside its message (RFC 9112 §8): what was received of the
     /// body is not the whole.
     Protocol(crate::Error),
@@ -33,6 +34,22 @@ pub enum Error {
     Redirect(&'static str),
     /// The body's content coding cannot be taken off: why.
     Coding(&'static str),
+    /// Another error of the program's own I/O, or of the loop: so a function that also reads files, or is given to
+    /// [`run`](wirebook_net::run), needs no other type.
+    Io(io::Error),
+}
+
+/// A call to the system that failed, and the origin that it was made for.
+///
+/// As text: `cannot connect to 127.0.0.1:80: connection refused`.
+#[derive(Debug)]
+pub struct Failed {
+    /// What could not be done: `connect to`, `read from`, `write to`.
+    pub call: &'static str,
+    /// The other end.
+    pub origin: Origin,
+    /// Why not.
+    pub error: io::Error,
 }
 
 /// What a time limit was for.
@@ -50,36 +67,60 @@ pub enum Stage {
     Whole,
 }
 
+impl Error {
+    /// A response that no request asked for: a protocol that was not in the request's `Upgrade` field.
+    pub(super) fn unasked() -> Error {
+        Error::Protocol(crate::Error::new(Violation::Unasked, 0))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Option(why) => f.write_str(why),
             Error::Misuse(misuse) => misuse.fmt(f),
-            Error::Connect(error) => write!(f, "no connection: {error}"),
-            Error::Connection(error) => write!(f, "the connection failed: {error}"),
+            Error::Connect(failed) | Error::Connection(failed) => failed.fmt(f),
             Error::Protocol(error) => error.fmt(f),
-            Error::TimedOut(stage) => f.write_str(match stage {
-                Stage::Connect => "no connection within its time",
-                Stage::Queue => "no place in the agent within the time",
-                Stage::Head => "no response within its time",
-                Stage::Body => "the body did not go on within its time",
-                Stage::Whole => "the exchange took too long",
-            }),
+            Error::TimedOut(Stage::Connect) => f.write_str("timed out while connecting"),
+            Error::TimedOut(Stage::Queue) => f.write_str("timed out while waiting for a free connection"),
+            Error::TimedOut(Stage::Head) => f.write_str("timed out while waiting for the response's head"),
+            Error::TimedOut(Stage::Body) => f.write_str("timed out within a body"),
+            Error::TimedOut(Stage::Whole) => f.write_str("the time for the whole exchange is up"),
             Error::BodyTooLarge => f.write_str("the body is larger than allowed"),
             Error::TooManyInformational => f.write_str("informational responses without end"),
             Error::QueueFull => f.write_str("too many requests wait for a connection"),
             Error::Aborted => f.write_str("the exchange was aborted"),
             Error::Redirect(why) | Error::Coding(why) => f.write_str(why),
+            Error::Io(error) => error.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} {}: ", self.call, self.origin)?;
+        let kind = self.error.kind().to_string();
+        // What the system reports has a number, which says less than its kind, where it has one that is known.
+        match self.error.raw_os_error() {
+            Some(_) if kind != "uncategorized error" => f.write_str(&kind),
+            _ => self.error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Connect(error) | Error::Connection(error) => Some(error),
+            Error::Connect(failed) | Error::Connection(failed) => Some(&failed.error),
             Error::Protocol(error) => Some(error),
             Error::Misuse(misuse) => Some(misuse),
+            Error::Io(error) => Some(error),
             _ => None,
         }
     }
@@ -97,12 +138,22 @@ impl From<crate::Error> for Error {
     }
 }
 
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Error::Io(error)
+    }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Connect(failed) | Error::Connection(failed) => failed.error.kind(),
+            Error::TimedOut(_) => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
         match error {
-            Error::Connect(error) | Error::Connection(error) => error,
-            Error::TimedOut(_) => io::Error::new(io::ErrorKind::TimedOut, error),
-            error => io::Error::other(error),
+            Error::Io(error) => error,
+            error => io::Error::new(kind, error),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 use wirebook_net::{BUFFER_SIZE, Stream};
 
-/// Desks, and likewise buffers of output, that a thread keeps for later.
+/// Sets of buffers, and likewise buffers of output, that a thread keeps for later.
 const MAX_KEPT: usize = 64;
 
 /// Bytes that an outbox may keep room for.
@@ -18,14 +18,14 @@ pub(super) const MAX_OUT: usize = 64 * 1024;
 const LEAST_ROOM: usize = 1024;
 
 thread_local! {
-    #[expect(clippy::vec_box, reason = "a desk is lent as a box: a response is moved about and should be small")]
-    static DESKS: RefCell<Vec<Box<Desk>>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::vec_box, reason = "they are lent as a box: a response is moved about and should be small")]
+    static BUFFERS: RefCell<Vec<Box<Buffers>>> = const { RefCell::new(Vec::new()) };
     static OUTBOXES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The buffers of one exchange: first for the request's head in the making, then for the response.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct Buffers {
     /// Method and target of the request, and where the first ends.
     pub(super) line: Vec<u8>,
     pub(super) method: usize,
@@ -85,20 +85,20 @@ impl Head {
     }
 }
 
-/// Lends a desk.
-pub(super) fn lend() -> Box<Desk> {
-    DESKS.with_borrow_mut(Vec::pop).unwrap_or_default()
+/// Lends a set of buffers.
+pub(super) fn lend() -> Box<Buffers> {
+    BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default()
 }
 
-/// Takes a desk back.
-pub(super) fn take_back(mut desk: Box<Desk>) {
-    desk.line.clear();
-    desk.lines.clear();
-    desk.inbox.clear();
-    desk.trailers.spans.clear();
-    DESKS.with_borrow_mut(|kept| {
+/// Takes a set of buffers back.
+pub(super) fn take_back(mut buffers: Box<Buffers>) {
+    buffers.line.clear();
+    buffers.lines.clear();
+    buffers.inbox.clear();
+    buffers.trailers.spans.clear();
+    BUFFERS.with_borrow_mut(|kept| {
         if kept.len() < MAX_KEPT {
-            kept.push(desk);
+            kept.push(buffers);
         }
     });
 }
