@@ -238,10 +238,12 @@ impl Exchange {
         let connection = self.connection()?.clone();
         let listens = matches!(self.standing.phase(), Phase::Expecting | Phase::Sending);
         // A large body is not sent to a server that has said already what it thinks of it.
-        if listens && self.retry.is_partial() && connection.stream.poll_readable(context).is_ready() {
-            if let Poll::Ready(result) = self.poll_head(context, Until::Final) {
-                return Poll::Ready(result);
-            }
+        if listens
+            && self.retry.is_partial()
+            && connection.stream.poll_readable(context).is_ready()
+            && let Poll::Ready(result) = self.poll_head(context, Until::Final)
+        {
+            return Poll::Ready(result);
         }
         match connection.poll_flush(context) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
@@ -300,7 +302,7 @@ impl Exchange {
 
     /// Waits for the final head, or for what else is listened for; sends the request once more where that is safe.
     pub(super) async fn settle(&mut self, until: Until) -> Result<(), Error> {
-        while !self.is_answered() && !(until == Until::Informational && !self.news.is_empty()) {
+        while !(self.is_answered() || until == Until::Informational && !self.news.is_empty()) {
             let heard = match self.flush().await {
                 Ok(()) if self.is_answered() => return Ok(()),
                 Ok(()) => {
