@@ -1,6 +1,6 @@
-//! What is left of a connection that speaks HTTP no more.
+//! What is left of a connection that speaks another protocol.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -8,36 +8,32 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use wirebook_net::{Registration, Stream};
 
-/// The bytes of a connection behind its last HTTP message: 101 for an upgrade (RFC 9110 §7.8), 2xx for CONNECT (§9.3.6).
+/// A connection behind its last HTTP message: 101 for an upgrade (RFC 9110 §7.8), 2xx for CONNECT (§9.3.6).
 ///
 /// It is a [`Stream`]: reading begins with the bytes that came together with that message's head.
+/// It belongs to whoever has it: to a handler, which may speak on it or give it to a task of its own, or to a client.
 pub struct Upgraded {
-    stream: Rc<dyn Stream>,
-    early: RefCell<Early>,
-}
-
-/// Bytes that were read before, and how many of them are read again.
-struct Early {
-    bytes: Vec<u8>,
-    used: usize,
-}
-
-impl Early {
-    fn unread(&self) -> &[u8] {
-        &self.bytes[self.used..]
-    }
+    /// The transport. Who reads from it directly begins with [`head`](Self::head).
+    pub stream: Rc<dyn Stream>,
+    /// What came behind that head, already read: the first bytes of the other protocol.
+    pub head: Vec<u8>,
+    /// Bytes of `head` that were read from here.
+    used: Cell<usize>,
 }
 
 impl Upgraded {
-    pub(crate) fn new(stream: Rc<dyn Stream>, early: Vec<u8>) -> Upgraded {
-        Upgraded { stream, early: RefCell::new(Early { bytes: early, used: 0 }) }
+    pub(crate) fn new(stream: Rc<dyn Stream>, head: Vec<u8>) -> Self {
+        Upgraded { stream, head, used: Cell::new(0) }
     }
 
-    /// The connection, and the bytes that were read from it and are not yet used.
-    pub fn into_parts(self) -> (Rc<dyn Stream>, Vec<u8>) {
-        let Early { mut bytes, used } = self.early.into_inner();
-        bytes.drain(..used);
-        (self.stream, bytes)
+    /// The transport, and what is left of the bytes that came early.
+    pub fn into_parts(mut self) -> (Rc<dyn Stream>, Vec<u8>) {
+        self.head.drain(..self.used.get());
+        (self.stream, self.head)
+    }
+
+    fn early(&self) -> &[u8] {
+        self.head.get(self.used.get()..).unwrap_or_default()
     }
 }
 
@@ -47,16 +43,13 @@ impl Stream for Upgraded {
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let early = &mut *self.early.borrow_mut();
-        if early.unread().is_empty() {
+        let early = self.early();
+        if early.is_empty() {
             return self.stream.try_read(buffer);
         }
-        let count = early.unread().len().min(buffer.len());
-        buffer[..count].copy_from_slice(&early.unread()[..count]);
-        early.used += count;
-        if early.unread().is_empty() {
-            *early = Early { bytes: Vec::new(), used: 0 };
-        }
+        let count = early.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&early[..count]);
+        self.used.set(self.used.get() + count);
         Ok(count)
     }
 
@@ -73,7 +66,7 @@ impl Stream for Upgraded {
     }
 
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.early.borrow().unread().is_empty() { self.stream.poll_readable(context) } else { Poll::Ready(Ok(())) }
+        if self.early().is_empty() { self.stream.poll_readable(context) } else { Poll::Ready(Ok(())) }
     }
 
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,6 +76,6 @@ impl Stream for Upgraded {
 
 impl fmt::Debug for Upgraded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upgraded").field("early", &self.early.borrow().unread().len()).finish_non_exhaustive()
+        write!(f, "Upgraded {{ head: \"{}\", .. }}", self.head.escape_ascii())
     }
 }

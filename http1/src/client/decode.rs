@@ -3,8 +3,8 @@
 //! A kilobyte can decode to a megabyte, and that again if there are two codings. So each stage has one small buffer, is
 //! run only when the stage behind it asks, and the output is counted.
 
-use super::error::Error;
 use super::response::Response;
+use crate::agent::error::Error;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// Content codings of one response: more is an attack (curl's limit is the same).

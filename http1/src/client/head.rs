@@ -1,8 +1,8 @@
 //! A request's head, before it is known what body it will have.
 
-use super::buffers::{self, Buffers};
-use super::error::Error;
 use super::options::{Options, without_zone};
+use crate::agent::buffers::{self, Buffers};
+use crate::agent::error::Error;
 use crate::parser::FieldLines;
 use crate::target::Target;
 use crate::{FieldBlock, encode};

@@ -15,18 +15,15 @@
 //! # }
 //! ```
 //!
-//! As in the server, the protocol is [`Connection`](crate::Connection)'s. What is decided here is who may use a
-//! connection, and for that the rule is: only one exchange at a time, and the next one only if nobody can doubt where the
-//! last one ended.
+//! As in the server, the protocol is [`Connection`](crate::Connection)'s. Two rooms stand on it: `agent/` has the
+//! connections, and decides who may use one; this one has the exchanges, and decides what is sent when.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `origin.rs`, `timeouts.rs`, `error.rs` | where to, for how long, and why not |
-//! | `connect.rs`, `buffers.rs`, `connection.rs` | how a connection is made, what it borrows while it is busy, the connection |
-//! | `idle.rs`, `pool.rs`, `agent.rs` | connections that are kept, counted and queued for |
 //! | `options.rs`, `head.rs` | what to ask for, and the head that is made of it |
 //! | `response.rs` | the receiving half of an exchange |
-//! | `phase.rs`, `retry.rs`, `exchange.rs`, `request.rs` | the sending half: where it stands, whether it may be sent again, what is sent when, and its face |
+//! | `phase.rs`, `retry.rs` | the sending half: where it stands, and whether it may be sent again |
+//! | `exchange.rs`, `exchange/listen.rs`, `request.rs` | what is sent when, how the answer is heard meanwhile, and the face of both |
 //! | `url.rs`, `redirect.rs`, `decode.rs` | what browsers do beyond it: URLs, redirects, content codings |
 //!
 //! Read in this order: no file knows one of those below its own.
@@ -43,36 +40,23 @@
 //! | `timeout` | [`Error::TimedOut`] |
 //! | `abort`, `destroy` | dropping either half |
 
-mod agent;
-mod buffers;
-mod connect;
-mod connection;
 mod decode;
-mod error;
 mod exchange;
 mod head;
-mod idle;
 mod options;
-mod origin;
 mod phase;
-mod pool;
 mod redirect;
 mod request;
 mod response;
 mod retry;
-mod timeouts;
 mod url;
 
+pub use crate::agent::{Agent, AgentOptions, Error, Failed, KEEP_ALIVE, Origin, OriginCounts, Stage, Timeouts};
 pub use crate::upgraded::Upgraded;
-pub use agent::{Agent, AgentOptions, OriginCounts};
-pub use connect::KEEP_ALIVE;
 pub use decode::{Decoded, MAX_CODINGS};
-pub use error::{Error, Failed, Stage};
 pub use exchange::MAX_INFORMATIONAL;
 pub use options::Options;
-pub use origin::Origin;
 pub use redirect::{fetch, get};
 pub use request::{Informational, Request, request};
 pub use response::Response;
-pub use timeouts::Timeouts;
 pub use url::Url;

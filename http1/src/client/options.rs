@@ -1,10 +1,10 @@
 //! What to ask for, and of whom.
 
-use super::agent::Agent;
-use super::error::Error;
-use super::origin::OriginRef;
-use super::timeouts::Timeouts;
 use crate::FieldBlock;
+use crate::agent::error::Error;
+use crate::agent::handle::Agent;
+use crate::agent::origin::OriginRef;
+use crate::agent::timeouts::Timeouts;
 use crate::parser::Limits;
 use crate::target::{Port, is_authority};
 use std::net::{IpAddr, Ipv6Addr};

@@ -10,7 +10,7 @@
 //!      └──────────────────────Repeat────────────────────┘
 //! ```
 
-use super::error::Error;
+use crate::agent::error::Error;
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Fetching a URL, with the redirects that are safe to follow (RFC 9110 §15.4).
 
-use super::error::Error;
 use super::options::Options;
 use super::request::request;
 use super::response::Response;
 use super::url::Url;
+use crate::agent::error::Error;
 use crate::{FieldBlock, Misuse};
 use percent_encoding::{CONTROLS, percent_encode};
 use std::borrow::Cow;

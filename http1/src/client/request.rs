@@ -1,16 +1,16 @@
 //! The sending half of an exchange.
 
-use super::error::Error;
 use super::exchange::{Exchange, Known, Until};
 use super::head::Prepared;
 use super::options::Options;
-use super::pool::Pool;
 use super::response::Response;
-#[cfg(doc)]
-use super::timeouts::Timeouts;
 use crate::FieldBlock;
 #[cfg(doc)]
 use crate::Misuse;
+use crate::agent::error::Error;
+use crate::agent::pool::Pool;
+#[cfg(doc)]
+use crate::agent::timeouts::Timeouts;
 use crate::parser::FieldLines;
 use std::fmt;
 use wirebook_net as net;

@@ -1,10 +1,10 @@
 //! The receiving half of an exchange.
 
-use super::buffers::{self, Buffers};
-use super::connection::Connection;
-use super::error::{Error, Stage};
-use super::timeouts::within;
 use crate::Event;
+use crate::agent::buffers::{self, Buffers};
+use crate::agent::connection::Connection;
+use crate::agent::error::{Error, Stage};
+use crate::agent::timeouts::within;
 use crate::parser::{FieldLines, Version};
 use crate::state::State;
 use crate::upgraded::Upgraded;

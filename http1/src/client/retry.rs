@@ -1,7 +1,7 @@
 //! Whether a request may be sent once more.
 
-use super::connection::{self, Connection, Wire};
-use super::error::Error;
+use crate::agent::connection::{self, Connection, Wire};
+use crate::agent::error::Error;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 //! What a text means as a URL says the WHATWG's URL standard, because that is what browsers do and hence what people write.
 //! The crate `url` implements it; here its parts become those of a request.
 
-use super::error::Error;
+use crate::agent::error::Error;
 use percent_encoding::percent_decode_str;
 
 /// The parts of a URL that a request is made of.

@@ -34,16 +34,16 @@ impl fmt::Display for Origin {
 
 /// An [`Origin`] as a request names it: borrowed, the host in any case.
 #[derive(Clone, Copy)]
-pub(super) struct OriginRef<'o> {
-    pub(super) secure: bool,
-    pub(super) host: &'o str,
-    pub(super) port: u16,
-    pub(super) local_address: Option<IpAddr>,
-    pub(super) socket_path: Option<&'o Path>,
+pub(crate) struct OriginRef<'o> {
+    pub(crate) secure: bool,
+    pub(crate) host: &'o str,
+    pub(crate) port: u16,
+    pub(crate) local_address: Option<IpAddr>,
+    pub(crate) socket_path: Option<&'o Path>,
 }
 
 impl OriginRef<'_> {
-    pub(super) fn to_owned(self) -> Origin {
+    pub(crate) fn to_owned(self) -> Origin {
         Origin {
             secure: self.secure,
             host: self.host.to_ascii_lowercase(),
@@ -54,7 +54,7 @@ impl OriginRef<'_> {
     }
 
     /// A name that no other origin has: its parts, none of which can contain the byte between them.
-    pub(super) fn write_name(&self, name: &mut Vec<u8>) {
+    pub(crate) fn write_name(&self, name: &mut Vec<u8>) {
         name.push(u8::from(self.secure));
         name.extend_from_slice(&self.port.to_be_bytes());
         match self.local_address {

@@ -13,17 +13,17 @@ use wirebook_net::unix::UnixStream;
 
 /// After this time the system asks a silent peer whether it is still there, and at such intervals again; so a peer that
 /// vanished is given up in some ten minutes although every limit is off. An exchange has
-/// [`Timeouts`](super::Timeouts), which are shorter; this is for what was upgraded, and for who has switched them off.
+/// [`Timeouts`](super::timeouts::Timeouts), which are shorter; this is for what was upgraded, and for who has switched them off.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// A connection in the making.
-pub(super) type Connecting = Pin<Box<dyn Future<Output = io::Result<Rc<dyn Stream>>>>>;
+pub(crate) type Connecting = Pin<Box<dyn Future<Output = io::Result<Rc<dyn Stream>>>>>;
 
 /// What makes connections.
-pub(super) type Connector = Box<dyn Fn(Origin) -> Connecting>;
+pub(crate) type Connector = Box<dyn Fn(Origin) -> Connecting>;
 
 /// Makes a connector of a function, for the agents that bring their own.
-pub(super) fn connector<C, S>(connect: C) -> Connector
+pub(crate) fn connector<C, S>(connect: C) -> Connector
 where
     C: AsyncFn(Origin) -> io::Result<S> + 'static,
     S: Stream + 'static,
@@ -36,7 +36,7 @@ where
 }
 
 /// TCP, or a Unix socket where the origin names one.
-pub(super) fn over_the_system(origin: Origin) -> Connecting {
+pub(crate) fn over_the_system(origin: Origin) -> Connecting {
     Box::pin(async move {
         if origin.secure {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "https needs an agent whose connector speaks TLS"));

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use wirebook_net::{self as net, Stream};
 
 /// Whom a connection belongs to: it has a place among others, which is free again when the last of its holders goes.
-pub(super) trait Owner {
+pub(crate) trait Owner {
     /// Where the connection leads.
     fn origin(&self) -> &Origin;
 
@@ -37,29 +37,29 @@ pub(super) trait Owner {
 }
 
 /// A connection: its transport, its protocol, and its place in an agent.
-pub(super) struct Connection {
-    pub(super) stream: Rc<dyn Stream>,
-    pub(super) wire: RefCell<Wire>,
-    pub(super) owner: Rc<dyn Owner>,
+pub(crate) struct Connection {
+    pub(crate) stream: Rc<dyn Stream>,
+    pub(crate) wire: RefCell<Wire>,
+    pub(crate) owner: Rc<dyn Owner>,
     /// It has carried an exchange before: it may have died since without anybody's fault.
-    pub(super) reused: Cell<bool>,
+    pub(crate) reused: Cell<bool>,
     /// Bytes came behind a response, or a half of the exchange was given up: nothing that comes can be trusted.
     spoilt: Cell<bool>,
-    pub(super) idle_since: Cell<Instant>,
+    pub(crate) idle_since: Cell<Instant>,
     /// How long it may idle, by the agent's wish and the server's hint.
-    pub(super) idle_limit: Cell<Duration>,
+    pub(crate) idle_limit: Cell<Duration>,
 }
 
 /// The protocol, and the bytes on their way out.
-pub(super) struct Wire {
-    pub(super) protocol: Protocol,
+pub(crate) struct Wire {
+    pub(crate) protocol: Protocol,
     /// Kept whole until the response begins, as long as the request may have to be sent again.
-    pub(super) out: Vec<u8>,
-    pub(super) written: usize,
+    pub(crate) out: Vec<u8>,
+    pub(crate) written: usize,
 }
 
 /// Opens a connection for that owner, with the bytes that wait to be written on it.
-pub(super) async fn open(
+pub(crate) async fn open(
     owner: Rc<dyn Owner>,
     protocol: Protocol,
     out: Vec<u8>,
@@ -83,19 +83,19 @@ pub(super) async fn open(
 
 impl Connection {
     /// Encodes an event behind what is to be written.
-    pub(super) fn send(&self, event: Event<'_>) -> Result<(), Misuse> {
+    pub(crate) fn send(&self, event: Event<'_>) -> Result<(), Misuse> {
         let wire = &mut *self.wire.borrow_mut();
         wire.protocol.send(event, &mut wire.out)
     }
 
     /// Bytes that wait to be written.
-    pub(super) fn pending(&self) -> usize {
+    pub(crate) fn pending(&self) -> usize {
         let wire = self.wire.borrow();
         wire.out.len() - wire.written
     }
 
     /// Writes what is there to write. What was written stays until [`forget_written`](Self::forget_written).
-    pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wire = &mut *self.wire.borrow_mut();
         while wire.written < wire.out.len() {
             match self.stream.try_write(&wire.out[wire.written..]) {
@@ -111,7 +111,7 @@ impl Connection {
     }
 
     /// What was written cannot be sent again. Says whether that was anything.
-    pub(super) fn forget_written(&self) -> bool {
+    pub(crate) fn forget_written(&self) -> bool {
         let Wire { out, written, .. } = &mut *self.wire.borrow_mut();
         let any = *written > 0;
         out.drain(..std::mem::take(written));
@@ -120,14 +120,14 @@ impl Connection {
     }
 
     /// What a failed call means for the exchange.
-    pub(super) fn failed(&self, call: &'static str, error: io::Error) -> Error {
+    pub(crate) fn failed(&self, call: &'static str, error: io::Error) -> Error {
         Error::Connection(Failed { call, origin: self.owner.origin().clone(), error })
     }
 
     /// The server's hint at how long it keeps an idle connection, if that is shorter than the agent's own limit:
     /// `Keep-Alive: timeout=5` (RFC 2068 §19.7.1.1). A second is taken off, for the way there. A hint that is no number is
     /// no hint.
-    pub(super) fn heed(&self, hint: Option<&[u8]>) {
+    pub(crate) fn heed(&self, hint: Option<&[u8]>) {
         let own = self.owner.idle_timeout();
         let hinted = hint.and_then(|hint| {
             let text = str::from_utf8(hint).ok()?;
@@ -138,33 +138,33 @@ impl Connection {
     }
 
     /// Nothing that this connection carries from now on is looked at, and the peer is told.
-    pub(super) fn abort(&self) {
+    pub(crate) fn abort(&self) {
         self.spoilt.set(true);
         // A connection that is gone already needs no end.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 
     /// Bytes came behind the response that no request had asked for.
-    pub(super) fn spoil(&self) {
+    pub(crate) fn spoil(&self) {
         self.spoilt.set(true);
     }
 
-    pub(super) fn is_spoilt(&self) -> bool {
+    pub(crate) fn is_spoilt(&self) -> bool {
         self.spoilt.get()
     }
 
     /// The response has ended, and was the server's last.
-    pub(super) fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         matches!(self.wire.borrow().protocol.their_state(), State::MustClose | State::Closed)
     }
 
     /// The response has ended.
-    pub(super) fn has_all(&self) -> bool {
+    pub(crate) fn has_all(&self) -> bool {
         is_over(self.wire.borrow().protocol.their_state())
     }
 
     /// One half of the exchange is over. The second one to say so gives the connection back, or closes it.
-    pub(super) fn leave(self: Rc<Self>) {
+    pub(crate) fn leave(self: Rc<Self>) {
         let sent = is_over(self.wire.borrow().protocol.our_state()) && self.pending() == 0;
         match (sent, self.has_all()) {
             (true, true) => {}

@@ -16,6 +16,7 @@ use super::connect::{self, Connecting, Connector};
 use super::connection::{self, Connection, Owner};
 use super::error::{Error, Stage};
 use super::idle::{Idle, age, is_quiet};
+use super::options::AgentOptions;
 use super::origin::{Origin, OriginRef};
 use crate::Connection as Protocol;
 use crate::parser::Limits;
@@ -27,48 +28,8 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 use wirebook_net as net;
 
-/// What an agent allows. The names are Node's.
-///
-/// [`usize::MAX`] and [`Duration::MAX`] switch a limit off.
-#[derive(Clone, Copy, Debug)]
-pub struct AgentOptions {
-    /// Keep connections for later requests. Without it every request says `Connection: close`, and the agent only counts
-    /// and queues. On.
-    pub keep_alive: bool,
-    /// Connections to one origin, idle ones included; further requests wait in order. 5, as browsers and the books have it
-    /// (Node: no limit). With 0 there can be none, and every request fails with [`Error::Option`].
-    pub max_sockets: usize,
-    /// Idle connections to one origin; further ones are closed. 256. With 0 none is kept, except for a request that
-    /// waits.
-    pub max_free_sockets: usize,
-    /// Connections to all origins. Where it is reached, the one that has been idle longest is closed. 256 (Node: no
-    /// limit). With 0 every request fails with [`Error::Option`].
-    pub max_total_sockets: usize,
-    /// Requests that wait; one more fails with [`Error::QueueFull`]. 1 024 (Node: no limit). With 0 none waits.
-    pub max_queued: usize,
-    /// How long a connection may idle. 4 seconds: less than the 5 of most servers, so that we close first and no request
-    /// meets a connection that is just being closed (RFC 9112 §9.5). With zero none is kept.
-    pub idle_timeout: Duration,
-    /// Bounds on response heads.
-    pub limits: Limits,
-}
-
-impl Default for AgentOptions {
-    fn default() -> Self {
-        AgentOptions {
-            keep_alive: true,
-            max_sockets: 5,
-            max_free_sockets: 256,
-            max_total_sockets: 256,
-            max_queued: 1024,
-            idle_timeout: Duration::from_secs(4),
-            limits: Limits::default(),
-        }
-    }
-}
-
-pub(super) struct Pool {
-    pub(super) options: AgentOptions,
+pub(crate) struct Pool {
+    pub(crate) options: AgentOptions,
     connector: Connector,
     groups: RefCell<HashMap<Box<[u8]>, Rc<Group>>>,
     /// Requests that wait for a connection, of all origins, in the order in which they came.
@@ -84,14 +45,14 @@ pub(super) struct Pool {
 }
 
 /// The connections to one origin.
-pub(super) struct Group {
+pub(crate) struct Group {
     name: Box<[u8]>,
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     pool: Weak<Pool>,
     /// Connections that are busy, idle or in the making.
-    pub(super) permits: Cell<usize>,
-    pub(super) waiting: Cell<usize>,
-    pub(super) idle: Idle,
+    pub(crate) permits: Cell<usize>,
+    pub(crate) waiting: Cell<usize>,
+    pub(crate) idle: Idle,
 }
 
 /// The right to one connection.
@@ -156,7 +117,7 @@ impl Drop for Permit {
 }
 
 impl Pool {
-    pub(super) fn new(options: AgentOptions, connector: Connector) -> Rc<Pool> {
+    pub(crate) fn new(options: AgentOptions, connector: Connector) -> Rc<Pool> {
         Rc::new(Pool {
             options,
             connector,
@@ -170,7 +131,7 @@ impl Pool {
     }
 
     /// The pool of those who have no agent: it keeps nothing and bounds nothing.
-    pub(super) fn of_none() -> Rc<Pool> {
+    pub(crate) fn of_none() -> Rc<Pool> {
         thread_local!(static NONE: Rc<Pool> = Pool::new(
             AgentOptions {
                 keep_alive: false,
@@ -185,7 +146,7 @@ impl Pool {
 
     /// A connection for a request: an idle one, a new one, or the one that comes when others are done. A new one has
     /// `limits`, or the pool's.
-    pub(super) async fn check_out(
+    pub(crate) async fn check_out(
         self: &Rc<Self>,
         origin: OriginRef<'_>,
         limits: Option<Limits>,
@@ -330,7 +291,7 @@ impl Pool {
     }
 
     /// Closes the idle connections for which that is so.
-    pub(super) fn close_idle(&self, condemned: impl Fn(&Connection) -> bool) {
+    pub(crate) fn close_idle(&self, condemned: impl Fn(&Connection) -> bool) {
         let closed: Vec<_> = self.groups.borrow().values().flat_map(|group| group.idle.take(&condemned)).collect();
         // Closing serves others, who may change the groups: only now.
         drop(closed);
@@ -360,19 +321,19 @@ impl Pool {
         }
     }
 
-    pub(super) fn permits(&self) -> usize {
+    pub(crate) fn permits(&self) -> usize {
         self.total.get()
     }
 
-    pub(super) fn queued(&self) -> usize {
+    pub(crate) fn queued(&self) -> usize {
         self.waiting.borrow().len()
     }
 
-    pub(super) fn free(&self) -> usize {
+    pub(crate) fn free(&self) -> usize {
         self.groups.borrow().values().map(|group| group.idle.len()).sum()
     }
 
-    pub(super) fn each_group(&self, mut then: impl FnMut(&Group)) {
+    pub(crate) fn each_group(&self, mut then: impl FnMut(&Group)) {
         self.groups.borrow().values().for_each(|group| then(group));
     }
 }

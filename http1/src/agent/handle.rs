@@ -1,8 +1,8 @@
 //! The agent: connections that are kept open for the next request to the same origin.
 
 use super::connect::{self, Connector};
+use super::options::AgentOptions;
 use super::origin::Origin;
-pub use super::pool::AgentOptions;
 use super::pool::Pool;
 use std::fmt;
 use std::io;
@@ -28,7 +28,7 @@ use wirebook_net::Stream;
 /// ```
 #[derive(Clone)]
 pub struct Agent {
-    pub(super) pool: Rc<Pool>,
+    pub(crate) pool: Rc<Pool>,
 }
 
 /// How many connections and requests an agent has for one origin.

@@ -9,7 +9,7 @@ use wirebook_net as net;
 ///
 /// Zero gives up whatever is not there at once; [`Duration::MAX`] switches a limit off. A peer that has vanished without a
 /// word is found out by these limits, and where they are off, or behind an upgrade, by the system: TCP asks a silent peer
-/// after a minute, and gives up when it does not answer ([`KEEP_ALIVE`](super::KEEP_ALIVE)).
+/// after a minute, and gives up when it does not answer ([`KEEP_ALIVE`](super::connect::KEEP_ALIVE)).
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// Making the connection, with the look-up of the name. 10 seconds.
@@ -38,13 +38,13 @@ impl Default for Timeouts {
 
 impl Timeouts {
     /// When the whole exchange must be over. What is too far away to be told is never.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         self.whole.and_then(|whole| net::now().checked_add(whole))
     }
 }
 
 /// Waits for something, at most for `limit` and not beyond `deadline`.
-pub(super) async fn within<F: Future>(
+pub(crate) async fn within<F: Future>(
     limit: Duration,
     deadline: Option<Instant>,
     stage: Stage,

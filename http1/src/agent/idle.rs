@@ -12,7 +12,7 @@ use wirebook_net::{self as net, Parked, Resume};
 
 /// The idle connections to one origin, the last used on top.
 #[derive(Default)]
-pub(super) struct Idle(RefCell<Vec<Entry>>);
+pub(crate) struct Idle(RefCell<Vec<Entry>>);
 
 /// A connection that is parked for as long as this lives.
 struct Entry {
@@ -41,28 +41,28 @@ impl Resume for Connection {
 }
 
 /// Nothing has come on a connection on which nothing should.
-pub(super) fn is_quiet(connection: &Connection) -> bool {
+pub(crate) fn is_quiet(connection: &Connection) -> bool {
     // A byte or the end was not asked for. Without readiness this is no system call.
     matches!(connection.stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 /// How long a connection has idled.
-pub(super) fn age(connection: &Connection, now: Instant) -> Duration {
+pub(crate) fn age(connection: &Connection, now: Instant) -> Duration {
     now.saturating_duration_since(connection.idle_since.get())
 }
 
 impl Idle {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.borrow().len()
     }
 
     /// Parks a connection on top.
-    pub(super) fn push(&self, connection: Rc<Connection>) {
+    pub(crate) fn push(&self, connection: Rc<Connection>) {
         self.0.borrow_mut().push(Entry::new(connection));
     }
 
     /// The connection that was used last, if it is as quiet as it should be; those that are not are closed.
-    pub(super) fn pop(&self) -> Option<Rc<Connection>> {
+    pub(crate) fn pop(&self) -> Option<Rc<Connection>> {
         loop {
             let entry = self.0.borrow_mut().pop()?;
             let connection = entry.connection.clone();
@@ -75,7 +75,7 @@ impl Idle {
 
     /// Something may have come on that connection. Gives it back to be closed; if it was a false alarm, or if it is in use
     /// again, nothing happens.
-    pub(super) fn hear(&self, connection: &Rc<Connection>) -> Option<Rc<Connection>> {
+    pub(crate) fn hear(&self, connection: &Rc<Connection>) -> Option<Rc<Connection>> {
         let mut entries = self.0.borrow_mut();
         let at = entries.iter().position(|entry| Rc::ptr_eq(&entry.connection, connection))?;
         if is_quiet(connection) {
@@ -87,25 +87,25 @@ impl Idle {
     }
 
     /// Takes out those for which that is so. The caller drops them, which serves others, who may look in here.
-    pub(super) fn take(&self, condemned: impl Fn(&Connection) -> bool) -> Vec<Rc<Connection>> {
+    pub(crate) fn take(&self, condemned: impl Fn(&Connection) -> bool) -> Vec<Rc<Connection>> {
         let entries: Vec<Entry> = self.0.borrow_mut().extract_if(.., |entry| condemned(&entry.connection)).collect();
         entries.iter().map(|entry| entry.connection.clone()).collect()
     }
 
     /// Since when the one at the bottom, the oldest, idles.
-    pub(super) fn oldest(&self) -> Option<Instant> {
+    pub(crate) fn oldest(&self) -> Option<Instant> {
         self.0.borrow().first().map(|entry| entry.connection.idle_since.get())
     }
 
     /// Takes the oldest one out.
-    pub(super) fn take_oldest(&self) -> Option<Rc<Connection>> {
+    pub(crate) fn take_oldest(&self) -> Option<Rc<Connection>> {
         let mut entries = self.0.borrow_mut();
         let entry = (!entries.is_empty()).then(|| entries.remove(0))?;
         Some(entry.connection.clone())
     }
 
     /// How long the first of them may still idle.
-    pub(super) fn shortest(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn shortest(&self, now: Instant) -> Option<Duration> {
         let left = |entry: &Entry| entry.connection.idle_limit.get().saturating_sub(age(&entry.connection, now));
         self.0.borrow().iter().map(left).min()
     }

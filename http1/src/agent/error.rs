@@ -20,13 +20,13 @@ pub enum Error {
     /// The server broke a rule, also by ending the connection inside its message (RFC 9112 §8): what was received of the
     /// body is not the whole.
     Protocol(crate::Error),
-    /// A time limit of [`Timeouts`](super::Timeouts) was over.
+    /// A time limit of [`Timeouts`](super::timeouts::Timeouts) was over.
     TimedOut(Stage),
     /// The body, or what it decodes to, is larger than was allowed.
     BodyTooLarge,
-    /// More informational responses than [`MAX_INFORMATIONAL`](super::MAX_INFORMATIONAL).
+    /// More informational responses than [`MAX_INFORMATIONAL`](crate::client::MAX_INFORMATIONAL).
     TooManyInformational,
-    /// The agent's queue is full ([`AgentOptions::max_queued`](super::AgentOptions::max_queued)).
+    /// The agent's queue is full ([`AgentOptions::max_queued`](super::options::AgentOptions::max_queued)).
     QueueFull,
     /// The other half of the exchange was dropped or had failed before.
     Aborted,
@@ -69,7 +69,7 @@ pub enum Stage {
 
 impl Error {
     /// A response that no request asked for: a protocol that was not in the request's `Upgrade` field.
-    pub(super) fn unasked() -> Error {
+    pub(crate) fn unasked() -> Error {
         Error::Protocol(crate::Error::new(Violation::Unasked, 0))
     }
 }
