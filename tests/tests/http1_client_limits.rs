@@ -212,15 +212,24 @@ fn an_agent_may_go_while_its_connections_are_in_use_and_requests_wait() {
 }
 
 #[test]
-fn spurious_readiness_does_not_close_an_idle_connection() {
+fn spurious_readiness_does_not_close_an_idle_connection_and_true_readiness_does() {
     simulate(async {
-        let (agent, _) = world(AgentOptions::default(), numbered(Duration::ZERO));
+        let (agent, _) = world(AgentOptions::default(), async |peer: &Peer| {
+            for _ in 0..3 {
+                peer.head().await;
+                peer.answer(&peer.number.to_string()).await;
+            }
+            net::sleep(100 * MILLISECOND).await;
+            peer.send("unasked").await;
+        });
         for _ in 0..3 {
             assert_eq!(fetch(&at(&agent, "/")).await.expect("an answer"), "0");
             net::fake_readiness();
             net::sleep(MILLISECOND).await;
             assert_eq!(counts(&agent), (0, 1, 0));
         }
+        net::sleep(110 * MILLISECOND).await;
+        assert_eq!(counts(&agent), (0, 0, 0));
     });
 }
 

@@ -225,6 +225,10 @@ fn user_and_password_are_kept_on_the_same_origin_and_dropped_across() {
         let request = second(302, "http://u:p@a/first", location, Options::default(), "");
         assert!(request.contains(basic), "{location}: {request}");
     }
+    for location in ["http://x:y@a/second", "http://x:y@bb/second"] {
+        let request = second(302, "http://u:p@a/first", location, Options::default(), "");
+        assert!(request.contains("authorization: Basic eDp5\r\n"), "{location} has its own: {request}");
+    }
     for location in ["http://bb/second", "//bb/second", "http://a:81/second", "https://a/second"] {
         let request = second(302, "http://u:p@a/first", location, Options::default(), "");
         assert!(!request.contains("authorization"), "{location}: {request}");

@@ -191,8 +191,26 @@ fn an_upgrade_under_a_body_that_is_not_over_is_no_protocol() {
         let options = Options { method: "POST", headers: &headers, ..at(&agent, "/") };
         let mut upload = request(&options).await.expect("a connection");
         upload.write("half").await.expect("open");
-        let mut response = upload.response().await.expect("a head");
-        assert!(response.upgraded().is_none() && response.chunk().await.is_err());
+        let response = upload.response().await;
+        assert!(matches!(response, Err(Error::Protocol(error)) if error.violation == Violation::Unasked));
+    });
+}
+
+#[test]
+fn an_upgrade_under_a_body_that_lies_unsent_is_no_protocol() {
+    simulate(async {
+        let (agent, _) = world(AgentOptions::default(), async |peer: &Peer| {
+            peer.head().await;
+            peer.send(SWITCH).await;
+            std::future::pending::<()>().await;
+        });
+        let headers = [("upgrade", "x")];
+        let options = Options { method: "POST", headers: &headers, ..at(&agent, "/") };
+        for size in [1 << 20, 60_000] {
+            let response = request(&options).await.expect("a connection").end(vec![b'x'; size]).await;
+            assert!(matches!(response, Err(Error::Protocol(error)) if error.violation == Violation::Unasked), "{size}");
+            assert_eq!(counts(&agent), (0, 0, 0));
+        }
     });
 }
 

@@ -153,6 +153,12 @@ impl Connection {
         self.spoilt.get()
     }
 
+    /// The server speaks another protocol while a part of the request is still to come: its bytes would be taken for that.
+    pub(crate) fn switches_early(&self) -> bool {
+        let protocol = &self.wire.borrow().protocol;
+        protocol.their_state() == State::Switched && (protocol.our_state() != State::Switched || self.pending() > 0)
+    }
+
     /// The response has ended, and was the server's last.
     pub(crate) fn is_closing(&self) -> bool {
         matches!(self.wire.borrow().protocol.their_state(), State::MustClose | State::Closed)

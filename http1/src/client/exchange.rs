@@ -237,15 +237,6 @@ impl Exchange {
     /// One step of a flush: ready as soon as some bytes went, all, or there is no point in it.
     fn poll_flush(&mut self, before: usize, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let connection = self.connection()?.clone();
-        let listens = matches!(self.standing.phase(), Phase::Expecting | Phase::Sending);
-        // A large body is not sent to a server that has said already what it thinks of it.
-        if listens
-            && self.retry.is_partial()
-            && connection.stream.poll_readable(context).is_ready()
-            && let Poll::Ready(result) = self.poll_head(context, Until::Final)
-        {
-            return Poll::Ready(result);
-        }
         match connection.poll_flush(context) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(error)) => {
@@ -259,7 +250,10 @@ impl Exchange {
             }
             Poll::Pending => {}
         }
-        if listens && let Poll::Ready(result) = self.poll_head(context, Until::Final) {
+        // However fast the server reads, it comes to this: a stream takes only so much in one turn of the loop.
+        if matches!(self.standing.phase(), Phase::Expecting | Phase::Sending)
+            && let Poll::Ready(result) = self.poll_head(context, Until::Final)
+        {
             return Poll::Ready(result);
         }
         if connection.pending() < before { Poll::Ready(Ok(())) } else { Poll::Pending }

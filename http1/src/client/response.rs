@@ -56,18 +56,14 @@ enum Piece {
 impl Response {
     /// A response whose head lies in the buffers.
     pub(super) fn new(connection: Rc<Connection>, mut buffers: Box<Buffers>, bounds: Bounds) -> Response {
-        let (ours, theirs, empty) = {
+        let (switched, empty) = {
             let protocol = &connection.wire.borrow().protocol;
-            (protocol.our_state(), protocol.their_state(), protocol.body_left() == Some(0))
+            (protocol.their_state() == State::Switched, protocol.body_left() == Some(0))
         };
         let mut response =
             Response { buffers: None, connection: None, bounds, body_bytes: 0, failed: false, upgraded: None };
-        if theirs == State::Switched {
-            // An upgrade with a body of ours that is not over would leave bytes of two protocols on the way.
-            response.failed = ours != State::Switched || connection.pending() > 0;
-            if !response.failed {
-                response.upgraded = Some(Upgraded::new(connection.stream.clone(), buffers.inbox.take_unread()));
-            }
+        if switched {
+            response.upgraded = Some(Upgraded::new(connection.stream.clone(), buffers.inbox.take_unread()));
             response.buffers = Some(buffers);
             return response;
         }

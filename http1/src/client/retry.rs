@@ -46,10 +46,6 @@ impl Retry {
         self.spent
     }
 
-    pub(super) fn is_partial(&self) -> bool {
-        self.partial
-    }
-
     pub(super) fn has_heard(&self) -> bool {
         self.heard
     }

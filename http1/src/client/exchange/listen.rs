@@ -90,7 +90,9 @@ impl Exchange {
                 continue;
             };
             let status = head.status;
-            if status == 101 && !head::was_asked_for(&buffers.lines.lines(), &head.fields) {
+            // Another protocol begins where both messages have ended, and it is one that the request named.
+            let unasked = status == 101 && !head::was_asked_for(&buffers.lines.lines(), &head.fields);
+            if unasked || connection.switches_early() {
                 return Poll::Ready(Err(Error::unasked()));
             }
             buffers.head.set(buffers.inbox.position(), input, &head);
