@@ -45,6 +45,8 @@ pub(crate) struct Connection {
     pub(crate) reused: Cell<bool>,
     /// Bytes came behind a response, or a half of the exchange was given up: nothing that comes can be trusted.
     spoilt: Cell<bool>,
+    /// Raised when it is given up: who waits to write on it waits no longer.
+    given_up: net::Signal,
     pub(crate) idle_since: Cell<Instant>,
     /// How long it may idle, by the agent's wish and the server's hint.
     pub(crate) idle_limit: Cell<Duration>,
@@ -76,6 +78,7 @@ pub(crate) async fn open(
         owner,
         reused: Cell::new(false),
         spoilt: Cell::new(false),
+        given_up: net::Signal::new(),
         idle_since: Cell::new(net::now()),
         idle_limit,
     }))
@@ -142,6 +145,12 @@ impl Connection {
         self.spoilt.set(true);
         // A connection that is gone already needs no end.
         let _ = self.stream.shutdown(Shutdown::Both);
+        self.given_up.raise();
+    }
+
+    /// Ready when the other half has given the connection up.
+    pub(crate) fn poll_given_up(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.given_up.poll_until(context, || self.is_spoilt().then_some(()))
     }
 
     /// Bytes came behind the response that no request had asked for.

@@ -236,6 +236,9 @@ impl Exchange {
 
     /// One step of a flush: ready as soon as some bytes went, all, or there is no point in it.
     fn poll_flush(&mut self, before: usize, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.is_stopped() {
+            return Poll::Ready(Ok(()));
+        }
         let connection = self.connection()?.clone();
         match connection.poll_flush(context) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
@@ -255,6 +258,9 @@ impl Exchange {
             && let Poll::Ready(result) = self.poll_head(context, Until::Final)
         {
             return Poll::Ready(result);
+        }
+        if self.standing.phase() == Phase::Both && connection.poll_given_up(context).is_ready() {
+            return Poll::Ready(Err(Error::Aborted));
         }
         if connection.pending() < before { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
