@@ -69,8 +69,7 @@ pub(crate) async fn open(
     deadline: Option<Instant>,
 ) -> Result<Rc<Connection>, Error> {
     let opened = within(limit, deadline, Stage::Connect, owner.connect()).await?;
-    let stream =
-        opened.map_err(|error| Error::Connect(Failed { call: "connect to", origin: owner.origin().clone(), error }))?;
+    let stream = opened.map_err(|error| Error::Connect(Failed::new("connect to", owner.origin(), error)))?;
     let idle_limit = Cell::new(owner.idle_timeout());
     Ok(Rc::new(Connection {
         stream,
@@ -124,7 +123,7 @@ impl Connection {
 
     /// What a failed call means for the exchange.
     pub(crate) fn failed(&self, call: &'static str, error: io::Error) -> Error {
-        Error::Connection(Failed { call, origin: self.owner.origin().clone(), error })
+        Error::Connection(Failed::new(call, self.owner.origin(), error))
     }
 
     /// The server's hint at how long it keeps an idle connection, if that is shorter than the agent's own limit:
