@@ -188,6 +188,7 @@ impl Exchange {
         }
         // What an earlier call has left.
         self.flush_while(|phase| phase == Phase::Answered).await?;
+        self.forget_written();
         self.encode(data).await?;
         self.flush().await?;
         self.forget_written();
@@ -229,9 +230,7 @@ impl Exchange {
 
     /// What was written of a body that goes out in pieces is not kept.
     fn forget_written(&mut self) {
-        // With an answer on its way the rest may be long, and moving it would cost more than its room.
-        if self.standing.phase() != Phase::Answered
-            && let Some(connection) = &self.connection
+        if let Some(connection) = &self.connection
             && connection.forget_written()
         {
             self.retry.forget();
@@ -329,6 +328,7 @@ impl Exchange {
             if step.await.is_err() && connection.has_all() {
                 return;
             }
+            connection.forget_written();
         }
         if let Some(connection) = self.connection.take() {
             connection.leave();
