@@ -310,6 +310,32 @@ fn who_writes_in_pieces_learns_of_the_answer_and_goes_on_both_ways() {
 }
 
 #[test]
+fn who_writes_on_without_reading_is_told_and_may_still_read() {
+    simulate(async {
+        let (agent, _) = world(AgentOptions::default(), echo);
+        let mut upload = post(&Options { headers: &[("content-length", "4194304")], ..at(&agent, "/") }).await;
+        let started = net::now();
+        let pieces: Vec<Vec<u8>> = (0..LARGE / 65_536).map(|at| vec![at as u8; 65_536]).collect();
+        let mut at = 0;
+        let error = loop {
+            match upload.write(&pieces[at]).await {
+                Ok(()) => at += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, Error::Unread), "{error}");
+        assert_eq!((net::now() - started).as_secs(), 5);
+        // Nothing is lost: the piece goes again, with somebody who reads.
+        let mut response = upload.response().await.expect("it is there");
+        let rest = pieces[at..].concat();
+        net::spawn(async move { upload.finish_body(rest).await.expect("the other half reads") });
+        assert!(response.bytes(LARGE).await.expect("the echo") == pieces.concat());
+        net::sleep(MILLISECOND).await;
+        assert_eq!(counts(&agent), (0, 1, 0));
+    });
+}
+
+#[test]
 fn dropping_the_answer_ends_the_upload() {
     simulate(async {
         let (agent, log) = world(AgentOptions::default(), async |peer: &Peer| {
