@@ -386,8 +386,11 @@ fn without_an_answer_a_server_that_takes_nothing_is_given_up_in_time() {
     });
 }
 
+/// What a server says before its answer, each after so many milliseconds.
+type Words = &'static [(u64, &'static str)];
+
 /// What the server saw of a request that expects 100, whose server says `first`, and then answers what comes.
-fn expecting(first: &'static [(u64, &'static str)], continued: Duration) -> (Result<u16, Error>, Vec<u16>, Log) {
+fn expecting(first: Words, continued: Duration) -> (Result<u16, Error>, Vec<u16>, Log) {
     simulate(async move {
         let (agent, log) = world(AgentOptions::default(), async move |peer: &Peer| {
             peer.head().await;
@@ -426,7 +429,7 @@ fn only_100_is_100() {
     const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
     const UNKNOWN: &str = "HTTP/1.1 199 \r\n\r\n";
     let patient = Duration::from_secs(100);
-    let cases: [(&'static [(u64, &'static str)], &[u16]); 4] = [
+    let cases: [(Words, &[u16]); 4] = [
         (&[(10, CONTINUE)], &[100]),
         (&[(10, HINTS), (10, CONTINUE)], &[103, 100]),
         (&[(10, HINTS), (10, PROCESSING), (10, UNKNOWN), (10, CONTINUE)], &[103, 102, 199, 100]),
@@ -441,7 +444,7 @@ fn only_100_is_100() {
     assert_eq!((status.expect("an answer"), heard), (200, vec![103]));
     // A final answer instead: the body is not sent.
     for answer in ["HTTP/1.1 413 \r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"] {
-        let first: &'static [(u64, &'static str)] = Box::leak(Box::new([(10, HINTS), (10, answer)]));
+        let first: Words = Box::leak(Box::new([(10, HINTS), (10, answer)]));
         let (status, heard, log) = expecting(first, patient);
         assert!(answer.contains(&status.expect("an answer").to_string()));
         assert_eq!(heard, [103]);
