@@ -45,6 +45,8 @@
 //! ```
 
 #[cfg(feature = "net")]
+mod agent;
+#[cfg(feature = "net")]
 pub mod client;
 pub mod connection;
 mod encode;
@@ -59,9 +61,11 @@ pub mod parser;
 pub mod server;
 pub mod state;
 pub mod target;
+#[cfg(feature = "net")]
+mod upgraded;
 
 #[cfg(feature = "net")]
-pub use client::{Agent, get, request};
+pub use client::{Agent, fetch, get, request};
 pub use connection::Connection;
 pub use encode::reason;
 pub use error::{Error, Misuse, Violation};
