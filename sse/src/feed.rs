@@ -37,6 +37,8 @@ struct Shared {
     waiting: Vec<Option<Waker>>,
     publishers: Vec<Waker>,
     closed: bool,
+    /// How often all subscriptions were ended.
+    disconnects: u64,
 }
 
 /// What a subscription waited for.
@@ -46,7 +48,7 @@ pub enum Next {
     Events,
     /// The ring moved past this subscriber, and the rule is [`Slow::Disconnect`].
     Overtaken,
-    /// The feed was closed, and everything before that was delivered.
+    /// The feed was closed or the subscriptions ended, and everything before that was delivered.
     Closed,
 }
 
@@ -58,7 +60,13 @@ impl Feed {
 
     /// A feed on a channel that is prepared already, for instance with events of an earlier life.
     pub fn from_channel(channel: Channel) -> Self {
-        Feed(Rc::new(RefCell::new(Shared { channel, waiting: Vec::new(), publishers: Vec::new(), closed: false })))
+        Feed(Rc::new(RefCell::new(Shared {
+            channel,
+            waiting: Vec::new(),
+            publishers: Vec::new(),
+            closed: false,
+            disconnects: 0,
+        })))
     }
 
     /// Encodes an event, once, and wakes all subscriptions. Returns its number. It never waits: with [`Slow::Wait`] use
@@ -81,18 +89,24 @@ impl Feed {
     ///
     /// As [`publish`](Self::publish).
     pub async fn publish_when_ready(&self, event_type: &str, data: &str) -> Result<u64, EncodeError> {
-        // An upper bound, near enough: field names and line ends, an id of 20 digits.
-        let bytes = data.len() + event_type.len() + 64;
         poll_fn(|context| {
             let mut shared = self.0.borrow_mut();
-            if shared.channel.settings().slow != Slow::Wait || shared.channel.has_room(bytes) {
-                return Poll::Ready(());
+            let published = match shared.channel.settings().slow {
+                Slow::Wait => shared.channel.publish_if_room(event_type, data)?,
+                Slow::Disconnect | Slow::Skip => Some(shared.channel.publish(event_type, data)?),
+            };
+            match published {
+                Some(number) => {
+                    shared.wake_subscribers();
+                    Poll::Ready(Ok(number))
+                }
+                None => {
+                    shared.publishers.push(context.waker().clone());
+                    Poll::Pending
+                }
             }
-            shared.publishers.push(context.waker().clone());
-            Poll::Pending
         })
-        .await;
-        self.publish(event_type, data)
+        .await
     }
 
     /// A subscription that begins where `last_event_id` says (see [`Channel::subscribe`]).
@@ -102,13 +116,22 @@ impl Feed {
         if shared.waiting.len() <= key.index() {
             shared.waiting.resize(key.index() + 1, None);
         }
-        Subscription { feed: self.clone(), key, resume }
+        let disconnects = shared.disconnects;
+        Subscription { feed: self.clone(), key, resume, disconnects }
     }
 
     /// Ends all subscriptions once they have what was published, and is for good.
     pub fn close(&self) {
         let mut shared = self.0.borrow_mut();
         shared.closed = true;
+        shared.wake_subscribers();
+    }
+
+    /// Ends the subscriptions of the moment once they have what was published. New ones may come: a server that stops sends
+    /// its clients away with this, and they come back to the next one.
+    pub fn disconnect(&self) {
+        let mut shared = self.0.borrow_mut();
+        shared.disconnects += 1;
         shared.wake_subscribers();
     }
 
@@ -140,6 +163,8 @@ pub struct Subscription {
     feed: Feed,
     key: Key,
     resume: Resume,
+    /// How often all were ended before this one began.
+    disconnects: u64,
 }
 
 impl Subscription {
@@ -161,8 +186,11 @@ impl Subscription {
 
     /// Appends what is there, without waiting.
     pub fn take(&mut self, max_bytes: usize, out: &mut Vec<Bytes>) {
+        let shared = &mut *self.feed.0.borrow_mut();
         // Overtaken or closed: the next call of `next` says so.
-        let _ = self.feed.0.borrow_mut().channel.take(self.key, max_bytes, out);
+        if let Ok(1..) = shared.channel.take(self.key, max_bytes, out) {
+            shared.publishers.drain(..).for_each(Waker::wake);
+        }
     }
 
     /// One step of [`next`](Self::next).
@@ -170,7 +198,7 @@ impl Subscription {
         let shared = &mut *self.feed.0.borrow_mut();
         match shared.channel.take(self.key, max_bytes, out) {
             Err(Overtaken) => Poll::Ready(Next::Overtaken),
-            Ok(0) if shared.closed => Poll::Ready(Next::Closed),
+            Ok(0) if shared.closed || shared.disconnects > self.disconnects => Poll::Ready(Next::Closed),
             Ok(0) => {
                 match &mut shared.waiting[self.key.index()] {
                     Some(waker) => waker.clone_from(context.waker()),
