@@ -27,11 +27,15 @@ pub mod line;
 mod scan;
 #[cfg(feature = "net")]
 pub mod server;
+pub mod settings;
 pub mod state;
 pub mod url;
 
 #[cfg(feature = "net")]
 pub use client::EventSource;
 pub use decoder::{Decoder, Limits};
-pub use error::{DecodeError, EncodeError};
+pub use error::{Cause, Closed, DecodeError, EncodeError, SetupError};
 pub use event::Event;
+#[cfg(feature = "net")]
+pub use server::{serve, serve_on};
+pub use settings::Settings;

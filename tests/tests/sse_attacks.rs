@@ -11,10 +11,9 @@ use wirebook_http1::server::Options;
 use wirebook_http1::{Outcome, Request, Response, serve_on};
 use wirebook_net as net;
 use wirebook_sse::client::{EventSource, Notice};
-use wirebook_sse::connection::{Closed, Settings};
 use wirebook_sse::feed::Feed;
 use wirebook_sse::server::{self, EventStream, serve_feed};
-use wirebook_sse::{DecodeError, EncodeError, Event, Limits};
+use wirebook_sse::{Cause, Closed, DecodeError, EncodeError, Event, Limits, Settings};
 use wirebook_tests::allocations::{Counting, measure};
 use wirebook_tests::server::{connect, start, talk};
 use wirebook_tests::sse::{HEAD, dechunk, ids, octets, play, read_head, row, watch};
@@ -29,8 +28,8 @@ fn written<H>(handler: H) -> String
 where
     H: AsyncFn(&mut EventStream<'_>) -> Outcome + Send + 'static,
 {
-    let address = start(Options::default(), async move |_: Request<'_>, response: Response<'_>| {
-        let mut stream = EventStream::open(response).await?;
+    let address = start(Options::default(), async move |request: Request<'_>, response: Response<'_>| {
+        let Some(mut stream) = EventStream::open(&request, response).await? else { return Ok(()) };
         handler(&mut stream).await?;
         stream.end().await
     });
@@ -52,7 +51,7 @@ fn client_row(id: &str) {
             assert_eq!(last_event_id, id);
         }
     }
-    assert_eq!(seen.closed, None, "{id}: the stream ended, so it would reconnect");
+    assert_eq!((seen.closed, seen.cause), (None, Some(Cause::Ended)), "{id}: the stream ended, so it would reconnect");
 }
 
 #[test]
@@ -106,13 +105,17 @@ fn sse_05_retry_accepts_only_integers() {
 
 #[test]
 fn sse_06_response_headers() {
-    let address = start(Options::default(), async |_: Request<'_>, response: Response<'_>| {
-        EventStream::open(response).await?.end().await
+    let address = start(Options::default(), async |request: Request<'_>, response: Response<'_>| {
+        match EventStream::open(&request, response).await? {
+            Some(stream) => stream.end().await,
+            None => Ok(()),
+        }
     });
     let text = talk(address, REQUEST).text().to_lowercase();
     let head = text.split("\r\n\r\n").next().unwrap();
     assert!(head.contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
-    assert!(head.contains("\r\ncache-control: no-store\r\n"), "{head}");
+    assert!(head.contains("\r\ncache-control: no-store, no-transform\r\n"), "{head}");
+    assert!(head.contains("\r\nx-accel-buffering: no\r\n"), "{head}");
     assert!(!head.contains("content-length") && !head.contains("content-encoding"), "{head}");
 }
 
@@ -286,12 +289,13 @@ fn sse_27_server_that_closes_at_once() {
     });
     let retry = Duration::from_millis(20);
     let waits = net::run(async move {
-        let settings = Settings { retry, ..Settings::default() };
+        let settings = Settings { retry, min_delay: retry, ..Settings::default() };
         let mut source = EventSource::with_settings(&format!("http://{address}/"), settings).unwrap();
         let mut waits = Vec::new();
         while waits.len() < 6 {
-            if let Notice::Reconnecting(delay) = source.next().await.expect("it goes on trying") {
-                waits.push(delay);
+            if let Notice::Reconnecting { after, cause } = source.next().await.expect("it goes on trying") {
+                assert!(matches!(cause, Cause::Ended | Cause::Broken), "{cause:?}");
+                waits.push(after);
             }
         }
         waits

@@ -1,31 +1,40 @@
 //! The event source: the driver that joins [`Connection`] to a socket.
 //!
 //! It decides nothing: when to connect, what an answer means and how long to wait stand in [`Connection`]. The body is
-//! unwrapped by the client's end of `wirebook-http1`.
+//! unwrapped by the client's end of `wirebook-http1` (`wire.rs`).
+
+mod wire;
 
 use std::io;
-use std::ops::Range;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use wirebook_http1::parser::{Fields, RequestHead};
-use wirebook_http1::{self as http1, FieldBlock};
+use wirebook_http1::FieldBlock;
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Stream};
 
-use crate::connection::{Closed, Connection, Head, Settings};
+use crate::connection::{Connection, Head};
+use crate::error::{Cause, Closed, SetupError};
 use crate::event::Event;
-use crate::state::{ReadyState, State};
-use crate::url::{Url, UrlError};
+use crate::settings::Settings;
+use crate::state::{OutOfTurn, ReadyState, State};
+use crate::url::Url;
+use wire::{OwnedHead, Part, Wire};
 
 /// What an event source tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Notice<'a> {
     /// The connection stands: a script's `open`.
     Open,
     /// An event.
     Event(Event<'a>),
-    /// The connection was lost, and will be made again after this time: a script's `error`.
-    Reconnecting(Duration),
+    /// The connection was lost, and will be made again: a script's `error`.
+    Reconnecting {
+        /// How long it waits before that.
+        after: Duration,
+        /// Why it was lost.
+        cause: Cause,
+    },
 }
 
 /// A client that never loses its place. See [`Settings`] for what can be set.
@@ -38,7 +47,7 @@ pub enum Notice<'a> {
 ///     match source.next().await? {
 ///         Notice::Open => println!("open"),
 ///         Notice::Event(event) => println!("{}: {}", event.event_type, event.data),
-///         Notice::Reconnecting(delay) => println!("again in {delay:?}"),
+///         Notice::Reconnecting { after, cause } => println!("{cause}; again in {after:?}"),
 ///     }
 /// }
 /// # }
@@ -46,11 +55,16 @@ pub enum Notice<'a> {
 pub struct EventSource<S, C> {
     core: Connection,
     connect: C,
+    /// The connection in the making. It is kept here, so that a caller may drop [`next`](Self::next) and call it again
+    /// without beginning another one.
+    attempt: Option<Attempt<S>>,
     wire: Option<Wire<S>>,
     /// The last event, copied out of the buffers that the next read needs. Its room is used again.
     event: Copied,
     told_waiting: bool,
 }
+
+type Attempt<S> = Pin<Box<dyn Future<Output = Result<(Wire<S>, OwnedHead), Cause>>>>;
 
 #[derive(Default)]
 struct Copied {
@@ -59,25 +73,13 @@ struct Copied {
     id: String,
 }
 
-/// A connection, and what came over it.
-struct Wire<S> {
-    stream: S,
-    http: http1::Connection,
-    fields: Box<Fields>,
-    inbox: Vec<u8>,
-    /// Bytes of `inbox` that the HTTP connection has used.
-    used: usize,
-    /// The part of `inbox` that is body and was not decoded yet.
-    body: Range<usize>,
-}
-
 impl EventSource<TcpStream, fn(Url) -> Connecting> {
     /// An event source over TCP, with default settings.
     ///
     /// # Errors
     ///
     /// A URL that cannot be used.
-    pub fn new(url: &str) -> Result<Self, UrlError> {
+    pub fn new(url: &str) -> Result<Self, SetupError> {
         EventSource::with_settings(url, Settings::default())
     }
 
@@ -86,7 +88,7 @@ impl EventSource<TcpStream, fn(Url) -> Connecting> {
     /// # Errors
     ///
     /// A URL, a field or an id that cannot be used.
-    pub fn with_settings(url: &str, settings: Settings) -> Result<Self, UrlError> {
+    pub fn with_settings(url: &str, settings: Settings) -> Result<Self, SetupError> {
         // Which numbers the delays are made of does not matter, as long as clients have different ones.
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), url);
         EventSource::with_connector(url, settings, seed, connect_tcp)
@@ -94,31 +96,38 @@ impl EventSource<TcpStream, fn(Url) -> Connecting> {
 }
 
 /// A connection in the making.
-pub type Connecting = std::pin::Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
+pub type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
 
 /// Connects over TCP, without the delay that gathers small writes.
+///
+/// The kernel asks a silent server after a minute whether it is still there: a peer that vanished without a word is found
+/// out also where `silence_timeout` is off.
 pub fn connect_tcp(url: Url) -> Connecting {
     Box::pin(async move {
         let stream = TcpStream::connect((url.host(), url.port())).await?;
         stream.set_nodelay(true)?;
+        stream.set_keepalive(Some(KEEP_ALIVE))?;
         Ok(stream)
     })
 }
 
+/// After so much silence the kernel asks whether the server is still there, and then at such intervals.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
 impl<S, C, F> EventSource<S, C>
 where
-    S: Stream,
+    S: Stream + 'static,
     C: Fn(Url) -> F,
-    F: Future<Output = io::Result<S>>,
+    F: Future<Output = io::Result<S>> + 'static,
 {
     /// An event source over whatever `connect` gives: a Unix socket, the simulated network. `seed` makes its delays.
     ///
     /// # Errors
     ///
     /// A URL, a field or an id that cannot be used.
-    pub fn with_connector(url: &str, settings: Settings, seed: u64, connect: C) -> Result<Self, UrlError> {
+    pub fn with_connector(url: &str, settings: Settings, seed: u64, connect: C) -> Result<Self, SetupError> {
         let core = Connection::new(url, settings, seed, net::now())?;
-        Ok(EventSource { core, connect, wire: None, event: Copied::default(), told_waiting: false })
+        Ok(EventSource { core, connect, attempt: None, wire: None, event: Copied::default(), told_waiting: false })
     }
 
     /// What a script would see.
@@ -138,11 +147,13 @@ where
 
     /// Closes it for good.
     pub fn close(&mut self) {
-        self.core.close();
-        self.wire = None;
+        // Every state has a row for it.
+        let _ = self.core.close();
+        (self.attempt, self.wire) = (None, None);
     }
 
-    /// Waits for what happens next.
+    /// Waits for what happens next. The future may be dropped at any time, and nothing is lost: the next call goes on where
+    /// it was, with the same connection.
     ///
     /// # Errors
     ///
@@ -156,90 +167,117 @@ where
                 }
                 State::Connecting => {
                     self.told_waiting = false;
-                    self.connect().await;
+                    self.connect().await?;
                     if self.core.state() == State::Open {
                         return Ok(Notice::Open);
                     }
                 }
                 State::Open => {
-                    if self.receive().await {
+                    if self.receive().await? {
                         let Copied { event_type, data, id } = &self.event;
                         let id = (!id.is_empty()).then_some(&id[..]);
                         return Ok(Notice::Event(Event { event_type, data, id }));
                     }
                 }
-                State::Waiting => {
+                State::Waiting | State::Redirected => {
                     self.wire = None;
-                    let delay = self.core.deadline().map_or(Duration::ZERO, until);
-                    if !std::mem::replace(&mut self.told_waiting, true) {
-                        return Ok(Notice::Reconnecting(delay));
+                    let after = self.core.deadline().map_or(Duration::MAX, until);
+                    let waiting = self.core.state() == State::Waiting;
+                    if let Some(cause) = self.core.cause().filter(|_| waiting && !self.told_waiting) {
+                        self.told_waiting = true;
+                        return Ok(Notice::Reconnecting { after, cause });
                     }
-                    net::sleep(delay).await;
-                    self.core.expire(net::now());
+                    net::sleep(after).await;
+                    self.core.expire(net::now())?;
                 }
             }
         }
     }
 
     /// From nothing to the head of a response.
-    async fn connect(&mut self) {
-        let mut fields = FieldBlock::default();
-        // An id with a control character in it cannot stand in a field: it is left out rather than the stream given up.
-        self.core.request_fields(|name, value| {
-            let _ = fields.push(name, value);
+    async fn connect(&mut self) -> Result<(), OutOfTurn> {
+        let attempt = self.attempt.get_or_insert_with(|| {
+            let mut fields = FieldBlock::default();
+            self.core.begin(net::now());
+            self.core.fields(&mut fields);
+            let url = self.core.url().clone();
+            Box::pin(wire::attempt((self.connect)(url.clone()), url, fields))
         });
-        let url = self.core.url().clone();
-        let attempt = attempt(&self.connect, url, &fields);
-        let wire = match self.core.deadline() {
-            Some(deadline) => {
-                net::timeout(until(deadline), attempt).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
-            }
-            None => attempt.await,
+        let answer = match self.core.deadline() {
+            Some(deadline) => net::timeout(until(deadline), attempt).await,
+            None => Ok(attempt.await),
         };
+        self.attempt = None;
         let now = net::now();
-        match wire {
-            Ok((wire, head)) => {
-                let (content_type, location) = (head.content_type.as_deref(), head.location.as_deref());
-                self.core.receive_head(Head { status: head.status, content_type, location }, now);
+        match answer {
+            Ok(Ok((wire, head))) => {
+                self.core.receive_head(head.as_head(), now)?;
                 self.wire = (self.core.state() == State::Open).then_some(wire);
+                Ok(())
             }
-            Err(_) => self.core.lost(now),
+            Ok(Err(cause)) => self.core.lost(cause, now),
+            Err(_) => self.core.lost(Cause::HeadTimeout, now),
         }
     }
 
     /// Reads on until there is an event (true), or until the state has changed (false).
-    async fn receive(&mut self) -> bool {
+    async fn receive(&mut self) -> Result<bool, OutOfTurn> {
         while let (State::Open, Some(wire)) = (self.core.state(), &mut self.wire) {
             // The body that is there.
-            let (used, event) = self.core.receive(&wire.inbox[wire.body.clone()], net::now());
-            wire.body.start += used;
+            let (used, event) = self.core.receive(wire.body(), net::now())?;
+            let brought = event.is_some();
             if let Some(event) = event {
                 self.event.set(event);
-                return true;
+            }
+            wire.consume(used);
+            if brought {
+                return Ok(true);
             }
             if self.core.state() != State::Open {
-                return false;
+                return Ok(false);
             }
             // More of it, from what was read or from the stream.
-            let alive = match wire.next_part() {
-                Part::Body => true,
-                Part::End => false,
-                Part::Missing => match self.core.deadline() {
-                    Some(deadline) => match net::timeout(until(deadline), wire.fill()).await {
-                        Ok(result) => matches!(result, Ok(1..)),
-                        Err(_) => {
-                            self.core.expire(net::now());
-                            return false;
-                        }
-                    },
-                    None => matches!(wire.fill().await, Ok(1..)),
+            let lost = match wire.next_part() {
+                Part::Body => continue,
+                Part::End(cause) => cause,
+                Part::Missing => match fill(wire, self.core.deadline()).await {
+                    Filled::More => continue,
+                    Filled::Silence => Cause::Silence,
+                    Filled::Over(cause) => cause,
                 },
             };
-            if !alive {
-                self.core.lost(net::now());
+            self.core.lost(lost, net::now())?;
+        }
+        Ok(false)
+    }
+}
+
+enum Filled {
+    More,
+    Silence,
+    Over(Cause),
+}
+
+/// Reads more, in time.
+async fn fill<S: Stream>(wire: &mut Wire<S>, deadline: Option<Instant>) -> Filled {
+    let filled = match deadline {
+        Some(deadline) => {
+            let left = until(deadline);
+            if left.is_zero() {
+                // The caller came late. What waits in the socket is not silence: the loop has to look once.
+                net::yield_now().await;
+            }
+            match net::timeout(left, wire.fill()).await {
+                Ok(filled) => filled,
+                Err(_) => return Filled::Silence,
             }
         }
-        false
+        None => wire.fill().await,
+    };
+    match filled {
+        Ok(0) => Filled::Over(wire.end()),
+        Ok(_) => Filled::More,
+        Err(_) => Filled::Over(Cause::Broken),
     }
 }
 
@@ -255,90 +293,13 @@ impl Copied {
     }
 }
 
-/// What an event source wants to know of a response, copied out of the inbox.
-struct OwnedHead {
-    status: u16,
-    content_type: Option<Vec<u8>>,
-    location: Option<Vec<u8>>,
-}
-
-enum Part {
-    Body,
-    End,
-    Missing,
-}
-
-/// Connects, asks, and reads the head of the answer.
-async fn attempt<S, C, F>(connect: &C, url: Url, fields: &FieldBlock) -> io::Result<(Wire<S>, OwnedHead)>
-where
-    S: Stream,
-    C: Fn(Url) -> F,
-    F: Future<Output = io::Result<S>>,
-{
-    let mut http = http1::Connection::client();
-    let mut request = Vec::new();
-    let head = RequestHead::new(b"GET", url.target().as_bytes(), fields.lines());
-    http.send(http1::Event::Request(head), &mut request).map_err(io::Error::other)?;
-    http.send(http1::Event::End(Default::default()), &mut request).map_err(io::Error::other)?;
-
-    let stream = connect(url.clone()).await?;
-    stream.write_all(&request).await?;
-    let mut wire = Wire { stream, http, fields: Box::default(), inbox: Vec::new(), used: 0, body: 0..0 };
-    loop {
-        if let Some(head) = wire.next_head().map_err(io::Error::other)? {
-            return Ok((wire, head));
-        }
-        if wire.fill().await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-    }
-}
-
-impl<S: Stream> Wire<S> {
-    /// One read behind what is left; 0 at the end of the stream. What was used is dropped first.
-    async fn fill(&mut self) -> io::Result<usize> {
-        self.inbox.drain(..self.used);
-        (self.used, self.body) = (0, 0..0);
-        self.stream.readable().await?;
-        let mut buffer = net::buffer();
-        let count = self.stream.read(&mut buffer).await?;
-        self.inbox.extend_from_slice(&buffer[..count]);
-        Ok(count)
-    }
-
-    /// The head of the final response, if it is there; those before it (1xx) are skipped.
-    fn next_head(&mut self) -> Result<Option<OwnedHead>, http1::Error> {
-        loop {
-            let (used, event) = self.http.receive(&self.inbox[self.used..], &mut self.fields)?;
-            self.used += used;
-            match event {
-                Some(http1::Event::Response(head)) if head.status >= 200 => {
-                    let field = |name| head.fields.get(name).map(<[u8]>::to_vec);
-                    let (content_type, location) = (field("content-type"), field("location"));
-                    return Ok(Some(OwnedHead { status: head.status, content_type, location }));
-                }
-                Some(_) => {}
-                None => return Ok(None),
-            }
-        }
-    }
-
-    /// The next piece of the body.
-    fn next_part(&mut self) -> Part {
-        let input = &self.inbox[self.used..];
-        match self.http.receive(input, &mut self.fields) {
-            Ok((used, Some(http1::Event::Data(data)))) => {
-                // Where the piece lies in the inbox: it has to outlive this borrow.
-                let start = self.used + (data.as_ptr().addr() - input.as_ptr().addr());
-                self.body = start..start + data.len();
-                self.used += used;
-                Part::Body
-            }
-            Ok((used, None)) => {
-                self.used += used;
-                Part::Missing
-            }
-            Ok((_, Some(_))) | Err(_) => Part::End,
+impl OwnedHead {
+    fn as_head(&self) -> Head<'_> {
+        Head {
+            status: self.status,
+            content_type: self.content_type.as_deref(),
+            content_encoding: self.content_encoding.as_deref(),
+            location: self.location.as_deref(),
         }
     }
 }
