@@ -44,7 +44,7 @@ fn main() -> std::io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 // ANCHOR: clock

@@ -54,7 +54,7 @@ fn main() -> io::Result<()> {
         server.until(net::ctrl_c()).await?;
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 /// A name for this life of the server: no other one began in the same millisecond.

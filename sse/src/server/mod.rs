@@ -93,7 +93,7 @@ impl Server {
 ///         }
 ///     });
 ///     server.until(net::ctrl_c()).await
-/// })??;
+/// })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///

@@ -28,7 +28,7 @@ use crate::event::Event;
 ///         }
 ///     })?;
 ///     net::ctrl_c().await
-/// })??;
+/// })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
