@@ -108,14 +108,6 @@ pub struct Overtaken;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key(usize);
 
-#[cfg(feature = "net")]
-impl Key {
-    /// Below the number of places there have been at once: room for what belongs to a subscriber.
-    pub(crate) fn index(self) -> usize {
-        self.0
-    }
-}
-
 /// See the [module](self).
 ///
 /// ```

@@ -31,7 +31,7 @@ use crate::error::{Cause, Closed, Coding, SetupError};
 use crate::event::Event;
 use crate::settings::Settings;
 use crate::state::{Life, OutOfTurn, ReadyState, State, Step};
-use crate::url::{Url, UrlError};
+use crate::url::Url;
 
 /// Redirects that are followed in a row. Source: Fetch §4.4, "If request's redirect count is 20".
 pub const MAX_REDIRECTS: u32 = 20;
@@ -328,8 +328,7 @@ impl Connection {
     }
 
     fn redirect(&mut self, location: &[u8], now: Instant) -> Result<(), OutOfTurn> {
-        let location = str::from_utf8(location).map_err(|_| UrlError::Byte);
-        match location.and_then(|location| self.url().join(location)) {
+        match self.url().join_location(location) {
             // Fetch makes a network error of too many redirects, and a network error is tried again.
             _ if self.redirects == MAX_REDIRECTS => self.lost(Cause::TooManyRedirects, now),
             Ok(url) => {

@@ -64,6 +64,8 @@ pub enum Cause {
     Broken,
     /// What came is not HTTP/1.1.
     NotHttp(HttpError),
+    /// Two `Location` fields that disagree: to Fetch a network error (§2.2.6, "location URL").
+    TwoLocations,
     /// More informational answers (1xx) before the one that counts than a client follows.
     TooManyInformational,
     /// More than [`MAX_REDIRECTS`](crate::connection::MAX_REDIRECTS) redirects in a row: to Fetch a network error.
@@ -182,6 +184,7 @@ impl fmt::Display for Cause {
             Cause::Ended => f.write_str("the server ended the stream"),
             Cause::Broken => f.write_str("the connection broke"),
             Cause::NotHttp(error) => write!(f, "the answer is not HTTP/1.1: {error}"),
+            Cause::TwoLocations => f.write_str("the answer has two Location fields that disagree"),
             Cause::TooManyInformational => f.write_str("too many informational answers"),
             Cause::TooManyRedirects => f.write_str("too many redirects in a row"),
             Cause::Status(status) => refusal(f, Some(*status), None),

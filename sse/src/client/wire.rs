@@ -88,11 +88,16 @@ impl<S: Stream> Wire<S> {
             match event {
                 Some(http1::Event::Response(head)) if head.status >= 200 => {
                     let field = |name| head.fields.get(name).map(<[u8]>::to_vec);
+                    let location = field("location");
+                    let mut lines = head.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"location"));
+                    if lines.any(|(_, value)| Some(value) != location.as_deref()) {
+                        return Err(Cause::TwoLocations);
+                    }
                     return Ok(Some(OwnedHead {
                         status: head.status,
                         content_type: field("content-type"),
                         content_encoding: field("content-encoding"),
-                        location: field("location"),
+                        location,
                     }));
                 }
                 Some(_) if *informational == MAX_INFORMATIONAL => return Err(Cause::TooManyInformational),

@@ -151,11 +151,12 @@ async fn next(
     mut silence: Pin<&mut net::Sleep>,
     mut half_closed: Option<Pin<&mut impl Future<Output = ()>>>,
 ) -> Woken {
+    let mut news = pin!(subscription.next(options.max_write, pieces));
     poll_fn(|context| {
         if half_closed.as_mut().is_some_and(|half| half.as_mut().poll(context).is_ready()) {
             return Poll::Ready(Woken::HalfClosed);
         }
-        if let Poll::Ready(next) = subscription.poll_next(options.max_write, pieces, context) {
+        if let Poll::Ready(next) = news.as_mut().poll(context) {
             return Poll::Ready(Woken::Feed(next));
         }
         silence.as_mut().poll(context).map(|()| Woken::Silence)
