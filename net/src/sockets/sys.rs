@@ -1,7 +1,8 @@
 //! What only a foreign function can tell: one leaf, with a reason for each `unsafe`.
 #![allow(unsafe_code)]
 
-use std::{io, mem::MaybeUninit, os::fd::AsRawFd};
+use socket2::Socket;
+use std::{io, mem::MaybeUninit, os::fd::AsRawFd, time::Duration};
 
 /// Lends initialised bytes to a function that may be given uninitialised ones.
 pub(crate) fn as_uninit(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
@@ -49,6 +50,31 @@ pub(crate) fn peer_credentials(socket: &impl AsRawFd) -> io::Result<Credentials>
         return Err(io::Error::last_os_error());
     }
     Ok(Credentials { pid: None, uid, gid })
+}
+
+/// Has the kernel give a connection up whose bytes nobody has acknowledged for so long. To the kernel zero is none and the
+/// most is 2^31 - 1 milliseconds, so what is shorter than one of them is one.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn set_user_timeout(socket: &Socket, limit: Option<Duration>) -> io::Result<()> {
+    const ONE: Duration = Duration::from_millis(1);
+    const MOST: Duration = Duration::from_millis(i32::MAX as u64);
+    socket.set_tcp_user_timeout(limit.map(|limit| limit.clamp(ONE, MOST)))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn set_user_timeout(_socket: &Socket, _limit: Option<Duration>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The limit that was set.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn user_timeout(socket: &Socket) -> io::Result<Option<Duration>> {
+    socket.tcp_user_timeout()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn user_timeout(_socket: &Socket) -> io::Result<Option<Duration>> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Whether `error` says that this process or the whole system has no descriptor, or no memory for one, left.

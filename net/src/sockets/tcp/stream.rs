@@ -2,7 +2,7 @@
 
 use crate::{
     kernel::{Direction, Registration},
-    sockets::stream::Stream,
+    sockets::{stream::Stream, sys},
 };
 use socket2::{SockRef, TcpKeepalive};
 use std::{
@@ -122,6 +122,24 @@ impl TcpStream {
             None => socket.set_keepalive(false),
             Some(idle) => socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle)),
         }
+    }
+
+    /// How long bytes that were sent may lie unacknowledged before the kernel gives the connection up (`TCP_USER_TIMEOUT`);
+    /// `None` leaves it to the kernel, which tries for a quarter of an hour. It is what finds out a peer that vanished while
+    /// there is something to tell it, as [`set_keepalive`](Self::set_keepalive) does while there is not.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`; `Unsupported` where the system has no such option.
+    pub fn set_user_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        sys::set_user_timeout(&SockRef::from(&self.io), limit)
+    }
+
+    /// The limit that [`set_user_timeout`](Self::set_user_timeout) or the listener has set.
+    ///
+    /// # Errors
+    /// As for setting it.
+    pub fn user_timeout(&self) -> io::Result<Option<Duration>> {
+        sys::user_timeout(&SockRef::from(&self.io))
     }
 
     /// What closing does with bytes that were not sent: `None` sends them in the background, zero throws them away and
