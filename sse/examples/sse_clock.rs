@@ -4,10 +4,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use wirebook_http1::server::Options;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
+use wirebook_net::tcp::{ListenOptions, TcpListener};
 use wirebook_sse::Event;
-use wirebook_sse::server::EventStream;
+use wirebook_sse::server::{EventStream, USER_TIMEOUT};
 
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
@@ -32,12 +34,16 @@ fn main() -> std::io::Result<()> {
     }
     let addr = addr_argument("127.0.0.1:8003");
     net::run(async move {
-        let server = http1::serve(&*addr, async |request: Request<'_>, response: Response<'_>| match request.path() {
+        // A browser that vanishes with its network is given up when it has acknowledged nothing for so long.
+        let options = ListenOptions { user_timeout: Some(USER_TIMEOUT), ..ListenOptions::default() };
+        let listener = TcpListener::bind_with(&*addr, &options)?;
+        let address = listener.local_addr()?;
+        let handler = async |request: Request<'_>, response: Response<'_>| match request.path() {
             "/" => response.header("content-type", "text/html; charset=utf-8").end(PAGE).await,
             "/events" => clock(&request, response).await,
             _ => response.status(404).end("not found\n").await,
-        })?;
-        let address = server.local_addr().expect("TCP has an address");
+        };
+        let server = http1::serve_on(listener, Options::default(), handler);
         println!("listening on {address}");
         println!("try: http://{address}/ in a browser, or curl -N http://{address}/events");
         net::ctrl_c().await?;

@@ -100,18 +100,20 @@ pub type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
 
 /// Connects over TCP, without the delay that gathers small writes.
 ///
-/// The kernel asks a silent server after a minute whether it is still there: a peer that vanished without a word is found
-/// out also where `silence_timeout` is off.
+/// The kernel asks a silent server after a minute whether it is still there, and gives it a minute to answer: one that
+/// vanished without a word is found out also where `silence_timeout` is off.
 pub fn connect_tcp(url: Url) -> Connecting {
     Box::pin(async move {
         let stream = TcpStream::connect((url.host(), url.port())).await?;
         stream.set_nodelay(true)?;
         stream.set_keepalive(Some(KEEP_ALIVE))?;
+        // Where the system has no such option, `silence_timeout` is what remains.
+        let _ = stream.set_user_timeout(Some(KEEP_ALIVE));
         Ok(stream)
     })
 }
 
-/// After so much silence the kernel asks whether the server is still there, and then at such intervals.
+/// After so much silence the kernel asks whether the server is still there, and so long it waits for an answer.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 impl<S, C, F> EventSource<S, C>

@@ -14,9 +14,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_net::tcp::{ListenOptions, TcpListener};
 use wirebook_net::{self as net, Address, Listener};
 
 use crate::feed::Feed;
+
 pub use follow::{MAX_GATHER, MIN_HEARTBEAT, Options, PROBES};
 pub use stream::EventStream;
 
@@ -43,20 +45,25 @@ pub async fn serve_feed(request: &mut Request<'_>, response: Response<'_>, feed:
     }
 }
 
+/// How long a client of [`serve`] may leave unacknowledged what it is sent (`TCP_USER_TIMEOUT`). With a comment every 15
+/// seconds, a client that vanished without a word is given up within 45 seconds.
+pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long [`Server::until`] waits for clients that do not take what they were sent.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running server of one feed. Dropping it changes nothing; [`until`](Self::until) ends it.
 #[derive(Debug)]
 pub struct Server {
+    address: Option<SocketAddr>,
     http: http1::Server,
     feed: Feed,
 }
 
 impl Server {
-    /// The address that it listens on; `None` where the listener is not TCP.
+    /// The address that it listens on; `None` where the caller brought the listener.
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.http.local_addr()
+        self.address
     }
 
     /// Connections that are open now.
@@ -99,17 +106,18 @@ impl Server {
 ///
 /// # Errors
 ///
-/// Those of [`TcpListener::bind`](net::tcp::TcpListener::bind).
+/// Those of [`TcpListener::bind_with`].
 pub fn serve(address: impl Address, feed: Feed) -> io::Result<Server> {
-    let options = Options::default();
-    let handler_feed = feed.clone();
-    let http = http1::serve(address, async move |mut request: Request<'_>, response: Response<'_>| {
-        serve_feed(&mut request, response, &handler_feed, &options).await
-    })?;
-    Ok(Server { http, feed })
+    let listen = ListenOptions { user_timeout: Some(USER_TIMEOUT), ..ListenOptions::default() };
+    let listener = TcpListener::bind_with(address, &listen)?;
+    let address = listener.local_addr()?;
+    let server = serve_on(listener, http1::server::Options::default(), Options::default(), feed);
+    Ok(Server { address: Some(address), ..server })
 }
 
-/// Serves a feed on any listener: TCP with options of your own, a Unix socket, the simulated network.
+/// Serves a feed on any listener: TCP with options of your own (set a
+/// [`user_timeout`](net::tcp::ListenOptions::user_timeout), or clients that vanish stay for a quarter of an hour), a Unix
+/// socket, the simulated network.
 pub fn serve_on<L>(listener: L, http: http1::server::Options, options: Options, feed: Feed) -> Server
 where
     L: Listener + 'static,
@@ -118,5 +126,5 @@ where
     let http = http1::serve_on(listener, http, async move |mut request: Request<'_>, response: Response<'_>| {
         serve_feed(&mut request, response, &handler_feed, &options).await
     });
-    Server { http, feed }
+    Server { address: None, http, feed }
 }
