@@ -29,9 +29,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::encoder;
-use crate::error::EncodeError;
-use crate::event::Event;
+use crate::codec::encoder;
+use crate::codec::error::EncodeError;
+use crate::codec::event::Event;
 
 /// What happens to a subscriber that the ring overtakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use wirebook_http1::FieldBlock;
 use wirebook_sse::connection::{Connection, Head, MAX_REDIRECTS};
-use wirebook_sse::error::Coding;
+
 use wirebook_sse::settings::RESERVED;
 use wirebook_sse::state::{OutOfTurn, ReadyState, State, Step, TABLE};
 use wirebook_sse::url::{Url, UrlError};
-use wirebook_sse::{Cause, Closed, DecodeError, Limits, Settings, SetupError};
+use wirebook_sse::{Cause, Closed, Coding, DecodeError, Limits, Settings, SetupError};
 
 const URL: &str = "http://example.test:8000/events?a=b";
 const MS: Duration = Duration::from_millis(1);

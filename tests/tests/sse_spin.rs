@@ -18,6 +18,10 @@ const URL: &str = "http://10.0.0.1/feed";
 
 const OPEN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
+/// A stream in chunks, cut off between two of them.
+const CHUNKED: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n:\n\r\n";
+
 /// What a hostile server says before it ends or breaks the connection.
 const SCRIPTS: &[&str] = &[
     "",
@@ -198,6 +202,11 @@ fn the_cause_of_a_reconnection_is_told() {
         ("HTTP/1.1 200 OK\r\n", Cause::Ended),
         (OPEN, Cause::Ended),
         ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 5\r\n\r\n:", Cause::Broken),
+        (CHUNKED, Cause::Broken),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n:\n\r\n0\r\n\r\n",
+            Cause::Ended,
+        ),
         ("HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\n\r\n", Cause::TwoLocations),
         ("HTTP/1.1 302 Found\r\nLocation: /feed\r\n\r\n", Cause::TooManyRedirects),
     ] {

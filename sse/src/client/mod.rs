@@ -13,12 +13,12 @@ use wirebook_http1::FieldBlock;
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Stream};
 
-use crate::connection::{Connection, Head};
-use crate::error::{Cause, Closed, SetupError};
-use crate::event::Event;
-use crate::settings::Settings;
-use crate::state::{OutOfTurn, ReadyState, State};
-use crate::url::Url;
+use crate::codec::event::Event;
+use crate::source::connection::{Connection, Head};
+use crate::source::error::{Cause, Closed, SetupError};
+use crate::source::settings::Settings;
+use crate::source::state::{OutOfTurn, ReadyState, State};
+use crate::source::url::Url;
 use wire::{OwnedHead, Part, Wire};
 
 /// What an event source tells.

@@ -8,8 +8,8 @@ use wirebook_http1::parser::{Fields, RequestHead};
 use wirebook_http1::{self as http1, FieldBlock};
 use wirebook_net::{self as net, Stream};
 
-use crate::error::Cause;
-use crate::url::Url;
+use crate::source::error::Cause;
+use crate::source::url::Url;
 
 /// A connection, and what came over it.
 pub(super) struct Wire<S> {

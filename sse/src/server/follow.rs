@@ -24,7 +24,7 @@ use wirebook_http1::{Outcome, Request};
 use wirebook_net as net;
 
 use super::stream::EventStream;
-use crate::feed::{Next, Subscription};
+use crate::server::feed::{Next, Subscription};
 
 /// How a feed is written to one client.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,12 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `feed.rs` | [`Feed`]: a channel that tasks can wait on |
 //! | `mod.rs` | [`serve`], which answers every request with a feed; [`serve_feed`], which answers one |
 //! | `stream.rs` | [`EventStream`]: a response that stays open and takes events |
 //! | `follow.rs` | how a subscription is written to it, and when a client counts as gone |
 
+pub mod feed;
 mod follow;
 mod stream;
 
@@ -17,7 +19,7 @@ use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net::tcp::{ListenOptions, TcpListener};
 use wirebook_net::{self as net, Address, Listener};
 
-use crate::feed::Feed;
+use crate::server::feed::Feed;
 
 pub use follow::{MAX_GATHER, MIN_HEARTBEAT, Options, PROBES};
 pub use stream::EventStream;
@@ -99,9 +101,12 @@ impl Server {
 ///             net::sleep(Duration::from_secs(1)).await;
 ///         }
 ///     });
-///     server.until(net::ctrl_c()).await
-/// })?;
-/// # Ok::<(), std::io::Error>(())
+///     server.until(net::ctrl_c()).await?;
+///     // The ticking goes on by itself, and would hold the loop.
+///     net::stop();
+///     std::io::Result::Ok(())
+/// })
+/// # .unwrap();
 /// ```
 ///
 /// # Errors

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use wirebook_http1::{Failure, Outcome, Request, Response};
 
-use crate::encoder;
-use crate::error::EncodeError;
-use crate::event::Event;
+use crate::codec::encoder;
+use crate::codec::error::EncodeError;
+use crate::codec::event::Event;
 
 /// A response that stays open and takes events.
 ///

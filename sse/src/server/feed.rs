@@ -9,7 +9,7 @@ use bytes::Bytes;
 use wirebook_net::Signal;
 
 use crate::channel::{Channel, Key, Overtaken, Resume, Settings, Slow};
-use crate::error::EncodeError;
+use crate::codec::error::EncodeError;
 
 /// One stream of events, shared by count: clones are the same feed.
 ///

@@ -26,12 +26,12 @@ use std::time::{Duration, Instant};
 
 use wirebook_http1::{FieldBlock, Misuse};
 
-use crate::decoder::Decoder;
-use crate::error::{Cause, Closed, Coding, SetupError};
-use crate::event::Event;
-use crate::settings::Settings;
-use crate::state::{Life, OutOfTurn, ReadyState, State, Step};
-use crate::url::Url;
+use crate::codec::decoder::Decoder;
+use crate::codec::event::Event;
+use crate::source::error::{Cause, Closed, Coding, SetupError};
+use crate::source::settings::Settings;
+use crate::source::state::{Life, OutOfTurn, ReadyState, State, Step};
+use crate::source::url::Url;
 
 /// Redirects that are followed in a row. Source: Fetch §4.4, "If request's redirect count is 20".
 pub const MAX_REDIRECTS: u32 = 20;
@@ -71,7 +71,7 @@ impl<'a> Head<'a> {
 /// use std::time::{Duration, Instant};
 /// use wirebook_http1::FieldBlock;
 /// use wirebook_sse::connection::{Connection, Head};
-/// use wirebook_sse::error::Cause;
+/// use wirebook_sse::Cause;
 /// use wirebook_sse::{Event, Settings, state::State};
 ///
 /// let now = Instant::now();

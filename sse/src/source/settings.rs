@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wirebook_http1::{FieldBlock, Misuse};
 
-use crate::decoder::Limits;
-use crate::error::SetupError;
+use crate::codec::decoder::Limits;
+use crate::source::error::SetupError;
 
 /// How an event source behaves.
 ///

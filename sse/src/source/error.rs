@@ -1,33 +1,13 @@
-//! What can go wrong: our own mistakes ([`EncodeError`], [`SetupError`]) apart from the peer's ([`DecodeError`], and why an
-//! event source reconnects ([`Cause`]) or closes ([`Closed`])).
+//! What can go wrong: our own mistakes ([`SetupError`], [`OutOfTurn`]) apart from the peer's: why an event source reconnects
+//! ([`Cause`]) or closes ([`Closed`]).
 
 use std::fmt;
 
 use wirebook_http1::Error as HttpError;
 
-use crate::state::OutOfTurn;
-use crate::url::UrlError;
-
-/// An event that the format cannot carry. Nothing was written.
-///
-/// Source: WHATWG HTML §9.2.5: a field value ends at CR or LF, and §9.2.6: an `id` with NUL is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EncodeError {
-    /// The event type has CR, LF or NUL in it: the first two would end the field and let data write fields.
-    EventType,
-    /// The id has CR, LF or NUL in it: a client ignores an id with NUL and would lose its place.
-    Id,
-}
-
-/// A stream that is larger than the reader allows. The text of the standard has no errors: every sequence of bytes is
-/// an event stream; these bounds are ours (see [`Limits`](crate::decoder::Limits)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DecodeError {
-    /// A line is longer than `max_line` bytes.
-    LineTooLong,
-    /// The data of one event is larger than `max_event` bytes.
-    EventTooLarge,
-}
+use crate::codec::error::DecodeError;
+use crate::source::state::OutOfTurn;
+use crate::source::url::UrlError;
 
 /// What an event source cannot be made of. It is told before anything is connected: a request that can never be sent is
 /// no reason to reconnect.
@@ -39,7 +19,7 @@ pub enum SetupError {
     FieldName(String),
     /// The value of the field with this name has a control character in it. Source: RFC 9110 §5.5.
     FieldValue(String),
-    /// The field with this name is HTTP's business or the event source's own: see [`RESERVED`](crate::settings::RESERVED).
+    /// The field with this name is HTTP's business or the event source's own: see [`RESERVED`](crate::source::settings::RESERVED).
     FieldReserved(String),
     /// All fields together are more than a head may have (64 KiB, 100 fields).
     FieldsTooLarge,
@@ -68,7 +48,7 @@ pub enum Cause {
     TwoLocations,
     /// More informational answers (1xx) before the one that counts than a client follows.
     TooManyInformational,
-    /// More than [`MAX_REDIRECTS`](crate::connection::MAX_REDIRECTS) redirects in a row: to Fetch a network error.
+    /// More than [`MAX_REDIRECTS`](crate::source::connection::MAX_REDIRECTS) redirects in a row: to Fetch a network error.
     TooManyRedirects,
     /// Another status than 200, with [`retry_refusals`](crate::Settings::retry_refusals).
     Status(u16),
@@ -102,7 +82,7 @@ pub enum Closed {
 /// The name of a content coding, as far as it fits in 15 bytes; what is no ASCII letter, digit or mark is a `?`.
 ///
 /// ```
-/// assert_eq!(wirebook_sse::error::Coding::new(b"gzip").as_str(), "gzip");
+/// assert_eq!(wirebook_sse::source::error::Coding::new(b"gzip").as_str(), "gzip");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Coding {
@@ -131,24 +111,6 @@ impl Coding {
 impl fmt::Debug for Coding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_str().fmt(f)
-    }
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EncodeError::EventType => "CR, LF or NUL in an event type",
-            EncodeError::Id => "CR, LF or NUL in an id",
-        })
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DecodeError::LineTooLong => "a line of the event stream is longer than allowed",
-            DecodeError::EventTooLarge => "an event is larger than allowed",
-        })
     }
 }
 
@@ -209,8 +171,6 @@ impl fmt::Display for Closed {
     }
 }
 
-impl std::error::Error for EncodeError {}
-impl std::error::Error for DecodeError {}
 impl std::error::Error for SetupError {}
 impl std::error::Error for Closed {}
 
