@@ -55,13 +55,10 @@ impl fmt::Display for Alive {
             (self.parked, "parked connection", "parked connections"),
             (self.outside, "task known outside", "tasks known outside"),
         ];
-        let mut said = false;
-        for (count, one, many) in lines.into_iter().filter(|(count, ..)| *count > 0) {
-            let comma = if said { ", " } else { "" };
-            write!(f, "{comma}{count} {}", if count == 1 { one } else { many })?;
-            said = true;
-        }
-        if said { Ok(()) } else { f.write_str("nothing") }
+        let there = lines.into_iter().filter(|(count, ..)| *count > 0);
+        let said = there.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
+        let said = said.collect::<Vec<_>>().join(", ");
+        f.write_str(if said.is_empty() { "nothing" } else { &said })
     }
 }
 
@@ -130,7 +127,7 @@ impl Loop {
     pub(super) fn trace_alive(&self) {
         if self.tracer.is_on() {
             let text = self.count_alive().to_string();
-            if self.tracer.is_news(&text) {
+            if self.tracer.alive.replace(text.clone()) != text {
                 self.tracer.record(self.elapsed(), Lane::Alive, Step::Queued, 0, Some(text));
             }
         }

@@ -2,8 +2,7 @@
 
 use super::{
     current::{Entered, Loop, current, try_current},
-    driver::Driver,
-    poller::Poller,
+    driver::{Driver, Poller},
     task::{drop_caught, result_of},
 };
 use std::{future::Future, io, rc::Rc};
@@ -117,26 +116,20 @@ impl Loop {
             let immediates = self.queues.immediates.take();
             let closing = self.queues.closing.take();
             self.queues.pending.take();
-            let all = [tasks.len(), timers.len(), sources.len(), ticks.len(), microtasks.len()];
-            if all.iter().sum::<usize>() + immediates.len() + closing.len() == 0 {
+            let dropped = drop_each(tasks) + drop_each(timers) + drop_each(sources) + drop_each(ticks);
+            if dropped + drop_each(microtasks) + drop_each(immediates) + drop_each(closing) == 0 {
                 return drop(self.remote.close());
             }
-            drop_each(tasks);
-            drop_each(timers);
-            drop_each(sources);
-            drop_each(ticks);
-            drop_each(microtasks);
-            drop_each(immediates);
-            drop_each(closing);
         }
     }
 }
 
-fn drop_each<T>(values: impl IntoIterator<Item = T>) {
-    for value in values {
-        // The panic hook has printed it; there is nobody else to tell.
+/// Drops them and says how many they were. The panic hook has printed a panic; there is nobody else to tell.
+fn drop_each<T>(values: impl IntoIterator<Item = T>) -> usize {
+    values.into_iter().fold(0, |count, value| {
         let _ = drop_caught(value);
-    }
+        count + 1
+    })
 }
 
 /// Ends the loop after this turn: [`run`] drops what is left and returns. Node's `process.exit`.

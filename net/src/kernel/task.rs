@@ -139,7 +139,7 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.of {
             Of::Job(job) => job.is_finished(),
-            Of::Task(key) => try_current(|on| on.tasks.borrow().is_finished(*key)).unwrap_or(true),
+            Of::Task(key) => !try_current(|on| on.tasks.borrow().contains(*key)).unwrap_or(false),
         }
     }
 }

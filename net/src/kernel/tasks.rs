@@ -105,6 +105,7 @@ impl Tasks {
         })
     }
 
+    /// Whether the task has not ended yet.
     pub(super) fn contains(&self, key: Key) -> bool {
         self.slab.get(key).is_some_and(|task| task.future.is_some() || task.bits & RUNNING != 0)
     }
@@ -168,11 +169,6 @@ impl Tasks {
             }
             join => Err(std::mem::replace(&mut join.waiter, waiter)),
         }
-    }
-
-    /// Whether the task has ended, by whatever way.
-    pub(super) fn is_finished(&self, key: Key) -> bool {
-        !self.contains(key)
     }
 
     /// The join handle is gone. Gives what is left of the task if it has ended, to be dropped.
