@@ -372,11 +372,14 @@ fn sse_29_redirect_to_another_origin_strips_credentials() {
     assert_eq!(second.matches("secret").count(), 0, "{second}");
 }
 
+/// When each connection began, and what it asked.
+type Asked = Arc<Mutex<Vec<(Instant, String)>>>;
+
 /// A server that answers every connection with the same octets and ends it; tells when each began.
-fn answering(octets: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<(Instant, String)>>>) {
+fn answering(octets: Vec<u8>) -> (SocketAddr, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let log: Arc<Mutex<Vec<(Instant, String)>>> = Arc::default();
+    let log = Asked::default();
     let heads = log.clone();
     thread::spawn(move || {
         for stream in listener.incoming() {

@@ -36,7 +36,8 @@ pub enum Cause {
     Unreachable,
     /// There was no answer within [`head_timeout`](crate::Settings::head_timeout).
     HeadTimeout,
-    /// The stream was silent for [`silence_timeout`](crate::Settings::silence_timeout).
+    /// The stream was silent for [`silence_timeout`](crate::Settings::silence_timeout), or its kernel found nobody at the
+    /// other end.
     Silence,
     /// The server ended the stream, or ended the connection instead of answering.
     Ended,
@@ -127,15 +128,6 @@ impl fmt::Display for SetupError {
     }
 }
 
-/// What status, type and coding say, whether the source closes or comes back.
-fn refusal(f: &mut fmt::Formatter<'_>, status: Option<u16>, coding: Option<&Coding>) -> fmt::Result {
-    match (status, coding) {
-        (Some(status), _) => write!(f, "the server answered with status {status}"),
-        (_, Some(coding)) => write!(f, "the answer is compressed ({}), which was not asked for", coding.as_str()),
-        _ => f.write_str("the answer is not of type text/event-stream"),
-    }
-}
-
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -149,9 +141,9 @@ impl fmt::Display for Cause {
             Cause::TwoLocations => f.write_str("the answer has two Location fields that disagree"),
             Cause::TooManyInformational => f.write_str("too many informational answers"),
             Cause::TooManyRedirects => f.write_str("too many redirects in a row"),
-            Cause::Status(status) => refusal(f, Some(*status), None),
-            Cause::ContentType => refusal(f, None, None),
-            Cause::ContentEncoding(coding) => refusal(f, None, Some(coding)),
+            Cause::Status(status) => Closed::Status(*status).fmt(f),
+            Cause::ContentType => Closed::ContentType.fmt(f),
+            Cause::ContentEncoding(coding) => Closed::ContentEncoding(*coding).fmt(f),
         }
     }
 }
@@ -161,9 +153,11 @@ impl fmt::Display for Closed {
         match self {
             Closed::ByCaller => f.write_str("closed by the caller"),
             Closed::NoContent => f.write_str("the server ended the stream (204)"),
-            Closed::Status(status) => refusal(f, Some(*status), None),
-            Closed::ContentType => refusal(f, None, None),
-            Closed::ContentEncoding(coding) => refusal(f, None, Some(coding)),
+            Closed::Status(status) => write!(f, "the server answered with status {status}"),
+            Closed::ContentType => f.write_str("the answer is not of type text/event-stream"),
+            Closed::ContentEncoding(coding) => {
+                write!(f, "the answer is compressed ({}), which was not asked for", coding.as_str())
+            }
             Closed::Redirect(error) => write!(f, "redirected to where we cannot go: {error}"),
             Closed::TooLarge(error) => error.fmt(f),
             Closed::Driver(error) => error.fmt(f),
