@@ -127,8 +127,7 @@ fn in_ten_minutes(text: &'static str) -> usize {
         let (mut source, log) = source(Settings::default(), 1);
         let ten_minutes = Duration::from_secs(600);
         let _ = net::timeout(ten_minutes, async { while source.next().await.is_ok() {} }).await;
-        let count = log.borrow().len();
-        count
+        log.borrow().len()
     });
     count.expect("the simulation ends")
 }
