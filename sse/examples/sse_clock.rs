@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wirebook_http1::server::Options;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
-use wirebook_net::tcp::{ListenOptions, TcpListener};
+use wirebook_net::tcp::TcpListener;
 use wirebook_sse::Event;
-use wirebook_sse::server::{EventStream, USER_TIMEOUT};
+use wirebook_sse::server::{EventStream, listen_options};
 
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
@@ -34,9 +34,8 @@ fn main() -> std::io::Result<()> {
     }
     let addr = addr_argument("127.0.0.1:8003");
     net::run(async move {
-        // A browser that vanishes with its network is given up when it has acknowledged nothing for so long.
-        let options = ListenOptions { user_timeout: Some(USER_TIMEOUT), ..ListenOptions::default() };
-        let listener = TcpListener::bind_with(&*addr, &options)?;
+        // With these options a browser that vanishes with its network is given up.
+        let listener = TcpListener::bind_with(&*addr, &listen_options())?;
         let address = listener.local_addr()?;
         let handler = async |request: Request<'_>, response: Response<'_>| match request.path() {
             "/" => response.header("content-type", "text/html; charset=utf-8").end(PAGE).await,

@@ -86,7 +86,7 @@ impl Pulse {
 impl EventStream<'_> {
     /// Writes a subscription until the feed is closed, the subscriber is overtaken, or the client is gone. A client that
     /// breaks the connection off is gone at once; one that ends its half is asked, and gone if it does not take the answer
-    /// (the crate's chapter says why).
+    /// (the top of `follow.rs` says why).
     ///
     /// # Errors
     ///

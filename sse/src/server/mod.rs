@@ -47,9 +47,23 @@ pub async fn serve_feed(request: &mut Request<'_>, response: Response<'_>, feed:
     }
 }
 
-/// How long a client of [`serve`] may leave unacknowledged what it is sent (`TCP_USER_TIMEOUT`). With a comment every 15
-/// seconds, a client that vanished without a word is given up within 45 seconds.
+/// How long a client of [`serve`] may leave unacknowledged what it is sent (`TCP_USER_TIMEOUT`).
 pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How [`serve`] listens, for servers of your own that have an event stream among other things.
+///
+/// With the comment that goes out after 15 seconds of silence and [`USER_TIMEOUT`], a client that vanished without a word is
+/// given up within 45 seconds.
+///
+/// ```
+/// use std::time::Duration;
+/// use wirebook_sse::server::{Options, listen_options};
+/// let given_up = Options::default().heartbeat + listen_options().user_timeout.unwrap();
+/// assert_eq!(given_up, Duration::from_secs(45));
+/// ```
+pub fn listen_options() -> ListenOptions {
+    ListenOptions { user_timeout: Some(USER_TIMEOUT), ..ListenOptions::default() }
+}
 
 /// How long [`Server::until`] waits for clients that do not take what they were sent.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -113,16 +127,14 @@ impl Server {
 ///
 /// Those of [`TcpListener::bind_with`].
 pub fn serve(address: impl Address, feed: Feed) -> io::Result<Server> {
-    let listen = ListenOptions { user_timeout: Some(USER_TIMEOUT), ..ListenOptions::default() };
-    let listener = TcpListener::bind_with(address, &listen)?;
+    let listener = TcpListener::bind_with(address, &listen_options())?;
     let address = listener.local_addr()?;
     let server = serve_on(listener, http1::server::Options::default(), Options::default(), feed);
     Ok(Server { address: Some(address), ..server })
 }
 
-/// Serves a feed on any listener: TCP with options of your own (set a
-/// [`user_timeout`](net::tcp::ListenOptions::user_timeout), or clients that vanish stay for a quarter of an hour), a Unix
-/// socket, the simulated network.
+/// Serves a feed on any listener: TCP with options of your own (begin with [`listen_options`], or clients that vanish stay
+/// for a quarter of an hour), a Unix socket, the simulated network.
 pub fn serve_on<L>(listener: L, http: http1::server::Options, options: Options, feed: Feed) -> Server
 where
     L: Listener + 'static,
