@@ -24,10 +24,15 @@ const ROOMS: &[Room] = &[
     Room("net", "sockets", 2_000),
     Room("net", "node", 2_000),
     Room("net", "sim", 2_000),
+    Room("sse", "codec", 2_200),
+    Room("sse", "channel", 2_200),
+    Room("sse", "source", 2_200),
+    Room("sse", "server", 2_200),
+    Room("sse", "client", 2_200),
 ];
 
 /// Crates whose files must not import each other in a circle.
-const CRATES: &[&str] = &["net"];
+const CRATES: &[&str] = &["net", "sse"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

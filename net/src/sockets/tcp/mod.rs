@@ -27,7 +27,7 @@ pub use stream::TcpStream;
 
 use super::{address::Address, stream::Listener};
 use crate::{
-    ground::cannot,
+    ground::{cannot, sys},
     kernel::{READABLE, Registration, WRITABLE},
 };
 use socket2::{Domain, Protocol, Socket, Type};
@@ -35,6 +35,7 @@ use std::{
     io,
     net::SocketAddr,
     task::{Context, Poll},
+    time::Duration,
 };
 
 /// How a [`TcpListener`] listens.
@@ -55,11 +56,22 @@ pub struct ListenOptions {
     /// Node's HTTP server: who writes whole messages loses by Nagle's algorithm, which holds a second small write back
     /// until the first is acknowledged.
     pub no_delay: bool,
+    /// `TCP_USER_TIMEOUT` for every connection that is accepted: how long bytes may lie unacknowledged before the
+    /// connection is given up (see [`TcpStream::set_user_timeout`]). None by default; without effect where the system has
+    /// no such option.
+    pub user_timeout: Option<Duration>,
 }
 
 impl Default for ListenOptions {
     fn default() -> Self {
-        ListenOptions { backlog: 1024, reuse_address: true, reuse_port: false, only_v6: false, no_delay: true }
+        ListenOptions {
+            backlog: 1024,
+            reuse_address: true,
+            reuse_port: false,
+            only_v6: false,
+            no_delay: true,
+            user_timeout: None,
+        }
     }
 }
 
@@ -108,6 +120,12 @@ impl TcpListener {
         socket.set_reuse_address(options.reuse_address)?;
         socket.set_reuse_port(options.reuse_port)?;
         socket.set_tcp_nodelay(options.no_delay)?;
+        if options.user_timeout.is_some() {
+            match sys::set_user_timeout(&socket, options.user_timeout) {
+                Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
+                _ => {}
+            }
+        }
         if address.is_ipv6() {
             socket.set_only_v6(options.only_v6)?;
         }

@@ -1,17 +1,15 @@
 //! A [`Channel`] that tasks can wait on: publishers on one side, subscriptions on the other, all on one loop.
 //!
-//! It adds nothing to the channel but wakers. A waiting subscription leaves one waker in its own place, so a channel that
-//! is silent for a year, with a keep-alive every second, holds no more than on its first day.
+//! It adds nothing to the channel but two signals: `news` for the subscriptions, `room` for publishers that wait.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use wirebook_net::Signal;
 
 use crate::channel::{Channel, Key, Overtaken, Resume, Settings, Slow};
-use crate::error::EncodeError;
+use crate::codec::error::EncodeError;
 
 /// One stream of events, shared by count: clones are the same feed.
 ///
@@ -28,15 +26,23 @@ use crate::error::EncodeError;
 /// # }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
-pub struct Feed(Rc<RefCell<Shared>>);
+pub struct Feed(Rc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    state: RefCell<State>,
+    /// Something was published, or subscriptions end.
+    news: Signal,
+    /// A subscriber took something, or left.
+    room: Signal,
+}
+
+#[derive(Debug)]
+struct State {
     channel: Channel,
-    /// By the index of the subscriber's key.
-    waiting: Vec<Option<Waker>>,
-    publishers: Vec<Waker>,
     closed: bool,
+    /// How often all subscriptions were ended.
+    disconnects: u64,
 }
 
 /// What a subscription waited for.
@@ -46,7 +52,7 @@ pub enum Next {
     Events,
     /// The ring moved past this subscriber, and the rule is [`Slow::Disconnect`].
     Overtaken,
-    /// The feed was closed, and everything before that was delivered.
+    /// The feed was closed or the subscriptions were ended, and everything before that was delivered.
     Closed,
 }
 
@@ -58,7 +64,8 @@ impl Feed {
 
     /// A feed on a channel that is prepared already, for instance with events of an earlier life.
     pub fn from_channel(channel: Channel) -> Self {
-        Feed(Rc::new(RefCell::new(Shared { channel, waiting: Vec::new(), publishers: Vec::new(), closed: false })))
+        let state = RefCell::new(State { channel, closed: false, disconnects: 0 });
+        Feed(Rc::new(Shared { state, news: Signal::new(), room: Signal::new() }))
     }
 
     /// Encodes an event, once, and wakes all subscriptions. Returns its number. It never waits: with [`Slow::Wait`] use
@@ -68,69 +75,64 @@ impl Feed {
     ///
     /// A type that cannot be encoded. Nobody receives anything.
     pub fn publish(&self, event_type: &str, data: &str) -> Result<u64, EncodeError> {
-        let mut shared = self.0.borrow_mut();
-        let number = shared.channel.publish(event_type, data)?;
-        shared.wake_subscribers();
+        let number = self.0.state.borrow_mut().channel.publish(event_type, data)?;
+        self.0.news.raise();
         Ok(number)
     }
 
     /// Publishes once no subscriber would be overtaken: back-pressure for the producer. With any other rule than
-    /// [`Slow::Wait`] it does not wait.
+    /// [`Slow::Wait`] it does not wait. Of several publishers, one with a small event may pass one whose large event still
+    /// waits.
     ///
     /// # Errors
     ///
     /// As [`publish`](Self::publish).
     pub async fn publish_when_ready(&self, event_type: &str, data: &str) -> Result<u64, EncodeError> {
-        // An upper bound, near enough: field names and line ends, an id of 20 digits.
-        let bytes = data.len() + event_type.len() + 64;
-        poll_fn(|context| {
-            let mut shared = self.0.borrow_mut();
-            if shared.channel.settings().slow != Slow::Wait || shared.channel.has_room(bytes) {
-                return Poll::Ready(());
+        let publish = || {
+            let channel = &mut self.0.state.borrow_mut().channel;
+            match channel.settings().slow {
+                Slow::Wait => channel.publish_if_room(event_type, data).transpose(),
+                Slow::Disconnect | Slow::Skip => Some(channel.publish(event_type, data)),
             }
-            shared.publishers.push(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
-        self.publish(event_type, data)
+        };
+        let number = self.0.room.until(publish).await?;
+        self.0.news.raise();
+        Ok(number)
     }
 
     /// A subscription that begins where `last_event_id` says (see [`Channel::subscribe`]).
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
-        let mut shared = self.0.borrow_mut();
-        let (key, resume) = shared.channel.subscribe(last_event_id);
-        if shared.waiting.len() <= key.index() {
-            shared.waiting.resize(key.index() + 1, None);
-        }
-        Subscription { feed: self.clone(), key, resume }
+        let state = &mut *self.0.state.borrow_mut();
+        let (key, resume) = state.channel.subscribe(last_event_id);
+        Subscription { feed: self.clone(), key, resume, disconnects: state.disconnects }
     }
 
     /// Ends all subscriptions once they have what was published, and is for good.
     pub fn close(&self) {
-        let mut shared = self.0.borrow_mut();
-        shared.closed = true;
-        shared.wake_subscribers();
+        self.0.state.borrow_mut().closed = true;
+        self.0.news.raise();
+    }
+
+    /// Ends the subscriptions of the moment once they have what was published. New ones may come: a server that stops sends
+    /// its clients away with this, and they come back to the next one.
+    pub fn disconnect(&self) {
+        self.0.state.borrow_mut().disconnects += 1;
+        self.0.news.raise();
     }
 
     /// Whether it was closed. A server then answers with 204 whoever has seen everything, and clients stay away.
     pub fn is_closed(&self) -> bool {
-        self.0.borrow().closed
+        self.0.state.borrow().closed
     }
 
     /// The number of subscriptions.
     pub fn subscribers(&self) -> usize {
-        self.0.borrow().channel.subscribers()
+        self.0.state.borrow().channel.subscribers()
     }
 
     /// Looks at the channel.
     pub fn with_channel<T>(&self, look: impl FnOnce(&Channel) -> T) -> T {
-        look(&self.0.borrow().channel)
-    }
-}
-
-impl Shared {
-    fn wake_subscribers(&mut self) {
-        self.waiting.iter_mut().filter_map(Option::take).for_each(Waker::wake);
+        look(&self.0.state.borrow().channel)
     }
 }
 
@@ -140,6 +142,8 @@ pub struct Subscription {
     feed: Feed,
     key: Key,
     resume: Resume,
+    /// How often all were ended before this one began.
+    disconnects: u64,
 }
 
 impl Subscription {
@@ -150,37 +154,34 @@ impl Subscription {
 
     /// Whether the feed is closed and there is nothing left that this subscriber has not seen.
     pub fn is_over(&self) -> bool {
-        let shared = self.feed.0.borrow();
-        shared.closed && shared.channel.lag(self.key) == 0 && !matches!(self.resume, Resume::Lost(_))
+        let state = self.feed.0.state.borrow();
+        state.closed && state.channel.lag(self.key) == 0 && !matches!(self.resume, Resume::Lost(_))
     }
 
     /// Waits for events and appends them, as many as are there, but no more than `max_bytes` unless one alone is larger.
+    /// The wait may be dropped at any time: it has taken nothing then.
     pub async fn next(&mut self, max_bytes: usize, out: &mut Vec<Bytes>) -> Next {
-        poll_fn(|context| self.poll_next(max_bytes, out, context)).await
+        self.feed.0.news.until(|| self.look(max_bytes, out)).await
     }
 
     /// Appends what is there, without waiting.
     pub fn take(&mut self, max_bytes: usize, out: &mut Vec<Bytes>) {
         // Overtaken or closed: the next call of `next` says so.
-        let _ = self.feed.0.borrow_mut().channel.take(self.key, max_bytes, out);
+        let _ = self.look(max_bytes, out);
     }
 
-    /// One step of [`next`](Self::next).
-    pub fn poll_next(&mut self, max_bytes: usize, out: &mut Vec<Bytes>, context: &mut Context<'_>) -> Poll<Next> {
-        let shared = &mut *self.feed.0.borrow_mut();
-        match shared.channel.take(self.key, max_bytes, out) {
-            Err(Overtaken) => Poll::Ready(Next::Overtaken),
-            Ok(0) if shared.closed => Poll::Ready(Next::Closed),
-            Ok(0) => {
-                match &mut shared.waiting[self.key.index()] {
-                    Some(waker) => waker.clone_from(context.waker()),
-                    place => *place = Some(context.waker().clone()),
-                }
-                Poll::Pending
-            }
+    fn look(&self, max_bytes: usize, out: &mut Vec<Bytes>) -> Option<Next> {
+        let (taken, ended) = {
+            let state = &mut *self.feed.0.state.borrow_mut();
+            let ended = state.closed || state.disconnects > self.disconnects;
+            (state.channel.take(self.key, max_bytes, out), ended)
+        };
+        match taken {
+            Err(Overtaken) => Some(Next::Overtaken),
+            Ok(0) => ended.then_some(Next::Closed),
             Ok(_) => {
-                shared.publishers.drain(..).for_each(Waker::wake);
-                Poll::Ready(Next::Events)
+                self.feed.0.room.raise();
+                Some(Next::Events)
             }
         }
     }
@@ -188,9 +189,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let shared = &mut *self.feed.0.borrow_mut();
-        shared.channel.unsubscribe(self.key);
-        shared.waiting[self.key.index()] = None;
-        shared.publishers.drain(..).for_each(Waker::wake);
+        self.feed.0.state.borrow_mut().channel.unsubscribe(self.key);
+        self.feed.0.room.raise();
     }
 }

@@ -13,10 +13,10 @@
 //!
 //! Source: WHATWG HTML §9.2.5 and §9.2.6.
 
-use crate::error::EncodeError;
-use crate::event::{Event, MESSAGE};
-use crate::line::find_end;
-use crate::scan::append_data;
+use crate::codec::error::EncodeError;
+use crate::codec::event::{Event, MESSAGE};
+use crate::codec::line::find_end;
+use crate::codec::scan::append_data;
 
 /// Appends an event. On an error nothing was appended.
 ///

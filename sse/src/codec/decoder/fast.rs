@@ -13,10 +13,10 @@
 use std::borrow::Cow;
 
 use super::Limits;
-use crate::error::DecodeError;
-use crate::event::{Event, MESSAGE};
-use crate::line::{self, Line};
-use crate::scan;
+use crate::codec::error::DecodeError;
+use crate::codec::event::{Event, MESSAGE};
+use crate::codec::line::{self, Line};
+use crate::codec::scan;
 
 /// See the [contract](super).
 ///

@@ -35,9 +35,11 @@ pub use fast::Decoder;
 /// Bounds on what a stream may make its reader hold. Source: ours; the text has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one line without its end (default 1 MiB).
+    /// Bytes of one line without its end (default 1 MiB). Zero lets nothing but empty lines through; `MAX` switches the bound
+    /// off.
     pub max_line: usize,
-    /// Bytes of the data of one event, each line counted with the LF that joins it (default 1 MiB).
+    /// Bytes of the data of one event, each line counted with the LF that joins it (default 1 MiB). Zero lets through events
+    /// without data alone, one an event whose data is empty; `MAX` switches the bound off.
     pub max_event: usize,
 }
 

@@ -14,7 +14,7 @@ pub enum EncodeError {
 }
 
 /// A stream that is larger than the reader allows. The text of the standard has no errors: every sequence of bytes is
-/// an event stream; these bounds are ours (see [`Limits`](crate::decoder::Limits)).
+/// an event stream; these bounds are ours (see [`Limits`](crate::codec::decoder::Limits)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DecodeError {
     /// A line is longer than `max_line` bytes.

@@ -3,9 +3,9 @@
 //! It looks at every byte by itself and allocates for every line. It is here to be read first, and to be right.
 
 use super::Limits;
-use crate::error::DecodeError;
-use crate::event::{Event, MESSAGE};
-use crate::line;
+use crate::codec::error::DecodeError;
+use crate::codec::event::{Event, MESSAGE};
+use crate::codec::line;
 
 /// See the [contract](super).
 ///

@@ -53,11 +53,11 @@ pub(crate) fn line(input: &[u8], at: usize) -> Option<Line<'_>> {
     #[cfg(target_arch = "x86_64")]
     {
         if input.len() >= 32 && is_x86_feature_detected!("avx2") {
-            // SAFETY: AVX2 was detected, and the input has a block.
+            // SAFETY: AVX2 was detected.
             return unsafe { x86::line_avx2(input, at) };
         }
         if input.len() >= 16 {
-            // SAFETY: SSE2 is part of x86-64, and the input has a block.
+            // SAFETY: SSE2 is part of x86-64.
             return unsafe { x86::line_sse2(input, at) };
         }
     }
@@ -116,50 +116,60 @@ fn any_end(block: &[u8]) -> bool {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Line, PREFIX, SUFFIX};
+    use super::{Line, PREFIX, SUFFIX, line_safe};
 
     /// One variant for each width of block: the same steps with other instructions.
     macro_rules! variant {
         ($feature:literal, $line:ident, $append:ident, $vector:ty, $width:literal, $load:ident, $store:ident, $splat:ident,
          $equal:ident, $or:ident, $mask:ident) => {
-            /// # Safety
-            /// The processor has the feature, and `input` has at least one block.
+            /// What the slices say bounds every load, so the only thing that it relies on is the feature.
             #[target_feature(enable = $feature)]
-            pub(super) unsafe fn $line(input: &[u8], start: usize) -> Option<Line<'_>> {
-                debug_assert!(input.len() >= $width);
+            pub(super) fn $line(input: &[u8], start: usize) -> Option<Line<'_>> {
                 let (cr, lf) = ($splat(b'\r' as i8), $splat(b'\n' as i8));
-                // SAFETY: `load` is called where `from + $width <= input.len()`, and nowhere else.
-                let load = |from: usize| -> $vector { unsafe { $load(input.as_ptr().add(from).cast()) } };
+                // SAFETY: it reads as many bytes as the reference is to.
+                let load = |block: &[u8; $width]| -> $vector { unsafe { $load(block.as_ptr().cast()) } };
                 let ends = |block: $vector| $or($equal(block, cr), $equal(block, lf));
+                // The line whose end is in this block, of which `seen` bytes were looked at before.
+                let line_in = |block: $vector, seen: usize, high: $vector, at: usize| {
+                    let found = ($mask(ends(block)) as u32) >> seen;
+                    if found == 0 {
+                        return None;
+                    }
+                    let end = found.trailing_zeros();
+                    let last = (($mask(block) as u32) >> seen) & !(u32::MAX << end);
+                    let ascii = last == 0 && $mask(high) == 0;
+                    Some(Line { bytes: &input[start..at + end as usize], ascii })
+                };
                 let mut high = $splat(0);
-                let mut at = start;
+                let mut rest = input.get(start..)?;
                 // Four blocks in a step while none of them has an end.
-                while at + 4 * $width <= input.len() {
-                    let blocks = [load(at), load(at + $width), load(at + 2 * $width), load(at + 3 * $width)];
+                while let Some((four, behind)) = rest.split_first_chunk::<{ 4 * $width }>() {
+                    let [a, b, c, d] = four.as_chunks().0 else { break };
+                    let blocks = [load(a), load(b), load(c), load(d)];
                     let [a, b, c, d] = blocks.map(ends);
                     if $mask($or($or(a, b), $or(c, d))) != 0 {
                         break;
                     }
                     let [a, b, c, d] = blocks;
                     high = $or(high, $or($or(a, b), $or(c, d)));
-                    at += 4 * $width;
+                    rest = behind;
                 }
-                while at < input.len() {
-                    // The last block starts early, so that it ends with the input; the bits of what was seen go.
-                    let from = at.min(input.len() - $width);
-                    let seen = (at - from) as u32;
-                    let block = load(from);
-                    let found = ($mask(ends(block)) as u32) >> seen;
-                    if found != 0 {
-                        let end = found.trailing_zeros();
-                        let last = (($mask(block) as u32) >> seen) & !(u32::MAX << end);
-                        let ascii = last == 0 && $mask(high) == 0;
-                        return Some(Line { bytes: &input[start..at + end as usize], ascii });
+                while let Some((block, behind)) = rest.split_first_chunk() {
+                    let block = load(block);
+                    if let Some(line) = line_in(block, 0, high, input.len() - rest.len()) {
+                        return Some(line);
                     }
                     high = $or(high, block);
-                    at = from + $width;
+                    rest = behind;
                 }
-                None
+                if rest.is_empty() {
+                    return None;
+                }
+                // The last block starts early, so that it ends with the input; the bits of what was seen go.
+                match input.last_chunk() {
+                    Some(block) => line_in(load(block), $width - rest.len(), high, input.len() - rest.len()),
+                    None => line_safe(input, start),
+                }
             }
 
             /// # Safety
@@ -281,6 +291,16 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn a_line_that_starts_behind_the_input_is_none() {
+        for length in 0..200 {
+            let text = vec![b'\n'; length];
+            for at in [length, length + 1, length + 1000, usize::MAX - 100, usize::MAX] {
+                assert!(line(&text, at).is_none(), "{length} from {at}");
+            }
+        }
     }
 
     #[test]
