@@ -47,26 +47,16 @@
 #[cfg(feature = "net")]
 pub mod client;
 pub mod connection;
-mod encode;
-mod error;
-mod event;
-mod fields;
-mod framing;
 #[cfg(feature = "http")]
 pub mod interop;
 pub mod parser;
 #[cfg(feature = "net")]
 pub mod server;
-pub mod state;
-pub mod target;
 
 #[cfg(feature = "net")]
 pub use client::{Agent, get, request};
-pub use connection::Connection;
-pub use encode::reason;
-pub use error::{Error, Misuse, Violation};
-pub use event::Event;
-pub use fields::FieldBlock;
-pub use framing::Framing;
+#[cfg(feature = "net")]
+pub(crate) use connection::encode;
+pub use connection::{Connection, Error, Event, FieldBlock, Framing, Misuse, Violation, reason, state, target};
 #[cfg(feature = "net")]
 pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on};

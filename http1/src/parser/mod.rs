@@ -62,6 +62,7 @@ pub mod table;
 mod tests;
 
 pub use error::{Error, Rule};
+pub(crate) use fields::is_named;
 pub use fields::{FieldIter, FieldLines, FieldSpan, Fields};
 pub use progress::Progress;
 pub use simd::{request, response, trailers};

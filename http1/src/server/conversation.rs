@@ -7,9 +7,9 @@ use super::desk::{Desk, Inbox, MAX_GATHERED};
 use super::exchange::{BodyReader, Core, Exchange, Trouble, poll_flush};
 use super::workers::Worker;
 use super::{Hooks, Outcome, Request, Response, Shared, hooks};
-use crate::Connection;
-use crate::parser::{FieldLines, Fields, MAX_HEAD, RequestHead};
+use crate::parser::{Fields, MAX_HEAD};
 use crate::state::{Side, State};
+use crate::{Connection, Event};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -209,29 +209,28 @@ where
     /// Answers the requests in the inbox, one after the other.
     async fn answer_all(&mut self, desk: &mut Desk) -> io::Result<Next> {
         loop {
-            let mut head = RequestHead::new(b"", b"", FieldLines::default());
-            match self.connection.receive_head(desk.inbox.unread(), &mut desk.fields, &mut head) {
-                Ok(true) => {}
-                Ok(false) => return Ok(Next::Read),
+            let (used, head) = match self.connection.receive(desk.inbox.unread(), &mut desk.fields) {
+                Ok((used, Some(Event::Request(head)))) => (used, head),
+                Ok(_) => return Ok(Next::Read),
                 Err(error) => {
                     self.refuse(Trouble::Protocol(error), desk);
                     return Ok(Next::Close);
                 }
-            }
+            };
             let requests = self.seat.requests.get() + 1;
             self.seat.requests.set(requests);
             if requests >= self.seat.shared.options.max_requests_per_connection {
                 self.connection.refuse_reuse();
             }
             // A message that ends with its head has been read: nothing can go wrong with it, and 101 may be the answer.
-            self.connection.receive_empty();
+            self.connection.receive_end();
             let exchange = Exchange {
                 stream: &self.seat.stream,
                 options: &self.seat.shared.options,
                 connections: &self.seat.shared.connections,
                 head: &head,
                 core: RefCell::new(Core::new(&mut *self.connection, &mut desk.out, &mut desk.lines)),
-                behind_head: &desk.inbox.unread()[head.len()..],
+                behind_head: &desk.inbox.unread()[used..],
                 body: Cell::new(desk.body.take()),
                 body_begun: Cell::new(false),
                 body_bytes: Cell::new(0),
@@ -240,7 +239,7 @@ where
             };
             answer(&self.seat.shared.handler, &exchange).await;
             desk.body = exchange.body.take();
-            let (used, body_begun) = (head.len(), exchange.body_begun.get());
+            let body_begun = exchange.body_begun.get();
             if body_begun {
                 let all = desk.inbox.unread().len();
                 desk.inbox.consume(all);

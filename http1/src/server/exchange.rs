@@ -4,7 +4,7 @@ use super::desk::{BodyDesk, Inbox, MAX_BODY_INBOX};
 use super::failure::{Failure, Outcome};
 use super::idle::Connections;
 use super::{Options, date};
-use crate::connection::Own;
+use crate::connection::Additions;
 use crate::parser::{FieldLines, RequestHead, ResponseHead};
 use crate::state::State;
 use crate::{Connection, Error, Event, FieldBlock, Misuse, reason};
@@ -205,8 +205,10 @@ impl<'c> Core<'c> {
 
     /// Sends the head with the date, and with the length of the body where it is known and the fields do not say it.
     pub(super) fn send_head(&mut self, length: Option<u64>) -> Result<(), Misuse> {
-        let (head, fields) = (ResponseHead::new(self.status, self.lines.lines()), self.lines.inspected()?);
-        date::with_now(|date| self.connection.send_response(&head, fields, Own { length, date: Some(date) }, self.out))
+        date::with_now(|date| {
+            let additions = Additions { length, date: Some(date), ..Additions::default() };
+            self.connection.send_head(self.status, self.lines, additions, self.out)
+        })
     }
 
     /// Answers with a status and a line that says why.

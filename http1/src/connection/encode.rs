@@ -1,79 +1,32 @@
 //! Values to bytes. The field lines of a [`FieldLines`] are valid by construction (a parser or a
 //! [`FieldBlock`](crate::FieldBlock) made them), so only what is not in them is checked here.
 
-use crate::error::Misuse;
-use crate::fields::is_named;
-use crate::framing::decimal;
-use crate::parser::{FieldLines, RequestHead, ResponseHead, Version, is_target_byte, is_token_byte, is_value_byte};
+use super::error::Misuse;
+use crate::parser::{
+    FieldLines, RequestHead, ResponseHead, Version, is_named, is_target_byte, is_token_byte, is_value_byte,
+};
 
-/// What the framing fields of a head to be sent say.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Inspected {
-    pub(crate) content_length: Option<u64>,
-    pub(crate) chunked: bool,
-    pub(crate) close: bool,
-    pub(crate) upgrade: bool,
-    pub(crate) expects_continue: bool,
-    pub(crate) date: bool,
-    pub(crate) hosts: u32,
-}
-
-impl Inspected {
-    /// Reads one field of our own, by stricter rules than for a peer's: one length, one coding, `chunked`.
-    #[inline]
-    pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
-        // Length and first letter tell almost all others apart.
-        match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
-            (4, b'h') if is_named(name, b"host") => self.hosts += 1,
-            (4, b'd') if is_named(name, b"date") => self.date = true,
-            (6, b'e') if is_named(name, b"expect") => {
-                self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
-            }
-            (7, b'u') if is_named(name, b"upgrade") => self.upgrade |= !value.is_empty(),
-            (10, b'c') if is_named(name, b"connection") => {
-                let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-                self.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
-            }
-            (14, b'c') if is_named(name, b"content-length") => {
-                let length = decimal(value).ok_or(Misuse::Framing)?;
-                if self.content_length.replace(length).is_some() {
-                    return Err(Misuse::Framing);
-                }
-            }
-            (17, b't') if is_named(name, b"transfer-encoding") => {
-                if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Misuse::Framing);
-                }
-                self.chunked = true;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Reads the framing fields of a whole head.
-pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
-    let mut seen = Inspected::default();
-    fields.iter().try_for_each(|(name, value)| seen.note(name, value))?;
-    Ok(seen)
-}
-
-/// Fields that the connection adds to those of the caller.
+/// Fields that the connection adds to those of the caller, and the one that it leaves out.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Added<'a> {
-    pub(crate) chunked: bool,
-    pub(crate) close: bool,
-    pub(crate) keep_alive: bool,
-    pub(crate) length: Option<u64>,
-    pub(crate) date: Option<&'a DateLine>,
+pub(super) struct Added<'a> {
+    pub(super) chunked: bool,
+    pub(super) close: bool,
+    pub(super) keep_alive: bool,
+    /// `Connection: upgrade`, without which an `Upgrade` is not one (RFC 9110 §7.8).
+    pub(super) upgrade: bool,
+    pub(super) length: Option<u64>,
+    pub(super) date: Option<&'a DateLine>,
+    /// `Keep-Alive: timeout=…`: how many seconds the connection may idle.
+    pub(super) idle_seconds: Option<u32>,
+    /// `Transfer-Encoding` is left out: HTTP/1.0 does not know it.
+    pub(super) without_coding: bool,
 }
 
 /// `Date` as a whole field line: an IMF-fixdate always has 29 bytes (RFC 9110 §5.6.7).
-pub(crate) type DateLine = [u8; 37];
+pub type DateLine = [u8; 37];
 
 /// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3), fields, an empty line.
-pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) -> Result<(), Misuse> {
+pub(super) fn request(head: &RequestHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
     let valid = !head.method.is_empty()
         && head.method.iter().all(|&byte| is_token_byte(byte))
         && !head.target.is_empty()
@@ -89,8 +42,11 @@ pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) ->
         Version::Http11 => b" HTTP/1.1\r\n",
     });
     lines(&head.fields, out);
-    if close {
+    if added.close {
         out.extend_from_slice(b"connection: close\r\n");
+    }
+    if added.upgrade {
+        out.extend_from_slice(b"connection: upgrade\r\n");
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
@@ -98,7 +54,7 @@ pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) ->
 
 /// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4), fields, an empty line. A server
 /// answers with its own highest version, whatever the client's (RFC 9112 §2.3).
-pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
     if !(100..=599).contains(&head.status) || !head.reason.iter().all(|&byte| is_value_byte(byte)) {
         return Err(Misuse::StatusLine);
     }
@@ -114,7 +70,11 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
         out.extend_from_slice(reason);
         out.extend_from_slice(b"\r\n");
     }
-    lines(&head.fields, out);
+    if added.without_coding {
+        each_line(head.fields.iter().filter(|(name, _)| !is_named(name, b"transfer-encoding")), out);
+    } else {
+        lines(&head.fields, out);
+    }
     if let Some(date) = added.date {
         out.extend_from_slice(date);
     }
@@ -131,6 +91,14 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
     }
     if added.keep_alive {
         out.extend_from_slice(b"connection: keep-alive\r\n");
+    }
+    if added.upgrade {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+    }
+    if let Some(seconds) = added.idle_seconds {
+        out.extend_from_slice(b"keep-alive: timeout=");
+        number(seconds.into(), out);
+        out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
@@ -154,7 +122,11 @@ fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
     if let Some(wire) = fields.wire() {
         return out.extend_from_slice(wire);
     }
-    for (name, value) in fields.iter() {
+    each_line(fields.iter(), out);
+}
+
+fn each_line<'a>(lines: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
+    for (name, value) in lines {
         out.extend_from_slice(name);
         out.extend_from_slice(b": ");
         out.extend_from_slice(value);
@@ -163,7 +135,7 @@ fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
 }
 
 /// `chunk = chunk-size CRLF chunk-data CRLF` (RFC 9112 §7.1). `data` is not empty.
-pub(crate) fn chunk(data: &[u8], out: &mut Vec<u8>) {
+pub(super) fn chunk(data: &[u8], out: &mut Vec<u8>) {
     hexadecimal(data.len(), out);
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(data);
@@ -177,7 +149,7 @@ fn hexadecimal(number: usize, out: &mut Vec<u8>) {
 
 /// `last-chunk trailer-section CRLF` (RFC 9112 §7.1). Fields that frame or route have no place in trailers
 /// (RFC 9110 §6.5.1).
-pub(crate) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+pub(super) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
     const REFUSED: [&[u8]; 6] =
         [b"transfer-encoding", b"content-length", b"host", b"trailer", b"connection", b"authorization"];
     if trailers.iter().any(|(name, _)| REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused))) {
