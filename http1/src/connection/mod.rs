@@ -51,7 +51,6 @@ pub use error::{Error, Met, Misuse, Violation};
 pub use event::Event;
 pub use fields::FieldBlock;
 pub use framing::Framing;
-pub use receive::MAX_EMPTY_LINES;
 
 use crate::parser::chunked::Chunked;
 use crate::parser::{FieldLines, Fields, Limits, Progress, Version};

@@ -8,10 +8,6 @@ use super::{Connection, Incoming};
 use crate::parser::chunked::{Chunk, Chunked};
 use crate::parser::{self, FieldLines, Fields, Limits, Version};
 
-/// Empty lines that are skipped before a request-line. RFC 9112 §2.2 asks for one, for old clients that send it behind a
-/// body; nginx and Node take any number. Who sends more has no request to make.
-pub const MAX_EMPTY_LINES: usize = 8;
-
 impl Connection {
     #[inline]
     pub(super) fn receive_request<'a>(
@@ -19,20 +15,15 @@ impl Connection {
         input: &'a [u8],
         fields: &'a mut Fields,
     ) -> Result<(usize, Option<Event<'a>>), Error> {
-        let skipped = empty_lines(input);
-        let rest = &input[skipped..];
-        if rest.is_empty() || rest == b"\r" && skipped < 2 * MAX_EMPTY_LINES {
-            // Nothing that anybody would have to answer.
+        if input.is_empty() {
             return Ok((0, None));
         }
-        let placed = |error: Error| Error { offset: skipped + error.offset, ..error };
-        let read =
-            parser::request(rest, fields, &mut self.progress, &self.limits).map_err(|error| placed(error.into()))?;
-        let Some(head) = read else {
-            self.in_head = true;
+        let Some(head) = parser::request(input, fields, &mut self.progress, &self.limits)? else {
+            // Empty lines alone are nothing that anybody would have to answer.
+            self.in_head = !input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
             return Ok((0, None));
         };
-        let meaning = framing::request(&head, rest).map_err(placed)?;
+        let meaning = framing::request(&head, input)?;
         self.conversation.ask(Asked {
             head: head.method == b"HEAD",
             connect: head.method == b"CONNECT",
@@ -43,7 +34,7 @@ impl Connection {
         self.note_head(head.version, &meaning);
         self.step_theirs(Trigger::RequestHead)?;
         self.conversation.step(self.side, Trigger::RequestHead)?;
-        Ok((skipped + head.len(), Some(Event::Request(head))))
+        Ok((head.len(), Some(Event::Request(head))))
     }
 
     pub(super) fn receive_response<'a>(
@@ -183,14 +174,4 @@ impl Connection {
         }
         ahead.their_state() != State::Failed
     }
-}
-
-/// Bytes of the empty lines before a request-line that are skipped.
-#[inline]
-fn empty_lines(input: &[u8]) -> usize {
-    let mut skipped = 0;
-    while skipped < 2 * MAX_EMPTY_LINES && input[skipped..].starts_with(b"\r\n") {
-        skipped += 2;
-    }
-    skipped
 }
