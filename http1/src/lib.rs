@@ -59,4 +59,4 @@ pub use client::{Agent, get, request};
 pub(crate) use connection::encode;
 pub use connection::{Connection, Error, Event, FieldBlock, Framing, Misuse, Violation, reason, state, target};
 #[cfg(feature = "net")]
-pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on};
+pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on, serve_with};
