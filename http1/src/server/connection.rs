@@ -100,10 +100,9 @@ fn close<H>(accepted: Rc<Accepted<H>>)
 where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
-    let Options { linger_timeout, linger_time, .. } = accepted.shared.options;
-    let lingers = !linger_timeout.is_zero() && !linger_time.is_zero();
-    if accepted.stream.shutdown(Shutdown::Write).is_ok() && lingers {
-        linger(accepted, net::now().checked_add(linger_time));
+    let time = accepted.shared.connections.linger_time(&accepted.shared.options);
+    if accepted.stream.shutdown(Shutdown::Write).is_ok() && !time.is_zero() {
+        linger(accepted, net::now().checked_add(time));
     }
 }
 

@@ -93,6 +93,12 @@ impl Connections {
         self.slots.borrow_mut()[slot as usize] = Slot::Idle { since: net::now(), parked };
     }
 
+    /// How long a connection that closes now may linger.
+    pub(super) fn linger_time(&self, options: &Options) -> Duration {
+        let most = if self.is_closing() { LAST_LINGER } else { Duration::MAX };
+        if options.linger_timeout.is_zero() { Duration::ZERO } else { options.linger_time.min(most) }
+    }
+
     /// The connection lingers, at most until then.
     pub(super) fn linger(&self, slot: u32, until: Option<Instant>, parked: Parked) {
         self.slots.borrow_mut()[slot as usize] = Slot::Lingering { since: net::now(), until, parked };

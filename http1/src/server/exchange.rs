@@ -102,7 +102,7 @@ impl Exchange<'_> {
         }
         self.refuse_reuse_if_last(answer.connection);
         match answer.send_whole(body) {
-            Err(Misuse::TooManyBytes | Misuse::TooFewBytes) => Ok(false),
+            Err(Misuse::TooManyBytes | Misuse::TooFewBytes | Misuse::NoBodyAllowed) => Ok(false),
             result => Ok(result.map(|()| true)?),
         }
     }
