@@ -47,7 +47,7 @@ async fn watch(port: u16, requests: usize, max_sockets: usize) -> Result<(), Err
         show(format!("request {number} sent"));
     }
     for (number, task) in tasks.into_iter().enumerate() {
-        let reused = task.await.map_err(|error| Error::Connection(error.into()))??;
+        let reused = task.await.map_err(std::io::Error::from)??;
         show(format!("answer {} on {} connection", number + 1, if reused { "a used" } else { "a new" }));
     }
     Ok(())

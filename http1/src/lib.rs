@@ -45,6 +45,8 @@
 //! ```
 
 #[cfg(feature = "net")]
+mod agent;
+#[cfg(feature = "net")]
 pub mod client;
 pub mod connection;
 #[cfg(feature = "http")]
@@ -52,9 +54,11 @@ pub mod interop;
 pub mod parser;
 #[cfg(feature = "net")]
 pub mod server;
+#[cfg(feature = "net")]
+mod upgraded;
 
 #[cfg(feature = "net")]
-pub use client::{Agent, get, request};
+pub use client::{Agent, fetch, get, request};
 #[cfg(feature = "net")]
 pub(crate) use connection::encode;
 pub use connection::{Connection, Error, Event, FieldBlock, Framing, Misuse, Violation, reason, state, target};

@@ -13,7 +13,7 @@
 //! | `workers.rs` | the tasks of those that have something to do |
 //! | `exchange.rs` | a request and its answer: what both sides of a handler share |
 //! | `body.rs`, `request.rs` | one side: the body as it comes, the request |
-//! | `file.rs`, `conditions.rs`, `upgrade.rs`, `response.rs` | the other: files, what is asked of them, other protocols, the response |
+//! | `file.rs`, `conditions.rs`, `response.rs` | the other: files, what is asked of them, the response |
 //! | `connection.rs` | one connection, from its first byte to its last |
 //! | `serve.rs`, `threads.rs` | a server on one loop, and on several |
 //!
@@ -42,9 +42,9 @@ mod response;
 mod serve;
 mod threads;
 mod transport;
-mod upgrade;
 mod workers;
 
+pub use crate::upgraded::Upgraded;
 pub use failure::{Failure, Outcome, Trouble};
 pub use hooks::{Hook, Hooks};
 pub use options::Options;
@@ -52,4 +52,3 @@ pub use request::Request;
 pub use response::Response;
 pub use serve::{Server, serve, serve_on, serve_with};
 pub use threads::{Threads, serve_threads};
-pub use upgrade::Upgraded;

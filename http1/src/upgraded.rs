@@ -10,19 +10,19 @@ use wirebook_net::{Registration, Stream};
 
 /// A connection behind its last HTTP message: 101 for an upgrade (RFC 9110 §7.8), 2xx for CONNECT (§9.3.6).
 ///
-/// It is a [`Stream`]: reading begins with the bytes that came together with the request. It belongs to the handler now:
-/// the handler may speak on it itself, or give it to a task of its own and return.
+/// It is a [`Stream`]: reading begins with the bytes that came together with that message's head.
+/// It belongs to whoever has it: to a handler, which may speak on it or give it to a task of its own, or to a client.
 pub struct Upgraded {
     /// The transport. Who reads from it directly begins with [`head`](Self::head).
     pub stream: Rc<dyn Stream>,
-    /// What the client sent behind its request, already read: the first bytes of the other protocol.
+    /// What came behind that head, already read: the first bytes of the other protocol.
     pub head: Vec<u8>,
     /// Bytes of `head` that were read from here.
     used: Cell<usize>,
 }
 
 impl Upgraded {
-    pub(super) fn new(stream: Rc<dyn Stream>, head: Vec<u8>) -> Self {
+    pub(crate) fn new(stream: Rc<dyn Stream>, head: Vec<u8>) -> Self {
         Upgraded { stream, head, used: Cell::new(0) }
     }
 

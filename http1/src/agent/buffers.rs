@@ -8,51 +8,51 @@ use std::io;
 use std::ops::Range;
 use wirebook_net::{BUFFER_SIZE, Stream};
 
-/// Desks, and likewise buffers of output, that a thread keeps for later.
+/// Sets of buffers, and likewise buffers of output, that a thread keeps for later.
 const MAX_KEPT: usize = 64;
 
 /// Bytes that an outbox may keep room for.
-pub(super) const MAX_OUT: usize = 64 * 1024;
+pub(crate) const MAX_OUT: usize = 64 * 1024;
 
 /// Bytes of room below which the inbox is compacted or grown before a read.
 const LEAST_ROOM: usize = 1024;
 
 thread_local! {
-    #[expect(clippy::vec_box, reason = "a desk is lent as a box: a response is moved about and should be small")]
-    static DESKS: RefCell<Vec<Box<Desk>>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::vec_box, reason = "they are lent as a box: a response is moved about and should be small")]
+    static BUFFERS: RefCell<Vec<Box<Buffers>>> = const { RefCell::new(Vec::new()) };
     static OUTBOXES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The buffers of one exchange: first for the request's head in the making, then for the response.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(crate) struct Buffers {
     /// Method and target of the request, and where the first ends.
-    pub(super) line: Vec<u8>,
-    pub(super) method: usize,
+    pub(crate) line: Vec<u8>,
+    pub(crate) method: usize,
     /// The field lines of the request.
-    pub(super) lines: FieldBlock,
+    pub(crate) lines: FieldBlock,
     /// What was read and not yet used.
-    pub(super) inbox: Inbox,
+    pub(crate) inbox: Inbox,
     /// Room for the parser.
-    pub(super) fields: Fields,
+    pub(crate) fields: Fields,
     /// The response's head: where it lies in the inbox, its values, and its fields relative to its first byte.
-    pub(super) head: Head,
+    pub(crate) head: Head,
     /// The trailers, likewise.
-    pub(super) trailers: Section,
+    pub(crate) trailers: Section,
 }
 
 /// A response head that was received, without the bytes.
 #[derive(Default)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    pub(super) version: Version,
-    pub(super) reason: Range<usize>,
-    pub(super) section: Section,
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) version: Version,
+    pub(crate) reason: Range<usize>,
+    pub(crate) section: Section,
 }
 
 /// Field lines that lie in the inbox.
 #[derive(Default)]
-pub(super) struct Section {
+pub(crate) struct Section {
     at: usize,
     len: usize,
     spans: Vec<FieldSpan>,
@@ -60,20 +60,20 @@ pub(super) struct Section {
 
 impl Section {
     /// Remembers the lines of a section of `len` bytes that begins at `at`.
-    pub(super) fn set(&mut self, at: usize, len: usize, lines: &FieldLines<'_>) {
+    pub(crate) fn set(&mut self, at: usize, len: usize, lines: &FieldLines<'_>) {
         (self.at, self.len) = (at, len);
         self.spans.clear();
         self.spans.extend_from_slice(lines.spans());
     }
 
-    pub(super) fn lines<'d>(&'d self, inbox: &'d Inbox) -> FieldLines<'d> {
+    pub(crate) fn lines<'d>(&'d self, inbox: &'d Inbox) -> FieldLines<'d> {
         FieldLines::new(inbox.at(self.at..self.at + self.len), &self.spans)
     }
 }
 
 impl Head {
     /// Remembers a head that begins at `at` in the inbox and whose first byte is that of `input`.
-    pub(super) fn set(&mut self, at: usize, input: &[u8], head: &ResponseHead<'_>) {
+    pub(crate) fn set(&mut self, at: usize, input: &[u8], head: &ResponseHead<'_>) {
         let reason = match head.reason {
             [] => 0,
             reason => at + (reason.as_ptr().addr() - input.as_ptr().addr()),
@@ -85,31 +85,31 @@ impl Head {
     }
 }
 
-/// Lends a desk.
-pub(super) fn lend() -> Box<Desk> {
-    DESKS.with_borrow_mut(Vec::pop).unwrap_or_default()
+/// Lends a set of buffers.
+pub(crate) fn lend() -> Box<Buffers> {
+    BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default()
 }
 
-/// Takes a desk back.
-pub(super) fn take_back(mut desk: Box<Desk>) {
-    desk.line.clear();
-    desk.lines.clear();
-    desk.inbox.clear();
-    desk.trailers.spans.clear();
-    DESKS.with_borrow_mut(|kept| {
+/// Takes a set of buffers back.
+pub(crate) fn take_back(mut buffers: Box<Buffers>) {
+    buffers.line.clear();
+    buffers.lines.clear();
+    buffers.inbox.clear();
+    buffers.trailers.spans.clear();
+    BUFFERS.with_borrow_mut(|kept| {
         if kept.len() < MAX_KEPT {
-            kept.push(desk);
+            kept.push(buffers);
         }
     });
 }
 
 /// Lends an empty buffer for output.
-pub(super) fn lend_out() -> Vec<u8> {
+pub(crate) fn lend_out() -> Vec<u8> {
     OUTBOXES.with_borrow_mut(Vec::pop).unwrap_or_default()
 }
 
 /// Takes a buffer for output back.
-pub(super) fn take_back_out(mut out: Vec<u8>) {
+pub(crate) fn take_back_out(mut out: Vec<u8>) {
     out.clear();
     if (1..=MAX_OUT).contains(&out.capacity()) {
         OUTBOXES.with_borrow_mut(|kept| {
@@ -123,7 +123,7 @@ pub(super) fn take_back_out(mut out: Vec<u8>) {
 /// A read buffer: bytes come in behind and are used in front. What lies before the pin, a head that is still looked at,
 /// stays where it is.
 #[derive(Default)]
-pub(super) struct Inbox {
+pub(crate) struct Inbox {
     bytes: Vec<u8>,
     pinned: usize,
     start: usize,
@@ -131,38 +131,38 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    pub(super) fn unread(&self) -> &[u8] {
+    pub(crate) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Where the first unread byte lies.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.start
     }
 
     /// The first `count` unread bytes are used; says where they lie.
-    pub(super) fn consume(&mut self, count: usize) -> usize {
+    pub(crate) fn consume(&mut self, count: usize) -> usize {
         let at = self.start;
         self.start = (at + count).min(self.end);
         at
     }
 
     /// Keeps all that was used where it is.
-    pub(super) fn pin(&mut self) {
+    pub(crate) fn pin(&mut self) {
         self.pinned = self.start;
     }
 
     /// Bytes by their place.
-    pub(super) fn at(&self, range: Range<usize>) -> &[u8] {
+    pub(crate) fn at(&self, range: Range<usize>) -> &[u8] {
         self.bytes.get(range).unwrap_or_default()
     }
 
     /// Takes the unread bytes out.
-    pub(super) fn take_unread(&mut self) -> Vec<u8> {
+    pub(crate) fn take_unread(&mut self) -> Vec<u8> {
         let unread = self.unread().to_vec();
         self.start = self.end;
         unread
@@ -173,7 +173,7 @@ impl Inbox {
     /// # Errors
     ///
     /// Those of [`Stream::try_read`]; `OutOfMemory` where more bytes wait to be used than any head needs.
-    pub(super) fn fill(&mut self, stream: &dyn Stream) -> io::Result<usize> {
+    pub(crate) fn fill(&mut self, stream: &dyn Stream) -> io::Result<usize> {
         if self.start == self.end {
             (self.start, self.end) = (self.pinned, self.pinned);
         }
@@ -194,7 +194,7 @@ impl Inbox {
     }
 
     /// Forgets all that was read.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         (self.pinned, self.start, self.end) = (0, 0, 0);
     }
 

@@ -1,38 +1,29 @@
-//! Where a request goes, and how a connection to there is made.
+//! How a connection is made.
 
+use super::origin::Origin;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 use wirebook_net::Stream;
 use wirebook_net::tcp::{ConnectOptions, TcpStream};
 use wirebook_net::unix::UnixStream;
 
-/// All that tells connections apart: two requests share one only if all of this is the same (RFC 9110 §4.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// `https`: a connector that speaks TLS is needed.
-    pub secure: bool,
-    /// The host's name in lower case, or its address; an IPv6 address without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The address that this end is bound to, if it matters.
-    pub local_address: Option<IpAddr>,
-    /// The Unix socket to connect to instead of host and port.
-    pub socket_path: Option<PathBuf>,
-}
+/// After this time the system asks a silent peer whether it is still there, and at such intervals again; so a peer that
+/// vanished is given up in some ten minutes although every limit is off. An exchange has
+/// [`Timeouts`](super::timeouts::Timeouts), which are shorter; this is for what was upgraded, and for who has switched them off.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// A connection in the making.
-pub(super) type Connecting = Pin<Box<dyn Future<Output = io::Result<Rc<dyn Stream>>>>>;
+pub(crate) type Connecting = Pin<Box<dyn Future<Output = io::Result<Rc<dyn Stream>>>>>;
 
 /// What makes connections.
-pub(super) type Connector = Box<dyn Fn(Origin) -> Connecting>;
+pub(crate) type Connector = Box<dyn Fn(Origin) -> Connecting>;
 
 /// Makes a connector of a function, for the agents that bring their own.
-pub(super) fn connector<C, S>(connect: C) -> Connector
+pub(crate) fn connector<C, S>(connect: C) -> Connector
 where
     C: AsyncFn(Origin) -> io::Result<S> + 'static,
     S: Stream + 'static,
@@ -45,7 +36,7 @@ where
 }
 
 /// TCP, or a Unix socket where the origin names one.
-pub(super) fn over_the_system(origin: Origin) -> Connecting {
+pub(crate) fn over_the_system(origin: Origin) -> Connecting {
     Box::pin(async move {
         if origin.secure {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "https needs an agent whose connector speaks TLS"));
@@ -59,6 +50,8 @@ pub(super) fn over_the_system(origin: Origin) -> Connecting {
         let stream = TcpStream::connect_with((&*origin.host, origin.port), &options).await?;
         // Requests are written whole: Nagle's algorithm could only delay them.
         let _ = stream.set_nodelay(true);
+        // Where the system knows no such question, the limits of the exchange are left.
+        let _ = stream.set_keepalive(Some(KEEP_ALIVE));
         Ok(Rc::new(stream) as Rc<dyn Stream>)
     })
 }

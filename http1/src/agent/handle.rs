@@ -1,52 +1,13 @@
 //! The agent: connections that are kept open for the next request to the same origin.
 
-#[cfg(doc)]
-use super::Error;
-use super::connect::{self, Connector, Origin};
+use super::connect::{self, Connector};
+use super::options::AgentOptions;
+use super::origin::Origin;
 use super::pool::Pool;
-use crate::parser::Limits;
 use std::fmt;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 use wirebook_net::Stream;
-
-/// What an agent allows. The names are Node's.
-#[derive(Clone, Copy, Debug)]
-pub struct AgentOptions {
-    /// Keep connections for later requests. Without it every request says `Connection: close`, and the agent only counts
-    /// and queues. On.
-    pub keep_alive: bool,
-    /// Connections to one origin, idle ones included; further requests wait in order. 5, as browsers and the books have it
-    /// (Node: no limit).
-    pub max_sockets: usize,
-    /// Idle connections to one origin; further ones are closed. 256.
-    pub max_free_sockets: usize,
-    /// Connections to all origins. Where it is reached, the one that has been idle longest is closed. 256 (Node: no
-    /// limit).
-    pub max_total_sockets: usize,
-    /// Requests that wait; one more fails with [`Error::QueueFull`]. 1 024 (Node: no limit).
-    pub max_queued: usize,
-    /// How long a connection may idle. 4 seconds: less than the 5 of most servers, so that we close first and no request
-    /// meets a connection that is just being closed (RFC 9112 §9.5).
-    pub idle_timeout: Duration,
-    /// Bounds on response heads.
-    pub limits: Limits,
-}
-
-impl Default for AgentOptions {
-    fn default() -> Self {
-        AgentOptions {
-            keep_alive: true,
-            max_sockets: 5,
-            max_free_sockets: 256,
-            max_total_sockets: 256,
-            max_queued: 1024,
-            idle_timeout: Duration::from_secs(4),
-            limits: Limits::default(),
-        }
-    }
-}
 
 /// A pool of connections. Clones are handles to the same pool; when the last one goes, idle connections close.
 ///
@@ -67,7 +28,7 @@ impl Default for AgentOptions {
 /// ```
 #[derive(Clone)]
 pub struct Agent {
-    pub(super) pool: Rc<Pool>,
+    pub(crate) pool: Rc<Pool>,
 }
 
 /// How many connections and requests an agent has for one origin.
@@ -119,7 +80,7 @@ impl Agent {
 
     /// Connections in use or in the making.
     pub fn sockets(&self) -> usize {
-        self.pool.slots() - self.pool.free()
+        self.pool.permits() - self.pool.free()
     }
 
     /// Idle connections.
@@ -135,17 +96,17 @@ impl Agent {
     /// The same counts for each origin that has any, in no order.
     pub fn origins(&self) -> Vec<OriginCounts> {
         let mut origins = Vec::new();
-        self.pool.each_place(|place| {
-            let free = place.free.borrow().len();
-            let sockets = place.slots.get() - free;
-            origins.push(OriginCounts { origin: place.origin.clone(), sockets, free, requests: place.waiting.get() });
+        self.pool.each_group(|group| {
+            let free = group.idle.len();
+            let sockets = group.permits.get() - free;
+            origins.push(OriginCounts { origin: group.origin.clone(), sockets, free, requests: group.waiting.get() });
         });
         origins
     }
 
     /// Closes the idle connections. Those in use go on, and are kept when they are done.
     pub fn close_idle(&self) {
-        self.pool.close_all_idle();
+        self.pool.close_idle(|_| true);
     }
 
     /// The options that it was made with.
