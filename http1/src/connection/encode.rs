@@ -52,12 +52,16 @@ pub(super) fn request(head: &RequestHead<'_>, added: Added<'_>, out: &mut Vec<u8
     Ok(())
 }
 
+/// Whether [`response`] can write that status-line: a code that means something, and a reason without controls.
+#[inline]
+pub(super) fn check_status_line(head: &ResponseHead<'_>) -> Result<(), Misuse> {
+    let valid = (100..=599).contains(&head.status) && head.reason.iter().all(|&byte| is_value_byte(byte));
+    if valid { Ok(()) } else { Err(Misuse::StatusLine) }
+}
+
 /// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4), fields, an empty line. A server
 /// answers with its own highest version, whatever the client's (RFC 9112 §2.3).
-pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
-    if !(100..=599).contains(&head.status) || !head.reason.iter().all(|&byte| is_value_byte(byte)) {
-        return Err(Misuse::StatusLine);
-    }
+pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) {
     // The status-line and what is added, at most, in one step.
     out.reserve(head.fields.wire().map_or(0, <[u8]>::len) + 256);
     if head.status == 200 && head.reason.is_empty() {
@@ -101,7 +105,6 @@ pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
-    Ok(())
 }
 
 /// A number in decimal digits.
@@ -147,18 +150,20 @@ fn hexadecimal(number: usize, out: &mut Vec<u8>) {
     out.extend((0..digits).rev().map(|place| b"0123456789abcdef"[number >> (4 * place) & 15]));
 }
 
-/// `last-chunk trailer-section CRLF` (RFC 9112 §7.1). Fields that frame or route have no place in trailers
-/// (RFC 9110 §6.5.1).
-pub(super) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+/// Whether [`last_chunk`] can write these: fields that frame or route have no place in trailers (RFC 9110 §6.5.1).
+#[inline]
+pub(super) fn check_trailers(trailers: &FieldLines<'_>) -> Result<(), Misuse> {
     const REFUSED: [&[u8]; 6] =
         [b"transfer-encoding", b"content-length", b"host", b"trailer", b"connection", b"authorization"];
-    if trailers.iter().any(|(name, _)| REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused))) {
-        return Err(Misuse::Framing);
-    }
+    let refused = trailers.iter().any(|(name, _)| REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused)));
+    if refused { Err(Misuse::Framing) } else { Ok(()) }
+}
+
+/// `last-chunk trailer-section CRLF` (RFC 9112 §7.1).
+pub(super) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"0\r\n");
     lines(trailers, out);
     out.extend_from_slice(b"\r\n");
-    Ok(())
 }
 
 /// The reason phrase that RFC 9110 §15 gives a status code; empty for codes that it does not know.

@@ -81,6 +81,7 @@ impl FieldBlock {
     }
 
     /// The lines, to look at or to send.
+    #[inline]
     pub fn lines(&self) -> FieldLines<'_> {
         FieldLines::in_wire_form(&self.bytes, &self.spans)
     }
@@ -133,7 +134,14 @@ impl FieldBlock {
         others
     }
 
+    /// Bytes of all lines.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// What its lines say of framing.
+    #[inline]
     pub(super) fn noted(&self) -> Result<&Noted, Misuse> {
         self.fault.map_or(Ok(&self.noted), Err)
     }

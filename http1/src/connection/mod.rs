@@ -106,7 +106,7 @@ pub struct Additions<'a> {
 }
 
 /// How much of our body is to go.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Outgoing {
     /// None may be sent (RFC 9112 §6.3 items 1 and 2).
     Forbidden,
@@ -256,17 +256,17 @@ impl Connection {
 
     /// The request asks for another protocol on this connection (RFC 9110 §7.8).
     pub fn upgrades(&self) -> bool {
-        self.conversation.asked().upgrade.is_some()
+        self.conversation.upgrade().is_some()
     }
 
     /// Body bytes may be sent now; not in answer to HEAD, nor with 204 and 304, whose `Data` is refused.
     pub fn may_send_data(&self) -> bool {
-        self.our_state() == State::Body && self.outgoing != Outgoing::Forbidden
+        self.our_state() == State::Body && !matches!(self.outgoing, Outgoing::Forbidden)
     }
 
     /// Our body goes in chunks, so trailers may follow it.
     pub fn sends_chunks(&self) -> bool {
-        self.our_state() == State::Body && self.outgoing == Outgoing::Chunked
+        self.our_state() == State::Body && matches!(self.outgoing, Outgoing::Chunked)
     }
 
     /// Bytes of our body that its `content-length` still leaves room for; `None` where no length was given.
@@ -309,7 +309,7 @@ impl Connection {
     /// Our body lasts until the connection ends: whoever breaks it off must break the connection, or a part of the body
     /// would be taken for the whole.
     pub fn sends_until_close(&self) -> bool {
-        self.our_state() == State::Body && self.outgoing == Outgoing::UntilClose
+        self.our_state() == State::Body && matches!(self.outgoing, Outgoing::UntilClose)
     }
 
     /// The peer broke a rule, wherever something of it was awaited. It stays so: there is nothing to move from then.

@@ -24,13 +24,14 @@ impl Connection {
             return Ok((0, None));
         };
         let meaning = framing::request(&head, input)?;
-        self.conversation.ask(Asked {
+        let asked = Asked {
             head: head.method == b"HEAD",
             connect: head.method == b"CONNECT",
             to_continue: meaning.expects_continue && meaning.framing != Framing::Empty,
             keep_alive: meaning.keep_alive,
-            upgrade: meaning.upgrades.then(|| framing::protocols(&head.fields)),
-        });
+        };
+        let upgrade = if meaning.upgrades { Some(framing::protocols(&head.fields)) } else { None };
+        self.conversation.ask(asked, upgrade);
         self.note_head(head.version, &meaning);
         self.step_theirs(Trigger::RequestHead)?;
         self.conversation.step(self.side, Trigger::RequestHead)?;
@@ -55,7 +56,7 @@ impl Connection {
         match head.status {
             101 => {
                 let named = |asked: &[u8]| framing::switches_to_asked(&head.fields, asked);
-                if !(meaning.upgrades && asked.upgrade.as_deref().is_some_and(named)) {
+                if !(meaning.upgrades && self.conversation.upgrade().is_some_and(named)) {
                     return Err(Error::new(Violation::Unasked, 0));
                 }
                 self.receive_switch()?;

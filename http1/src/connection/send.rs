@@ -8,6 +8,9 @@ use super::state::{Asked, Side, State, Trigger};
 use super::{Additions, Connection, Outgoing};
 use crate::parser::{FieldLines, RequestHead, ResponseHead, Version};
 
+/// Bytes of a status-line and of all that a connection adds to a head, at most.
+const ADDED: usize = 256;
+
 impl Connection {
     pub(super) fn send_request(&mut self, head: &RequestHead<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
         if self.side != Side::Requester {
@@ -33,13 +36,13 @@ impl Connection {
         };
         encode::request(head, added, out)?;
         self.conversation.note_persistence(Side::Requester, !noted.close && head.version == Version::Http11);
-        self.conversation.ask(Asked {
+        let asked = Asked {
             head: head.method == b"HEAD",
             connect: head.method == b"CONNECT",
-            to_continue: noted.expects_continue && outgoing != Outgoing::Forbidden,
+            to_continue: noted.expects_continue && !matches!(outgoing, Outgoing::Forbidden),
             keep_alive: false,
-            upgrade: noted.upgrade.then(|| framing::protocols(&head.fields)),
-        });
+        };
+        self.conversation.ask(asked, noted.upgrade.then(|| framing::protocols(&head.fields)));
         self.outgoing = outgoing;
         self.step_ours(Trigger::RequestHead)?;
         Ok(self.conversation.step(Side::Responder, Trigger::RequestHead)?)
@@ -90,19 +93,33 @@ impl Connection {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), Misuse> {
-        let length = body.len() as u64;
-        match fields.noted()?.length {
+        self.next_cycle();
+        // Neither an interim response nor a tunnel has a body and an end.
+        if status < 200 || self.answers_connect() && status < 300 {
+            return Err(Misuse::OutOfTurn);
+        }
+        let (noted, length) = (fields.noted()?, body.len() as u64);
+        match noted.length {
+            None if length == 0 || !matches!(status, 204 | 304) => {}
             _ if self.answers_head() => {}
             _ if length > 0 && matches!(status, 204 | 304) => return Err(Misuse::NoBodyAllowed),
             Some(said) if length > said => return Err(Misuse::TooManyBytes),
             Some(said) if length < said && status != 304 => return Err(Misuse::TooFewBytes),
             _ => {}
         }
-        self.send_head(status, fields, Additions { length: Some(length), ..additions }, out)?;
-        if !self.answers_head() {
-            self.send_data(body, out)?;
+        out.reserve(fields.bytes() + body.len() + ADDED);
+        let additions = Additions { length: Some(length), ..additions };
+        self.send_response(&ResponseHead::new(status, fields.lines()), noted, additions, out)?;
+        match self.outgoing {
+            _ if body.is_empty() => {}
+            Outgoing::Forbidden => {}
+            Outgoing::Length(_) | Outgoing::UntilClose => out.extend_from_slice(body),
+            Outgoing::Chunked => encode::chunk(body, out),
         }
-        self.send_end(&FieldLines::default(), out)
+        if matches!(self.outgoing, Outgoing::Chunked) {
+            encode::last_chunk(&FieldLines::default(), out);
+        }
+        self.step_ours(if self.persists() { Trigger::End } else { Trigger::LastEnd })
     }
 
     /// A response head, whose framing fields have been read, together with what a driver adds.
@@ -123,17 +140,17 @@ impl Connection {
             100..=199 if !noted.unframed() => return Err(Misuse::Framing),
             100..=199 if !http11 => return Err(Misuse::OutOfTurn),
             100..=199 => {
-                self.conversation.may(Side::Responder, Trigger::InformationalHead)?;
-                encode::response(head, Added::default(), out)?;
+                encode::check_status_line(head)?;
+                self.step_ours(Trigger::InformationalHead)?;
                 if head.status == 100 {
                     self.conversation.stop_waiting_for_continue();
                 }
-                return self.step_ours(Trigger::InformationalHead);
+                encode::response(head, Added::default(), out);
+                return Ok(());
             }
             200..=299 if self.answers_connect() => return self.send_switch(head, false, out),
             _ => {}
         }
-        self.conversation.may(Side::Responder, Trigger::FinalHead)?;
         let length = additions.length.filter(|_| noted.unframed() && !matches!(head.status, 204 | 304));
         let outgoing = self.response_framing(head.status, noted, length)?;
         let asked = self.conversation.asked();
@@ -141,7 +158,7 @@ impl Connection {
         // sent bytes for it (RFC 9931 §8): only closing, unread, is unambiguous.
         let persists = self.conversation.side_persists(Side::Responder)
             && !noted.close
-            && outgoing != Outgoing::UntilClose
+            && !matches!(outgoing, Outgoing::UntilClose)
             && !asked.to_continue
             && !asked.connect
             && !matches!(self.their_state(), State::Failed | State::Idle);
@@ -149,17 +166,19 @@ impl Connection {
         let added = Added {
             length,
             date: additions.date.filter(|_| !noted.date),
-            chunked: outgoing == Outgoing::Chunked && !noted.chunked(),
+            chunked: matches!(outgoing, Outgoing::Chunked) && !noted.chunked(),
             close: !both_persist && http11 && !noted.close,
             keep_alive: both_persist && !http11,
             upgrade: upgrade && http11,
             idle_seconds: additions.idle_seconds.filter(|_| both_persist && asked.keep_alive),
             without_coding: noted.chunked() && !http11,
         };
-        encode::response(head, added, out)?;
+        encode::check_status_line(head)?;
+        self.step_ours(Trigger::FinalHead)?;
         self.conversation.note_persistence(Side::Responder, persists);
         self.outgoing = outgoing;
-        self.step_ours(Trigger::FinalHead)
+        encode::response(head, added, out);
+        Ok(())
     }
 
     /// RFC 9112 §6.3 items 1 and 2, RFC 9110 §8.6, §15.3.5, §15.4.5. A coding that our fields name is not sent to HTTP/1.0:
@@ -180,16 +199,17 @@ impl Connection {
     /// ended (RFC 9110 §7.8).
     fn send_switch(&mut self, head: &ResponseHead<'_>, upgrade: bool, out: &mut Vec<u8>) -> Result<(), Misuse> {
         if head.status == 101 {
-            let asked = self.conversation.asked().upgrade.as_deref().ok_or(Misuse::OutOfTurn)?;
+            let asked = self.conversation.upgrade().ok_or(Misuse::OutOfTurn)?;
             if !framing::switches_to_asked(&head.fields, asked) {
                 return Err(Misuse::Protocol);
             }
         }
+        encode::check_status_line(head)?;
         self.conversation.may(Side::Requester, Trigger::Switch)?;
-        self.conversation.may(Side::Responder, Trigger::Switch)?;
-        encode::response(head, Added { upgrade, ..Added::default() }, out)?;
+        self.step_ours(Trigger::Switch)?;
         self.conversation.step(Side::Requester, Trigger::Switch)?;
-        self.step_ours(Trigger::Switch)
+        encode::response(head, Added { upgrade, ..Added::default() }, out);
+        Ok(())
     }
 
     // ANCHOR: send_data
@@ -229,14 +249,17 @@ impl Connection {
             Side::Responder => self.persists(),
             Side::Requester => self.conversation.side_persists(Side::Requester),
         };
-        let trigger = if persists { Trigger::End } else { Trigger::LastEnd };
-        self.conversation.may(self.side, trigger)?;
         match self.outgoing {
+            _ if self.our_state() != State::Body => return Err(Misuse::OutOfTurn),
             Outgoing::Length(1..) => return Err(Misuse::TooFewBytes),
-            Outgoing::Chunked => encode::last_chunk(trailers, out)?,
+            Outgoing::Chunked => encode::check_trailers(trailers)?,
             _ if !trailers.is_empty() => return Err(Misuse::Framing),
             _ => {}
         }
-        self.step_ours(trigger)
+        self.step_ours(if persists { Trigger::End } else { Trigger::LastEnd })?;
+        if matches!(self.outgoing, Outgoing::Chunked) {
+            encode::last_chunk(trailers, out);
+        }
+        Ok(())
     }
 }

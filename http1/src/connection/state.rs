@@ -147,10 +147,12 @@ pub(super) struct Conversation {
     requester_persists: bool,
     responder_persists: bool,
     asked: Asked,
+    /// The members of the request's `Upgrade`, joined by commas. Nearly no request has any: this allocates next to never.
+    upgrade: Option<Box<[u8]>>,
 }
 
 /// What the current request asks for besides its answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
     /// HEAD: the answer has no body (RFC 9110 §9.3.2).
     pub(super) head: bool,
@@ -160,8 +162,6 @@ pub(super) struct Asked {
     pub(super) to_continue: bool,
     /// `Connection: keep-alive`: the client may care for how long.
     pub(super) keep_alive: bool,
-    /// The members of `Upgrade`, joined by commas. Nearly no request has any, so that this allocates next to never.
-    pub(super) upgrade: Option<Box<[u8]>>,
 }
 
 /// A move that the table does not have.
@@ -188,6 +188,7 @@ impl Conversation {
             requester_persists: true,
             responder_persists: true,
             asked: Asked::default(),
+            upgrade: None,
         }
     }
 
@@ -231,7 +232,7 @@ impl Conversation {
     pub(super) fn next_cycle(&mut self) -> bool {
         let over = self.is_over();
         if over {
-            self.asked = Asked::default();
+            self.ask(Asked::default(), None);
             // From Done the table has this move for both.
             let moved = self
                 .step(Side::Requester, Trigger::NextCycle)
@@ -273,14 +274,23 @@ impl Conversation {
 
     /// What the request asks for.
     #[inline]
-    pub(super) fn asked(&self) -> &Asked {
-        &self.asked
+    pub(super) fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// The protocols that it would switch to.
+    #[inline]
+    pub(super) fn upgrade(&self) -> Option<&[u8]> {
+        self.upgrade.as_deref()
     }
 
     /// A request has passed that asks for this.
     #[inline]
-    pub(super) fn ask(&mut self, asked: Asked) {
+    pub(super) fn ask(&mut self, asked: Asked, upgrade: Option<Box<[u8]>>) {
         self.asked = asked;
+        if self.upgrade.is_some() || upgrade.is_some() {
+            self.upgrade = upgrade;
+        }
     }
 
     /// 100, the final answer, or a part of the body has passed: nobody waits for 100 any more.
@@ -360,7 +370,7 @@ pub(super) mod tests {
         for requester in State::ALL {
             for responder in State::ALL {
                 let mut conversation = Conversation { requester, responder, ..Conversation::new() };
-                conversation.ask(Asked { head: true, ..Asked::default() });
+                conversation.ask(Asked { head: true, ..Asked::default() }, None);
                 let begins = (requester, responder) == (State::Done, State::Done);
                 assert_eq!(conversation.next_cycle(), begins);
                 let expected = if begins { (State::Idle, State::Idle) } else { (requester, responder) };

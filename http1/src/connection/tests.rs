@@ -230,7 +230,8 @@ fn a_coding_that_a_handler_names_is_not_sent_to_http10() {
 #[test]
 fn a_whole_answer_is_checked_before_a_byte_of_it_is_written() {
     type Row<'r> = (u16, &'r [(&'r str, &'r str)], &'r str, Misuse);
-    let rows: [Row<'_>; 5] = [
+    let rows: [Row<'_>; 6] = [
+        (103, &[], "", Misuse::OutOfTurn),
         (200, &[("content-length", "2")], "tea", Misuse::TooManyBytes),
         (200, &[("content-length", "4")], "tea", Misuse::TooFewBytes),
         (204, &[], "tea", Misuse::NoBodyAllowed),

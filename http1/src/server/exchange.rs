@@ -1,6 +1,6 @@
 //! What a request and its response share while the handler runs.
 
-use super::buffers::{BodyBuffers, Outbox};
+use super::buffers::{BodyBuffers, MAX_GATHERED, Outbox};
 use super::connections::Connections;
 use super::date;
 use super::failure::{Failure, Outcome, Trouble};
@@ -80,6 +80,12 @@ impl Exchange<'_> {
         self.answer.borrow_mut().out.poll_flush(&**self.stream, context)
     }
 
+    /// More is to be written than is gathered.
+    #[inline]
+    pub(super) fn has_much(&self) -> bool {
+        self.answer.borrow().out.pending() > MAX_GATHERED
+    }
+
     /// Sends the head, once.
     pub(super) fn begin(&self, length: Option<u64>) -> Result<(), Failure> {
         let answer = &mut *self.answer.borrow_mut();
@@ -108,11 +114,11 @@ impl Exchange<'_> {
     }
 
     /// Ends the answer.
-    pub(super) fn end(&self, trailers: &FieldLines<'_>) -> Result<usize, Misuse> {
+    pub(super) fn end(&self, trailers: &FieldLines<'_>) -> Result<(), Misuse> {
         let answer = &mut *self.answer.borrow_mut();
         answer.connection.send_end(trailers, answer.out.end())?;
         self.note_reset(answer);
-        Ok(answer.out.pending())
+        Ok(())
     }
 
     /// A body that lasts until the connection ends is whole only if it was ended here: whatever else ends the connection, a

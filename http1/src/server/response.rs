@@ -76,16 +76,19 @@ impl<'r> Response<'r> {
     /// As [`write`](Self::write).
     pub async fn end(mut self, data: impl AsRef<[u8]>) -> Outcome {
         let data = data.as_ref();
-        if data.len() <= MAX_GATHERED && self.exchange.send_whole(data)? {
-            return self.flush_if_much().await;
+        if data.len() > MAX_GATHERED || !self.exchange.send_whole(data)? {
+            self.exchange.begin(Some(data.len() as u64))?;
+            for piece in data.chunks(MAX_GATHERED) {
+                self.data(piece)?;
+                self.exchange.flush().await?;
+            }
+            self.exchange.end(&FieldLines::default())?;
         }
-        self.exchange.begin(Some(data.len() as u64))?;
-        for piece in data.chunks(MAX_GATHERED) {
-            self.data(piece)?;
-            self.flush_if_much().await?;
+        // What is small goes out with the answers to the requests behind this one.
+        if self.exchange.has_much() {
+            self.exchange.flush().await?;
         }
-        self.exchange.end(&FieldLines::default())?;
-        self.flush_if_much().await
+        Ok(())
     }
 
     /// Sends the rest of the body, and trailer fields behind it (RFC 9110 §6.5). To an HTTP/1.0 client no trailers go.
@@ -188,14 +191,6 @@ impl<'r> Response<'r> {
         self.exchange.flush().await?;
         self.exchange.stream.probe(self.exchange.options.probe_after);
         Ok(Upgraded::new(self.exchange.stream.clone().into_stream(), request.body.rest()))
-    }
-
-    /// What is small goes out with the answers to the requests behind this one.
-    async fn flush_if_much(&self) -> Outcome {
-        if self.exchange.answer.borrow().out.pending() > MAX_GATHERED {
-            self.exchange.flush().await?;
-        }
-        Ok(())
     }
 
     /// Sends what is read of a file.
