@@ -179,6 +179,44 @@ fn a_refused_body_is_not_sent() {
 }
 
 #[test]
+fn the_end_of_an_answer_that_closes_ends_the_upload_at_once() {
+    for (head, rest) in [
+        ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n", "ok"),
+        ("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n", "2\r\nok\r\n0\r\n\r\n"),
+        ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n", "ok"),
+    ] {
+        simulate(async move {
+            let (agent, _) = world(AgentOptions::default(), async move |peer: &Peer| {
+                peer.head().await;
+                peer.send(head).await;
+                net::sleep(100 * MILLISECOND).await;
+                peer.send(rest).await;
+                std::future::pending::<()>().await;
+            });
+            let mut response = post(&at(&agent, "/")).await.end(vec![b'x'; LARGE]).await.expect("an answer");
+            assert_eq!(response.bytes(9).await.expect("a body"), b"ok");
+            net::sleep(MILLISECOND).await;
+            assert_eq!(counts(&agent), (0, 0, 0), "{head}");
+
+            // The same where the caller has both halves; and giving the answer up ends the writing, too.
+            for drops in [false, true] {
+                let mut upload = post(&at(&agent, "/")).await;
+                let mut response = upload.response().await.expect("an answer");
+                let writing = net::spawn(async move { upload.write(vec![b'x'; LARGE]).await });
+                net::sleep(MILLISECOND).await;
+                if !drops {
+                    assert_eq!(response.bytes(9).await.expect("a body"), b"ok");
+                }
+                drop(response);
+                let written = net::timeout(MILLISECOND, writing).await.expect("at once").expect("no panic");
+                assert_eq!(written.is_ok(), !drops, "{written:?}");
+                assert_eq!(counts(&agent), (0, 0, 0), "{head}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_refusal_is_heard_however_fast_the_server_reads() {
     const WHOLE: usize = 64 << 20;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

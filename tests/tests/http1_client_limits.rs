@@ -128,6 +128,24 @@ fn the_bounds_of_an_agent_at_their_edges() {
 }
 
 #[test]
+fn a_connection_that_somebody_waits_for_is_kept_although_no_idle_one_may_be() {
+    simulate(async {
+        let options = AgentOptions { max_sockets: 1, max_free_sockets: 0, ..AgentOptions::default() };
+        let (agent, _) = world(options, numbered(Duration::from_secs(1)));
+        let tasks: Vec<_> = (0..3)
+            .map(|_| {
+                let agent = agent.clone();
+                net::spawn(async move { fetch(&at(&agent, "/")).await })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.expect("no panic").expect("an answer"), "0", "no second connection");
+        }
+        assert_eq!(counts(&agent), (0, 0, 0));
+    });
+}
+
+#[test]
 fn an_idle_time_of_a_nanosecond_keeps_nothing_for_long() {
     simulate(async {
         let options = AgentOptions { idle_timeout: Duration::from_nanos(1), ..AgentOptions::default() };

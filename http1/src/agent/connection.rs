@@ -45,6 +45,8 @@ pub(crate) struct Connection {
     pub(crate) reused: Cell<bool>,
     /// Bytes came behind a response, or a half of the exchange was given up: nothing that comes can be trusted.
     spoilt: Cell<bool>,
+    /// Raised when it is given up: who waits to write on it waits no longer.
+    given_up: net::Signal,
     pub(crate) idle_since: Cell<Instant>,
     /// How long it may idle, by the agent's wish and the server's hint.
     pub(crate) idle_limit: Cell<Duration>,
@@ -67,8 +69,7 @@ pub(crate) async fn open(
     deadline: Option<Instant>,
 ) -> Result<Rc<Connection>, Error> {
     let opened = within(limit, deadline, Stage::Connect, owner.connect()).await?;
-    let stream =
-        opened.map_err(|error| Error::Connect(Failed { call: "connect to", origin: owner.origin().clone(), error }))?;
+    let stream = opened.map_err(|error| Error::Connect(Failed::new("connect to", owner.origin(), error)))?;
     let idle_limit = Cell::new(owner.idle_timeout());
     Ok(Rc::new(Connection {
         stream,
@@ -76,6 +77,7 @@ pub(crate) async fn open(
         owner,
         reused: Cell::new(false),
         spoilt: Cell::new(false),
+        given_up: net::Signal::new(),
         idle_since: Cell::new(net::now()),
         idle_limit,
     }))
@@ -121,7 +123,7 @@ impl Connection {
 
     /// What a failed call means for the exchange.
     pub(crate) fn failed(&self, call: &'static str, error: io::Error) -> Error {
-        Error::Connection(Failed { call, origin: self.owner.origin().clone(), error })
+        Error::Connection(Failed::new(call, self.owner.origin(), error))
     }
 
     /// The server's hint at how long it keeps an idle connection, if that is shorter than the agent's own limit:
@@ -142,6 +144,12 @@ impl Connection {
         self.spoilt.set(true);
         // A connection that is gone already needs no end.
         let _ = self.stream.shutdown(Shutdown::Both);
+        self.given_up.raise();
+    }
+
+    /// Ready when the other half has given the connection up.
+    pub(crate) fn poll_given_up(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.given_up.poll_until(context, || self.is_spoilt().then_some(()))
     }
 
     /// Bytes came behind the response that no request had asked for.

@@ -14,9 +14,9 @@ pub enum Error {
     /// A head or body that must not be sent: a field with a line break, more bytes than `Content-Length` said.
     Misuse(Misuse),
     /// No connection could be made.
-    Connect(Failed),
+    Connect(Box<Failed>),
     /// The connection failed, or ended before the first byte of a response.
-    Connection(Failed),
+    Connection(Box<Failed>),
     /// The server broke a rule, also by ending the connection inside its message (RFC 9112 §8): what was received of the
     /// body is not the whole.
     Protocol(crate::Error),
@@ -50,6 +50,12 @@ pub struct Failed {
     pub origin: Origin,
     /// Why not.
     pub error: io::Error,
+}
+
+impl Failed {
+    pub(crate) fn new(call: &'static str, origin: &Origin, error: io::Error) -> Box<Failed> {
+        Box::new(Failed { call, origin: origin.clone(), error })
+    }
 }
 
 /// What a time limit was for.

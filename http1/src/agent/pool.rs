@@ -162,13 +162,13 @@ impl Pool {
         }
         let permit = match self.permit(&group, limits.unwrap_or(self.options.limits)) {
             Some(permit) => permit,
-            None => match self.wait(group, deadline).await? {
+            None => match Box::pin(self.wait(group, deadline)).await? {
                 Granted::Connection(connection) => return Ok(connection),
                 Granted::Permit(permit) => permit,
             },
         };
         let protocol = permit.protocol();
-        connection::open(permit, protocol, Vec::new(), connect, deadline).await
+        Box::pin(connection::open(permit, protocol, Vec::new(), connect, deadline)).await
     }
 
     /// The group of an origin. Nothing is allocated for one that is known.

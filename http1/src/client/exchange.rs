@@ -14,6 +14,9 @@
 //! | 2xx that is over, with `Connection: close` or its end | is not sent: the server wants no more |
 //! | 2xx that is over, on a connection that stays | goes on (RFC 9110 §7.5), until the server takes nothing for [`MAX_STALL`] |
 //!
+//! What is rare (a second try, the wait for 100) is boxed where it is awaited, so that the futures of all other exchanges
+//! stay small: making one copies it.
+//!
 //! Nobody waits for the rest: [`upload`](Exchange::upload) sends it beside the caller, who has the response.
 
 use super::head::Prepared;
@@ -56,11 +59,30 @@ pub(super) struct Exchange {
     framed: bool,
     /// It is the last on its connection.
     closes: bool,
-    informed: u32,
-    /// Informational responses that nobody has asked for yet.
-    pub(super) news: VecDeque<(u16, FieldBlock)>,
+    /// There as soon as there is an informational response: most exchanges have none.
+    pub(super) news: Option<Box<News>>,
     /// Why the connection takes no more.
     broken: Option<Error>,
+}
+
+/// Informational responses.
+#[derive(Default)]
+pub(super) struct News {
+    /// So many have come.
+    count: u32,
+    /// Those that nobody has asked for yet.
+    untold: VecDeque<(u16, FieldBlock)>,
+    /// The fields of the one that was told last.
+    told: FieldBlock,
+}
+
+impl News {
+    /// The next one in order.
+    pub(super) fn next(&mut self) -> Option<(u16, FieldLines<'_>)> {
+        let (status, fields) = self.untold.pop_front()?;
+        self.told = fields;
+        Some((status, self.told.lines()))
+    }
 }
 
 /// What is known of a body when its head goes out.
@@ -97,8 +119,7 @@ impl Exchange {
             timeouts: options.timeouts,
             framed: head.framed,
             closes: !head.switches && !options.agent.is_some_and(|agent| agent.options().keep_alive),
-            informed: 0,
-            news: VecDeque::new(),
+            news: None,
             broken: None,
         }
     }
@@ -162,7 +183,9 @@ impl Exchange {
             return Ok(());
         }
         self.begin(if data.is_empty() { Known::Nothing } else { Known::Piece })?;
-        self.await_continue(data).await?;
+        if self.standing.phase() == Phase::Expecting {
+            Box::pin(self.await_continue(data)).await?;
+        }
         // What an earlier call has left.
         self.flush_while(|phase| phase == Phase::Answered).await?;
         self.encode(data).await?;
@@ -177,7 +200,9 @@ impl Exchange {
             return Ok(());
         }
         self.begin(Known::Whole(data.len()))?;
-        self.await_continue(data).await?;
+        if self.standing.phase() == Phase::Expecting {
+            Box::pin(self.await_continue(data)).await?;
+        }
         self.encode(data).await?;
         if self.is_stopped() {
             return Ok(());
@@ -227,7 +252,7 @@ impl Exchange {
             let (limit, deadline) = (self.timeouts.body, self.bounds.deadline);
             let step = poll_fn(|context| self.poll_flush(before, context));
             match within(limit, deadline, Stage::Body, step).await? {
-                Err(error) if self.may_retry(&error) => self.start_over(Again::Same).await?,
+                Err(error) if self.may_retry(&error) => Box::pin(self.start_over(Again::Same)).await?,
                 result => result?,
             }
         }
@@ -236,6 +261,9 @@ impl Exchange {
 
     /// One step of a flush: ready as soon as some bytes went, all, or there is no point in it.
     fn poll_flush(&mut self, before: usize, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.is_stopped() {
+            return Poll::Ready(Ok(()));
+        }
         let connection = self.connection()?.clone();
         match connection.poll_flush(context) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
@@ -255,6 +283,9 @@ impl Exchange {
             && let Poll::Ready(result) = self.poll_head(context, Until::Final)
         {
             return Poll::Ready(result);
+        }
+        if self.standing.phase() == Phase::Both && connection.poll_given_up(context).is_ready() {
+            return Poll::Ready(Err(Error::Aborted));
         }
         if connection.pending() < before { Poll::Ready(Ok(())) } else { Poll::Pending }
     }

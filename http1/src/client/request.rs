@@ -44,7 +44,7 @@ pub async fn request(options: &Options<'_>) -> Result<Request, Error> {
         Some(agent) => agent.pool.check_out(options.origin(), None, connect, deadline).await?,
         None => Pool::of_none().check_out(options.origin(), Some(options.limits), connect, deadline).await?,
     };
-    Ok(Request { exchange: Exchange::new(connection, head, options, deadline), told: FieldBlock::default() })
+    Ok(Request { exchange: Exchange::new(connection, head, options, deadline) })
 }
 
 /// A request whose connection is there. [`write`](Self::write) its body piece by piece, or [`end`](Self::end) it at once.
@@ -60,8 +60,6 @@ pub async fn request(options: &Options<'_>) -> Result<Request, Error> {
 /// Dropping a request before its end closes the connection.
 pub struct Request {
     exchange: Exchange,
-    /// The fields of the informational response that was told last.
-    told: FieldBlock,
 }
 
 /// An informational response (RFC 9110 §15.2): 100, 102, 103.
@@ -110,7 +108,12 @@ impl Request {
     /// `Content-Length` said.
     pub async fn end(mut self, data: impl AsRef<[u8]>) -> Result<Response, Error> {
         self.exchange.finish(data.as_ref(), FieldLines::default()).await?;
-        self.answer().await
+        let response = self.response().await?;
+        if self.exchange.connection.is_some() {
+            // What the system has not taken goes out beside whoever reads.
+            net::spawn(self.exchange.upload());
+        }
+        Ok(response)
     }
 
     /// As [`end`](Self::end), with trailer fields behind a chunked body (RFC 9110 §6.5).
@@ -121,13 +124,9 @@ impl Request {
     pub async fn end_with_trailers(mut self, trailers: &FieldBlock) -> Result<Response, Error> {
         self.exchange.begin(Known::Nothing)?;
         self.exchange.finish(b"", trailers.lines()).await?;
-        self.answer().await
-    }
-
-    /// The response to a request that has said all; what the system has not taken goes out beside whoever reads.
-    async fn answer(mut self) -> Result<Response, Error> {
         let response = self.response().await?;
         if self.exchange.connection.is_some() {
+            // What the system has not taken goes out beside whoever reads.
             net::spawn(self.exchange.upload());
         }
         Ok(response)
@@ -176,9 +175,8 @@ impl Request {
         if self.exchange.has_buffers() {
             self.exchange.settle(Until::Informational).await?;
         }
-        let Some((status, fields)) = self.exchange.news.pop_front() else { return Ok(None) };
-        self.told = fields;
-        Ok(Some(Informational { status, headers: self.told.lines() }))
+        let next = self.exchange.news.as_mut().and_then(|news| news.next());
+        Ok(next.map(|(status, headers)| Informational { status, headers }))
     }
 }
 

@@ -16,7 +16,7 @@ impl Exchange {
     /// RFC 9110 §10.1.1: a client that expects 100 waits for it, but not for ever; only 100 is 100. To 417 it may repeat the
     /// request without the expectation (§15.5.18).
     pub(super) async fn await_continue(&mut self, data: &[u8]) -> Result<(), Error> {
-        if self.standing.phase() == Phase::Expecting && data.is_empty() {
+        if data.is_empty() {
             // What has no body has nothing to wait with.
             return self.standing.step(Move::Continue);
         }
@@ -28,7 +28,7 @@ impl Exchange {
             let (limit, deadline) = (self.timeouts.continued, self.bounds.deadline);
             let word = poll_fn(|context| self.poll_head(context, Until::Continue));
             match within(limit, deadline, Stage::Head, word).await {
-                Ok(Err(error)) if self.may_retry(&error) => self.start_over(Again::Same).await?,
+                Ok(Err(error)) if self.may_retry(&error) => Box::pin(self.start_over(Again::Same)).await?,
                 Ok(word) => word?,
                 Err(Error::TimedOut(Stage::Head)) => self.standing.step(Move::Continue)?,
                 Err(error) => return Err(error),
@@ -51,7 +51,7 @@ impl Exchange {
 
     /// Waits for the final head, or for what else is listened for; sends the request once more where that is safe.
     pub(in crate::client) async fn settle(&mut self, until: Until) -> Result<(), Error> {
-        while !(self.is_answered() || until == Until::Informational && !self.news.is_empty()) {
+        while !(self.is_answered() || until == Until::Informational && self.has_news()) {
             let heard = match self.flush().await {
                 Ok(()) if self.is_answered() => return Ok(()),
                 Ok(()) => {
@@ -63,7 +63,7 @@ impl Exchange {
             };
             match heard {
                 Ok(()) => {}
-                Err(error) if self.may_retry(&error) => self.start_over(Again::Same).await?,
+                Err(error) if self.may_retry(&error) => Box::pin(self.start_over(Again::Same)).await?,
                 Err(error) => return Err(self.broken.take().unwrap_or(error)),
             }
         }
@@ -103,15 +103,16 @@ impl Exchange {
                 let welcome = status < 300;
                 return Poll::Ready(self.standing.step(if welcome { Move::Accept } else { Move::Refuse }));
             }
-            self.informed += 1;
-            if self.informed > MAX_INFORMATIONAL {
+            let news = self.news.get_or_insert_default();
+            news.count += 1;
+            if news.count > MAX_INFORMATIONAL {
                 return Poll::Ready(Err(Error::TooManyInformational));
             }
             let mut fields = FieldBlock::default();
             for (name, value) in buffers.head.section.lines(&buffers.inbox).iter() {
                 fields.push(name, value)?;
             }
-            self.news.push_back((status, fields));
+            news.untold.push_back((status, fields));
             if status == 100 && self.standing.phase() == Phase::Expecting {
                 self.standing.step(Move::Continue)?;
             }
@@ -119,6 +120,10 @@ impl Exchange {
                 return Poll::Ready(Ok(()));
             }
         }
+    }
+
+    fn has_news(&self) -> bool {
+        self.news.as_ref().is_some_and(|news| !news.untold.is_empty())
     }
 
     /// The server closed before its final head.
