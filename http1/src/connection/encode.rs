@@ -83,9 +83,7 @@ pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
         out.extend_from_slice(date);
     }
     if let Some(length) = added.length {
-        out.extend_from_slice(b"content-length: ");
-        number(length, out);
-        out.extend_from_slice(b"\r\n");
+        length_line(length, out);
     }
     if added.chunked {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
@@ -107,16 +105,38 @@ pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
     out.extend_from_slice(b"\r\n");
 }
 
+/// `Content-Length`, put together where it costs one copy.
+fn length_line(length: u64, out: &mut Vec<u8>) {
+    const NAME: &[u8; 16] = b"content-length: ";
+    const END: &[u8; 2] = b"\r\n";
+    let mut line = [0; NAME.len() + MAX_DIGITS + END.len()];
+    let end = line.len() - END.len();
+    line[end..].copy_from_slice(END);
+    let at = digits(length, &mut line[..end]) - NAME.len();
+    line[at..at + NAME.len()].copy_from_slice(NAME);
+    out.extend_from_slice(&line[at..]);
+}
+
+/// Digits of the largest number.
+const MAX_DIGITS: usize = 20;
+
 /// A number in decimal digits.
 pub(crate) fn number(number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let (mut at, mut rest) = (digits.len(), number);
+    let mut room = [0; MAX_DIGITS];
+    let at = digits(number, &mut room);
+    out.extend_from_slice(&room[at..]);
+}
+
+/// Writes the digits of a number to the end of `room`, which has room for them; says where they begin.
+#[inline]
+fn digits(number: u64, room: &mut [u8]) -> usize {
+    let (mut at, mut rest) = (room.len(), number);
     loop {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
+        room[at] = b'0' + (rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
-            return out.extend_from_slice(&digits[at..]);
+            return at;
         }
     }
 }

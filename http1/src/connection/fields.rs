@@ -134,12 +134,6 @@ impl FieldBlock {
         others
     }
 
-    /// Bytes of all lines.
-    #[inline]
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// What its lines say of framing.
     #[inline]
     pub(super) fn noted(&self) -> Result<&Noted, Misuse> {

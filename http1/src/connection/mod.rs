@@ -43,8 +43,6 @@ mod receive;
 mod send;
 pub mod state;
 pub mod target;
-#[cfg(test)]
-mod tests;
 
 pub use encode::{DateLine, reason};
 pub use error::{Error, Met, Misuse, Violation};
@@ -336,3 +334,6 @@ impl Connection {
         Ok(self.conversation.step(self.side, trigger)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

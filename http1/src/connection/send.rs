@@ -8,9 +8,6 @@ use super::state::{Asked, Side, State, Trigger};
 use super::{Additions, Connection, Outgoing};
 use crate::parser::{FieldLines, RequestHead, ResponseHead, Version};
 
-/// Bytes of a status-line and of all that a connection adds to a head, at most.
-const ADDED: usize = 256;
-
 impl Connection {
     pub(super) fn send_request(&mut self, head: &RequestHead<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
         if self.side != Side::Requester {
@@ -107,7 +104,6 @@ impl Connection {
             Some(said) if length < said && status != 304 => return Err(Misuse::TooFewBytes),
             _ => {}
         }
-        out.reserve(fields.bytes() + body.len() + ADDED);
         let additions = Additions { length: Some(length), ..additions };
         self.send_response(&ResponseHead::new(status, fields.lines()), noted, additions, out)?;
         match self.outgoing {

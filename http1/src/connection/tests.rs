@@ -1,5 +1,7 @@
 //! Whole conversations over the core: every row of the table is met, and nothing is said twice or at the wrong moment.
 
+// Said again here, where lines of code end: these are none.
+#[cfg(test)]
 use super::state::tests::used;
 use super::state::{Side, State, transitions};
 use super::{Additions, Connection, Error, Event, FieldBlock, Misuse, Violation};

@@ -58,8 +58,6 @@ pub mod split;
 mod stages;
 pub mod swar;
 pub mod table;
-#[cfg(test)]
-mod tests;
 
 pub use error::{Error, Rule};
 pub(crate) use fields::is_named;
@@ -221,3 +219,6 @@ pub const fn is_target_byte(byte: u8) -> bool {
 pub const fn is_value_byte(byte: u8) -> bool {
     matches!(byte, b'\t' | 0x20..=0x7E | 0x80..)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Each rule, broken once: whole, byte by byte, and with bytes behind it, on every variant.
 
+// Said again here, where lines of code end: these are none.
+#[cfg(test)]
 use super::*;
 
 /// The functions of one variant.

@@ -62,7 +62,7 @@ impl Exchange<'_> {
 /// Reads what the handler left of the body, so that the next request is found behind it; not if that is much, and not for
 /// longer than a connection lingers.
 pub(super) async fn drain<'r>(exchange: &'r Exchange<'r>) {
-    if !exchange.has_more() || !exchange.is_answered() {
+    if !exchange.is_answered() {
         return;
     }
     let mut rest = BodyReader::new(exchange);

@@ -372,7 +372,9 @@ where
     let outcome = run(handler, exchange).await;
     exchange.settle(&outcome);
     report(exchange, &outcome);
-    drain(exchange).await;
+    if exchange.has_more() {
+        drain(exchange).await;
+    }
 }
 
 // ANCHOR: run

@@ -1,6 +1,6 @@
 //! What a request and its response share while the handler runs.
 
-use super::buffers::{BodyBuffers, MAX_GATHERED, Outbox};
+use super::buffers::{BodyBuffers, Outbox};
 use super::connections::Connections;
 use super::date;
 use super::failure::{Failure, Outcome, Trouble};
@@ -80,12 +80,6 @@ impl Exchange<'_> {
         self.answer.borrow_mut().out.poll_flush(&**self.stream, context)
     }
 
-    /// More is to be written than is gathered.
-    #[inline]
-    pub(super) fn has_much(&self) -> bool {
-        self.answer.borrow().out.pending() > MAX_GATHERED
-    }
-
     /// Sends the head, once.
     pub(super) fn begin(&self, length: Option<u64>) -> Result<(), Failure> {
         let answer = &mut *self.answer.borrow_mut();
@@ -98,27 +92,28 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// Sends a whole answer, if its head is not out yet; then says so. What would contradict its own head is left to the
-    /// steps one by one, which send as much of it as they can.
-    pub(super) fn send_whole(&self, body: &[u8]) -> Result<bool, Failure> {
+    /// Sends a whole answer, if its head is not out yet, and says how many bytes are to be written now. What would contradict
+    /// its own head is left to the steps one by one, which send as much of it as they can.
+    pub(super) fn send_whole(&self, body: &[u8]) -> Result<Option<usize>, Failure> {
         let answer = &mut *self.answer.borrow_mut();
         answer.check()?;
         if answer.begun {
-            return Ok(false);
+            return Ok(None);
         }
         self.refuse_reuse_if_last(answer.connection);
         match answer.send_whole(body) {
-            Err(Misuse::TooManyBytes | Misuse::TooFewBytes | Misuse::NoBodyAllowed) => Ok(false),
-            result => Ok(result.map(|()| true)?),
+            Err(Misuse::TooManyBytes | Misuse::TooFewBytes | Misuse::NoBodyAllowed) => Ok(None),
+            Err(misuse) => Err(misuse.into()),
+            Ok(()) => Ok(Some(answer.out.pending())),
         }
     }
 
-    /// Ends the answer.
-    pub(super) fn end(&self, trailers: &FieldLines<'_>) -> Result<(), Misuse> {
+    /// Ends the answer; says how many bytes are to be written now.
+    pub(super) fn end(&self, trailers: &FieldLines<'_>) -> Result<usize, Misuse> {
         let answer = &mut *self.answer.borrow_mut();
         answer.connection.send_end(trailers, answer.out.end())?;
         self.note_reset(answer);
-        Ok(())
+        Ok(answer.out.pending())
     }
 
     /// A body that lasts until the connection ends is whole only if it was ended here: whatever else ends the connection, a
@@ -149,13 +144,13 @@ impl Exchange<'_> {
     /// A request whose body the server will not read to its end is the last on its connection, and so is every one of a
     /// server that closes; the answer says so.
     fn refuse_reuse_if_last(&self, connection: &mut Connection) {
-        let is_last = match connection.body_left() {
-            _ if self.connections.is_closing() => true,
-            Some(0) => false,
-            Some(left) => left > MAX_DRAINED.min(self.max_body.get()),
-            // Chunks that nobody has begun to read: what is not there already may never end.
-            None => !self.body_begun.get() && !connection.ends_within(self.behind_head),
-        };
+        let is_last = self.connections.is_closing()
+            || connection.their_state() == State::Body
+                && match connection.body_left() {
+                    Some(left) => left > MAX_DRAINED.min(self.max_body.get()),
+                    // Chunks that nobody has begun to read: what is not there already may never end.
+                    None => !self.body_begun.get() && !connection.ends_within(self.behind_head),
+                };
         if is_last {
             connection.refuse_reuse();
         }

@@ -76,16 +76,20 @@ impl<'r> Response<'r> {
     /// As [`write`](Self::write).
     pub async fn end(mut self, data: impl AsRef<[u8]>) -> Outcome {
         let data = data.as_ref();
-        if data.len() > MAX_GATHERED || !self.exchange.send_whole(data)? {
-            self.exchange.begin(Some(data.len() as u64))?;
-            for piece in data.chunks(MAX_GATHERED) {
-                self.data(piece)?;
-                self.exchange.flush().await?;
+        let whole = if data.len() <= MAX_GATHERED { self.exchange.send_whole(data)? } else { None };
+        let pending = match whole {
+            Some(pending) => pending,
+            None => {
+                self.exchange.begin(Some(data.len() as u64))?;
+                for piece in data.chunks(MAX_GATHERED) {
+                    self.data(piece)?;
+                    self.exchange.flush().await?;
+                }
+                self.exchange.end(&FieldLines::default())?
             }
-            self.exchange.end(&FieldLines::default())?;
-        }
+        };
         // What is small goes out with the answers to the requests behind this one.
-        if self.exchange.has_much() {
+        if pending > MAX_GATHERED {
             self.exchange.flush().await?;
         }
         Ok(())
