@@ -92,7 +92,10 @@ impl Connection {
     ) -> Result<(), Misuse> {
         self.next_cycle();
         // Neither an interim response nor a tunnel has a body and an end.
-        if status < 200 || self.answers_connect() && status < 300 {
+        if !(200..=599).contains(&status) {
+            return Err(Misuse::StatusLine);
+        }
+        if self.answers_connect() && status < 300 {
             return Err(Misuse::OutOfTurn);
         }
         let (noted, length) = (fields.noted()?, body.len() as u64);

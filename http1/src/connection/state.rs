@@ -1,8 +1,8 @@
 //! The states of both sides of an HTTP/1.1 conversation, and every move between them.
 //!
-//! A connection keeps one [`Conversation`], and nothing else decides what may be sent or received next. The whole of RFC
+//! A connection keeps one `Conversation`, and nothing else decides what may be sent or received next. The whole of RFC
 //! 9112 §9 is in [`State::next`]: a row for each move that the protocol allows; what has no row is an error, and never a
-//! default. [`Conversation::step`] is the only code that writes a state, which the compiler holds: the fields are private
+//! default. `Conversation::step` is the only code that writes a state, which the compiler holds: the fields are private
 //! to this file. The picture that the book prints is read off the same table ([`transitions`]), so it cannot lie.
 //!
 //! ```text

@@ -151,13 +151,13 @@ fn rfc9110_10_1_1_only_100_is_100() {
     let mut out = Vec::new();
     for (status, waits) in [(103, true), (102, true), (100, false)] {
         server.send(Event::Response(ResponseHead::new(status, FieldLines::default())), &mut out).expect("a head");
-        assert_eq!(server.awaits_continue(), waits, "{status}");
+        assert_eq!(Connection::awaits_continue(&server), waits, "{status}");
     }
     let mut client = Connection::client();
     ask(&mut client, "POST", &[("host", "a"), ("expect", "100-continue"), ("content-length", "2")], None);
     for (status, waits) in [(103, true), (102, true), (100, false)] {
         receive(&mut client, format!("HTTP/1.1 {status} x\r\n\r\n").as_bytes()).expect("a head");
-        assert_eq!(client.awaits_continue(), waits, "{status}");
+        assert_eq!(Connection::awaits_continue(&client), waits, "{status}");
     }
 }
 
@@ -233,7 +233,7 @@ fn a_coding_that_a_handler_names_is_not_sent_to_http10() {
 fn a_whole_answer_is_checked_before_a_byte_of_it_is_written() {
     type Row<'r> = (u16, &'r [(&'r str, &'r str)], &'r str, Misuse);
     let rows: [Row<'_>; 6] = [
-        (103, &[], "", Misuse::OutOfTurn),
+        (103, &[], "", Misuse::StatusLine),
         (200, &[("content-length", "2")], "tea", Misuse::TooManyBytes),
         (200, &[("content-length", "4")], "tea", Misuse::TooFewBytes),
         (204, &[], "tea", Misuse::NoBodyAllowed),

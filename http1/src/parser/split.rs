@@ -3,7 +3,7 @@
 //! It looks at every byte several times, and starts again from the first one whenever more input comes. It is here to be
 //! read, and to judge the others: a property test and a fuzz target hold every variant to its answers.
 //!
-//! [`line`] cuts off one line. The content of the last one may still be growing ([`End::Open`]), so each rule judges the
+//! `line` cuts off one line. The content of the last one may still be growing (`End::Open`), so each rule judges the
 //! bytes that are there, and complains about what is missing only when the line has ended.
 
 use super::{

@@ -97,7 +97,7 @@ impl Exchange<'_> {
     pub(super) fn send_whole(&self, body: &[u8]) -> Result<Option<usize>, Failure> {
         let answer = &mut *self.answer.borrow_mut();
         answer.check()?;
-        if answer.begun {
+        if answer.begun || answer.status < 200 {
             return Ok(None);
         }
         self.refuse_reuse_if_last(answer.connection);
