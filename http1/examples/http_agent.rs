@@ -19,10 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             response.end("done").await
         })?;
         let port = server.local_addr().expect("TCP has an address").port();
-        let result = watch(port, requests, max_sockets).await;
-        server.close();
-        net::stop();
-        Ok::<_, std::io::Error>(result?)
+        server.until(watch(port, requests, max_sockets)).await
     })?;
     Ok(())
 }

@@ -133,6 +133,17 @@ impl Request {
         Ok(response)
     }
 
+    /// Sends the end of the body and no more, with trailer fields behind a chunked one: so that
+    /// [`informational`](Self::informational) responses can be heard that come behind it, before the
+    /// [`response`](Self::response).
+    ///
+    /// # Errors
+    ///
+    /// As [`end_with_trailers`](Self::end_with_trailers).
+    pub async fn finish(&mut self, trailers: &FieldBlock) -> Result<(), Error> {
+        self.exchange.finish(b"", trailers.lines()).await
+    }
+
     /// Sends the rest of the body, after [`response`](Self::response) was taken: the exchange went both ways at once.
     ///
     /// # Errors

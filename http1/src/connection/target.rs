@@ -1,6 +1,6 @@
 //! The request-target: its four forms (RFC 9112 §3.2) and the parts that routing needs.
 
-use crate::error::Violation;
+use super::error::Violation;
 
 /// The form of a request-target, with its parts borrowed from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

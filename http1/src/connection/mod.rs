@@ -1,10 +1,21 @@
 //! The sans-I/O connection: bytes to events, events to bytes, for both roles.
 //!
+//! | file, from the ground up | holds |
+//! |---|---|
+//! | `error.rs` | what the peer did wrong, in one table; what the caller did wrong |
+//! | `event.rs` | what bytes mean, in both directions |
+//! | `target.rs` | the four forms of a request-target, and `Host` |
+//! | `framing.rs` | how long a body is, who persists: where request smuggling lives |
+//! | `fields.rs`, `encode.rs` | field lines and heads on their way out |
+//! | `state.rs` | whose turn it is: the table that decides all |
+//! | `mod.rs` | [`Connection`], and what one may ask it |
+//! | `receive.rs`, `send.rs` | its two halves |
+//!
 //! # Theory of operation
 //!
-//! Two [`State`]s, one for each side, say what may come next. Between them stands one number for each direction: how
-//! much of a body is left (`Incoming`, `Outgoing`). That is all a connection remembers; it owns no buffer, and an
-//! idle one is a small record.
+//! A table of two states, one for each side, says what may come next ([`state`]). Between them stands one number for each
+//! direction: how much of a body is left (`Incoming`, `Outgoing`). That is all a connection remembers; it owns no buffer,
+//! and an idle one is a small record.
 //!
 //! The caller drives it so:
 //!
@@ -17,16 +28,31 @@
 //! A request that arrives while the one before it is unanswered stays in the caller's buffer: `receive` gives no event
 //! and uses nothing until the answer's `End` was sent. So pipelining needs no queue, and a flood of requests costs no
 //! more than the read buffer.
+//!
+//! What [`send`](Connection::send) does with an event can also be asked for directly, without making an event first:
+//! [`send_head`](Connection::send_head), [`send_data`](Connection::send_data), [`send_end`](Connection::send_end), and
+//! all three in one checked step, [`answer`](Connection::answer); so can what `receive` does at the end of a message,
+//! [`receive_end`](Connection::receive_end). They are the same code, and the server in this crate has no other.
 
-use crate::encode;
-use crate::error::{Error, Misuse, Violation};
-use crate::event::Event;
-use crate::parser::chunked::Chunked;
-use crate::parser::{FieldLines, Fields, Limits, Progress, Version};
-use crate::state::{Side, State, Trigger};
-
+pub(crate) mod encode;
+mod error;
+mod event;
+mod fields;
+mod framing;
 mod receive;
 mod send;
+pub mod state;
+pub mod target;
+
+pub use encode::{DateLine, reason};
+pub use error::{Error, Met, Misuse, Violation};
+pub use event::Event;
+pub use fields::FieldBlock;
+pub use framing::Framing;
+
+use crate::parser::chunked::Chunked;
+use crate::parser::{FieldLines, Fields, Limits, Progress, Version};
+use state::{Conversation, Side, State, Trigger};
 
 /// One HTTP/1.1 connection, seen from one end. See the [module documentation](self) for how to drive it.
 ///
@@ -45,28 +71,15 @@ mod send;
 #[derive(Clone, Debug)]
 pub struct Connection {
     side: Side,
-    ours: State,
-    theirs: State,
+    conversation: Conversation,
     incoming: Incoming,
     outgoing: Outgoing,
     limits: Limits,
     progress: Progress,
-    exchange: Exchange,
-    /// A part of a head has been seen: the end of the transport would be in its middle.
-    in_head: bool,
-}
-
-/// What both sides know of the current request and answer.
-#[derive(Clone, Copy, Debug, Default)]
-struct Exchange {
-    to_head: bool,
-    to_connect: bool,
     /// The version of the peer's last message: it decides what we may send (RFC 9112 §2.3).
     version: Version,
-    they_persist: bool,
-    we_persist: bool,
-    expects_continue: bool,
-    upgrades: bool,
+    /// A part of a head has been seen: the end of the transport would be in its middle.
+    in_head: bool,
 }
 
 /// How much of the peer's body is to come.
@@ -78,16 +91,20 @@ enum Incoming {
     UntilClose,
 }
 
-/// What a driver adds to a response's head, unless its fields say otherwise.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Own<'a> {
-    /// Bytes of the whole body.
-    pub(crate) length: Option<u64>,
-    pub(crate) date: Option<&'a encode::DateLine>,
+/// What a server adds to the head of an answer, unless its fields say otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Additions<'a> {
+    /// `Content-Length`: bytes of the whole body.
+    pub length: Option<u64>,
+    /// The line of `Date`.
+    pub date: Option<&'a DateLine>,
+    /// `Keep-Alive: timeout=…`: whole seconds that the connection may idle. It goes to clients that say
+    /// `Connection: keep-alive`, which HTTP/1.1 does not need: they may care for how long.
+    pub idle_seconds: Option<u32>,
 }
 
 /// How much of our body is to go.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Outgoing {
     /// None may be sent (RFC 9112 §6.3 items 1 and 2).
     Forbidden,
@@ -111,13 +128,12 @@ impl Connection {
     pub fn new(side: Side, limits: Limits) -> Self {
         Connection {
             side,
-            ours: State::Idle,
-            theirs: State::Idle,
+            conversation: Conversation::new(),
             incoming: Incoming::Length(0),
             outgoing: Outgoing::Forbidden,
             limits,
             progress: Progress::default(),
-            exchange: Exchange { they_persist: true, we_persist: true, ..Exchange::default() },
+            version: Version::default(),
             in_head: false,
         }
     }
@@ -139,13 +155,13 @@ impl Connection {
         fields: &'a mut Fields,
     ) -> Result<(usize, Option<Event<'a>>), Error> {
         self.next_cycle();
-        let result = match self.theirs {
-            State::Idle if self.side == Side::Responder => self.receive_request(input, fields),
-            State::Idle | State::Respond if self.side == Side::Requester => self.receive_response(input, fields),
-            State::Body => self.receive_body(input, fields),
+        let result = match (self.side, self.their_state()) {
+            (Side::Responder, State::Idle) => self.receive_request(input, fields),
+            (Side::Requester, State::Idle | State::Respond) => self.receive_response(input, fields),
+            (_, State::Body) => self.receive_body(input, fields),
             _ => Ok((0, None)),
         };
-        result.inspect_err(|_| self.theirs = State::Failed)
+        result.inspect_err(|_| self.note_violation())
     }
     // ANCHOR_END: receive
 
@@ -156,17 +172,18 @@ impl Connection {
     /// [`Violation::Incomplete`] inside a message: what was received of it must not be used as a whole (RFC 9112 §8).
     pub fn receive_eof(&mut self) -> Result<Option<Event<'static>>, Error> {
         self.next_cycle();
-        match self.theirs {
+        match self.their_state() {
             State::Body if matches!(self.incoming, Incoming::UntilClose) => {
-                self.theirs = State::Closed;
+                self.step_theirs(Trigger::Close)?;
                 Ok(Some(Event::End(FieldLines::default())))
             }
-            State::Body | State::Respond => Err(self.fail(Violation::Incomplete, 0)),
-            State::Idle if self.in_head => Err(self.fail(Violation::Incomplete, 0)),
-            state => {
-                self.theirs = state.next(self.side.other(), Trigger::Close).unwrap_or(state);
-                Ok(None)
+            State::Idle if !self.in_head => self.step_theirs(Trigger::Close).map(|()| None),
+            State::Done | State::MustClose => self.step_theirs(Trigger::Close).map(|()| None),
+            State::Idle | State::Respond | State::Body => {
+                self.note_violation();
+                Err(Error::new(Violation::Incomplete, 0))
             }
+            State::Closed | State::Switched | State::Failed => Ok(None),
         }
     }
 
@@ -184,8 +201,8 @@ impl Connection {
         match event {
             Event::Request(head) => self.send_request(&head, out),
             Event::Response(head) => {
-                let fields = encode::inspect(&head.fields)?;
-                self.send_response(&head, &fields, Own::default(), out)
+                let noted = framing::Noted::own(&head.fields)?;
+                self.send_response(&head, &noted, Additions::default(), out)
             }
             Event::Data(data) => self.send_data(data, out),
             Event::End(trailers) => self.send_end(&trailers, out),
@@ -193,77 +210,79 @@ impl Connection {
     }
 
     /// Our side's state.
+    #[inline]
     pub fn our_state(&self) -> State {
-        self.ours
+        self.conversation.of(self.side)
     }
 
     /// The peer's state.
+    #[inline]
     pub fn their_state(&self) -> State {
-        self.theirs
+        self.conversation.of(self.side.other())
     }
 
     /// The connection can carry a further exchange after this one, as far as both sides have said.
     pub fn persists(&self) -> bool {
-        self.exchange.they_persist && self.exchange.we_persist
+        self.conversation.persists()
     }
 
     /// Both messages are over and a further exchange may follow.
     pub fn is_reusable(&self) -> bool {
-        (self.ours, self.theirs) == (State::Done, State::Done)
+        self.conversation.is_over()
     }
 
     /// The request's method is HEAD: its answer has no body, whatever its fields say (RFC 9110 §9.3.2).
     pub fn answers_head(&self) -> bool {
-        self.exchange.to_head
+        self.conversation.asked().head
     }
 
     /// The request's method is CONNECT: a 2xx answer makes the connection a tunnel (RFC 9110 §9.3.6).
     pub fn answers_connect(&self) -> bool {
-        self.exchange.to_connect
+        self.conversation.asked().connect
     }
 
     /// Say no further exchange is wanted: the next head that we send carries `connection: close`.
     pub fn refuse_reuse(&mut self) {
-        self.exchange.we_persist = false;
+        self.conversation.note_persistence(self.side, false);
     }
 
     /// The client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1), and neither that answer nor a
-    /// part of the body has passed.
+    /// part of the body has passed. Only 100 is 100: a 103 changes nothing.
     pub fn awaits_continue(&self) -> bool {
-        self.exchange.expects_continue
+        self.conversation.asked().to_continue
     }
 
     /// The request asks for another protocol on this connection (RFC 9110 §7.8).
     pub fn upgrades(&self) -> bool {
-        self.exchange.upgrades
+        self.conversation.upgrade().is_some()
     }
 
     /// Body bytes may be sent now; not in answer to HEAD, nor with 204 and 304, whose `Data` is refused.
     pub fn may_send_data(&self) -> bool {
-        self.ours == State::Body && self.outgoing != Outgoing::Forbidden
+        self.our_state() == State::Body && !matches!(self.outgoing, Outgoing::Forbidden)
     }
 
     /// Our body goes in chunks, so trailers may follow it.
     pub fn sends_chunks(&self) -> bool {
-        self.ours == State::Body && self.outgoing == Outgoing::Chunked
+        self.our_state() == State::Body && matches!(self.outgoing, Outgoing::Chunked)
     }
 
     /// Bytes of our body that its `content-length` still leaves room for; `None` where no length was given.
     pub fn room_left(&self) -> Option<u64> {
         match self.outgoing {
-            Outgoing::Length(left) if self.ours == State::Body => Some(left),
+            Outgoing::Length(left) if self.our_state() == State::Body => Some(left),
             _ => None,
         }
     }
 
     /// The version of the peer's last message.
     pub fn peer_version(&self) -> Version {
-        self.exchange.version
+        self.version
     }
 
     /// Bytes of the peer's body that are still to come, where its head told.
     pub fn body_left(&self) -> Option<u64> {
-        match (self.theirs, &self.incoming) {
+        match (self.their_state(), &self.incoming) {
             (State::Body, Incoming::Length(left)) => Some(*left),
             (State::Body, _) => None,
             _ => Some(0),
@@ -273,28 +292,48 @@ impl Connection {
     /// Bytes of the peer's body that are still to come as far as it has announced them: all of them where its head told
     /// the length, those of the current chunk where it sends chunks.
     pub fn body_announced(&self) -> u64 {
-        match (self.theirs, &self.incoming) {
+        match (self.their_state(), &self.incoming) {
             (State::Body, Incoming::Length(left)) => *left,
             (State::Body, Incoming::Chunked(chunked)) => chunked.data_left(),
             _ => 0,
         }
     }
 
-    fn fail(&mut self, violation: Violation, offset: usize) -> Error {
-        self.theirs = State::Failed;
-        Error::new(violation, offset)
+    /// A part of a head has come and the rest has not. Empty lines before it are no part of it.
+    pub fn in_head(&self) -> bool {
+        self.in_head
+    }
+
+    /// Our body lasts until the connection ends: whoever breaks it off must break the connection, or a part of the body
+    /// would be taken for the whole.
+    pub fn sends_until_close(&self) -> bool {
+        self.our_state() == State::Body && matches!(self.outgoing, Outgoing::UntilClose)
+    }
+
+    /// The peer broke a rule, wherever something of it was awaited. It stays so: there is nothing to move from then.
+    fn note_violation(&mut self) {
+        // A peer that is not awaited cannot break a rule: then the table has no move, and nothing was received.
+        let _ = self.conversation.step(self.side.other(), Trigger::Violation);
     }
 
     /// RFC 9112 §9.3: with both messages over, a connection that persists begins anew.
     #[inline]
     fn next_cycle(&mut self) {
-        if self.ours == State::Done && self.theirs == State::Done {
-            (self.ours, self.theirs) = (State::Idle, State::Idle);
+        if self.conversation.next_cycle() {
+            self.version = Version::default();
         }
     }
 
     #[inline]
-    fn step_theirs(&mut self, trigger: Trigger) {
-        self.theirs = self.theirs.next(self.side.other(), trigger).unwrap_or(State::Failed);
+    fn step_theirs(&mut self, trigger: Trigger) -> Result<(), Error> {
+        Ok(self.conversation.step(self.side.other(), trigger)?)
+    }
+
+    #[inline]
+    fn step_ours(&mut self, trigger: Trigger) -> Result<(), Misuse> {
+        Ok(self.conversation.step(self.side, trigger)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

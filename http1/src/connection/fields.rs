@@ -1,7 +1,7 @@
 //! Field lines on their way out: checked when they are added, so that whoever encodes them need not look again.
 
-use crate::encode::Inspected;
-use crate::error::Misuse;
+use super::error::Misuse;
+use super::framing::Noted;
 use crate::parser::{FieldLines, FieldSpan, MAX_FIELDS, MAX_HEAD, is_token_byte, is_value_byte};
 
 /// The characters of tokens, by byte.
@@ -23,7 +23,12 @@ const TOKEN: [bool; 256] = {
 /// let mut block = FieldBlock::default();
 /// block.push("content-type", "text/plain")?;
 /// assert!(block.push("x", "a\r\nset-cookie: b").is_err(), "no value can smuggle in a field");
-/// assert_eq!(block.lines().get("Content-Type"), Some(&b"text/plain"[..]));
+/// assert_eq!(block.get("Content-Type"), Some(&b"text/plain"[..]));
+/// block.set("content-type", "text/html")?;
+/// block.append("set-cookie", "a=1")?;
+/// block.append("set-cookie", "b=2")?;
+/// assert_eq!(block.remove("set-cookie"), 2);
+/// assert_eq!(block.lines().len(), 1);
 /// # Ok::<(), wirebook_http1::Misuse>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -31,7 +36,7 @@ pub struct FieldBlock {
     bytes: Vec<u8>,
     spans: Vec<FieldSpan>,
     /// What its lines say of framing: read when they are added, because then they are at hand.
-    seen: Inspected,
+    noted: Noted,
     fault: Option<Misuse>,
 }
 
@@ -71,37 +76,76 @@ impl FieldBlock {
             value_end: (value_start + value.len()) as u16,
         });
         // That the lines contradict each other concerns whoever sends them.
-        self.fault = self.fault.or(self.seen.note(name, value).err());
+        self.fault = self.fault.or(self.noted.note_own(name, value).err());
         Ok(())
     }
 
     /// The lines, to look at or to send.
+    #[inline]
     pub fn lines(&self) -> FieldLines<'_> {
         FieldLines::in_wire_form(&self.bytes, &self.spans)
     }
 
-    /// What [`encode::inspect`](crate::encode::inspect) would find.
-    #[cfg(feature = "net")]
-    pub(crate) fn inspected(&self) -> Result<&Inspected, Misuse> {
-        self.fault.map_or(Ok(&self.seen), Err)
+    /// The value of the first line with this name, whatever its case.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.lines().get(name)
+    }
+
+    /// Adds a line, whatever lines of that name there are: [`push`](Self::push) under the name that other lists of fields
+    /// have for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    pub fn append(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Misuse> {
+        self.push(name, value)
+    }
+
+    /// Makes this the only line of that name, at the end of the list.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push); the block is as before.
+    pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Misuse> {
+        let mut others = self.without(name.as_ref());
+        others.push(name, value)?;
+        *self = others;
+        Ok(())
+    }
+
+    /// Removes all lines of that name, whatever their case; says how many there were.
+    pub fn remove(&mut self, name: impl AsRef<[u8]>) -> usize {
+        let others = self.without(name.as_ref());
+        let removed = self.spans.len() - others.spans.len();
+        if removed > 0 {
+            *self = others;
+        }
+        removed
+    }
+
+    /// The lines of all other names. What they say of framing is read anew, because a line may have contradicted one
+    /// that is gone.
+    fn without(&self, name: &[u8]) -> FieldBlock {
+        let mut others = FieldBlock::default();
+        for (other, value) in self.lines().iter().filter(|line| !line.0.eq_ignore_ascii_case(name)) {
+            // They were valid here, and there are no more of them.
+            others.push(other, value).ok();
+        }
+        others
+    }
+
+    /// What its lines say of framing.
+    #[inline]
+    pub(super) fn noted(&self) -> Result<&Noted, Misuse> {
+        self.fault.map_or(Ok(&self.noted), Err)
     }
 
     /// Forgets the lines and keeps the room.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
-        (self.seen, self.fault) = (Inspected::default(), None);
+        (self.noted, self.fault) = (Noted::default(), None);
     }
-}
-
-/// Whether a name, which is a token, is that one, given in lower case and made of letters and `-`. No token byte but a
-/// letter differs from another in that bit alone and becomes one of these.
-#[inline(always)]
-pub(crate) fn is_named<const N: usize>(name: &[u8], wanted: &[u8; N]) -> bool {
-    // Without an early end these are a few instructions on whole words.
-    <&[u8; N]>::try_from(name).is_ok_and(|name| {
-        name.iter().zip(wanted).fold(0, |different, (byte, wanted)| different | (byte | 0x20) ^ wanted) == 0
-    })
 }
 
 fn trim(mut value: &[u8]) -> &[u8] {
@@ -109,21 +153,4 @@ fn trim(mut value: &[u8]) -> &[u8] {
         value = rest;
     }
     value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_compared_as_if_case_did_not_matter() {
-        for byte in (0..=255).filter(|&byte| is_token_byte(byte)) {
-            for at in 0..6 {
-                let mut name = *b"a-Tz-Q";
-                name[at] = byte;
-                assert_eq!(is_named(&name, b"a-tz-q"), name.eq_ignore_ascii_case(b"a-tz-q"), "{}", name.escape_ascii());
-            }
-        }
-        assert!(!is_named(b"a-tz-", b"a-tz-q") && !is_named(b"a-tz-qq", b"a-tz-q") && !is_named(b"", b"a-tz-q"));
-    }
 }

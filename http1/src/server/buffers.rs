@@ -8,7 +8,7 @@ use std::mem;
 use std::task::{Context, Poll, ready};
 use wirebook_net::{BUFFER_SIZE, Stream};
 
-/// Desks that a server keeps for later.
+/// Sets of buffers that a server keeps for later.
 const MAX_KEPT: usize = 64;
 
 /// Bytes of answers that are gathered before they are written although more requests wait.
@@ -19,13 +19,13 @@ pub(super) const MAX_BODY_INBOX: usize = 2 * BUFFER_SIZE;
 
 /// The buffers of one busy connection.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct Buffers {
     /// What was read and not yet used.
     pub(super) inbox: Inbox,
     /// The same for a body, while the head in `inbox` is borrowed by the handler. There but while an exchange has it.
-    pub(super) body: Option<Box<BodyDesk>>,
+    pub(super) body: Option<Box<BodyBuffers>>,
     /// Answers, not yet written.
-    pub(super) out: Vec<u8>,
+    pub(super) out: Outbox,
     /// The field lines of an answer in the making.
     pub(super) lines: FieldBlock,
     /// Where the fields of the request's head lie.
@@ -34,7 +34,7 @@ pub(super) struct Desk {
 
 /// What the reading of a body needs.
 #[derive(Default)]
-pub(super) struct BodyDesk {
+pub(super) struct BodyBuffers {
     pub(super) inbox: Inbox,
     /// Where the fields of its trailers lie.
     pub(super) trailers: Fields,
@@ -42,31 +42,89 @@ pub(super) struct BodyDesk {
     pub(super) trailer_lines: FieldBlock,
 }
 
-/// The desks that nobody sits at.
+/// The buffers that no connection has.
 #[derive(Default)]
 #[expect(
     clippy::vec_box,
-    reason = "a desk is lent as a box, so that a waiting task does not hold its 300 bytes inline"
+    reason = "buffers are lent as a box, so that a waiting task does not hold their 300 bytes inline"
 )]
-pub(super) struct Desks(RefCell<Vec<Box<Desk>>>);
+pub(super) struct Spare(RefCell<Vec<Box<Buffers>>>);
 
-impl Desks {
-    pub(super) fn lend(&self) -> Box<Desk> {
+impl Spare {
+    pub(super) fn lend(&self) -> Box<Buffers> {
         self.0.borrow_mut().pop().unwrap_or_default()
     }
 
-    pub(super) fn take_back(&self, mut desk: Box<Desk>) {
-        desk.inbox.clear();
-        let body = desk.body.get_or_insert_default();
+    pub(super) fn take_back(&self, mut buffers: Box<Buffers>) {
+        buffers.inbox.clear();
+        let body = buffers.body.get_or_insert_default();
         body.inbox.clear();
         body.trailer_lines.clear();
-        desk.lines.clear();
-        desk.out.clear();
-        desk.out.shrink_to(MAX_GATHERED);
+        buffers.lines.clear();
+        buffers.out.clear();
         let mut kept = self.0.borrow_mut();
         if kept.len() < MAX_KEPT {
-            kept.push(desk);
+            kept.push(buffers);
         }
+    }
+}
+
+/// A write buffer: bytes come in behind and are written in front. What was written is not moved out at each write, or a
+/// slow reader of a large answer would cost the square of its length.
+#[derive(Default)]
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Outbox {
+    /// Where to append what is to be written.
+    #[inline]
+    pub(super) fn end(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Bytes that wait to be written.
+    pub(super) fn pending(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending() == 0
+    }
+
+    /// Writes as far as the stream takes it. Pending only if that was nothing.
+    pub(super) fn poll_flush<S: Stream + ?Sized>(
+        &mut self,
+        stream: &S,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = self.written;
+        loop {
+            if self.is_empty() {
+                self.bytes.clear();
+                self.written = 0;
+                return Poll::Ready(Ok(()));
+            }
+            match stream.try_write(&self.bytes[self.written..]) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.written > before => break,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(stream.poll_writable(context))?,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        // Moving the rest costs no more than the writing before it did.
+        if self.written > self.bytes.len() / 2 {
+            self.bytes.drain(..mem::take(&mut self.written));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(MAX_GATHERED);
+        self.written = 0;
     }
 }
 
@@ -100,9 +158,9 @@ impl Inbox {
     }
 
     /// Waits for one read. `Ok(0)` is the end of the stream.
-    pub(super) fn poll_fill(
+    pub(super) fn poll_fill<S: Stream + ?Sized>(
         &mut self,
-        stream: &dyn Stream,
+        stream: &S,
         max: usize,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
@@ -119,7 +177,7 @@ impl Inbox {
     /// # Errors
     ///
     /// Those of [`Stream::try_read`]; `OutOfMemory` where `max` bytes wait to be used.
-    pub(super) fn fill(&mut self, stream: &dyn Stream, max: usize) -> io::Result<usize> {
+    pub(super) fn fill<S: Stream + ?Sized>(&mut self, stream: &S, max: usize) -> io::Result<usize> {
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end = mem::take(&mut self.end) - mem::take(&mut self.start);

@@ -1,79 +1,32 @@
 //! Values to bytes. The field lines of a [`FieldLines`] are valid by construction (a parser or a
 //! [`FieldBlock`](crate::FieldBlock) made them), so only what is not in them is checked here.
 
-use crate::error::Misuse;
-use crate::fields::is_named;
-use crate::framing::decimal;
-use crate::parser::{FieldLines, RequestHead, ResponseHead, Version, is_target_byte, is_token_byte, is_value_byte};
+use super::error::Misuse;
+use crate::parser::{
+    FieldLines, RequestHead, ResponseHead, Version, is_named, is_target_byte, is_token_byte, is_value_byte,
+};
 
-/// What the framing fields of a head to be sent say.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Inspected {
-    pub(crate) content_length: Option<u64>,
-    pub(crate) chunked: bool,
-    pub(crate) close: bool,
-    pub(crate) upgrade: bool,
-    pub(crate) expects_continue: bool,
-    pub(crate) date: bool,
-    pub(crate) hosts: u32,
-}
-
-impl Inspected {
-    /// Reads one field of our own, by stricter rules than for a peer's: one length, one coding, `chunked`.
-    #[inline]
-    pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
-        // Length and first letter tell almost all others apart.
-        match (name.len(), name.first().map_or(0, |first| first | 0x20)) {
-            (4, b'h') if is_named(name, b"host") => self.hosts += 1,
-            (4, b'd') if is_named(name, b"date") => self.date = true,
-            (6, b'e') if is_named(name, b"expect") => {
-                self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
-            }
-            (7, b'u') if is_named(name, b"upgrade") => self.upgrade |= !value.is_empty(),
-            (10, b'c') if is_named(name, b"connection") => {
-                let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-                self.close |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
-            }
-            (14, b'c') if is_named(name, b"content-length") => {
-                let length = decimal(value).ok_or(Misuse::Framing)?;
-                if self.content_length.replace(length).is_some() {
-                    return Err(Misuse::Framing);
-                }
-            }
-            (17, b't') if is_named(name, b"transfer-encoding") => {
-                if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Misuse::Framing);
-                }
-                self.chunked = true;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Reads the framing fields of a whole head.
-pub(crate) fn inspect(fields: &FieldLines<'_>) -> Result<Inspected, Misuse> {
-    let mut seen = Inspected::default();
-    fields.iter().try_for_each(|(name, value)| seen.note(name, value))?;
-    Ok(seen)
-}
-
-/// Fields that the connection adds to those of the caller.
+/// Fields that the connection adds to those of the caller, and the one that it leaves out.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Added<'a> {
-    pub(crate) chunked: bool,
-    pub(crate) close: bool,
-    pub(crate) keep_alive: bool,
-    pub(crate) length: Option<u64>,
-    pub(crate) date: Option<&'a DateLine>,
+pub(super) struct Added<'a> {
+    pub(super) chunked: bool,
+    pub(super) close: bool,
+    pub(super) keep_alive: bool,
+    /// `Connection: upgrade`, without which an `Upgrade` is not one (RFC 9110 §7.8).
+    pub(super) upgrade: bool,
+    pub(super) length: Option<u64>,
+    pub(super) date: Option<&'a DateLine>,
+    /// `Keep-Alive: timeout=…`: how many seconds the connection may idle.
+    pub(super) idle_seconds: Option<u32>,
+    /// `Transfer-Encoding` is left out: HTTP/1.0 does not know it.
+    pub(super) without_coding: bool,
 }
 
 /// `Date` as a whole field line: an IMF-fixdate always has 29 bytes (RFC 9110 §5.6.7).
-pub(crate) type DateLine = [u8; 37];
+pub type DateLine = [u8; 37];
 
 /// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3), fields, an empty line.
-pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) -> Result<(), Misuse> {
+pub(super) fn request(head: &RequestHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
     let valid = !head.method.is_empty()
         && head.method.iter().all(|&byte| is_token_byte(byte))
         && !head.target.is_empty()
@@ -89,19 +42,26 @@ pub(crate) fn request(head: &RequestHead<'_>, close: bool, out: &mut Vec<u8>) ->
         Version::Http11 => b" HTTP/1.1\r\n",
     });
     lines(&head.fields, out);
-    if close {
+    if added.close {
         out.extend_from_slice(b"connection: close\r\n");
+    }
+    if added.upgrade {
+        out.extend_from_slice(b"connection: upgrade\r\n");
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
 }
 
+/// Whether [`response`] can write that status-line: a code that means something, and a reason without controls.
+#[inline]
+pub(super) fn check_status_line(head: &ResponseHead<'_>) -> Result<(), Misuse> {
+    let valid = (100..=599).contains(&head.status) && head.reason.iter().all(|&byte| is_value_byte(byte));
+    if valid { Ok(()) } else { Err(Misuse::StatusLine) }
+}
+
 /// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4), fields, an empty line. A server
 /// answers with its own highest version, whatever the client's (RFC 9112 §2.3).
-pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
-    if !(100..=599).contains(&head.status) || !head.reason.iter().all(|&byte| is_value_byte(byte)) {
-        return Err(Misuse::StatusLine);
-    }
+pub(super) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<u8>) {
     // The status-line and what is added, at most, in one step.
     out.reserve(head.fields.wire().map_or(0, <[u8]>::len) + 256);
     if head.status == 200 && head.reason.is_empty() {
@@ -114,14 +74,16 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
         out.extend_from_slice(reason);
         out.extend_from_slice(b"\r\n");
     }
-    lines(&head.fields, out);
+    if added.without_coding {
+        each_line(head.fields.iter().filter(|(name, _)| !is_named(name, b"transfer-encoding")), out);
+    } else {
+        lines(&head.fields, out);
+    }
     if let Some(date) = added.date {
         out.extend_from_slice(date);
     }
     if let Some(length) = added.length {
-        out.extend_from_slice(b"content-length: ");
-        number(length, out);
-        out.extend_from_slice(b"\r\n");
+        length_line(length, out);
     }
     if added.chunked {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
@@ -132,20 +94,49 @@ pub(crate) fn response(head: &ResponseHead<'_>, added: Added<'_>, out: &mut Vec<
     if added.keep_alive {
         out.extend_from_slice(b"connection: keep-alive\r\n");
     }
+    if added.upgrade {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+    }
+    if let Some(seconds) = added.idle_seconds {
+        out.extend_from_slice(b"keep-alive: timeout=");
+        number(seconds.into(), out);
+        out.extend_from_slice(b"\r\n");
+    }
     out.extend_from_slice(b"\r\n");
-    Ok(())
 }
+
+/// `Content-Length`, put together where it costs one copy.
+fn length_line(length: u64, out: &mut Vec<u8>) {
+    const NAME: &[u8; 16] = b"content-length: ";
+    const END: &[u8; 2] = b"\r\n";
+    let mut line = [0; NAME.len() + MAX_DIGITS + END.len()];
+    let end = line.len() - END.len();
+    line[end..].copy_from_slice(END);
+    let at = digits(length, &mut line[..end]) - NAME.len();
+    line[at..at + NAME.len()].copy_from_slice(NAME);
+    out.extend_from_slice(&line[at..]);
+}
+
+/// Digits of the largest number.
+const MAX_DIGITS: usize = 20;
 
 /// A number in decimal digits.
 pub(crate) fn number(number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let (mut at, mut rest) = (digits.len(), number);
+    let mut room = [0; MAX_DIGITS];
+    let at = digits(number, &mut room);
+    out.extend_from_slice(&room[at..]);
+}
+
+/// Writes the digits of a number to the end of `room`, which has room for them; says where they begin.
+#[inline]
+fn digits(number: u64, room: &mut [u8]) -> usize {
+    let (mut at, mut rest) = (room.len(), number);
     loop {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
+        room[at] = b'0' + (rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
-            return out.extend_from_slice(&digits[at..]);
+            return at;
         }
     }
 }
@@ -154,7 +145,11 @@ fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
     if let Some(wire) = fields.wire() {
         return out.extend_from_slice(wire);
     }
-    for (name, value) in fields.iter() {
+    each_line(fields.iter(), out);
+}
+
+fn each_line<'a>(lines: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
+    for (name, value) in lines {
         out.extend_from_slice(name);
         out.extend_from_slice(b": ");
         out.extend_from_slice(value);
@@ -163,7 +158,7 @@ fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
 }
 
 /// `chunk = chunk-size CRLF chunk-data CRLF` (RFC 9112 §7.1). `data` is not empty.
-pub(crate) fn chunk(data: &[u8], out: &mut Vec<u8>) {
+pub(super) fn chunk(data: &[u8], out: &mut Vec<u8>) {
     hexadecimal(data.len(), out);
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(data);
@@ -175,18 +170,20 @@ fn hexadecimal(number: usize, out: &mut Vec<u8>) {
     out.extend((0..digits).rev().map(|place| b"0123456789abcdef"[number >> (4 * place) & 15]));
 }
 
-/// `last-chunk trailer-section CRLF` (RFC 9112 §7.1). Fields that frame or route have no place in trailers
-/// (RFC 9110 §6.5.1).
-pub(crate) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) -> Result<(), Misuse> {
+/// Whether [`last_chunk`] can write these: fields that frame or route have no place in trailers (RFC 9110 §6.5.1).
+#[inline]
+pub(super) fn check_trailers(trailers: &FieldLines<'_>) -> Result<(), Misuse> {
     const REFUSED: [&[u8]; 6] =
         [b"transfer-encoding", b"content-length", b"host", b"trailer", b"connection", b"authorization"];
-    if trailers.iter().any(|(name, _)| REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused))) {
-        return Err(Misuse::Framing);
-    }
+    let refused = trailers.iter().any(|(name, _)| REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused)));
+    if refused { Err(Misuse::Framing) } else { Ok(()) }
+}
+
+/// `last-chunk trailer-section CRLF` (RFC 9112 §7.1).
+pub(super) fn last_chunk(trailers: &FieldLines<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"0\r\n");
     lines(trailers, out);
     out.extend_from_slice(b"\r\n");
-    Ok(())
 }
 
 /// The reason phrase that RFC 9110 §15 gives a status code; empty for codes that it does not know.

@@ -54,29 +54,65 @@ impl Error {
 
     /// The status code that a server answers with before it closes.
     pub const fn status(self) -> u16 {
-        match self.violation {
-            Violation::Syntax(rule) => rule.status(),
-            Violation::ContentLengthTooLarge => 413,
-            Violation::CodingUnknown => 501,
-            Violation::Misdirected => 421,
-            _ => 400,
-        }
+        self.violation.row().status
     }
 
     /// The section of the RFC that holds the rule.
     pub const fn section(self) -> &'static str {
-        match self.violation {
-            Violation::Syntax(rule) => rule.section(),
-            Violation::ContentLength => "RFC 9112 §6.3",
-            Violation::ContentLengthTooLarge => "RFC 9110 §8.6",
-            Violation::LengthAndCoding | Violation::CodingInHttp10 | Violation::CodingUnknown => "RFC 9112 §6.1",
-            Violation::CodingInvalid => "RFC 9112 §6.3",
-            Violation::HostMissing | Violation::HostRepeated | Violation::Target => "RFC 9112 §3.2",
-            Violation::HostInvalid => "RFC 9110 §7.2",
-            Violation::Misdirected => "RFC 9110 §7.4",
-            Violation::Incomplete => "RFC 9112 §8",
-            Violation::Unasked => "RFC 9112 §9.2",
+        self.violation.row().section
+    }
+}
+
+/// Who meets a violation: whoever receives what may break its rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// A server, in a request.
+    ByServer,
+    /// A client, in a response.
+    ByClient,
+    /// Both.
+    ByBoth,
+}
+
+/// A row of the table of errors.
+struct Row {
+    text: &'static str,
+    section: &'static str,
+    status: u16,
+    met: Met,
+}
+
+const fn row(text: &'static str, section: &'static str, status: u16, met: Met) -> Row {
+    Row { text, section, status, met }
+}
+
+impl Violation {
+    // ANCHOR: violations
+    /// The one table of errors: the rule, its section, the status that a server answers with, and who meets it.
+    const fn row(self) -> Row {
+        use {Met::*, Violation::*};
+        match self {
+            Syntax(rule) => row(rule.text(), rule.section(), rule.status(), ByBoth),
+            ContentLength => row("Content-Length is not one decimal number", "RFC 9112 §6.3", 400, ByBoth),
+            ContentLengthTooLarge => row("Content-Length is larger than any body can be", "RFC 9110 §8.6", 413, ByBoth),
+            LengthAndCoding => row("both Content-Length and Transfer-Encoding", "RFC 9112 §6.1", 400, ByBoth),
+            CodingInHttp10 => row("Transfer-Encoding in an HTTP/1.0 message", "RFC 9112 §6.1", 400, ByBoth),
+            CodingUnknown => row("a transfer coding other than chunked", "RFC 9112 §6.1", 501, ByBoth),
+            CodingInvalid => row("Transfer-Encoding must end in chunked, once", "RFC 9112 §6.3", 400, ByBoth),
+            HostMissing => row("no Host field", "RFC 9112 §3.2", 400, ByServer),
+            HostRepeated => row("more than one Host field", "RFC 9112 §3.2", 400, ByServer),
+            HostInvalid => row("Host is not a host with an optional port", "RFC 9110 §7.2", 400, ByServer),
+            Target => row("the request-target has not the form that its method needs", "RFC 9112 §3.2", 400, ByServer),
+            Misdirected => row("the target's scheme is not this connection's", "RFC 9110 §7.4", 421, ByServer),
+            Incomplete => row("the connection ended inside a message", "RFC 9112 §8", 400, ByBoth),
+            Unasked => row("bytes that no request asked for", "RFC 9112 §9.2", 400, ByClient),
         }
+    }
+    // ANCHOR_END: violations
+
+    /// Who meets it.
+    pub const fn met(self) -> Met {
+        self.row().met
     }
 }
 
@@ -88,22 +124,7 @@ impl From<parser::Error> for Error {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Violation::Syntax(rule) => return rule.fmt(f),
-            Violation::ContentLength => "Content-Length is not one decimal number",
-            Violation::ContentLengthTooLarge => "Content-Length is larger than any body can be",
-            Violation::LengthAndCoding => "both Content-Length and Transfer-Encoding",
-            Violation::CodingInHttp10 => "Transfer-Encoding in an HTTP/1.0 message",
-            Violation::CodingUnknown => "a transfer coding other than chunked",
-            Violation::CodingInvalid => "Transfer-Encoding must end in chunked, once",
-            Violation::HostMissing => "no Host field",
-            Violation::HostRepeated => "more than one Host field",
-            Violation::HostInvalid => "Host is not a host with an optional port",
-            Violation::Target => "the request-target has not the form that its method needs",
-            Violation::Misdirected => "the target's scheme is not this connection's",
-            Violation::Incomplete => "the connection ended inside a message",
-            Violation::Unasked => "bytes that no request asked for",
-        })
+        f.write_str(self.row().text)
     }
 }
 
@@ -140,6 +161,8 @@ pub enum Misuse {
     NoBodyAllowed,
     /// The event has no place in the current [`State`](crate::state::State).
     OutOfTurn,
+    /// A 101 without `Upgrade`, or to a protocol that the request has not named (RFC 9110 §15.2.2).
+    Protocol,
     /// A version that HTTP/1 does not have, in a message of the `http` crate.
     Version,
 }
@@ -158,6 +181,7 @@ impl fmt::Display for Misuse {
             Misuse::TooFewBytes => "fewer body bytes than Content-Length says",
             Misuse::NoBodyAllowed => "this message must not have a body",
             Misuse::OutOfTurn => "the message part is out of turn",
+            Misuse::Protocol => "101 must name a protocol that the request asked for",
             Misuse::Version => "the version is neither HTTP/1.0 nor HTTP/1.1",
         })
     }
