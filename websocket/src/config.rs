@@ -17,6 +17,10 @@ pub struct Config {
     pub close_timeout: Duration,
     /// permessage-deflate, offered or accepted; `None` (the default): never.
     pub deflate: Option<Deflate>,
+    /// Bytes of messages that are kept for a [`Reader`](crate::Reader) that nobody reads, so that the pings, pongs and Close
+    /// behind them are seen; when so much waits, the peer is not read (and not judged by its silence) until the reader is.
+    /// Default 8 KiB. With 0 nothing is read but by the reader.
+    pub ahead: usize,
     /// Bytes that may wait for a slow reader before [`send`](crate::Writer::send) waits too. Default 64 KiB.
     pub queue: usize,
 }
@@ -27,9 +31,10 @@ impl Default for Config {
             limits: Limits::default(),
             delivery: Delivery::Messages,
             fragment: None,
-            heartbeat: Some(Heartbeat { interval: Duration::from_secs(30), timeout: Duration::from_secs(20) }),
+            heartbeat: Some(Heartbeat::DEFAULT),
             close_timeout: Duration::from_secs(3),
             deflate: None,
+            ahead: 8 << 10,
             queue: 64 << 10,
         }
     }

@@ -14,7 +14,6 @@ use super::link::Link;
 use super::{Fault, fill};
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::event::Code;
 use crate::handshake::client::{Agreed, Refused, Request};
 
 /// Bytes that the answer to a handshake may have before it counts as refused.
@@ -127,11 +126,7 @@ async fn open<S: Stream + 'static>(stream: S, request: Request, config: Arc<Conf
     let (length, agreed) = read_response(&stream, &mut bytes, &request).await?;
     let link = Link::new(stream, Connection::client(config, agreed.deflate, fill, net::now()));
     let (reader, writer) = halves(&link, &bytes[length..]);
-    let mut attendant = Attendant::new(link);
-    net::spawn(async move {
-        attendant.until_unread().await;
-        attendant.finish(Code::NORMAL).await;
-    });
+    Attendant::new(link).spawn();
     Ok(Connected { reader, writer, protocol: agreed.protocol })
 }
 

@@ -6,21 +6,22 @@
 //! no more, a task is spawned that waits until it does, and ends when everything is written.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use bytes::Bytes;
 use wirebook_net::{self as net, Stream};
 
-use super::input::Input;
+use super::input::{Found, Input, Look};
 use super::outbox::Outbox;
 use crate::connection::Connection;
 use crate::error::{Error, SendError};
 use crate::event::{Close, Code, Event, Kind, Message};
-use crate::state::State;
 
 /// Payloads of at least this many bytes are written from where they lie.
 const VECTORED: usize = 16 << 10;
@@ -39,24 +40,60 @@ pub(crate) struct Link<S> {
     /// The payload of the last ping whose answer waits for room.
     #[expect(clippy::box_collection)]
     owed: Cell<Option<Box<Vec<u8>>>>,
-    flags: Cell<u8>,
+    flags: Cell<u16>,
     outcome: Cell<Option<Error>>,
     /// The Close frame that the peer sent.
     farewell: Cell<Option<Box<Close<'static>>>>,
-    /// What a reader that was dropped had not consumed.
-    unconsumed: Cell<Option<Box<Input>>>,
+    /// What came and is not consumed. A reader that has handed out a message of the same buffer shares it.
+    pub(crate) input: Cell<Option<Rc<Input>>>,
+    /// What the attendant found before the reader asked for it.
+    ahead: RefCell<Option<Box<Ahead>>>,
+}
+
+/// Messages that wait for the reader.
+#[derive(Default)]
+struct Ahead {
+    events: VecDeque<Event<'static>>,
+    /// What they count for against [`Config::ahead`](crate::Config::ahead).
+    bytes: usize,
+}
+
+/// What a message that waits counts for beside its payload, so that empty ones have a bound as well.
+const OVERHEAD: usize = 64;
+
+/// How it stands with reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Somebody is woken when there is more to read, or there will be nothing.
+    Waits,
+    /// So much waits for the reader that no more is read.
+    Full,
+    /// An end waits for the reader to come upon it.
+    Held,
 }
 
 /// A flush is queued as a microtask.
-const FLUSHING: u8 = 1;
+const FLUSHING: u16 = 1;
 /// The stream takes no more for now; a task waits until it does.
-const BLOCKED: u8 = 2;
-/// Nobody will read messages any more: the attendant finishes the connection.
-const UNREAD: u8 = 4;
+const BLOCKED: u16 = 2;
+/// Nobody will read messages any more, or there will be none: the attendant finishes the connection.
+const UNREAD: u16 = 4;
 /// The transport is gone.
-const ENDED: u8 = 8;
+const ENDED: u16 = 8;
 /// Our direction of the transport was ended.
-const SHUT: u8 = 16;
+const SHUT: u16 = 16;
+/// The reader waits for the stream.
+const WAITING: u16 = 32;
+/// Messages wait in `ahead`.
+const AHEAD: u16 = 64;
+/// The peer's direction has ended, or is broken: nothing more will be read.
+const FIN: u16 = 128;
+/// Nothing more can be written; what came before may still be read.
+const MUTE: u16 = 256;
+/// A look at whether the reader waits again is queued as a microtask.
+const PAUSING: u16 = 512;
+/// The server waits no more for the handler.
+const ABANDONED: u16 = 1024;
 
 impl<S: Stream + 'static> Link<S> {
     pub(crate) fn new(stream: S, connection: Connection) -> Rc<Self> {
@@ -71,19 +108,20 @@ impl<S: Stream + 'static> Link<S> {
             flags: Cell::new(0),
             outcome: Cell::new(None),
             farewell: Cell::new(None),
-            unconsumed: Cell::new(None),
+            input: Cell::new(None),
+            ahead: RefCell::new(None),
         })
     }
 
-    fn has(&self, flag: u8) -> bool {
+    fn has(&self, flag: u16) -> bool {
         self.flags.get() & flag != 0
     }
 
-    fn set(&self, flag: u8) {
+    fn set(&self, flag: u16) {
         self.flags.set(self.flags.get() | flag);
     }
 
-    fn clear(&self, flag: u8) {
+    fn clear(&self, flag: u16) {
         self.flags.set(self.flags.get() & !flag);
     }
 
@@ -124,7 +162,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Queues a message. `true`: so much waits now that the sender should wait too.
     pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<bool, SendError> {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return Err(SendError::Closed);
         }
         if payload.len() >= VECTORED && !self.has(BLOCKED) {
@@ -155,7 +193,7 @@ impl<S: Stream + 'static> Link<S> {
         match wrote {
             Ok(()) => Ok(()),
             Err(_) => {
-                self.lost(Error::AbruptEnd);
+                self.mute();
                 Err(SendError::Closed)
             }
         }
@@ -163,7 +201,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Queues anything else.
     pub(crate) fn send_event(self: &Rc<Self>, event: Event<'_>) -> Result<(), SendError> {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return Err(SendError::Closed);
         }
         let closing = matches!(event, Event::Close(_));
@@ -190,7 +228,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Queues a frame that many connections share. `limit`: refuse where more than this would wait.
     pub(crate) fn send_shared(self: &Rc<Self>, frame: Bytes, limit: usize) -> Result<bool, SendError> {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return Err(SendError::Closed);
         }
         self.connection.borrow().may_send_message()?;
@@ -214,14 +252,19 @@ impl<S: Stream + 'static> Link<S> {
         self.waiting() > self.queue
     }
 
-    /// Writes what the stream takes. After a Close of both sides, and everything written, ends our direction.
+    /// Writes what the stream takes. After a Close of both sides, or an end without, and everything written, ends our direction.
     pub(crate) fn flush(self: &Rc<Self>) {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return;
         }
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {
-            match outbox.flush(&self.stream) {
+            let before = outbox.waiting();
+            let flushed = outbox.flush(&self.stream);
+            if self.has(BLOCKED) && outbox.waiting() < before {
+                self.connection.borrow_mut().progress();
+            }
+            match flushed {
                 Ok(true) => {
                     if let Some(outbox) = slot.take() {
                         outbox.give_back();
@@ -238,7 +281,7 @@ impl<S: Stream + 'static> Link<S> {
                 }
                 Err(_) => {
                     drop(slot);
-                    return self.lost(Error::AbruptEnd);
+                    return self.mute();
                 }
             }
         }
@@ -247,22 +290,23 @@ impl<S: Stream + 'static> Link<S> {
         if let Some(payload) = self.owed.take() {
             let _ = self.send_event(Event::Pong(&payload));
         }
-        if self.connection.borrow().state() == State::Closed && !self.has(SHUT) {
+        if self.connection.borrow().is_over() && !self.has(SHUT) {
             self.set(SHUT);
             // RFC 6455 §7.1.1: the server ends the transport first; a client waits for that.
             if self.with_connection(|connection| connection.role()) == crate::Role::Server || self.outcome().is_some() {
                 let _ = self.stream.shutdown(Shutdown::Write);
             }
+            self.wake_attendant();
         }
     }
 
     /// Ready when at most `limit` bytes wait, or the transport is gone.
     pub(crate) fn poll_drained(self: &Rc<Self>, limit: usize, context: &mut Context<'_>) -> Poll<()> {
-        if self.has(ENDED) || self.waiting() <= limit {
+        if self.has(ENDED | MUTE) || self.waiting() <= limit {
             return Poll::Ready(());
         }
         self.flush();
-        if self.has(ENDED) || self.waiting() <= limit {
+        if self.has(ENDED | MUTE) || self.waiting() <= limit {
             return Poll::Ready(());
         }
         self.remember(context);
@@ -291,17 +335,36 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Answers an error of the peer's with the Close frame that it earns.
     pub(crate) fn fail(self: &Rc<Self>, error: Error) {
-        self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
+        self.note(error);
         self.with(|connection, out| connection.fail(error, out));
         self.unread();
     }
 
-    /// The transport is of no use any more.
-    pub(crate) fn lost(&self, error: Error) {
-        if self.connection.borrow().state() != State::Closed {
-            self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
+    fn note(&self, error: Error) {
+        self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
+    }
+
+    /// Tells the connection the time; `excused`: the peer is not heard because we do not listen.
+    pub(crate) fn expire(self: &Rc<Self>, now: Instant, excused: bool) {
+        if excused {
+            self.with_connection(Connection::excuse);
         }
-        self.end();
+        if let Err(error) = self.with(|connection, out| connection.expire(now, out)) {
+            if error != Error::CloseTimeout || self.outcome().is_none() && !self.has(SHUT) {
+                self.note(error);
+            }
+            // What the stream takes at once it may have.
+            self.flush();
+            self.end();
+        }
+    }
+
+    /// Nothing more can be written. What has come may still be read.
+    fn mute(&self) {
+        self.set(MUTE);
+        drop(self.outbox.borrow_mut().take());
+        self.wake_drained();
+        self.wake_attendant();
     }
 
     /// Nothing will be read or written any more.
@@ -316,11 +379,16 @@ impl<S: Stream + 'static> Link<S> {
         }
     }
 
+    /// Whether a send can lead to nothing any more.
+    pub(crate) fn is_mute(&self) -> bool {
+        self.has(ENDED | MUTE)
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.has(ENDED)
     }
 
-    /// The reader is done: the attendant takes over what is left of the conversation.
+    /// Messages will not be read any more: the attendant takes over what is left of the conversation.
     pub(crate) fn unread(&self) {
         if !self.has(UNREAD) {
             self.set(UNREAD);
@@ -328,20 +396,24 @@ impl<S: Stream + 'static> Link<S> {
         }
     }
 
-    /// Leaves the rest of the input to the attendant.
-    pub(crate) fn leave(&self, input: Option<Box<Input>>) {
-        if !self.has(ENDED) {
-            self.unconsumed.set(input);
-        }
-        self.unread();
-    }
-
-    pub(crate) fn left(&self) -> Option<Box<Input>> {
-        self.unconsumed.take()
-    }
-
     pub(crate) fn is_unread(&self) -> bool {
         self.has(UNREAD)
+    }
+
+    /// Whether the next message may lie at the front of the input.
+    #[inline]
+    pub(crate) fn is_in_order(&self) -> bool {
+        !self.has(UNREAD | AHEAD)
+    }
+
+    /// The server has waited long enough.
+    pub(crate) fn abandon(&self) {
+        self.set(ABANDONED);
+        self.end();
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.has(ABANDONED)
     }
 
     /// Why the connection failed, if it did.
@@ -353,7 +425,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Takes note of the peer's Close, and answers it where that is still due.
     pub(crate) fn closed_by_peer(self: &Rc<Self>, close: Close<'_>) {
-        if self.with_connection(|connection| connection.state()) == State::CloseReceived {
+        if self.with_connection(|connection| connection.owes_close()) {
             // RFC 6455 §5.5.1: typically the answer echoes the status code.
             let _ = self.send_event(Event::Close(Close::new(close.code, "")));
         }
@@ -393,10 +465,10 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Ready once the stream has taken what waited, or is gone.
     fn poll_unblock(self: &Rc<Self>, context: &mut Context<'_>) -> Poll<()> {
-        while self.has(BLOCKED) && !self.has(ENDED) {
+        while self.has(BLOCKED) && !self.has(ENDED | MUTE) {
             match self.stream.poll_writable(context) {
                 Poll::Ready(Ok(())) => self.flush(),
-                Poll::Ready(Err(_)) => self.lost(Error::AbruptEnd),
+                Poll::Ready(Err(_)) => self.mute(),
                 Poll::Pending => {
                     self.remember(context);
                     return Poll::Pending;
@@ -406,14 +478,214 @@ impl<S: Stream + 'static> Link<S> {
         Poll::Ready(())
     }
 
-    /// One read into `room`. `Ok(None)`: nothing there for now.
-    pub(crate) fn read(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
-        match self.stream.try_read(room) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
+    /// One read of at most so many bytes, if there is something to read.
+    pub(crate) fn read(&self, most: usize) {
+        let mut input = self.input.take();
+        let room = Input::room(&mut input);
+        let most = most.min(room.len());
+        match self.stream.try_read(&mut room[..most]) {
+            Ok(0) => self.set(FIN),
+            Ok(count) => Input::filled(&mut input, count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.set(FIN | MUTE),
+        }
+        self.input.set(input);
+    }
+
+    /// Gives back what a wait does not need.
+    pub(crate) fn rest(&self) {
+        self.input.set(self.input.take().and_then(Input::rest));
+    }
+
+    /// Goes through the input to the next message. Pings are answered on the way, and so is a Close, unless `before_close`.
+    pub(crate) fn search(self: &Rc<Self>, input: &mut Input, before_close: bool) -> Result<Option<Found>, Error> {
+        while !input.is_empty() {
+            let control = |event: Event<'_>| match event {
+                Event::Ping(payload) => self.pong(payload),
+                Event::Close(close) => self.closed_by_peer(close),
+                _ => {}
+            };
+            let look = input.look(
+                |bytes| {
+                    let mut connection = self.connection.borrow_mut();
+                    if before_close { connection.receive_before_close(bytes) } else { connection.receive_long(bytes) }
+                },
+                control,
+            );
+            match look? {
+                Look::Found(found) => return Ok(Some(found)),
+                Look::Control => {}
+                Look::Nothing => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next message that the attendant found.
+    pub(crate) fn take_ahead(&self) -> Option<Event<'static>> {
+        if !self.has(AHEAD) {
+            return None;
+        }
+        let mut slot = self.ahead.borrow_mut();
+        let ahead = slot.as_mut()?;
+        let event = ahead.events.pop_front();
+        ahead.bytes -= event.as_ref().map_or(0, weight);
+        if ahead.events.is_empty() {
+            *slot = None;
+            self.clear(AHEAD);
+        }
+        event
+    }
+
+    /// The reader waits for the stream, or does not.
+    pub(crate) fn waits(&self, waits: bool) {
+        if waits { self.set(WAITING) } else { self.clear(WAITING) }
+    }
+
+    /// The reader has what it waited for. If it belongs to another task than the attendant, that one may have to read from now
+    /// on: it is told when the reader's task pauses without asking for more.
+    pub(crate) fn pause(self: &Rc<Self>, context: &Context<'_>) {
+        let waker = self.attendant.take();
+        let apart = waker.as_ref().is_some_and(|waker| !waker.will_wake(context.waker()));
+        self.attendant.set(waker);
+        if apart && !self.has(PAUSING) {
+            self.set(PAUSING);
+            let link = self.clone();
+            net::queue_microtask(move || {
+                link.clear(PAUSING);
+                if !link.has(WAITING) {
+                    link.wake_attendant();
+                }
+            });
         }
     }
+
+    /// The reader has come to the end of all that was said, or waits for it no more: the peer's Close is answered, or the end of
+    /// its direction is the end.
+    pub(crate) fn take_end(self: &Rc<Self>) {
+        if let Some(mut input) = self.input.take() {
+            if let Err(error) = self.search(Rc::make_mut(&mut input), false) {
+                self.fail(error);
+            }
+            self.input.set(Input::rest(input));
+        }
+        if self.has(FIN) && !self.has(UNREAD) {
+            if let Err(error) = self.with_connection(Connection::receive_eof) {
+                self.note(error);
+            }
+            self.unread();
+            // What was sent until now is still written.
+            self.flush();
+        }
+    }
+
+    /// Whether the peer's direction of the transport has ended.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.has(FIN)
+    }
+
+    /// Reads for a reader that does not, or for nobody.
+    pub(crate) fn poll_reading(self: &Rc<Self>, context: &mut Context<'_>) -> Reading {
+        while !self.has(ENDED) {
+            let reading = if self.has(UNREAD) {
+                self.throw_away();
+                Reading::Waits
+            } else if self.has(WAITING) {
+                return Reading::Waits;
+            } else {
+                self.look_ahead()
+            };
+            if self.has(UNREAD) && self.has(FIN | MUTE) {
+                // Nothing more comes. When all is written, or cannot be, that is the end.
+                if self.has(MUTE) || self.waiting() == 0 {
+                    self.end();
+                }
+                return Reading::Waits;
+            }
+            if reading != Reading::Waits {
+                return reading;
+            }
+            if self.stream.poll_readable(context).is_pending() {
+                self.rest();
+                return Reading::Waits;
+            }
+            let room = self.bound().saturating_sub(self.kept());
+            self.read(if self.has(UNREAD) { usize::MAX } else { room });
+        }
+        Reading::Waits
+    }
+
+    /// Bytes that may wait for the reader.
+    fn bound(&self) -> usize {
+        self.connection.borrow().config().ahead
+    }
+
+    /// Bytes that do.
+    fn kept(&self) -> usize {
+        let input = self.input.take();
+        let rest = input.as_ref().map_or(0, |input| input.unconsumed().len());
+        self.input.set(input);
+        rest + self.ahead.borrow().as_ref().map_or(0, |ahead| ahead.bytes)
+    }
+
+    fn look_ahead(self: &Rc<Self>) -> Reading {
+        while self.kept() < self.bound() {
+            let Some(mut input) = self.input.take() else { break };
+            let found = self.search(Rc::make_mut(&mut input), true);
+            let event = found.map(|found| found.map(|found| found.into_owned(&input)));
+            let held = self.connection.borrow().is_at_close(input.unconsumed());
+            self.input.set(Some(input));
+            match event {
+                Ok(Some(event)) => {
+                    let mut slot = self.ahead.borrow_mut();
+                    let ahead = slot.get_or_insert_default();
+                    ahead.bytes += weight(&event);
+                    ahead.events.push_back(event);
+                    self.set(AHEAD);
+                }
+                Ok(None) if held => return Reading::Held,
+                Ok(None) => break,
+                Err(error) => {
+                    self.fail(error);
+                    return Reading::Waits;
+                }
+            }
+        }
+        match () {
+            () if self.kept() >= self.bound() => Reading::Full,
+            () if self.has(FIN) => Reading::Held,
+            () => Reading::Waits,
+        }
+    }
+
+    /// For the peer's Close; messages are thrown away.
+    fn throw_away(self: &Rc<Self>) {
+        let Some(mut input) = self.input.take() else { return };
+        loop {
+            match self.search(Rc::make_mut(&mut input), false) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    self.fail(error);
+                    break;
+                }
+            }
+        }
+        self.input.set(Input::rest(input));
+        if self.with_connection(|connection| connection.is_over()) {
+            self.flush();
+        }
+    }
+}
+
+/// What a message that waits for the reader counts for.
+fn weight(event: &Event<'_>) -> usize {
+    OVERHEAD
+        + match event {
+            Event::Message(message) => message.as_bytes().len(),
+            Event::Chunk(chunk) => chunk.payload.len(),
+            _ => 0,
+        }
 }
 
 /// A message for the wire, borrowed or owned.

@@ -139,11 +139,9 @@ impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversat
 impl<S: Stream + 'static, M: FnMut(Message<'_>)> Desk<S, M> {
     /// At most one read, and every message that is there then.
     fn turn(&mut self, read: bool) -> Next {
-        if read {
-            self.reader.read();
-        }
+        let mut read = read;
         loop {
-            match self.reader.found() {
+            match self.reader.found(std::mem::take(&mut read)) {
                 Ok(Some(message)) => (self.message)(message),
                 Ok(None) => break,
                 Err(_) => return Next::End(Code::NORMAL),
@@ -152,13 +150,14 @@ impl<S: Stream + 'static, M: FnMut(Message<'_>)> Desk<S, M> {
                 return Next::Drain;
             }
         }
-        match self.reader.link().is_unread() {
-            true => Next::End(Code::NORMAL),
-            false if self.reader.link().is_full() => Next::Drain,
-            false => {
-                self.reader.rest();
-                Next::Park
-            }
+        let link = self.reader.link();
+        if link.is_unread() {
+            Next::End(Code::NORMAL)
+        } else if link.is_full() {
+            Next::Drain
+        } else {
+            link.rest();
+            Next::Park
         }
     }
 }
@@ -187,9 +186,10 @@ async fn sweep<S: Stream + 'static, F>(shared: Weak<Shared<S, F>>, interval: Dur
 
 fn expire<S: Stream + 'static>(link: &Rc<Link<S>>, now: Instant) {
     while link.with_connection(|connection| connection.deadline()).is_some_and(|deadline| deadline <= now) {
-        if let Err(error) = link.with(|connection, out| connection.expire(now, out)) {
-            link.lost(error);
-            return link.end();
+        // While a slow peer is waited for, it is not read either; that it takes something now and then is its sign of life.
+        link.expire(now, false);
+        if link.has_ended() {
+            return;
         }
     }
 }

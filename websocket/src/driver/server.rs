@@ -162,7 +162,7 @@ where
     let Ok((accepted, mut attendant)) = Box::pin(open(stream, &shared.0)).await else { return };
     let mut handler = pin!(shared.1.call(accepted));
     let result = poll_fn(|context| attendant.poll_beside(handler.as_mut(), context)).await;
-    let own = matches!(result, Err(fault) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
+    let own = matches!(result, Some(Err(fault)) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
     Box::pin(attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
 }
 
@@ -172,11 +172,8 @@ where
 /// # Errors
 /// The request is refused, and was answered so; or the transport failed.
 pub async fn accept<S: Stream + 'static>(stream: S, options: &Options) -> Result<Accepted<S>, Fault> {
-    let (accepted, mut attendant) = open(stream, options).await?;
-    net::spawn(async move {
-        attendant.until_unread().await;
-        attendant.finish(Code::NORMAL).await;
-    });
+    let (accepted, attendant) = open(stream, options).await?;
+    attendant.spawn();
     Ok(accepted)
 }
 
@@ -220,11 +217,8 @@ pub fn upgraded<S: Stream + 'static>(
     config: Arc<Config>,
     leftover: &[u8],
 ) -> (Reader<S>, Writer<S>) {
-    let (reader, writer, mut attendant) = start(stream, acceptance, config, leftover);
-    net::spawn(async move {
-        attendant.until_unread().await;
-        attendant.finish(Code::NORMAL).await;
-    });
+    let (reader, writer, attendant) = start(stream, acceptance, config, leftover);
+    attendant.spawn();
     (reader, writer)
 }
 
