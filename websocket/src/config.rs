@@ -13,7 +13,10 @@ pub struct Config {
     pub fragment: Option<usize>,
     /// Pings at rest; `None`: no pings. The default pings after 30 s and gives the peer 20 s.
     pub heartbeat: Option<Heartbeat>,
-    /// How long the peer may take to answer our Close frame and to end the transport. Default 3 s.
+    /// How long the end may take, each step of it: the peer to answer our Close frame and to end the transport; a peer that has
+    /// ended its direction without a Close to take what was sent before; a reader that is not asked for anything to come upon
+    /// the peer's end. A peer that takes some of what waits for it has its time anew. Default 3 s. With 0 what the stream
+    /// takes at once is written, and that is the end; with [`Duration::MAX`] there is no limit.
     pub close_timeout: Duration,
     /// permessage-deflate, offered or accepted; `None` (the default): never.
     pub deflate: Option<Deflate>,

@@ -5,8 +5,10 @@
 //! keeps the messages for the reader. Once nobody will read messages any more, it reads and throws them away.
 //!
 //! **When does it end?** The peer's Close, or the end of its direction, is taken note of when the reader comes upon it, so
-//! after all that was said before; or at the latest
-//! [`Config::close_timeout`](crate::Config::close_timeout) after it came, for who only writes.
+//! after all that was said before. For who only writes, it is when the reader was not asked for anything for
+//! [`Config::close_timeout`](crate::Config::close_timeout).
+//!
+//! **What is still written?** All that was sent before, while the peer takes some of it within each `close_timeout`.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -23,7 +25,7 @@ use crate::event::{Close, Code, Event};
 pub(crate) struct Attendant<S> {
     link: Rc<Link<S>>,
     sleep: Option<(Instant, net::Sleep)>,
-    /// Since when an end waits for the reader.
+    /// Since when an end waits for a reader that is not asked for anything.
     held: Option<Instant>,
 }
 
@@ -45,7 +47,12 @@ impl<S: Stream + 'static> Attendant<S> {
                 return Poll::Ready(());
             }
             let now = net::now();
-            self.held = if reading == Reading::Held { self.held.or(Some(now)) } else { None };
+            let asked = self.link.was_asked();
+            self.held = match self.held {
+                _ if reading != Reading::Held => None,
+                Some(since) if !asked => Some(since),
+                _ => Some(now),
+            };
             let (deadline, patience) = self.link.with_connection(|c| (c.deadline(), c.config().close_timeout));
             let held = self.held.and_then(|since| since.checked_add(patience));
             let Some(due) = deadline.into_iter().chain(held).min() else { return Poll::Pending };

@@ -18,9 +18,9 @@ use crate::event::{Chunk, Close, Code, Event, Kind, Message};
 /// still says is thrown away, and [`Writer::send`] fails from then on. Who only writes keeps it, and need not read it.
 ///
 /// Pings are answered and pongs taken note of whether it is read or not, as long as no more than
-/// [`Config::ahead`](crate::Config::ahead) bytes of messages wait for it. The peer's Close, and the end of its direction, is
-/// taken note of when the reader has come to it, at the latest [`Config::close_timeout`](crate::Config::close_timeout) after
-/// it came.
+/// [`Config::ahead`](crate::Config::ahead) bytes of messages wait for it. The peer's Close, or the end of its direction, is
+/// taken note of when the reader has come to it, or has not been asked for anything for
+/// [`Config::close_timeout`](crate::Config::close_timeout).
 pub struct Reader<S: Stream + 'static = TcpStream> {
     link: Rc<Link<S>>,
     /// The buffer in which the message lies that was handed out.
@@ -151,7 +151,7 @@ impl<S: Stream + 'static> Reader<S> {
 
     #[inline(never)]
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
-        self.link.waits(false);
+        self.link.asked();
         let mut found = self.find_long()?;
         loop {
             if found.is_some() {
@@ -170,7 +170,7 @@ impl<S: Stream + 'static> Reader<S> {
                 Poll::Ready(Ok(())) => found = self.read()?,
                 Poll::Ready(Err(_)) => self.link.end(),
                 Poll::Pending => {
-                    self.link.waits(true);
+                    self.link.waits();
                     return Poll::Pending;
                 }
             }
@@ -243,7 +243,7 @@ impl<S: Stream + 'static> Drop for Next<'_, S> {
     #[inline]
     fn drop(&mut self) {
         if let Some(reader) = &self.reader {
-            reader.link.waits(false);
+            reader.link.asked();
             reader.link.wake_attendant();
         }
     }
@@ -261,7 +261,7 @@ impl<S: Stream + 'static> Drop for Reader<S> {
         if let Some(lent) = self.lent.take() {
             Input::give_back(lent);
         }
-        self.link.waits(false);
+        self.link.asked();
         self.link.unread();
     }
 }

@@ -92,6 +92,8 @@ const FIN: u16 = 128;
 const MUTE: u16 = 256;
 /// A look at whether the reader waits again is queued as a microtask.
 const PAUSING: u16 = 512;
+/// The reader was asked for a message since the attendant looked last.
+const ASKED: u16 = 2048;
 /// The server waits no more for the handler.
 const ABANDONED: u16 = 1024;
 
@@ -537,9 +539,22 @@ impl<S: Stream + 'static> Link<S> {
         event
     }
 
-    /// The reader waits for the stream, or does not.
-    pub(crate) fn waits(&self, waits: bool) {
-        if waits { self.set(WAITING) } else { self.clear(WAITING) }
+    /// The reader waits for the stream.
+    pub(crate) fn waits(&self) {
+        self.set(WAITING);
+    }
+
+    /// The reader does not wait: it was asked for a message just now, or is asked no more.
+    pub(crate) fn asked(&self) {
+        self.clear(WAITING);
+        self.set(ASKED);
+    }
+
+    /// Whether the reader was asked since this was called last.
+    pub(crate) fn was_asked(&self) -> bool {
+        let asked = self.has(ASKED);
+        self.clear(ASKED);
+        asked
     }
 
     /// The reader has what it waited for. If it belongs to another task than the attendant, that one may have to read from now
