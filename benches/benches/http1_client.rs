@@ -148,7 +148,7 @@ fn cpu() -> u64 {
 }
 
 fn wirebook(port: u16, wait: impl Fn() -> bool + 'static) {
-    net::run(async move {
+    net::block_on(async move {
         let agent = Agent::new(AgentOptions {
             max_sockets: CONNECTIONS,
             idle_timeout: Duration::from_secs(60),

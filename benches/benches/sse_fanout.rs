@@ -85,7 +85,7 @@ fn measure(mode: &'static str, subscribers: usize) -> Option<Measured> {
     BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
     let address: SocketAddr = line.trim().strip_prefix("listening on ")?.parse().ok()?;
     let pid = child.id();
-    let measured = net::run(async move { subscribe(mode, address, subscribers, pid).await }).ok();
+    let measured = net::block_on(async move { subscribe(mode, address, subscribers, pid).await }).ok();
     let _ = child.kill();
     let _ = child.wait();
     measured
@@ -171,7 +171,7 @@ fn open_files() -> usize {
 
 fn serve_mode(mode: &str, subscribers: usize) {
     let mode = mode.to_string();
-    net::run(async move {
+    net::block_on(async move {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         println!("listening on {}", listener.local_addr()?);
         let data = format!("{}{}", "x".repeat(99), MARK as char);

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         server.close();
         net::stop();
         Ok::<_, std::io::Error>(result?)
-    })??;
+    })?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ fn main() -> std::io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
     // ANCHOR_END: hello
 }
 

@@ -18,7 +18,7 @@ fn main() -> std::io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 /// `{"method","target","headers":[[name,value]],"body"}`, bytes as Latin-1.

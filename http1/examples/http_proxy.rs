@@ -27,7 +27,7 @@ fn main() -> std::io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 // ANCHOR: forward

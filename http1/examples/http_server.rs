@@ -19,7 +19,7 @@ fn main() -> std::io::Result<()> {
         server.closed().await;
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 // ANCHOR: route

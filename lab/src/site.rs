@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     let root = book::find(options.book.clone())?;
     // Before the book is rendered: a port that is taken should be known at once.
     let (addr, open) = (options.addr, options.open);
-    let served = net::run(async move {
+    let served = net::block_on(async move {
         let listening = Site::listen(addr, root).await?;
         if open && open::that_detached(&listening.url).is_err() {
             eprintln!("No browser could be opened; the address is {}", listening.url);

@@ -7,7 +7,7 @@ use wirebook_net as net;
 
 fn main() -> std::io::Result<()> {
     // ANCHOR: order
-    net::run(async {
+    net::block_on(async {
         net::set_timeout(
             || {
                 println!("7 a timer, in the timers phase");

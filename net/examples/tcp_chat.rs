@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
         net::ctrl_c().await?;
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 // ANCHOR: chat

@@ -4,14 +4,14 @@
 
 use wirebook_net::{
     self as net,
-    events::{Event, Socket},
+    node::{Event, Socket},
 };
 
 fn main() -> std::io::Result<()> {
     let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
     let address = address.unwrap_or_else(|| "127.0.0.1:7000".into());
     // ANCHOR: client
-    net::run(async move {
+    net::block_on(async move {
         let client = Socket::connect(address);
         let socket = client.clone();
         client.on("connect", move |_| {

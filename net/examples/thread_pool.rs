@@ -7,7 +7,7 @@ use wirebook_net as net;
 
 fn main() -> std::io::Result<()> {
     // ANCHOR: pool
-    net::run(async {
+    net::block_on(async {
         let started = net::now();
         let ticks = Rc::new(Cell::new(0));
         let counter = ticks.clone();

@@ -22,6 +22,6 @@ fn main() -> io::Result<()> {
             }
         }
         Err(io::ErrorKind::TimedOut.into())
-    })?
+    })
     // ANCHOR_END: client
 }

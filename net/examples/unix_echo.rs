@@ -23,7 +23,7 @@ fn main() -> io::Result<()> {
         net::ctrl_c().await?;
         net::stop();
         Ok(())
-    })?
+    })
     // ANCHOR_END: unix
 }
 

@@ -17,62 +17,45 @@
 //!                 }
 //!             });
 //!         }
-//!     })?
+//!     })
 //! }
 //! ```
 //!
-//! **Reading order.** `event_loop.rs` is the heart: a turn and its phases on one screen (`run.rs` is how a loop begins
-//! and ends). `timers.rs` and `task/mod.rs` are what the loop runs; `source.rs` and `driver.rs` are how sockets wake
-//! tasks; `stream.rs` is the contract that protocols build on, and `tcp/mod.rs` its first implementation. `pool.rs` is
-//! where blocking work goes.
+//! **The rooms**, from the ground up; each is an evening or less, and imports only from those above it in this list:
+//!
+//! | room | holds | lines of code |
+//! |---|---|---|
+//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 1,250 |
+//! | `pool/` | work that would block: jobs, files, name look-ups | 200 |
+//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,000 |
+//! | [`node`] | EventEmitter, and Node's events over sockets | 400 |
+//! | [`sim`] | the simulated network: another driver for the same loop | 600 |
+//!
+//! Each room's `mod.rs` gives its reading order. Start with `kernel/event_loop.rs`: a turn and its phases on one screen;
+//! then `kernel/alive.rs`: what keeps the loop going.
 //!
 //! One loop runs on one thread; its tasks are not `Send` and need no locks. Wakers may go anywhere.
+//!
+//! **Platforms.** Tested on Linux. macOS and the BSDs should compile; what only Linux has (abstract Unix addresses, a user
+//! time-out of TCP) is an error of its own kind there (`Unsupported`). On Windows use WSL. One file,
+//! `sockets/sys.rs`, knows the operating system.
 
-mod address;
-mod buffer;
-mod callbacks;
-mod datagram;
-mod driver;
-mod emitter;
-mod event_loop;
-pub mod events;
-mod fs;
-mod idle;
-mod park;
+mod kernel;
+pub mod node;
 mod pool;
-mod remote;
-mod run;
-mod signal;
 pub mod sim;
-mod slab;
-mod source;
-mod split;
-mod stream;
-mod sys;
-mod task;
-pub mod tcp;
-mod time;
-mod timers;
-pub mod trace;
-pub mod udp;
-pub mod unix;
+mod sockets;
 
-pub use address::{Address, Target};
-pub use buffer::{BUFFER_SIZE, Buffer, buffer};
-pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, set_interval, set_timeout, stop};
-pub use datagram::{Datagrams, Received};
-pub use emitter::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
-pub use event_loop::TASK_POLLS_PER_TURN;
-pub use fs::{lookup, read_file, stat, write_file};
-pub use idle::Idle;
-pub use park::{Parked, Resume, park, park_shared};
-pub use pool::spawn_blocking;
-pub use run::run;
-pub use signal::ctrl_c;
 #[doc(hidden)]
-pub use source::fake_readiness;
-pub use source::{OPERATIONS_PER_TURN, Registration};
-pub use split::{ReadHalf, WriteHalf, split};
-pub use stream::{Listener, Stream};
-pub use task::{JoinError, JoinHandle, spawn};
-pub use time::{Elapsed, Sleep, now, sleep, timeout, yield_now};
+pub use kernel::fake_readiness;
+pub use kernel::{
+    Alive, Elapsed, Handle, JoinError, JoinHandle, OPERATIONS_PER_TURN, Parked, Registration, Resume, SharedSignal,
+    Signal, Sleep, TASK_POLLS_PER_TURN, Until, alive, block_on, clear, next_tick, now, park, queue_microtask, run,
+    set_immediate, set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
+};
+pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
+pub use pool::{lookup, read_file, spawn_blocking, stat, write_file};
+pub use sockets::{
+    Address, BUFFER_SIZE, Buffer, Datagrams, Idle, Listener, ReadHalf, Received, SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+    SIGUSR1, SIGUSR2, SignalNumber, Signals, Stream, Target, WriteHalf, buffer, ctrl_c, signals, split, tcp, udp, unix,
+};

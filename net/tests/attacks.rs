@@ -66,7 +66,7 @@ async fn read_all<S: Stream>(stream: &S) -> Vec<u8> {
 
 #[test]
 fn net_04_a_peer_that_is_gone_before_it_is_asked_for() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         client.reset();
@@ -81,7 +81,7 @@ fn net_04_a_peer_that_is_gone_before_it_is_asked_for() {
 
 #[test]
 fn net_06_spurious_readiness_loses_nothing_and_does_not_spin() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         let polls = Rc::new(Cell::new(0));
         let counter = polls.clone();
@@ -109,7 +109,7 @@ fn net_06_spurious_readiness_loses_nothing_and_does_not_spin() {
 
 #[test]
 fn net_06_a_connect_is_not_done_because_of_a_spurious_event() {
-    net::run(async {
+    net::block_on(async {
         let connecting = net::spawn(async {
             let options = ConnectOptions { timeout: Some(Duration::from_millis(60)), ..ConnectOptions::default() };
             TcpStream::connect_with("192.0.2.1:9", &options).await
@@ -125,7 +125,7 @@ fn net_06_a_connect_is_not_done_because_of_a_spurious_event() {
 
 #[test]
 fn net_09_partial_writes_keep_every_byte_in_order() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         client.set_buffer_sizes(Some(1), None).unwrap();
         server.set_buffer_sizes(None, Some(1)).unwrap();
@@ -148,7 +148,7 @@ fn net_09_partial_writes_keep_every_byte_in_order() {
 
 #[test]
 fn net_10_more_buffers_than_the_kernel_takes() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         let bytes = pattern(30_000);
         let expected = bytes.clone();
@@ -170,7 +170,7 @@ fn net_10_more_buffers_than_the_kernel_takes() {
 
 #[test]
 fn net_11_writing_to_a_closed_peer_is_an_error_and_no_signal() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         drop(server);
         client.write_all(b"the first write finds out").await.unwrap();
@@ -186,7 +186,7 @@ fn net_11_writing_to_a_closed_peer_is_an_error_and_no_signal() {
 
 #[test]
 fn net_11_a_reset_in_the_middle_of_a_long_write() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         let writing = net::spawn(async move { client.write_all(&vec![0; 50_000_000]).await });
         server.read(&mut [0; 1000]).await.unwrap();
@@ -200,7 +200,7 @@ fn net_11_a_reset_in_the_middle_of_a_long_write() {
 /// What the documentation of [`Stream::try_read`] says of a reset that finds unread bytes.
 #[test]
 fn net_13_a_reset_after_unread_bytes() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         client.write_all(b"0123456789").await.unwrap();
         net::sleep(Duration::from_millis(2)).await;
@@ -220,7 +220,7 @@ fn net_13_a_reset_after_unread_bytes() {
 
 #[test]
 fn net_14_connects_that_fail() {
-    net::run(async {
+    net::block_on(async {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         assert_eq!(TcpStream::connect(free).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
 
@@ -243,7 +243,7 @@ fn net_14_connects_that_fail() {
 
 #[test]
 fn net_18_an_empty_datagram_is_a_message_and_no_end() {
-    net::run(async {
+    net::block_on(async {
         let (one, two) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
         let own = two.local_addr().unwrap();
         net::spawn(udp_echo::serve(two, own));
@@ -337,7 +337,7 @@ fn between_a_question_and_its_answer_a_flood_gets_two_turns_at_most() {
 /// A peer that sends without pause beside one that asks politely: the polite one waits a turn, not the flood's end.
 #[test]
 fn a_flooding_socket_does_not_starve_a_polite_one() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         net::spawn(async move {
@@ -392,7 +392,7 @@ fn a_flooding_socket_does_not_starve_a_polite_one() {
 
 #[test]
 fn two_tasks_that_wake_each_other_forever_let_sockets_and_timers_in() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         let spinning: Vec<_> = (0..3).map(|_| net::spawn(spin())).collect();
         net::sleep(Duration::from_millis(2)).await;

@@ -27,7 +27,7 @@ fn log() -> (Words, impl Fn(&'static str) -> Box<dyn FnOnce()>) {
 #[test]
 fn ticks_then_microtasks_then_timers_and_immediates() {
     let (words, say) = log();
-    net::run(async move {
+    net::block_on(async move {
         net::set_timeout(say("timeout"), Duration::ZERO);
         net::queue_microtask(say("microtask"));
         net::next_tick(say("tick"));
@@ -52,7 +52,7 @@ async fn echo(stream: TcpStream) {
 fn a_tcp_server_echoes_a_megabyte() {
     let sent: Vec<u8> = (0..1_000_000u32).map(|at| (at * 7 + at / 251) as u8).collect();
     let expected = sent.clone();
-    let received = net::run(async move {
+    let received = net::block_on(async move {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = net::spawn(async move {
@@ -77,37 +77,6 @@ fn a_tcp_server_echoes_a_megabyte() {
     assert!(received.unwrap() == expected);
 }
 
-#[test]
-fn a_parked_connection_resumes_with_its_stream() {
-    let answer = net::run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        net::park(stream, |stream| drop(net::spawn(echo(stream))));
-        net::sleep(Duration::from_millis(5)).await;
-        client.write_all(b"hello").await.unwrap();
-        let mut bytes = [0; 8];
-        let count = client.read(&mut bytes).await.unwrap();
-        bytes[..count].to_vec()
-    });
-    assert_eq!(answer.unwrap(), b"hello");
-}
-
-#[test]
-fn closing_a_parked_connection_lets_the_loop_end() {
-    net::run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        let parked = net::park(stream, |_| unreachable!("nothing was sent"));
-        net::sleep(Duration::from_millis(2)).await;
-        assert!(parked.close());
-        assert!(!parked.close());
-        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
-    })
-    .unwrap();
-}
-
 /// Echoes what is there whenever it is resumed, and counts how often that was.
 struct Shared {
     stream: TcpStream,
@@ -123,20 +92,20 @@ impl net::Resume for Shared {
             Ok(count) => assert_eq!(self.stream.try_write(&bytes[..count]).unwrap(), count),
             Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
         }
-        net::park_shared(self.stream.registration(), self.clone());
+        net::park(self.stream.registration(), self.clone());
     }
 }
 
 #[test]
 fn a_shared_record_is_parked_again_and_again() {
-    net::run(async {
+    net::block_on(async {
         let resumed = Rc::new(Cell::new(0));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let shared = Rc::new(Shared { stream, resumed: resumed.clone() });
         let record = Rc::downgrade(&shared);
-        net::park_shared(shared.stream.registration(), shared.clone());
+        net::park(shared.stream.registration(), shared.clone());
         drop(shared);
         let mut bytes = [0; 16];
         for _ in 0..3 {
@@ -152,7 +121,7 @@ fn a_shared_record_is_parked_again_and_again() {
         }
         assert_eq!(resumed.get(), 6, "4 + 4 + 2");
         let shared = record.upgrade().unwrap();
-        let parked = net::park_shared(shared.stream.registration(), shared.clone());
+        let parked = net::park(shared.stream.registration(), shared.clone());
         drop(shared);
         assert!(parked.close() && !parked.close() && record.upgrade().is_none());
         assert_eq!(client.read(&mut bytes).await.unwrap(), 0);
@@ -163,7 +132,7 @@ fn a_shared_record_is_parked_again_and_again() {
 #[test]
 fn a_waker_works_from_another_thread() {
     let started = Instant::now();
-    net::run(async {
+    net::block_on(async {
         let mut thread = None;
         let woken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         poll_fn(|context| {
@@ -193,7 +162,7 @@ fn aborting_drops_the_future_at_once() {
             self.0.set(true);
         }
     }
-    net::run(async {
+    net::block_on(async {
         let dropped = Rc::new(Cell::new(false));
         let guard = Dropped(dropped.clone());
         let task = net::spawn(async move {
@@ -211,7 +180,7 @@ fn aborting_drops_the_future_at_once() {
 
 #[test]
 fn a_panic_stays_in_its_task_or_job() {
-    net::run(async {
+    net::block_on(async {
         let task = net::spawn(async { panic!("in the task") }).await;
         assert_eq!(task, Err::<(), _>(JoinError::Panicked("in the task".into())));
         let job = net::spawn_blocking(|| panic!("in job {}", 7)).await;
@@ -223,12 +192,12 @@ fn a_panic_stays_in_its_task_or_job() {
 
 #[test]
 fn a_future_that_nobody_can_wake_is_an_error_and_not_a_hang() {
-    assert!(net::run(pending::<()>()).is_err());
+    assert!(net::block_on(pending::<()>()).is_err());
 }
 
 #[test]
 fn a_task_that_wakes_itself_forever_lets_the_others_run() {
-    net::run(async {
+    net::block_on(async {
         let busy = net::spawn(poll_fn(|context| {
             context.waker().wake_by_ref();
             Poll::<()>::Pending
@@ -242,7 +211,7 @@ fn a_task_that_wakes_itself_forever_lets_the_others_run() {
 #[test]
 fn timers_fire_in_order_and_cancelled_ones_do_not() {
     let (words, say) = log();
-    net::run(async move {
+    net::block_on(async move {
         net::set_timeout(say("late"), Duration::from_millis(9));
         net::set_timeout(say("early"), Duration::from_millis(3));
         let never = net::set_timeout(say("never"), Duration::from_millis(5));
@@ -255,7 +224,7 @@ fn timers_fire_in_order_and_cancelled_ones_do_not() {
 
 #[test]
 fn a_timeout_drops_its_future() {
-    net::run(async {
+    net::block_on(async {
         assert!(net::timeout(Duration::from_millis(1), pending::<()>()).await.is_err());
         assert_eq!(net::timeout(Duration::from_secs(9), async { 4 }).await, Ok(4));
     })
@@ -265,14 +234,14 @@ fn a_timeout_drops_its_future() {
 /// A stream that outlives its loop tells so in the next one, instead of waiting for an event that cannot come.
 #[test]
 fn a_stream_of_a_loop_that_has_ended_is_an_error() {
-    let mut streams = net::run(async {
+    let mut streams = net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         (client, listener.accept().await.unwrap().0)
     })
     .unwrap();
     for _ in 0..2 {
-        streams = net::run(async move {
+        streams = net::block_on(async move {
             assert!(net::timeout(Duration::from_secs(5), streams.0.read(&mut [0; 4])).await.unwrap().is_err());
             streams
         })
@@ -283,7 +252,7 @@ fn a_stream_of_a_loop_that_has_ended_is_an_error() {
 /// As an uncaught exception ends Node: whatever else would have gone on.
 #[test]
 fn a_panic_in_the_main_future_ends_the_loop() {
-    let error = net::run(async {
+    let error = net::block_on(async {
         net::spawn(async {
             loop {
                 net::sleep(Duration::from_secs(3600)).await;

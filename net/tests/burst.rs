@@ -29,7 +29,7 @@ fn burst(address: std::net::SocketAddr) -> Vec<std::net::TcpStream> {
 
 #[test]
 fn net_26_a_burst_beyond_the_backlog_is_served_to_the_last() {
-    net::run(async move {
+    net::block_on(async move {
         let options = ListenOptions { backlog: BACKLOG, ..ListenOptions::default() };
         let listener = TcpListener::bind_with("127.0.0.1:0", &options).unwrap();
         // All of them before the first is accepted: nobody else runs on this thread.

@@ -44,7 +44,7 @@ async fn converse(address: std::net::SocketAddr, cycles: usize) {
 
 #[test]
 fn net_27_nothing_stays_of_a_hundred_thousand_connections() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = net::spawn(async move {

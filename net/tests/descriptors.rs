@@ -13,7 +13,7 @@ const LIMIT: usize = 64;
 const CONNECTIONS: usize = 100;
 
 fn server() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         println!("\nlistening on {}", listener.local_addr().unwrap());
         loop {

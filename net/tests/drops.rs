@@ -243,7 +243,7 @@ fn every_future_can_be_dropped_at_every_await_on_real_sockets() {
     let unix = directory.join("socket");
     let run = |name: &str, scenario: fn(World) -> Story, waits| {
         let unix = unix.clone();
-        net::run(async move {
+        net::block_on(async move {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let world = World { tcp: listener.local_addr().unwrap(), unix };
             let servers =

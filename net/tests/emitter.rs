@@ -7,7 +7,7 @@ use std::{
 };
 use wirebook_net::{
     self as net, EventEmitter, MAX_LISTENERS,
-    events::{Event, HIGH_WATER_MARK, Server, Socket},
+    node::{Event, HIGH_WATER_MARK, Server, Socket},
     sim::{self, SimListener, SimStream},
 };
 
@@ -208,7 +208,7 @@ fn an_unheard_error_ends_the_loop() {
 
 #[test]
 fn servers_of_events_run_on_tcp_too() {
-    net::run(async {
+    net::block_on(async {
         let server = Server::new();
         let closer = server.clone();
         server.on("connection", move |event| {

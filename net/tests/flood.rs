@@ -13,7 +13,7 @@ fn memory() -> i64 {
 
 #[test]
 fn net_23_a_flood_fills_the_kernels_buffer_and_nothing_else() {
-    net::run(async {
+    net::block_on(async {
         let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = receiver.local_addr().unwrap();
         net::spawn_blocking(|| {}).await.unwrap();

@@ -33,7 +33,7 @@ fn alarm(hertz: i64) {
 #[test]
 fn net_05_interrupted_system_calls() {
     alarm(1000);
-    let result = net::run(async {
+    let result = net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = net::spawn(async move {
@@ -70,7 +70,7 @@ fn net_05_interrupted_system_calls() {
 
 #[test]
 fn ctrl_c_is_an_event() {
-    net::run(async {
+    net::block_on(async {
         let waiting = net::spawn(net::ctrl_c());
         net::yield_now().await;
         assert!(!waiting.is_finished());

@@ -46,7 +46,7 @@ fn pattern(length: usize) -> Vec<u8> {
 
 #[test]
 fn the_same_server_runs_on_tcp() {
-    let received = net::run(async {
+    let received = net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = net::spawn(echo_server(listener));
@@ -350,20 +350,21 @@ fn net_23_a_flood_of_datagrams_is_dropped_and_not_stored() {
 /// A parked connection whose peer floods it: each resumption reads one piece and parks again, and time goes on.
 #[test]
 fn a_flood_on_a_parked_connection_spends_its_budget_and_no_more() {
-    fn resume(stream: SimStream, count: Rc<Cell<usize>>) {
-        let mut bytes = [0; 1];
-        match stream.try_read(&mut bytes) {
-            Ok(0) => return,
-            Ok(_) => count.set(count.get() + 1),
-            Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+    struct Counting(SimStream, Rc<Cell<usize>>);
+    impl net::Resume for Counting {
+        fn resume(self: Rc<Self>) {
+            match self.0.try_read(&mut [0; 1]) {
+                Ok(0) => return,
+                Ok(_) => self.1.set(self.1.get() + 1),
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+            net::park(self.0.registration(), self.clone());
         }
-        net::park(stream, move |stream| resume(stream, count));
     }
     sim::run(1, async {
         let (client, server) = pair().await;
         let count = Rc::new(Cell::new(0));
-        let counter = count.clone();
-        net::park(server, move |stream| resume(stream, counter));
+        net::Resume::resume(Rc::new(Counting(server, count.clone())));
         client.write_all(&[0; 1000]).await.unwrap();
         let ticks = Rc::new(Cell::new(0));
         while count.get() < 1000 {

@@ -43,7 +43,7 @@ impl Drop for Directory {
 
 #[test]
 fn accepted_connections_have_no_delay_unless_it_is_wanted() {
-    net::run(async {
+    net::block_on(async {
         for no_delay in [true, false] {
             let options = ListenOptions { no_delay, ..ListenOptions::default() };
             let listener = TcpListener::bind_with("127.0.0.1:0", &options).unwrap();
@@ -58,7 +58,7 @@ fn accepted_connections_have_no_delay_unless_it_is_wanted() {
 
 #[test]
 fn peek_leaves_the_bytes() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         client.write_all(b"hello").await.unwrap();
         let mut bytes = [0; 8];
@@ -71,7 +71,7 @@ fn peek_leaves_the_bytes() {
 
 #[test]
 fn each_half_ends_by_itself() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(server.read(&mut [0; 4]).await.unwrap(), 0);
@@ -88,7 +88,7 @@ fn each_half_ends_by_itself() {
 
 #[test]
 fn a_reset_reaches_the_peer() {
-    net::run(async {
+    net::block_on(async {
         let (client, server) = pair().await;
         client.reset();
         assert_eq!(server.read(&mut [0; 4]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
@@ -98,7 +98,7 @@ fn a_reset_reaches_the_peer() {
 
 #[test]
 fn options_can_be_set() {
-    net::run(async {
+    net::block_on(async {
         let options = ListenOptions { reuse_port: true, backlog: 16, ..ListenOptions::default() };
         let one = TcpListener::bind_with("127.0.0.1:0", &options).unwrap();
         let two = TcpListener::bind_with(one.local_addr().unwrap(), &options).unwrap();
@@ -117,7 +117,7 @@ fn options_can_be_set() {
 
 #[test]
 fn ipv6_listens_beside_ipv4() {
-    net::run(async {
+    net::block_on(async {
         let only_v6 = ListenOptions { only_v6: true, ..ListenOptions::default() };
         let Ok(six) = TcpListener::bind_with("[::]:0", &only_v6) else { return eprintln!("no IPv6 here") };
         let port = six.local_addr().unwrap().port();
@@ -137,7 +137,7 @@ fn ipv6_listens_beside_ipv4() {
 /// The first address answers nothing, the second refuses, the third accepts: the wait is one attempt's delay.
 #[test]
 fn happy_eyeballs_go_on_to_the_address_that_answers() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         // 192.0.2.0/24 is for documentation (RFC 5737): nobody answers there.
@@ -152,7 +152,7 @@ fn happy_eyeballs_go_on_to_the_address_that_answers() {
 
 #[test]
 fn an_idle_connection_times_out() {
-    net::run(async {
+    net::block_on(async {
         let (_client, server) = pair().await;
         let server = Idle::new(server, Duration::from_millis(20));
         assert_eq!(server.read(&mut [0; 4]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -162,7 +162,7 @@ fn an_idle_connection_times_out() {
 
 #[test]
 fn names_that_are_no_addresses_are_errors() {
-    net::run(async {
+    net::block_on(async {
         for name in ["", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", ":80", "host:port"] {
             assert_eq!(TcpStream::connect(name).await.unwrap_err().kind(), io::ErrorKind::InvalidInput, "{name}");
         }
@@ -172,7 +172,7 @@ fn names_that_are_no_addresses_are_errors() {
 
 #[test]
 fn udp_tells_truncation_and_the_sender() {
-    net::run(async {
+    net::block_on(async {
         let (one, two) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
         one.send_to(b"0123456789", &two.local_addr().unwrap()).await.unwrap();
         let mut bytes = [0; 4];
@@ -186,7 +186,7 @@ fn udp_tells_truncation_and_the_sender() {
 
 #[test]
 fn a_connected_udp_socket_hears_one_peer_and_its_refusal() {
-    net::run(async {
+    net::block_on(async {
         let one = UdpSocket::bind("127.0.0.1:0").unwrap();
         let two = UdpSocket::bind("127.0.0.1:0").unwrap();
         let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -205,7 +205,7 @@ fn a_connected_udp_socket_hears_one_peer_and_its_refusal() {
 
 #[test]
 fn broadcast_must_be_allowed_first() {
-    net::run(async {
+    net::block_on(async {
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         let everybody = "255.255.255.255:9".parse().unwrap();
         assert_eq!(socket.send_to(b"x", &everybody).await.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
@@ -220,7 +220,7 @@ fn broadcast_must_be_allowed_first() {
 
 #[test]
 fn a_multicast_group_is_joined_and_left() {
-    net::run(async {
+    net::block_on(async {
         let group = Ipv4Addr::new(239, 255, 7, 7);
         let member = UdpSocket::bind_shared("0.0.0.0:0".parse().unwrap()).unwrap();
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -244,7 +244,7 @@ fn a_multicast_group_is_joined_and_left() {
 fn a_unix_stream_echoes_and_knows_its_peer() {
     let directory = Directory::new("echo");
     let path = directory.join("socket");
-    net::run(async move {
+    net::block_on(async move {
         let listener = UnixListener::bind_with_mode(&path, 0o600).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let client = UnixStream::connect(&path).await.unwrap();
@@ -262,7 +262,7 @@ fn a_unix_stream_echoes_and_knows_its_peer() {
 
 #[test]
 fn a_unix_pair_reads_the_end() {
-    net::run(async {
+    net::block_on(async {
         let (one, two) = UnixStream::pair().unwrap();
         let one = Rc::new(one);
         one.try_write_vectored(&[io::IoSlice::new(b"ab"), io::IoSlice::new(b"cd")]).unwrap();
@@ -278,7 +278,7 @@ fn a_unix_pair_reads_the_end() {
 fn unix_datagrams_are_whole_and_have_senders() {
     let directory = Directory::new("datagram");
     let (one, two) = (directory.join("one"), directory.join("two"));
-    net::run(async move {
+    net::block_on(async move {
         let receiver = UnixDatagram::bind(&one).unwrap();
         let sender = UnixDatagram::bind(&two).unwrap();
         let nameless = UnixDatagram::unbound().unwrap();
@@ -302,7 +302,7 @@ fn net_24_unix_paths() {
     let directory = Directory::new("paths");
     let path = directory.join("socket");
     let long = directory.join(&"x".repeat(120));
-    net::run(async move {
+    net::block_on(async move {
         assert_eq!(UnixListener::bind(&long).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert_eq!(UnixListener::bind("/tmp/a\0b").unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert_eq!(UnixStream::connect("/tmp/a\0b").await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
@@ -329,7 +329,7 @@ fn net_24_unix_paths() {
 fn files_and_names_go_through_the_pool() {
     let directory = Directory::new("files");
     let path = directory.join("file");
-    net::run(async move {
+    net::block_on(async move {
         net::write_file(&path, "content").await.unwrap();
         assert_eq!(net::read_file(&path).await.unwrap(), b"content");
         assert_eq!(net::stat(&path).await.unwrap().len(), 7);
@@ -355,7 +355,7 @@ fn bytes_behind_a_passed_descriptor_are_found() {
     }
     let directory = Directory::new("rights");
     let path = directory.join("socket");
-    net::run(async move {
+    net::block_on(async move {
         let listener = UnixListener::bind(&path).unwrap();
         let client = std::os::unix::net::UnixStream::connect(&path).unwrap();
         let (server, _) = listener.accept().await.unwrap();

@@ -38,6 +38,7 @@ fn a_small_program_leaves_the_trace_that_it_should() {
         "pending begin",
         "pending end",
         "prepare begin",
+        "1 timer",
         "prepare end",
         "poll begin",
         "poll end",
@@ -56,7 +57,7 @@ fn a_small_program_leaves_the_trace_that_it_should() {
 
 #[test]
 fn a_loop_that_is_not_traced_remembers_nothing() {
-    let events = net::run(async {
+    let events = net::block_on(async {
         net::sleep(Duration::from_millis(1)).await;
         trace::note("unheard");
         trace::take()
@@ -98,7 +99,7 @@ fn the_json_is_in_the_trace_event_format() {
 #[test]
 fn the_environment_makes_a_file() {
     if std::env::var_os("WIREBOOK_TRACE").is_some() {
-        return net::run(net::sleep(Duration::from_millis(1))).unwrap();
+        return net::block_on(net::sleep(Duration::from_millis(1))).unwrap();
     }
     let path = std::env::temp_dir().join(format!("wirebook-trace-{}.json", std::process::id()));
     let status = std::process::Command::new(std::env::current_exe().unwrap())

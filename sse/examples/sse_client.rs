@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     };
     let attempts = argument("--attempts").and_then(|text| text.parse().ok());
     let settings = Settings { last_event_id: argument("--last-event-id").unwrap_or_default(), ..Settings::default() };
-    let result = net::run(async move {
+    let result = net::block_on(async move {
         net::spawn(async {
             if net::ctrl_c().await.is_ok() {
                 std::process::exit(130);

@@ -38,7 +38,7 @@ fn main() -> std::io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 // ANCHOR: clock

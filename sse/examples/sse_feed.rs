@@ -48,7 +48,7 @@ fn main() -> io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 // ANCHOR: restore

@@ -17,7 +17,7 @@ use crate::error::EncodeError;
 ///
 /// ```
 /// use wirebook_sse::feed::{Feed, Next};
-/// # wirebook_net::run(async {
+/// # wirebook_net::block_on(async {
 /// let feed = Feed::new(Default::default());
 /// let mut subscription = feed.subscribe(Some("0"));
 /// feed.publish("message", "hello").unwrap();

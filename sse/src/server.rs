@@ -53,7 +53,7 @@ impl Default for Options {
 ///         }
 ///     })?;
 ///     net::ctrl_c().await
-/// })??;
+/// })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]

@@ -31,7 +31,7 @@ fn main() -> std::io::Result<()> {
         server.close();
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 async fn shop(engine: &Engine, response: Response<'_>) -> Outcome {

@@ -19,7 +19,7 @@ where
 {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
-        net::run(async move {
+        net::block_on(async move {
             let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
             send.send(listener.local_addr().expect("an address")).expect("the test waits");
             http1::serve_on(listener, options, handler);

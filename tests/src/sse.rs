@@ -86,7 +86,7 @@ fn send(stream: &mut TcpStream, steps: &Value) -> std::io::Result<()> {
 
 /// Runs an event source until it closes or is to reconnect.
 pub fn watch(address: SocketAddr, settings: Settings) -> Seen {
-    net::run(async move {
+    net::block_on(async move {
         let mut source = EventSource::with_settings(&format!("http://{address}/events"), settings).expect("a URL");
         let mut seen = Seen::default();
         loop {

@@ -87,7 +87,7 @@ fn idle_connections_do_not_keep_the_loop_alive() {
     let address = wirebook_tests::server::start(server::Options::default(), async |_: http1::Request<'_>, response| {
         http1::Response::end(response, "x").await
     });
-    net::run(async move {
+    net::block_on(async move {
         let agent = Agent::default();
         let options = Options { host: "127.0.0.1", port: address.port(), ..at(&agent, "/") };
         fetch(&options).await.expect("an answer");

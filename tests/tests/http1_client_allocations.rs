@@ -14,7 +14,7 @@ static COUNTING: Counting = Counting;
 /// Allocations of a loop that makes so many requests, one after the other; the server is on another thread.
 fn allocations(address: SocketAddr, requests: usize) -> u64 {
     let work = move || {
-        net::run(async move {
+        net::block_on(async move {
             let agent = Agent::default();
             let headers = [("accept", "*/*"), ("user-agent", "wirebook")];
             let options = Options { host: "127.0.0.1", port: address.port(), headers: &headers, ..Options::default() };

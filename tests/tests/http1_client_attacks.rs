@@ -35,7 +35,7 @@ async fn exchange(options: &Options<'_>, body: &[u8]) -> Answer {
 /// Asks twice through one agent, with a pause between; what came of each.
 fn twice(player: &Player, pause: Duration) -> (Answer, Answer) {
     let address = player.address;
-    net::run(async move {
+    net::block_on(async move {
         let agent = Agent::default();
         let host = address.ip().to_string();
         let options = Options { host: &host, port: address.port(), agent: Some(&agent), ..Options::default() };
@@ -97,7 +97,7 @@ fn h1c_01_stale_keep_alive_get_is_retried_once() {
 fn h1c_01_stale_keep_alive_post_is_not_retried() {
     let player = play("h1c-01");
     let address = player.address;
-    let second = net::run(async move {
+    let second = net::block_on(async move {
         let agent = Agent::default();
         let options = Options { host: "127.0.0.1", port: address.port(), agent: Some(&agent), ..Options::default() };
         exchange(&options, b"").await.expect("a response");
@@ -198,7 +198,7 @@ fn h1c_30_gzip_bomb() {
     let limit = row["config"]["max_decoded"].as_u64().expect("a limit");
     let ((seen, error), cost) = measure(|| {
         let port = player.address.port();
-        net::run(async move {
+        net::block_on(async move {
             let options = Options { host: "127.0.0.1", port, ..Options::default() };
             let response = request(&options).await.expect("a connection").end("").await.expect("a head");
             let mut decoded = response.decoded(limit).expect("gzip is known");
@@ -222,7 +222,7 @@ fn h1c_30_gzip_bomb() {
 #[test]
 fn h1c_31_a_thousand_content_codings() {
     let player = play("h1c-31");
-    let error = net::run(async move {
+    let error = net::block_on(async move {
         let options = Options { host: "127.0.0.1", port: player.address.port(), ..Options::default() };
         let response = request(&options).await.expect("a connection").end("").await.expect("a head");
         response.decoded(1 << 20).expect_err("too many")
@@ -234,7 +234,7 @@ fn h1c_31_a_thousand_content_codings() {
 fn h1c_34_redirect_to_another_scheme() {
     let player = play("h1c-34");
     let url = format!("http://{}/", player.address);
-    let error = net::run(async move {
+    let error = net::block_on(async move {
         get(&url, &Options { max_redirects: 5, ..Options::default() }).await.expect_err("file: is not followed")
     });
     assert!(matches!(error.expect("the loop ends"), Error::Redirect(_)));
@@ -245,7 +245,7 @@ fn h1c_35_redirect_from_https_to_http() {
     for allow_downgrade in [false, true] {
         let player = play("h1c-35");
         let address = player.address;
-        let result = net::run(async move {
+        let result = net::block_on(async move {
             // This connector would speak TLS; the rule is the client's.
             let agent = Agent::with_connector(AgentOptions::default(), async move |_: Origin| {
                 TcpStream::connect(address).await
@@ -266,7 +266,7 @@ fn h1c_37_user_information_stays_out_of_host_and_target() {
     let player = play("h1c-37");
     let port = player.address.port();
     let url = row("h1c-37")["config"]["url"].as_str().expect("a URL").replace("PORT", &port.to_string());
-    net::run(async move { get(&url, &Options::default()).await.expect("a response") }).expect("the loop ends");
+    net::block_on(async move { get(&url, &Options::default()).await.expect("a response") }).expect("the loop ends");
     let heard = player.heard(0);
     assert!(heard.starts_with("GET / HTTP/1.1\r\n"), "{heard}");
     assert!(heard.contains(&format!("host: 127.0.0.1:{port}\r\n")), "{heard}");
@@ -317,7 +317,7 @@ fn h1c_49_final_response_while_the_upload_is_unfinished() {
     let config = row("h1c-49")["config"].clone();
     let length = config["body_bytes"].as_u64().expect("a size") as usize;
     let port = player.address.port();
-    let (status, second) = net::run(async move {
+    let (status, second) = net::block_on(async move {
         let agent = Agent::default();
         let options = Options { host: "127.0.0.1", port, agent: Some(&agent), ..Options::default() };
         let post = Options { method: config["method"].as_str().expect("a method"), ..options };
@@ -334,7 +334,7 @@ fn h1c_50_continue_never_comes() {
     let player = play("h1c-50");
     let port = player.address.port();
     let started = Instant::now();
-    let answer = net::run(async move {
+    let answer = net::block_on(async move {
         let headers = [("expect", "100-continue")];
         let options = Options { method: "POST", host: "127.0.0.1", port, headers: &headers, ..Options::default() };
         exchange(&options, b"body").await
@@ -349,7 +349,7 @@ fn h1c_50_continue_never_comes() {
 fn h1c_51_417_to_expect() {
     let player = play("h1c-51");
     let port = player.address.port();
-    let answer = net::run(async move {
+    let answer = net::block_on(async move {
         let headers = [("expect", "100-continue"), ("x", "y")];
         let options = Options { method: "POST", host: "127.0.0.1", port, headers: &headers, ..Options::default() };
         exchange(&options, b"body").await
@@ -381,7 +381,7 @@ fn h1c_54_origins_are_kept_apart() {
     for (what, other) in others {
         let player = Player::start(&[] as &[Value]);
         let address = player.address;
-        let reused = net::run(async move {
+        let reused = net::block_on(async move {
             let connect = async move |_: Origin| TcpStream::connect(address).await;
             let agent = Agent::with_connector(AgentOptions::default(), connect);
             exchange(&Options { agent: Some(&agent), ..base }, b"").await.expect("an answer");
@@ -401,7 +401,7 @@ fn h1c_55_ten_thousand_origins() {
     let player = Player::start(&[] as &[Value]);
     let address = player.address;
     let most = row("h1c-55")["expect"]["fd_max"].as_u64().expect("a bound") as usize;
-    net::run(async move {
+    net::block_on(async move {
         let open: Rc<RefCell<Vec<Weak<TcpStream>>>> = Rc::default();
         let noted = open.clone();
         let agent = Agent::with_connector(AgentOptions::default(), async move |_: Origin| {

@@ -258,7 +258,7 @@ fn sent(method: &str, headers: &[(&str, &str)], pieces: &[&str]) -> (Result<(), 
     let own = |texts: &[(&str, &str)]| texts.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
     let (method, headers) = (method.to_owned(), own(headers));
     let pieces: Vec<String> = pieces.iter().map(ToString::to_string).collect();
-    let asked = net::run(async move {
+    let asked = net::block_on(async move {
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         let options = client::Options {
             method: &method,

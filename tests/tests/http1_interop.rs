@@ -122,7 +122,7 @@ fn a_handler_and_a_client_speak_in_their_types() {
 
     let wanted =
         http::Request::put(format!("http://{address}/?milk")).header("x", "y").body("body").expect("a request");
-    let asked = net::run(async move {
+    let asked = net::block_on(async move {
         let mut fields = FieldBlock::default();
         let mut response = request(&Options::like(&wanted, &mut fields)?).await?.end(wanted.body()).await?;
         let theirs = http::Response::try_from(&response).expect("a head");

@@ -264,7 +264,7 @@ fn a_handler_that_panics_costs_its_own_connection_alone() {
 
 #[test]
 fn a_server_that_has_closed_lets_the_loop_end() {
-    let answered = net::run(async {
+    let answered = net::block_on(async {
         let server = http1::serve("127.0.0.1:0", handler).expect("a free port");
         let address = server.local_addr().expect("TCP has an address");
         let client = thread::spawn(move || talk(address, &get("/later", "").repeat(3)).statuses());

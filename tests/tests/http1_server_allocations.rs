@@ -45,7 +45,7 @@ fn allocations(batch: &[u8], end: &'static [u8], times: usize) -> u64 {
         }
     });
     let serve = || {
-        net::run(async move {
+        net::block_on(async move {
             let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
             send.send(listener.local_addr().expect("an address")).expect("the client waits");
             let mut options = Options { max_requests_per_connection: u32::MAX, ..Options::default() };
@@ -92,7 +92,7 @@ fn an_idle_connection_holds_less_than_300_bytes_though_all_were_busy_at_once() {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         let ledger = watch();
-        net::run(async move {
+        net::block_on(async move {
             let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
             send.send((ledger, listener.local_addr().expect("an address"))).expect("the test waits");
             let options = Options { idle_timeout: Duration::from_secs(60), ..Options::default() };

@@ -67,7 +67,7 @@ fn serve() {
         std::process::exit(0);
     });
     let options = Options { head_timeout: HEAD_TIMEOUT, idle_timeout: Duration::from_secs(60), ..Options::default() };
-    net::run(async move {
+    net::block_on(async move {
         let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
         println!("listening on {}", listener.local_addr().expect("an address"));
         http1::serve_on(listener, options, async move |_: Request<'_>, response: Response<'_>| {

@@ -29,7 +29,7 @@ fn ask(stream: &mut TcpStream, path: &str) -> String {
 
 fn close(server: Threads) {
     let began = Instant::now();
-    net::run(async move {
+    net::block_on(async move {
         server.close();
         server.closed().await;
         assert_eq!(server.running(), 0);

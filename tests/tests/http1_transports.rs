@@ -27,7 +27,7 @@ fn start() -> (tempfile::TempDir, PathBuf) {
     let (send, receive) = mpsc::channel();
     let at = path.clone();
     thread::spawn(move || {
-        net::run(async move {
+        net::block_on(async move {
             let listener = UnixListener::bind(&at).expect("a path that is free");
             let server = http1::serve_on(listener, server::Options::default(), handler);
             assert_eq!(server.local_addr(), None);
@@ -59,7 +59,7 @@ fn a_server_on_a_unix_socket_answers_a_pipeline_and_keeps_the_connection() {
 #[test]
 fn a_client_reaches_a_unix_socket_with_an_agent_and_without() {
     let (_folder, path) = start();
-    let asked = net::run(async move {
+    let asked = net::block_on(async move {
         let agent = Agent::default();
         for (number, agent) in [None, Some(&agent), Some(&agent)].into_iter().enumerate() {
             let options = Options { method: "PUT", host: "b", socket_path: Some(&path), agent, ..Options::default() };
@@ -79,7 +79,7 @@ fn a_client_reaches_a_unix_socket_with_an_agent_and_without() {
 fn a_unix_socket_on_which_nobody_listens_is_no_connection() {
     let path = Path::new("/nonexistent/http");
     let options = Options { socket_path: Some(path), ..Options::default() };
-    let asked = net::run(async move { request(&options).await.map(drop) }).expect("the loop ends");
+    let asked = net::block_on(async move { request(&options).await.map(drop) }).expect("the loop ends");
     assert!(matches!(asked, Err(Error::Connect(_))), "{asked:?}");
 }
 
@@ -97,12 +97,12 @@ fn a_request_comes_from_the_local_address_that_it_names() {
     });
     let url = format!("http://127.0.0.1:{port}/");
     let options = Options { local_address: Some(from), ..Options::default() };
-    let asked = net::run(async move { get(&url, &options).await.map(|response| response.status()) });
+    let asked = net::block_on(async move { get(&url, &options).await.map(|response| response.status()) });
     assert_eq!(asked.expect("the loop ends").expect("an answer"), 200);
     let (peer, read) = server.join().expect("a server that ends");
     assert!(peer == from && read > 0, "{peer}");
     // An address that is not this machine's is no way to go.
     let options = Options { local_address: Some([192, 0, 2, 1].into()), port, host: "127.0.0.1", ..Options::default() };
-    let asked = net::run(async move { request(&options).await.map(drop) }).expect("the loop ends");
+    let asked = net::block_on(async move { request(&options).await.map(drop) }).expect("the loop ends");
     assert!(matches!(asked, Err(Error::Connect(_))), "{asked:?}");
 }

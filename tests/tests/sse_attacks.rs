@@ -125,7 +125,7 @@ fn feed_server(
     let (send_ended, ended) = mpsc::channel();
     let (send_address, address) = mpsc::channel();
     thread::spawn(move || {
-        net::run(async move {
+        net::block_on(async move {
             let feed = Feed::new(Default::default());
             if let Some(every) = every {
                 let producer = feed.clone();
@@ -285,7 +285,7 @@ fn sse_27_server_that_closes_at_once() {
         }
     });
     let retry = Duration::from_millis(20);
-    let waits = net::run(async move {
+    let waits = net::block_on(async move {
         let settings = Settings { retry, ..Settings::default() };
         let mut source = EventSource::with_settings(&format!("http://{address}/"), settings).unwrap();
         let mut waits = Vec::new();
@@ -322,7 +322,7 @@ fn sse_28_last_event_id_cannot_be_split() {
         second.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
         head
     });
-    let (events, closed) = net::run(async move {
+    let (events, closed) = net::block_on(async move {
         let settings = Settings { retry: Duration::from_millis(1), ..Settings::default() };
         let mut source = EventSource::with_settings(&format!("http://{address}/"), settings).unwrap();
         let mut events = Vec::new();

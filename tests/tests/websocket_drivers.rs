@@ -55,7 +55,7 @@ async fn text<S: Stream>(reader: &mut Reader<S>) -> String {
 
 #[test]
 fn serve_and_connect_over_tcp() {
-    net::run(async {
+    net::block_on(async {
         let server = websocket::serve("127.0.0.1:0", async |mut reader: Reader, writer: Writer| {
             while let Some(message) = reader.next().await? {
                 if message.as_text() == Some("fail") {

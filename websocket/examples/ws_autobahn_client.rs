@@ -24,7 +24,7 @@ struct Arguments {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
-    net::run(walk(arguments))??;
+    net::run(walk(arguments))?;
     Ok(())
 }
 

@@ -32,7 +32,7 @@ fn main() -> std::io::Result<()> {
         net::ctrl_c().await?;
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 async fn page(response: Response<'_>) -> Result<(), Failure> {

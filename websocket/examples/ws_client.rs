@@ -21,7 +21,7 @@ struct Arguments {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
-    net::run(talk(arguments))??;
+    net::run(talk(arguments))?;
     Ok(())
 }
 

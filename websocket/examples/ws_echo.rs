@@ -64,5 +64,5 @@ fn main() -> std::io::Result<()> {
         net::ctrl_c().await?;
         net::stop();
         Ok(())
-    })?
+    })
 }

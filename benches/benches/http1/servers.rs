@@ -90,7 +90,7 @@ fn wirebook() -> io::Result<()> {
             response.header("content-type", "text/plain").end("Hello, World!").await
         });
         std::future::pending::<io::Result<()>>().await
-    })?
+    })
 }
 
 /// hyper on tokio's current-thread runtime, with answers of a pipeline in one write.

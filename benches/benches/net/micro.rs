@@ -39,7 +39,7 @@ fn each(started: Instant, count: u64) -> f64 {
 fn wake_and_poll() -> f64 {
     let wakers: Rc<RefCell<[Option<Waker>; 2]>> = Rc::default();
     let left = Rc::new(Cell::new(WAKES));
-    let result = net::run(async move {
+    let result = net::block_on(async move {
         let started = Instant::now();
         let players = [0, 1].map(|me| {
             let (wakers, left) = (wakers.clone(), left.clone());
@@ -68,7 +68,7 @@ fn wake_and_poll() -> f64 {
 }
 
 fn spawn_and_finish() -> f64 {
-    let result = net::run(async {
+    let result = net::block_on(async {
         let started = Instant::now();
         for _ in 1..WAKES {
             net::spawn(async {});
@@ -81,7 +81,7 @@ fn spawn_and_finish() -> f64 {
 
 fn ticks() -> f64 {
     let started = Instant::now();
-    net::run(async {
+    net::block_on(async {
         for _ in 0..WAKES {
             net::next_tick(|| {});
         }
@@ -92,7 +92,7 @@ fn ticks() -> f64 {
 
 /// Inserting and cancelling beside 100 000 others, with deadlines as scattered as they come.
 fn timers() -> (f64, f64) {
-    let result = net::run(async {
+    let result = net::block_on(async {
         let mut state = 1u64;
         let mut random = move || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -137,7 +137,7 @@ fn wirebook() -> io::Result<()> {
                 }
             });
         }
-    })?
+    })
 }
 
 /// A task for each connection, and a buffer only while there is something to read.
@@ -159,27 +159,31 @@ fn wirebook_readable() -> io::Result<()> {
                 }
             });
         }
-    })?
+    })
 }
 
 /// No task for a connection that is idle.
 fn wirebook_parked() -> io::Result<()> {
     use wirebook_net::{self as net, Listener, Stream};
-    fn serve(stream: net::tcp::TcpStream) {
-        let mut bytes = net::buffer();
-        match stream.try_read(&mut bytes) {
-            Ok(count @ 1..) => drop(stream.try_write(&bytes[..count])),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            _ => return,
+    struct Echo(net::tcp::TcpStream);
+    impl net::Resume for Echo {
+        fn resume(self: std::rc::Rc<Self>) {
+            let mut bytes = net::buffer();
+            match self.0.try_read(&mut bytes) {
+                Ok(count @ 1..) => drop(self.0.try_write(&bytes[..count])),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                _ => return,
+            }
+            net::park(self.0.registration(), self.clone());
         }
-        net::park(stream, serve);
     }
     net::run(async {
         let listener = net::tcp::TcpListener::bind("127.0.0.1:0")?;
         println!("listening on {}", listener.local_addr()?);
         loop {
             let (stream, _) = listener.accept().await?;
-            net::park(stream, serve);
+            let echo = std::rc::Rc::new(Echo(stream));
+            net::park(echo.0.registration(), echo.clone());
         }
-    })?
+    })
 }

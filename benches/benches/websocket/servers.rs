@@ -81,7 +81,7 @@ fn floor() {
 }
 
 fn ours() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         println!("listening on {}", listener.local_addr().expect("bound"));
         websocket::serve_on(listener, (), Options::default(), async |connection: Accepted| {
@@ -97,7 +97,7 @@ fn ours() {
 
 /// As [`ours`], with a function for each message in place of a task for each connection.
 fn by_message() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         println!("listening on {}", listener.local_addr().expect("bound"));
         websocket::serve_messages(listener, (), Options::default(), |opened| {
@@ -111,7 +111,7 @@ fn by_message() {
 
 /// Every text message makes one broadcast of 1 KiB to all.
 fn broadcast() {
-    net::run(async {
+    net::block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         println!("listening on {}", listener.local_addr().expect("bound"));
         let hub = Hub::new(Overflow::Drop, Some(1 << 20));

@@ -61,7 +61,7 @@ customElements.define('wirebook-event-loop', class extends Widget {
     return [h('div', { class: 'wb-cut' }, this.slider, this.count), this.phases,
       h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes', style: 'overflow-x: auto' }, this.source), h('div', { class: 'wb-table' }, table)),
       this.note, this.said,
-      h('div', { class: 'wb-foot' }, h('span', {}, '← → step · Home End go to the ends'), h('span', {}, 'net/src/event_loop.rs'))];
+      h('div', { class: 'wb-foot' }, h('span', {}, '← → step · Home End go to the ends'), h('span', {}, 'net/src/kernel/event_loop.rs'))];
   }
 
   restore(state) {

@@ -75,7 +75,7 @@ where
 {
     let connections = &seat.shared.connections;
     if !connections.is_closing() {
-        connections.park(seat.place, net::park_shared(seat.stream.registration(), seat.clone()));
+        connections.park(seat.place, net::park(seat.stream.registration(), seat.clone()));
     }
 }
 

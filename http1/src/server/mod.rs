@@ -150,7 +150,7 @@ impl Server {
 ///         response.header("content-type", "text/plain").end(request.path()).await
 ///     })?;
 ///     net::ctrl_c().await
-/// })??;
+/// })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///

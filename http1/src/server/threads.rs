@@ -71,7 +71,7 @@ impl fmt::Debug for Threads {
 ///     async |request: Request<'_>, response: Response<'_>| response.end(request.path()).await
 /// })?;
 /// println!("listening on {}", server.local_addr());
-/// net::run(async move {
+/// net::block_on(async move {
 ///     server.close();
 ///     server.closed().await;
 /// })?;
@@ -125,7 +125,7 @@ fn one_loop<M, H>(
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
     let (shared, report) = (running.shared.clone(), started.clone());
-    let ended = net::run(async move {
+    let ended = net::block_on(async move {
         let listen = ListenOptions { reuse_port: true, ..ListenOptions::default() };
         let bound = TcpListener::bind_with(addresses, &listen);
         let bound = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));

@@ -1,19 +1,12 @@
-//! The network itself: a clock, a queue of events, names and chance.
+//! The network itself: a clock, a queue of events, and chance. It is the loop's driver.
 
-use super::{Config, Faults, stream::Pending, udp::Mailbox};
-use crate::{
-    driver::Driver,
-    event_loop::Loop,
-    run,
-    slab::Key,
-    timers::{Action, Nanos, Timers},
-};
+use super::faults::{Config, Faults};
+use crate::kernel::{Action, Driver, Key, Nanos, Timers};
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    rc::{Rc, Weak},
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -22,8 +15,6 @@ const EVENTS_PER_TURN: usize = 1024;
 /// What a turn takes that does not wait, because something is ready to run: so tasks that only yield to each other do not
 /// stop the time.
 const BUSY_TURN: Duration = Duration::from_micros(1);
-/// First of the ports that are given to those who ask for none (RFC 6335, section 6).
-const FIRST_FREE_PORT: u16 = 49152;
 
 pub(crate) struct Network {
     start: Instant,
@@ -32,15 +23,20 @@ pub(crate) struct Network {
     events: RefCell<Timers>,
     random: Cell<u64>,
     faults: RefCell<Faults>,
-    listeners: RefCell<HashMap<SocketAddr, Rc<Accepting>>>,
-    mailboxes: RefCell<HashMap<SocketAddr, Weak<Mailbox>>>,
-    next_port: Cell<u16>,
+    /// What the event that runs has made ready.
+    ready: RefCell<VecDeque<(Key, u8)>>,
 }
 
-/// A listening address: who waits to be accepted, and the listener's source.
-pub(super) struct Accepting {
-    pub(super) queue: RefCell<VecDeque<Pending>>,
-    pub(super) source: Cell<Option<Key>>,
+thread_local!(static CURRENT: RefCell<Option<Rc<Network>>> = const { RefCell::new(None) });
+
+/// Makes a network this thread's own, until dropped.
+pub(super) struct Entered(Option<Rc<Network>>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let ended = CURRENT.with(|current| std::mem::replace(&mut *current.borrow_mut(), self.0.take()));
+        drop(ended);
+    }
 }
 
 impl Network {
@@ -52,10 +48,13 @@ impl Network {
             events: RefCell::new(Timers::new()),
             random: Cell::new(config.seed),
             faults: RefCell::new(config.faults),
-            listeners: RefCell::default(),
-            mailboxes: RefCell::default(),
-            next_port: Cell::new(FIRST_FREE_PORT),
+            ready: RefCell::default(),
         }
+    }
+
+    /// Makes it this thread's network.
+    pub(super) fn enter(self: &Rc<Self>) -> Entered {
+        Entered(CURRENT.with(|current| current.borrow_mut().replace(self.clone())))
     }
 
     /// Calls `f` with the network of this thread's simulation.
@@ -64,39 +63,7 @@ impl Network {
     }
 
     pub(super) fn try_current<R>(f: impl FnOnce(&Network) -> R) -> Option<R> {
-        run::try_current(|on| match &on.driver {
-            Driver::Simulated(network) => Some(f(network)),
-            Driver::Real { .. } => None,
-        })
-        .flatten()
-    }
-
-    pub(crate) fn now(&self) -> Instant {
-        self.start + Duration::from_nanos(self.clock.get())
-    }
-
-    /// Moves the clock to the next event, or by `timeout` if that is sooner. When neither is there nothing can ever
-    /// happen again, and the loop ends.
-    pub(crate) fn wait(&self, on: &Loop, timeout: Option<Duration>) {
-        let timeout = timeout.map(|timeout| timeout.max(BUSY_TURN));
-        let event = self.events.borrow_mut().next();
-        let timer = timeout.map(|timeout| self.clock.get().saturating_add(timeout.as_nanos() as Nanos));
-        let Some(next) = event.into_iter().chain(timer).min() else { return on.stop() };
-        self.clock.set(next.max(self.clock.get()));
-        if self.clock.get() > self.limit {
-            on.stop();
-        }
-    }
-
-    /// Runs the events that are due; each makes sources ready or queues further events.
-    pub(crate) fn dispatch(&self, on: &Rc<Loop>) {
-        for _ in 0..EVENTS_PER_TURN {
-            let Some((_, action)) = self.events.borrow_mut().expire(self.clock.get()) else { return };
-            if let Action::Once(event) = action {
-                event();
-                on.drain();
-            }
-        }
+        CURRENT.try_with(|current| current.borrow().as_deref().map(f)).ok().flatten()
     }
 
     /// Has `event` run at the time `at`; those of one time run in the order in which they were queued.
@@ -138,70 +105,58 @@ impl Network {
         // No draw for what is certain: a perfect network is the same for every seed.
         probability > 0.0 && (self.random() >> 11) as f64 / (1u64 << 53) as f64 <= probability
     }
-
-    /// An address with a port that nobody has.
-    pub(super) fn free_port(&self, ip: IpAddr) -> SocketAddr {
-        let port = self.next_port.get();
-        self.next_port.set(port.checked_add(1).unwrap_or(FIRST_FREE_PORT));
-        SocketAddr::new(ip, port)
-    }
-
-    pub(super) fn client_address(&self) -> SocketAddr {
-        self.free_port(IpAddr::V4(Ipv4Addr::LOCALHOST))
-    }
-
-    pub(super) fn listen(&self, mut address: SocketAddr) -> io::Result<(SocketAddr, Rc<Accepting>)> {
-        if address.port() == 0 {
-            address = self.free_port(address.ip());
-        }
-        let mut listeners = self.listeners.borrow_mut();
-        if listeners.contains_key(&address) {
-            return Err(io::ErrorKind::AddrInUse.into());
-        }
-        let accepting = Rc::new(Accepting { queue: RefCell::default(), source: Cell::new(None) });
-        listeners.insert(address, accepting.clone());
-        Ok((address, accepting))
-    }
-
-    pub(super) fn unlisten(&self, address: SocketAddr) {
-        let removed = self.listeners.borrow_mut().remove(&address);
-        drop(removed);
-    }
-
-    /// Who listens at `address`, or at every address with its port.
-    pub(super) fn listener(&self, address: SocketAddr) -> Option<Rc<Accepting>> {
-        let listeners = self.listeners.borrow();
-        listeners.get(&address).or_else(|| listeners.get(&everywhere(address))).cloned()
-    }
-
-    pub(super) fn open_mailbox(&self, mut address: SocketAddr, mailbox: &Rc<Mailbox>) -> io::Result<SocketAddr> {
-        if address.port() == 0 {
-            address = self.free_port(address.ip());
-        }
-        let mut mailboxes = self.mailboxes.borrow_mut();
-        if mailboxes.get(&address).is_some_and(|mailbox| mailbox.strong_count() > 0) {
-            return Err(io::ErrorKind::AddrInUse.into());
-        }
-        mailboxes.insert(address, Rc::downgrade(mailbox));
-        Ok(address)
-    }
-
-    pub(super) fn mailbox(&self, address: SocketAddr) -> Option<Rc<Mailbox>> {
-        let mailboxes = self.mailboxes.borrow();
-        mailboxes.get(&address).or_else(|| mailboxes.get(&everywhere(address)))?.upgrade()
-    }
 }
 
-fn everywhere(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, address.port()).into(),
-        SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, address.port()).into(),
-    }
-}
-
-/// Makes a source ready, if it still exists.
+/// Has the event that runs make a source ready, if it still exists.
 pub(super) fn make_ready(key: Option<Key>, ready: u8) {
     if let Some(key) = key {
-        run::try_current(Rc::clone).inspect(|on| on.source_ready(key, ready));
+        Network::try_current(|network| network.ready.borrow_mut().push_back((key, ready)));
+    }
+}
+
+impl Driver for Rc<Network> {
+    fn now(&self) -> Instant {
+        self.start + Duration::from_nanos(self.clock.get())
+    }
+
+    /// Moves the clock to the next event, or by `timeout` if that is sooner. When neither is there nothing can ever
+    /// happen again.
+    fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
+        let timeout = timeout.map(|timeout| timeout.max(BUSY_TURN));
+        let event = self.events.borrow_mut().next();
+        let timer = timeout.map(|timeout| self.clock.get().saturating_add(timeout.as_nanos() as Nanos));
+        let Some(next) = event.into_iter().chain(timer).min() else {
+            return Err(io::Error::other("all wait for the network, and nothing is on its way"));
+        };
+        self.clock.set(next.max(self.clock.get()));
+        if self.clock.get() > self.limit {
+            let limit = Duration::from_nanos(self.limit);
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("it ran past its limit of {limit:?} of virtual time"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Runs the events that are due; each makes sources ready or queues further events.
+    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) {
+        for _ in 0..EVENTS_PER_TURN {
+            let Some((_, action)) = self.events.borrow_mut().expire(self.clock.get()) else { return };
+            if let Action::Once(event) = action {
+                event();
+            }
+            while let Some((key, ready)) = { self.ready.borrow_mut().pop_front() } {
+                each(key, ready);
+            }
+        }
+    }
+
+    fn register(&self, _io: &mut dyn mio::event::Source, _key: Key) -> io::Result<()> {
+        Err(io::Error::other("a simulation has no real sockets"))
+    }
+
+    fn is_alone(&self) -> bool {
+        true
     }
 }

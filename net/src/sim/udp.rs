@@ -1,30 +1,17 @@
 //! Simulated datagrams: they are lost, doubled and overtaken as [`Faults`](super::Faults) says.
 
-use super::network::{Network, make_ready};
+use super::{
+    names::{self, Mailbox},
+    network::{Network, make_ready},
+};
 use crate::{
-    address::Address,
-    datagram::{Datagrams, Received},
-    run,
-    slab::Key,
-    source::{Direction, READABLE, Registration, WRITABLE},
+    kernel::{Direction, READABLE, Registration, WRITABLE, current},
+    sockets::{Address, Datagrams, Received},
 };
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    io,
-    net::SocketAddr,
-    rc::Rc,
-};
+use std::{io, net::SocketAddr, rc::Rc};
 
 /// Longest payload of a datagram over IPv4: 65 535 bytes less the IP and UDP headers (RFC 768, RFC 791).
 const MAX_PAYLOAD: usize = 65_507;
-
-/// Where the datagrams of one socket arrive.
-#[derive(Default)]
-pub(super) struct Mailbox {
-    arrived: RefCell<VecDeque<(SocketAddr, Vec<u8>)>>,
-    source: Cell<Option<Key>>,
-}
 
 /// A simulated datagram socket.
 pub struct SimUdpSocket {
@@ -44,8 +31,8 @@ impl SimUdpSocket {
     pub fn bind(address: impl Address) -> io::Result<Self> {
         let address = address.target().resolve_blocking()?[0];
         let mailbox = Rc::new(Mailbox::default());
-        let address = Network::current(|network| network.open_mailbox(address, &mailbox))?;
-        let registration = run::current(|on| Registration::insert(on, WRITABLE));
+        let address = names::open_mailbox(address, &mailbox)?;
+        let registration = current(|on| Registration::insert(on, WRITABLE));
         mailbox.source.set(Some(registration.key()));
         Ok(SimUdpSocket { registration, mailbox, address })
     }
@@ -95,7 +82,7 @@ impl Datagrams for SimUdpSocket {
 
 fn arrive(from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
     Network::current(|network| {
-        let Some(mailbox) = network.mailbox(to) else { return };
+        let Some(mailbox) = names::mailbox(to) else { return };
         if mailbox.arrived.borrow().len() < network.faults(|faults| faults.datagrams) {
             mailbox.arrived.borrow_mut().push_back((from, bytes));
             make_ready(mailbox.source.get(), READABLE);

@@ -29,7 +29,7 @@ impl Log {
 fn run(program: &Program) -> String {
     let log = Log::default();
     let (run, inner) = (program.rust, log.clone());
-    wirebook_net::run(async move { run(inner) }).expect("the loop runs");
+    wirebook_net::block_on(async move { run(inner) }).expect("the loop runs");
     log.0.take().join(" ")
 }
 

@@ -4,7 +4,7 @@ use crate::Log;
 use std::{cell::Cell, rc::Rc, time::Duration};
 use wirebook_net::{
     self as net,
-    events::{Event, Server, Socket},
+    node::{Event, Server, Socket},
 };
 
 pub(crate) struct Program {

@@ -88,7 +88,7 @@ fn main() -> std::io::Result<()> {
         net::ctrl_c().await?;
         net::stop();
         Ok(())
-    })?
+    })
 }
 
 async fn html(response: Response<'_>) -> Outcome {

@@ -137,7 +137,7 @@ pub fn start(options: Options, kind: Kind) -> Subject {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         let ledger = watch();
-        net::run(async move {
+        net::block_on(async move {
             let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
             let address = listener.local_addr().expect("an address");
             let record = Arc::<Mutex<Record>>::default();

@@ -22,7 +22,7 @@ pub(crate) fn with_client<T: Send + 'static>(
     let url = format!("ws://{}/chat", listener.local_addr().expect("bound"));
     let thread = std::thread::spawn(move || server(listener.accept().expect("the client connects").0));
     let (ended, cost) = measure(|| {
-        net::run(async move {
+        net::block_on(async move {
             let (mut reader, writer) = websocket::connect(&url).await?;
             say(writer).await;
             let mut messages = 0;

@@ -78,7 +78,7 @@ pub(crate) fn start(setup: Setup) -> Running {
     let thread = std::thread::spawn(move || {
         let codes = Arc::new(Mutex::new(Vec::new()));
         let kept = codes.clone();
-        let ((), cost) = measure(|| net::run(serve(setup, tell, kept)).expect("the loop runs"));
+        let ((), cost) = measure(|| net::block_on(serve(setup, tell, kept)).expect("the loop runs"));
         let local_codes = std::mem::take(&mut *codes.lock().expect("nobody panicked"));
         Spent { peak_bytes: cost.peak_bytes, local_codes }
     });

@@ -41,7 +41,6 @@ pub struct Connected<S: Stream + 'static = TcpStream> {
 ///     println!("{:?}", reader.next().await?);
 ///     Ok::<_, wirebook_websocket::Fault>(())
 /// })
-/// .unwrap()
 /// .unwrap();
 /// ```
 ///

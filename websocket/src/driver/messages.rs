@@ -3,7 +3,7 @@
 //! A task with a reader waits somewhere in the middle of its handler, so the handler's state stays in memory for as
 //! long. A function that has returned holds nothing. What is left of a waiting connection is what it must know: its stream,
 //! where its protocol stands, and what the function itself has captured. It is parked with the loop
-//! ([`net::park_shared`]); a readable event takes one read through the function, and parks it again.
+//! ([`net::park`]); a readable event takes one read through the function, and parks it again.
 //!
 //! Timers would cost a task each as well. One task for all connections looks from time to time whose deadline has come.
 
@@ -44,7 +44,7 @@ pub struct Opened<S: Stream + 'static> {
 /// use wirebook_net::tcp::TcpListener;
 /// use wirebook_websocket::{self as websocket, Message, Options};
 ///
-/// wirebook_net::run(async {
+/// wirebook_net::block_on(async {
 ///     let listener = TcpListener::bind("127.0.0.1:9000").expect("the port is free");
 ///     websocket::serve_messages(listener, (), Options::default(), |opened| {
 ///         move |message: Message<'_>| {
@@ -122,7 +122,7 @@ impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversat
         // A panic ends this connection, as it would end the task of a handler.
         let turn = catch_unwind(AssertUnwindSafe(|| self.desk.borrow_mut().turn(read)));
         match turn.unwrap_or(Next::End(Code::INTERNAL_ERROR)) {
-            Next::Park => drop(net::park_shared(link.stream.registration(), self)),
+            Next::Park => drop(net::park(link.stream.registration(), self)),
             Next::Drain => drop(net::spawn(async move {
                 link.drained().await;
                 self.go_on(false);

@@ -79,7 +79,7 @@ impl<A> Server<A> {
 /// ```no_run
 /// use wirebook_websocket::{self as websocket, Reader, Writer};
 ///
-/// wirebook_net::run(async {
+/// wirebook_net::block_on(async {
 ///     let server = websocket::serve("127.0.0.1:9000", async |mut reader: Reader, writer: Writer| {
 ///         while let Some(message) = reader.next().await? {
 ///             writer.send(message).await?;

@@ -20,7 +20,7 @@ use crate::handshake::server::{Offer, Refusal};
 /// use wirebook_http1::{self as http1, server::{Request, Response}};
 /// use wirebook_websocket::{self as websocket, Options};
 ///
-/// wirebook_net::run(async {
+/// wirebook_net::block_on(async {
 ///     let options = Options::default();
 ///     http1::serve("127.0.0.1:8000", async move |request: Request<'_>, response: Response<'_>| {
 ///         let Some(mut socket) = websocket::upgrade(request, response, &options).await? else { return Ok(()) };

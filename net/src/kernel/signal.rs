@@ -1,0 +1,164 @@
+//! One thing to wait on: a condition that somebody else makes true.
+//!
+//! A condition variable for tasks. [`Signal::until`] looks at the condition first and again after every
+//! [`Signal::raise`], so no wake is lost, whoever comes first; and one who waits has one place, so none is kept twice.
+//!
+//! Waiting for a [`Signal`] does not hold the loop: only another part of this loop can raise it, and that part must be alive
+//! by itself. [`SharedSignal`](super::SharedSignal) is the twin that another thread may raise; waiting for that one does.
+
+use super::{
+    current::{current, try_current},
+    waiter::Waiter,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// What tasks of one loop wait on until something has become true.
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+/// use wirebook_net as net;
+/// let door = Rc::new((net::Signal::new(), Cell::new(None)));
+/// let inside = door.clone();
+/// let guest = net::block_on(async move {
+///     net::spawn(async move {
+///         inside.1.set(Some("Ada"));
+///         inside.0.raise();
+///     });
+///     door.0.until(|| door.1.take()).await
+/// });
+/// assert_eq!(guest.unwrap(), "Ada");
+/// ```
+#[derive(Default)]
+pub struct Signal {
+    /// By growing number.
+    waiting: RefCell<VecDeque<(u64, Waiter)>>,
+    last: Cell<u64>,
+}
+
+impl Signal {
+    /// A signal for which nobody waits.
+    pub fn new() -> Self {
+        Signal::default()
+    }
+
+    // ANCHOR: signal
+    /// Lets all who wait look again, in the order in which they began to wait. It costs nothing when nobody does.
+    pub fn raise(&self) {
+        let count = self.waiting.borrow().len();
+        for _ in 0..count {
+            let Some((_, waiter)) = self.waiting.borrow_mut().pop_front() else { return };
+            wake(waiter);
+        }
+    }
+
+    /// Waits until `check` gives something, which it is asked now and after every [`Signal::raise`]. Dropping the wait
+    /// takes its place back.
+    pub fn until<T, C: FnMut() -> Option<T>>(&self, check: C) -> Until<'_, C> {
+        Until { signal: self, place: None, check }
+    }
+    // ANCHOR_END: signal
+
+    /// [`Signal::until`] for a poll function of the caller's own, for signals on which few wait: it looks through them, so
+    /// that a task that polls again has one place.
+    pub fn poll_until<T>(&self, context: &mut Context<'_>, mut check: impl FnMut() -> Option<T>) -> Poll<T> {
+        if let Some(value) = check() {
+            return Poll::Ready(value);
+        }
+        let waiter = current(|on| on.waiter(context));
+        let waits_already = self.waiting.borrow().iter().any(|(_, before)| before.is(&waiter));
+        if !waits_already {
+            self.enter(waiter);
+        }
+        Poll::Pending
+    }
+
+    fn enter(&self, waiter: Waiter) -> u64 {
+        let place = self.last.get() + 1;
+        self.last.set(place);
+        self.waiting.borrow_mut().push_back((place, waiter));
+        place
+    }
+
+    /// Replaces who waits at a place, and gives the one before; or gives back `waiter` when the place is no more.
+    fn replace(&self, place: u64, waiter: Waiter) -> Result<Waiter, Waiter> {
+        let mut waiting = self.waiting.borrow_mut();
+        match waiting.binary_search_by_key(&place, |(place, _)| *place) {
+            Ok(at) => Ok(std::mem::replace(&mut waiting[at].1, waiter)),
+            Err(_) => Err(waiter),
+        }
+    }
+
+    fn leave(&self, place: u64) {
+        let left = {
+            let mut waiting = self.waiting.borrow_mut();
+            let at = waiting.binary_search_by_key(&place, |(place, _)| *place);
+            at.ok().and_then(|at| waiting.remove(at))
+        };
+        drop(left);
+    }
+}
+
+/// Wakes at home; a foreign waker wherever this is.
+fn wake(waiter: Waiter) {
+    match waiter {
+        Waiter::Foreign(waker) => waker.wake(),
+        waiter => drop(try_current(|on| on.wake(waiter))),
+    }
+}
+
+impl fmt::Debug for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signal").field("waiting", &self.waiting.borrow().len()).finish()
+    }
+}
+
+/// See [`Signal::until`].
+#[must_use = "a wait does nothing until it is awaited"]
+pub struct Until<'a, C> {
+    signal: &'a Signal,
+    place: Option<u64>,
+    check: C,
+}
+
+/// The check is never pinned.
+impl<C> Unpin for Until<'_, C> {}
+
+impl<T, C: FnMut() -> Option<T>> Future for Until<'_, C> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        if let Some(value) = (self.check)() {
+            return Poll::Ready(value);
+        }
+        let mut waiter = current(|on| on.waiter(context));
+        if let Some(place) = self.place {
+            match self.signal.replace(place, waiter) {
+                Ok(_before) => return Poll::Pending,
+                Err(given_back) => waiter = given_back,
+            }
+        }
+        self.place = Some(self.signal.enter(waiter));
+        Poll::Pending
+    }
+}
+
+impl<C> Drop for Until<'_, C> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.signal.leave(place);
+        }
+    }
+}
+
+impl<C> fmt::Debug for Until<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Until").field("waits", &self.place.is_some()).finish()
+    }
+}

@@ -1,0 +1,196 @@
+//! Tasks as a program sees them: spawning, awaiting, aborting; and how the loop polls one.
+
+use super::{
+    current::{Loop, current, try_current},
+    queues::Microtask,
+    slab::Key,
+    tasks::{After, JoinError, Polled, TaskResult},
+    tracer::{Lane, Step},
+    waker::waker,
+};
+use std::{
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+impl Loop {
+    /// Polls a task once. What it leaves behind when it ends is dropped here, where nothing is borrowed.
+    pub(super) fn poll_task(&self, key: Key) {
+        let Some(mut polled) = self.tasks.borrow_mut().begin(key) else { return };
+        self.trace(Lane::Task, Step::Begin, key.generation);
+        let before = self.running.replace(Some((key, polled.waker.data())));
+        let context = &mut Context::from_waker(&polled.waker);
+        let poll = catch_unwind(AssertUnwindSafe(|| polled.future.as_mut().poll(context)));
+        self.running.set(before);
+        self.trace(Lane::Task, Step::End, key.generation);
+        let result = match poll {
+            Ok(Poll::Pending) => match { self.tasks.borrow_mut().pause(key, polled) } {
+                Ok(after) => return self.follow(key, after),
+                Err(aborted) => return self.bury(key, aborted, Err(JoinError::Aborted)),
+            },
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(JoinError::from_panic(&*panic)),
+        };
+        self.bury(key, polled, result);
+    }
+
+    /// Drops the future of a task, and then lets the task end. A panic of a destructor is a panic of the task.
+    fn bury(&self, key: Key, polled: Polled, result: TaskResult) {
+        let dropped = drop_caught(polled);
+        let after = self.tasks.borrow_mut().end(key, dropped.and(result));
+        self.follow(key, after);
+    }
+
+    fn follow(&self, key: Key, after: After) {
+        match after {
+            After::Nothing => {}
+            After::Defer => self.queues.pending.borrow_mut().push(key),
+            After::Ended(waiter, _left) => self.wake(waiter),
+        }
+    }
+
+    /// Makes a task of `future` and queues its first poll as a microtask.
+    pub(super) fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F::Output: 'static,
+    {
+        let key = self.tasks.borrow_mut().insert(Box::pin(future), |key| waker(&self.remote, key));
+        self.push_microtask(Microtask::Task(key));
+        JoinHandle { of: Of::Task(key), _here: PhantomData }
+    }
+}
+
+/// Drops something of a program's; its panic is given and goes no further.
+pub(super) fn drop_caught<T>(value: T) -> Result<(), JoinError> {
+    catch_unwind(AssertUnwindSafe(|| drop(value))).map_err(|panic| JoinError::from_panic(&*panic))
+}
+
+/// Starts `future` as a task of this thread's loop; its first poll is a microtask, as the reaction of a resolved
+/// promise is.
+///
+/// The future need not be `Send`: it stays on this thread. Dropping the handle lets the task go on by itself. A panic
+/// in the task (or in what it drops) ends that task alone and is what its handle then gives.
+///
+/// # Panics
+/// When no loop runs on this thread: call it from within [`run`](crate::run).
+///
+/// ```
+/// let sum = wirebook_net::block_on(async {
+///     let one = wirebook_net::spawn(async { 1 });
+///     let two = wirebook_net::spawn(async { 2 });
+///     one.await.unwrap() + two.await.unwrap()
+/// });
+/// assert_eq!(sum.unwrap(), 3);
+/// ```
+pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output>
+where
+    F::Output: 'static,
+{
+    current(|on| on.spawn(future))
+}
+
+/// What a [`JoinHandle`] asks of a job that runs elsewhere.
+pub(crate) trait Job<T> {
+    fn poll_join(&self, context: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
+    fn abort(&self);
+    fn is_finished(&self) -> bool;
+}
+
+/// The owner's side of a task or of a job on the thread pool: await it for the result, or abort it.
+pub struct JoinHandle<T> {
+    of: Of<T>,
+    /// Not `Send`: the result never leaves the loop's thread.
+    _here: PhantomData<*const T>,
+}
+
+enum Of<T> {
+    Task(Key),
+    Job(Arc<dyn Job<T>>),
+}
+
+impl<T> JoinHandle<T> {
+    /// The handle of a job.
+    pub(crate) fn of_job(job: Arc<dyn Job<T>>) -> Self {
+        JoinHandle { of: Of::Job(job), _here: PhantomData }
+    }
+
+    /// Ends the task where it waits: its future is dropped now, and awaiting the handle gives
+    /// [`JoinError::Aborted`]. A task that aborts itself ends when it next waits. A finished task keeps its result. A job
+    /// that already runs on the thread pool runs to its end, unheard.
+    pub fn abort(&self) {
+        match &self.of {
+            Of::Job(job) => job.abort(),
+            Of::Task(key) => drop(try_current(|on| {
+                let aborted = on.tasks.borrow_mut().abort(*key);
+                if let Some(polled) = aborted {
+                    on.bury(*key, polled, Err(JoinError::Aborted));
+                }
+            })),
+        }
+    }
+
+    /// Whether the task has ended, by whatever way.
+    pub fn is_finished(&self) -> bool {
+        match &self.of {
+            Of::Job(job) => job.is_finished(),
+            Of::Task(key) => try_current(|on| on.tasks.borrow().is_finished(*key)).unwrap_or(true),
+        }
+    }
+}
+
+impl<T: 'static> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let key = match &self.of {
+            Of::Job(job) => return job.poll_join(context),
+            Of::Task(key) => *key,
+        };
+        let joined = try_current(|on| {
+            let waiter = on.waiter(context);
+            let joined = on.tasks.borrow_mut().join(key, waiter);
+            joined
+        });
+        match joined {
+            // The loop has ended, and the task with it.
+            None => Poll::Ready(Err(JoinError::Aborted)),
+            Some(Err(_before)) => Poll::Pending,
+            Some(Ok((result, _left))) => Poll::Ready(result.and_then(|output| match output.downcast() {
+                Ok(output) => Ok(*output),
+                // A key names one task, whose output is a `T`.
+                Err(_) => Err(JoinError::Aborted),
+            })),
+        }
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        if let Of::Task(key) = self.of {
+            let left = try_current(|on| on.tasks.borrow_mut().detach(key));
+            drop(left);
+        }
+    }
+}
+
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
+    }
+}
+
+/// The result of a finished task, without waiting.
+pub(super) fn result_of<T: 'static>(on: &Rc<Loop>, handle: &JoinHandle<T>) -> Option<Result<T, JoinError>> {
+    let Of::Task(key) = handle.of else { return None };
+    let joined = on.tasks.borrow_mut().join(key, Default::default());
+    let (result, _left) = joined.ok()?;
+    Some(result.and_then(|output| output.downcast().map(|output| *output).map_err(|_| JoinError::Aborted)))
+}

@@ -1,0 +1,198 @@
+//! UDP: one socket, many peers, each datagram by itself.
+//!
+//! Nothing is queued in this process: a datagram waits in the kernel's buffer until somebody receives it, and when
+//! that buffer is full the kernel drops what comes (RFC 8085, section 3, leaves it to the application to cope). So a
+//! flood costs no memory here.
+
+use super::{
+    address::Address,
+    datagram::{Datagrams, Received},
+    sys,
+};
+use crate::kernel::{Direction, Registration, WRITABLE};
+use socket2::{MaybeUninitSlice, SockRef};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    task::{Poll, ready},
+};
+
+/// A UDP socket. It receives from everybody, until it is connected.
+///
+/// ```
+/// use wirebook_net::{self as net, Datagrams, udp::UdpSocket};
+/// net::block_on(async {
+///     let (one, two) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+///     one.send_to(b"", &two.local_addr().unwrap()).await.unwrap();
+///     let mut bytes = [0; 16];
+///     let empty = two.recv_from(&mut bytes).await.unwrap();
+///     assert_eq!((empty.length, empty.from), (0, one.local_addr().unwrap()));
+/// }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct UdpSocket {
+    registration: Registration,
+    io: mio::net::UdpSocket,
+}
+
+impl UdpSocket {
+    /// Binds the first of the addresses that can be bound; port 0 picks a free one. A host name is looked up here and
+    /// now, which may block.
+    ///
+    /// # Errors
+    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; when no loop runs on this thread.
+    pub fn bind(address: impl Address) -> io::Result<Self> {
+        let mut last = io::Error::from(io::ErrorKind::InvalidInput);
+        for address in address.target().resolve_blocking()? {
+            match mio::net::UdpSocket::bind(address) {
+                Ok(io) => return UdpSocket::new(io),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Binds with `SO_REUSEADDR`, so that several sockets of this machine can receive the same multicast group.
+    ///
+    /// # Errors
+    /// As [`UdpSocket::bind`].
+    pub fn bind_shared(address: SocketAddr) -> io::Result<Self> {
+        let domain = socket2::Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        UdpSocket::new(mio::net::UdpSocket::from_std(socket.into()))
+    }
+
+    fn new(mut io: mio::net::UdpSocket) -> io::Result<Self> {
+        Ok(UdpSocket { registration: Registration::new(&mut io, WRITABLE)?, io })
+    }
+
+    /// The address it is bound to.
+    ///
+    /// # Errors
+    /// Those of `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+
+    /// The peer that it is connected to.
+    ///
+    /// # Errors
+    /// `NotConnected`.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.peer_addr()
+    }
+
+    /// Receives from this peer alone from now on, and lets [`UdpSocket::send`] send to it. Errors that the peer's
+    /// machine reports ("nobody listens") reach the socket from now on.
+    ///
+    /// # Errors
+    /// Those of `connect`.
+    pub fn connect(&self, peer: SocketAddr) -> io::Result<()> {
+        self.io.connect(peer)
+    }
+
+    /// Sends one datagram to the connected peer.
+    ///
+    /// # Errors
+    /// `ConnectionRefused` when the peer's machine answered an earlier datagram so; `NotConnected`.
+    pub fn send(&self, bytes: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        poll_fn(move |context| {
+            loop {
+                match self.registration.try_once(Direction::Write, || self.io.send(bytes)) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    result => return Poll::Ready(result),
+                }
+                ready!(self.registration.poll_writable(context))?;
+            }
+        })
+    }
+
+    /// Lets datagrams go to a broadcast address.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`; so with the other options.
+    pub fn set_broadcast(&self, on: bool) -> io::Result<()> {
+        self.io.set_broadcast(on)
+    }
+
+    /// Receives what is sent to an IPv4 group, on the interface with that address (`0.0.0.0`: any).
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn join_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.io.join_multicast_v4(&group, &interface)
+    }
+
+    /// Takes [`UdpSocket::join_multicast_v4`] back.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn leave_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.io.leave_multicast_v4(&group, &interface)
+    }
+
+    /// Receives what is sent to an IPv6 group, on the interface with that index (0: any).
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn join_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.io.join_multicast_v6(&group, interface)
+    }
+
+    /// Takes [`UdpSocket::join_multicast_v6`] back.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn leave_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.io.leave_multicast_v6(&group, interface)
+    }
+
+    /// Whether what this socket sends to a group comes back to this machine; it does unless this turns it off.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
+        self.io.set_multicast_loop_v4(on)
+    }
+
+    /// How many routers a datagram to a group may pass.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn set_multicast_ttl_v4(&self, hops: u32) -> io::Result<()> {
+        self.io.set_multicast_ttl_v4(hops)
+    }
+
+    /// The interface by which datagrams to a group leave.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`.
+    pub fn set_multicast_interface_v4(&self, interface: Ipv4Addr) -> io::Result<()> {
+        SockRef::from(&self.io).set_multicast_if_v4(&interface)
+    }
+}
+
+impl Datagrams for UdpSocket {
+    type Address = SocketAddr;
+
+    fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<Received<SocketAddr>> {
+        self.registration.try_once(Direction::Read, || {
+            let into = &mut [MaybeUninitSlice::new(sys::as_uninit(buffer))];
+            let (length, flags, from) = SockRef::from(&self.io).recv_from_vectored(into)?;
+            let from = from.as_socket().ok_or(io::ErrorKind::InvalidData)?;
+            Ok(Received { length, truncated: flags.is_truncated(), from })
+        })
+    }
+
+    fn try_send_to(&self, bytes: &[u8], to: &SocketAddr) -> io::Result<usize> {
+        self.registration.try_once(Direction::Write, || self.io.send_to(bytes, *to))
+    }
+}

@@ -1,0 +1,296 @@
+//! Unix sockets: streams and datagrams between processes of one machine, named by a path.
+//!
+//! A socket's file outlives its process. [`UnixListener::bind`] therefore looks at what stands in its way: a file
+//! that is not a socket stays and is an error; a socket on which somebody listens stays and is an error; a socket on
+//! which nobody listens is moved aside, looked at again (it must still be the same file), and removed.
+
+use super::{
+    datagram::{Datagrams, Received},
+    stream::{Listener, Stream},
+    sys,
+    tcp::{Acceptor, MAX_BUFFERS},
+};
+use crate::kernel::{self, Direction, READABLE, Registration, WRITABLE};
+use socket2::{MaybeUninitSlice, SockAddr, SockRef, Socket, Type};
+use std::{
+    fs,
+    io::{self, IoSlice, Read, Write},
+    net::Shutdown,
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+    task::{Context, Poll},
+};
+
+pub use super::sys::Credentials;
+
+/// Connections that wait to be accepted before the kernel makes further ones wait.
+const BACKLOG: i32 = 1024;
+/// How often a stale file is moved out of the way before binding is given up.
+const STALE_TRIES: usize = 3;
+
+/// Which file a socket has made, so that nobody else's is removed.
+#[derive(Debug)]
+struct BoundFile {
+    path: PathBuf,
+    device_and_inode: (u64, u64),
+}
+
+impl BoundFile {
+    fn new(path: &Path) -> io::Result<Self> {
+        let metadata = fs::symlink_metadata(path)?;
+        Ok(BoundFile { path: path.to_owned(), device_and_inode: (metadata.dev(), metadata.ino()) })
+    }
+
+    fn is_still_there(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|now| (now.dev(), now.ino()) == self.device_and_inode)
+    }
+}
+
+impl Drop for BoundFile {
+    fn drop(&mut self) {
+        if self.is_still_there() {
+            // A file that cannot be removed is stale, and the next bind deals with it.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The checks of [`SockAddr::unix`], by name: a path of 108 bytes or more, or with a NUL inside, is refused.
+fn address(path: &Path) -> io::Result<SockAddr> {
+    if path.as_os_str().as_encoded_bytes().contains(&0) || path.as_os_str().is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path of a socket is not empty and has no NUL"));
+    }
+    SockAddr::unix(path)
+}
+
+/// Binds `socket` to `path`, after removing a stale socket file.
+fn bind(socket: &Socket, path: &Path) -> io::Result<BoundFile> {
+    let address = address(path)?;
+    for _ in 0..STALE_TRIES {
+        match socket.bind(&address) {
+            Ok(()) => return BoundFile::new(path),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => remove_stale(path, &address, socket.r#type()?)?,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AddrInUse.into())
+}
+
+fn remove_stale(path: &Path, address: &SockAddr, kind: Type) -> io::Result<()> {
+    let before = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if !before.file_type().is_socket() {
+        return Err(io::Error::new(io::ErrorKind::AddrInUse, "the path is a file that is not a socket"));
+    }
+    let probe = Socket::new(socket2::Domain::UNIX, kind, None)?;
+    probe.set_nonblocking(true)?;
+    match probe.connect(address) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+        // Also when its queue is full (`WouldBlock`) or it is of the other kind: somebody is there.
+        _ => return Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens at this path")),
+    }
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(format!(".stale-{}", std::process::id()));
+    fs::rename(path, &aside)?;
+    let moved = fs::symlink_metadata(&aside)?;
+    if (moved.dev(), moved.ino()) == (before.dev(), before.ino()) {
+        return fs::remove_file(&aside);
+    }
+    // Another process was quicker and put its living socket there: give it its name back.
+    let restored = fs::hard_link(&aside, path);
+    fs::remove_file(&aside)?;
+    restored.and(Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens at this path")))
+}
+
+/// A Unix stream socket that listens. Dropping it removes its file, if it is still the one that it made.
+#[derive(Debug)]
+pub struct UnixListener {
+    acceptor: Acceptor,
+    io: mio::net::UnixListener,
+    file: BoundFile,
+}
+
+impl UnixListener {
+    /// Listens at `path`; the file's permissions are those that the umask leaves.
+    ///
+    /// # Errors
+    /// `AddrInUse` when somebody listens there or the path is no socket; `InvalidInput` for a path of 108 bytes or more
+    /// or with a NUL inside; `PermissionDenied`, `NotFound`.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::bind_inner(path.as_ref(), None)
+    }
+
+    /// As [`UnixListener::bind`], with these permission bits on the file (`0o600`: this user alone). They are set before
+    /// anybody can connect.
+    ///
+    /// # Errors
+    /// As [`UnixListener::bind`].
+    pub fn bind_with_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<Self> {
+        Self::bind_inner(path.as_ref(), Some(mode))
+    }
+
+    fn bind_inner(path: &Path, mode: Option<u32>) -> io::Result<Self> {
+        let socket = Socket::new(socket2::Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        let file = bind(&socket, path)?;
+        if let Some(mode) = mode {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        }
+        socket.listen(BACKLOG)?;
+        let mut io = mio::net::UnixListener::from_std(socket.into());
+        Ok(UnixListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io, file })
+    }
+
+    /// The path it listens at.
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+}
+
+impl Listener for UnixListener {
+    type Stream = UnixStream;
+    type Address = std::os::unix::net::SocketAddr;
+
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(UnixStream, Self::Address)>> {
+        self.acceptor.poll(context, || {
+            let (io, address) = self.io.accept()?;
+            Ok((UnixStream::new(io, WRITABLE)?, address))
+        })
+    }
+}
+
+/// A Unix stream.
+#[derive(Debug)]
+pub struct UnixStream {
+    registration: Registration,
+    io: mio::net::UnixStream,
+}
+
+impl UnixStream {
+    fn new(mut io: mio::net::UnixStream, ready: u8) -> io::Result<Self> {
+        Ok(UnixStream { registration: Registration::new(&mut io, ready)?, io })
+    }
+
+    /// Connects to the socket at `path`. When its queue of waiting connections is full, waits for room.
+    ///
+    /// # Errors
+    /// `NotFound`, `ConnectionRefused`, `PermissionDenied`.
+    pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
+        address(path.as_ref())?;
+        loop {
+            match mio::net::UnixStream::connect(path.as_ref()) {
+                Ok(io) => return Self::new(io, WRITABLE),
+                // The kernel has no event for "there is room in the queue" (connect(2), EAGAIN).
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    kernel::sleep(std::time::Duration::from_millis(1)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Two streams that are connected to each other.
+    ///
+    /// # Errors
+    /// Those of `socketpair`.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (one, two) = mio::net::UnixStream::pair()?;
+        Ok((Self::new(one, WRITABLE)?, Self::new(two, WRITABLE)?))
+    }
+
+    /// Who is at the other end, as the kernel knows it.
+    ///
+    /// # Errors
+    /// Those of `getsockopt`.
+    pub fn peer_credentials(&self) -> io::Result<Credentials> {
+        sys::peer_credentials(&self.io)
+    }
+}
+
+impl Stream for UnixStream {
+    fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// A short read proves nothing here: bytes that were sent together with a descriptor (`SCM_RIGHTS`, unix(7)) end a
+    /// read although more bytes follow. The descriptor itself is not taken over; the kernel closes it.
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.registration.try_once(Direction::Read, || (&self.io).read(buffer))
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.registration.try_stream(Direction::Write, bytes.len(), || (&self.io).write(bytes))
+    }
+
+    fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        let buffers = &buffers[..buffers.len().min(MAX_BUFFERS)];
+        let asked = buffers.iter().map(|buffer| buffer.len()).sum();
+        self.registration.try_stream(Direction::Write, asked, || (&self.io).write_vectored(buffers))
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.shutdown(how)
+    }
+}
+
+/// A Unix datagram socket. Datagrams arrive whole and in order; a full receiver makes the sender wait.
+#[derive(Debug)]
+pub struct UnixDatagram {
+    registration: Registration,
+    io: mio::net::UnixDatagram,
+    _file: Option<BoundFile>,
+}
+
+impl UnixDatagram {
+    /// Binds `path`, after removing a stale socket file as [`UnixListener::bind`] does.
+    ///
+    /// # Errors
+    /// As [`UnixListener::bind`].
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        let socket = Socket::new(socket2::Domain::UNIX, Type::DGRAM, None)?;
+        socket.set_nonblocking(true)?;
+        let file = bind(&socket, path.as_ref())?;
+        Self::new(socket, Some(file))
+    }
+
+    /// A socket without a name: it can send, and nobody can answer.
+    ///
+    /// # Errors
+    /// Those of `socket`.
+    pub fn unbound() -> io::Result<Self> {
+        let socket = Socket::new(socket2::Domain::UNIX, Type::DGRAM, None)?;
+        socket.set_nonblocking(true)?;
+        Self::new(socket, None)
+    }
+
+    fn new(socket: Socket, file: Option<BoundFile>) -> io::Result<Self> {
+        let mut io = mio::net::UnixDatagram::from_std(socket.into());
+        Ok(UnixDatagram { registration: Registration::new(&mut io, WRITABLE)?, io, _file: file })
+    }
+}
+
+impl Datagrams for UnixDatagram {
+    /// `None`: a sender without a name.
+    type Address = Option<PathBuf>;
+
+    fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<Received<Option<PathBuf>>> {
+        self.registration.try_once(Direction::Read, || {
+            let into = &mut [MaybeUninitSlice::new(sys::as_uninit(buffer))];
+            let (length, flags, from) = SockRef::from(&self.io).recv_from_vectored(into)?;
+            let from = from.as_pathname().map(Path::to_owned);
+            Ok(Received { length, truncated: flags.is_truncated(), from })
+        })
+    }
+
+    fn try_send_to(&self, bytes: &[u8], to: &Option<PathBuf>) -> io::Result<usize> {
+        let to = to.as_ref().ok_or(io::Error::new(io::ErrorKind::InvalidInput, "the peer has no name"))?;
+        self.registration.try_once(Direction::Write, || self.io.send_to(bytes, to))
+    }
+}
