@@ -10,7 +10,6 @@ use wirebook_http1::{self as http1, Request, Response};
 use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
 use wirebook_websocket::frame::Header;
-use wirebook_websocket::handshake::client::Refused;
 use wirebook_websocket::handshake::{Origin, server::Policy};
 use wirebook_websocket::{
     self as websocket, Accepted, Code, Config, Connected, Deflate, Error, Fault, Heartbeat, Hub, Message, Opened,
@@ -96,8 +95,9 @@ fn accept_gives_the_target_and_the_protocol_and_its_halves_go_anywhere() {
         let (kept, done) = (sender.clone(), receiver.clone());
         net::spawn(async move {
             let (stream, _) = listener.accept().await.expect("a client");
-            let Accepted { mut reader, writer, target, protocol } =
+            let Accepted { mut reader, writer, target, protocol, headers } =
                 websocket::accept(stream, &options).await.expect("a good handshake");
+            assert_eq!(headers.lines().get("cookie"), Some(&b"who=me"[..]));
             assert_eq!((&*target, protocol.as_deref()), ("/chat?x=1", Some("v2")));
             kept.replace(Some(writer));
             assert_eq!(text(&mut reader).await, "one way");
@@ -108,7 +108,7 @@ fn accept_gives_the_target_and_the_protocol_and_its_halves_go_anywhere() {
         let stream = SimStream::connect(ADDRESS).await.expect("it listens");
         let head = "GET /chat?x=1 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
-            Sec-WebSocket-Protocol: v3, v2\r\n\r\n";
+            Cookie: who=me\r\nSec-WebSocket-Protocol: v3, v2\r\n\r\n";
         // "one way", masked with zeroes, and Close 1000.
         let frames = b"\x81\x87\0\0\0\0one way\x88\x82\0\0\0\0\x03\xe8";
         stream.write_all(&[head.as_bytes(), frames].concat()).await.expect("it reads");
@@ -183,7 +183,8 @@ fn connect_over_refuses_what_is_no_websocket() {
             http1::server::Options::default(),
             async |_: Request<'_>, response: Response<'_>| response.status(404).end("no").await,
         );
-        assert!(matches!(connect(Config::default()).await, Err(Fault::Refused(Refused::Status(404)))));
+        let Err(Fault::Answered(answer)) = connect(Config::default()).await else { panic!("no 101") };
+        assert_eq!((answer.status, &answer.body[..]), (404, &b"no"[..]));
     })
     .expect("the simulation ends");
     // A server that says nothing is given up.

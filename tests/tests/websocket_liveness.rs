@@ -460,7 +460,7 @@ fn an_end_without_a_close_is_told_to_who_reads_and_in_time_to_who_does_not() {
                 };
                 let outcome: Result<(), Fault> = outcome.await;
                 when.set(Some(net::now()));
-                told.set(Some(outcome));
+                told.set(Some(outcome.clone()));
                 outcome
             });
             let raw = Raw::open().await;
@@ -470,8 +470,8 @@ fn an_end_without_a_close_is_told_to_who_reads_and_in_time_to_who_does_not() {
             net::sleep(20 * SECOND).await;
             let took = at.get().expect("it has ended") - begun;
             match reads {
-                true => assert_eq!(ended.get(), Some(Err(Fault::Receive(Error::AbruptEnd)))),
-                false => assert_eq!(ended.get(), Some(Err(Fault::Send(SendError::Closed)))),
+                true => assert_eq!(ended.take(), Some(Err(Fault::Receive(Error::AbruptEnd)))),
+                false => assert_eq!(ended.take(), Some(Err(Fault::Send(SendError::Closed)))),
             }
             assert!(took <= if reads { SECOND / 10 } else { 5 * SECOND }, "{reads} {took:?}");
             assert!(raw.ended.get());

@@ -56,7 +56,7 @@ pub use event::{Chunk, Close, Code, Event, Kind, Message};
 #[cfg(feature = "net")]
 pub use driver::{
     Fault, Next, Reader, Sending, Writer,
-    client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
+    client::{Answer, Connected, MAX_REFUSAL_BODY, MAX_RESPONSE, connect, connect_over, connect_with},
     hub::{Hub, Overflow, Seat},
     messages::{Opened, serve_messages},
     server::{Accepted, MAX_REQUEST, Options, Server, accept, serve, serve_on, upgraded},

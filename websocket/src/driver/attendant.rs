@@ -19,7 +19,7 @@ use std::time::Instant;
 use wirebook_net::{self as net, Stream};
 
 use super::link::{Link, Reading};
-use crate::event::{Close, Code, Event};
+use crate::event::Code;
 
 /// Polled together with the application's handler, or in a task of its own.
 pub(crate) struct Attendant<S> {
@@ -40,7 +40,7 @@ impl<S: Stream + 'static> Attendant<S> {
         loop {
             if self.link.is_unread() {
                 // Refused where the end has begun already.
-                let _ = self.link.send_event(Event::Close(Close::new(Code::NORMAL, "")));
+                let _ = self.link.close(Code::NORMAL, "");
             }
             let reading = self.link.poll_reading(context);
             if self.link.has_ended() {
@@ -63,7 +63,7 @@ impl<S: Stream + 'static> Attendant<S> {
             } else if held.is_some_and(|held| held <= now) {
                 self.link.take_end();
             } else {
-                self.link.expire(now, reading == Reading::Full);
+                self.link.tell(now, reading == Reading::Full);
             }
         }
     }
@@ -106,7 +106,7 @@ impl<S: Stream + 'static> Attendant<S> {
 
     /// The end: says Close if nobody has, hears out the peer, and ends the transport. `code` is what is said.
     pub(crate) async fn finish(&mut self, code: Code) {
-        let _ = self.link.send_event(Event::Close(Close::new(code, "")));
+        let _ = self.link.close(code, "");
         self.link.unread();
         self.link.flush();
         poll_fn(|context| self.poll(context)).await;

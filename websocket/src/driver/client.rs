@@ -4,12 +4,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirebook_http1::parser::{self, Fields, Limits, Progress, Version};
+use wirebook_http1::FieldBlock;
+use wirebook_http1::parser::chunked::{Chunk, Chunked};
+use wirebook_http1::parser::{self, Version};
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Stream};
 
 use super::attendant::Attendant;
 use super::half::{Reader, Writer, halves};
+use super::head::{copy, read_head, read_some};
 use super::link::Link;
 use super::{Fault, fill};
 use crate::config::Config;
@@ -19,8 +22,35 @@ use crate::handshake::client::{Agreed, Refused, Request};
 /// Bytes that the answer to a handshake may have before it counts as refused.
 pub const MAX_RESPONSE: usize = 16 << 10;
 
+/// Bytes of the body of a refusal that are told.
+pub const MAX_REFUSAL_BODY: usize = 4 << 10;
+
 /// How long connecting and the handshake may take together.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the body of a refusal is waited for, once its head is there.
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// An HTTP answer that is no 101: a page behind a login, a redirect, a server that knows no WebSockets.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The field lines, in wire order: `WWW-Authenticate`, for instance, or `Location`.
+    pub headers: FieldBlock,
+    /// The first bytes of the body, at most [`MAX_REFUSAL_BODY`], without chunks around them.
+    pub body: Vec<u8>,
+}
+
+impl PartialEq for Answer {
+    fn eq(&self, other: &Self) -> bool {
+        let lines =
+            |answer: &Self| answer.headers.lines().iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect::<Vec<_>>();
+        (self.status, &self.body, lines(self)) == (other.status, &other.body, lines(other))
+    }
+}
+
+impl Eq for Answer {}
 
 /// A connection that was opened.
 pub struct Connected<S: Stream + 'static = TcpStream> {
@@ -45,7 +75,8 @@ pub struct Connected<S: Stream + 'static = TcpStream> {
 /// ```
 ///
 /// # Errors
-/// The URL is not one, nobody answers, or the answer is not what a WebSocket server says.
+/// The URL is not one; nobody answers; the answer is none ([`Fault::Answered`], with its head and the beginning of its body), or
+/// breaks a rule ([`Fault::Refused`]).
 pub async fn connect(url: &str) -> Result<(Reader, Writer), Fault> {
     let connected = connect_with(url, Arc::default(), |_| {}).await?;
     Ok((connected.reader, connected.writer))
@@ -54,18 +85,18 @@ pub async fn connect(url: &str) -> Result<(Reader, Writer), Fault> {
 /// As [`connect`], with settings of the connection; `adjust` may add subprotocols and field lines to the request.
 ///
 /// # Errors
-/// As [`connect`].
+/// As [`connect`]; [`Fault::Request`] where what was added may not be sent.
 pub async fn connect_with(
     url: &str,
     config: Arc<Config>,
     adjust: impl FnOnce(&mut Request),
 ) -> Result<Connected, Fault> {
-    let (host, target) = split(url).ok_or(Fault::Url)?;
+    let (host, target) = split(url)?;
     let opening = async {
         let stream = TcpStream::connect(with_port(host).as_str()).await?;
         // Frames are written whole; waiting for more of them only adds delay.
         let _ = stream.set_nodelay(true);
-        let mut request = request(host, target, &config);
+        let mut request = request(host, &target, &config);
         adjust(&mut request);
         open(stream, request, config).await
     };
@@ -94,19 +125,21 @@ fn request(host: &str, target: &str, config: &Config) -> Request {
     request
 }
 
-/// RFC 6455 §3, without `wss:` (which is this over a TLS stream) and without fragments (which have no meaning here).
-fn split(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_at_checked(5)?;
-    if !scheme.eq_ignore_ascii_case("ws://") || rest.contains('#') {
-        return None;
-    }
-    let at = rest.find(['/', '?']).unwrap_or(rest.len());
+/// RFC 6455 §3, without `wss:` (which is this over a TLS stream) and without fragments (which have no meaning here): host and
+/// target.
+fn split(url: &str) -> Result<(&str, String), Fault> {
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => rest,
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("wss") => return Err(Fault::Secure),
+        _ => return Err(Fault::Url),
+    };
+    let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (host, target) = rest.split_at(at);
-    // A target without a path would need one put in; `ws://host?x` is rare enough to be refused.
-    if host.is_empty() || host.contains('@') || target.starts_with('?') {
-        return None;
+    if host.is_empty() || host.contains('@') || target.contains('#') {
+        return Err(Fault::Url);
     }
-    Some((host, if target.is_empty() { "/" } else { target }))
+    // RFC 3986 §6.2.3: an empty path is "/".
+    Ok((host, if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }))
 }
 
 fn with_port(host: &str) -> String {
@@ -115,44 +148,87 @@ fn with_port(host: &str) -> String {
 }
 
 async fn open<S: Stream + 'static>(stream: S, request: Request, config: Arc<Config>) -> Result<Connected<S>, Fault> {
-    if !request.is_valid() {
-        return Err(Fault::Url);
-    }
+    request.validate().map_err(Fault::Request)?;
     let mut out = Vec::new();
     request.write(&mut out);
     stream.write_all(&out).await?;
     let mut bytes = Vec::new();
-    let (length, agreed) = read_response(&stream, &mut bytes, &request).await?;
+    let (length, agreed) = match read_response(&stream, &mut bytes, &request).await? {
+        Answered::Agrees(length, agreed) => (length, agreed),
+        Answered::Differs(length, answer) => return Err(read_body(&stream, bytes.split_off(length), answer).await),
+    };
     let link = Link::new(stream, Connection::client(config, agreed.deflate, fill, net::now()));
     let (reader, writer) = halves(&link, &bytes[length..]);
     Attendant::new(link).spawn();
     Ok(Connected { reader, writer, protocol: agreed.protocol })
 }
 
-/// Reads one response head: its length, and what was agreed on.
-async fn read_response(stream: &impl Stream, bytes: &mut Vec<u8>, request: &Request) -> Result<(usize, Agreed), Fault> {
-    let limits = Limits { head: MAX_RESPONSE, ..Limits::default() };
-    let mut fields = Fields::new();
-    let mut progress = Progress::default();
+/// A final response, and the length of all heads up to it.
+enum Answered {
+    Agrees(usize, Agreed),
+    Differs(usize, Answer),
+}
+
+/// Reads response heads to the final one; 1xx are passed over (RFC 9110 §15.2), except for the one that is waited for.
+async fn read_response(stream: &impl Stream, bytes: &mut Vec<u8>, request: &Request) -> Result<Answered, Fault> {
+    let mut passed = 0;
     loop {
-        stream.readable().await?;
-        {
-            let mut buffer = net::buffer();
-            match stream.try_read(&mut buffer) {
-                Ok(0) => return Err(Fault::Io(io::ErrorKind::UnexpectedEof)),
-                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error.into()),
+        let head = read_head(stream, bytes, MAX_RESPONSE, |bytes, fields, progress, limits| {
+            // All heads together have the one bound.
+            if bytes.len() > MAX_RESPONSE && passed > MAX_RESPONSE {
+                return Some(Err(Fault::Refused(Refused::Head)));
             }
-        }
-        match parser::response(bytes, &mut fields, &mut progress, &limits) {
-            Ok(None) => {}
-            Ok(Some(head)) if head.version != Version::Http11 => return Err(Fault::Refused(Refused::Head)),
-            Ok(Some(head)) => {
-                let agreed = request.check(head.status, head.fields).map_err(Fault::Refused)?;
-                return Ok((head.len(), agreed));
-            }
-            Err(_) => return Err(Fault::Refused(Refused::Head)),
+            let head = match parser::response(&bytes[passed..], fields, progress, limits) {
+                Ok(head) => head?,
+                Err(_) => return Some(Err(Fault::Refused(Refused::Head))),
+            };
+            let length = passed + head.len();
+            Some(match head.status {
+                100 | 102..=199 => Ok((length, None)),
+                101 if head.version != Version::Http11 => Err(Fault::Refused(Refused::Head)),
+                101 => request
+                    .check(101, head.fields)
+                    .map_err(Fault::Refused)
+                    .map(|agreed| (length, Some(Answered::Agrees(length, agreed)))),
+                status => {
+                    let answer = Answer { status, headers: copy(head.fields), body: Vec::new() };
+                    Ok((length, Some(Answered::Differs(length, answer))))
+                }
+            })
+        });
+        match head.await? {
+            (length, None) => passed = length,
+            (_, Some(answered)) => return Ok(answered),
         }
     }
+}
+
+/// Reads what fits of the body of an answer that is no 101.
+async fn read_body(stream: &impl Stream, mut bytes: Vec<u8>, mut answer: Answer) -> Fault {
+    let lines = answer.headers.lines();
+    let chunked = lines.get("transfer-encoding").is_some();
+    let length = lines.get("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    let length: usize = if chunked { MAX_REFUSAL_BODY } else { length.unwrap_or(MAX_REFUSAL_BODY) };
+    let _ = net::timeout(BODY_PATIENCE, async {
+        while bytes.len() < length.min(MAX_REFUSAL_BODY) && read_some(stream, &mut bytes).await? > 0 {}
+        io::Result::Ok(())
+    })
+    .await;
+    answer.body = if chunked { unchunked(&bytes) } else { bytes };
+    answer.body.truncate(length.min(MAX_REFUSAL_BODY));
+    Fault::Answered(Box::new(answer))
+}
+
+/// The data of chunks, as far as they came.
+fn unchunked(mut bytes: &[u8]) -> Vec<u8> {
+    let (mut decoder, mut body) = (Chunked::new(), Vec::new());
+    while let Ok((used, chunk)) = decoder.decode(bytes) {
+        match chunk {
+            Some(Chunk::Data(data)) => body.extend_from_slice(data),
+            _ if used == 0 => break,
+            _ => {}
+        }
+        bytes = &bytes[used..];
+    }
+    body
 }

@@ -321,7 +321,7 @@ impl<S: Stream + 'static> Writer<S> {
     /// # Errors
     /// [`SendError::CloseCode`], [`SendError::ControlTooLong`]; [`SendError::Closed`] where it was started before.
     pub fn close(&self, code: Code, reason: &str) -> Result<(), SendError> {
-        self.link.send_event(Event::Close(Close::new(code, reason)))
+        self.link.close(code, reason)
     }
 
     /// Bytes that wait for the peer.

@@ -14,7 +14,7 @@ use super::half::Writer;
 use super::link::{Link, parts};
 use crate::connection::Role;
 use crate::error::SendError;
-use crate::event::{Close, Code, Event, Message};
+use crate::event::{Code, Message};
 use crate::frame::{Header, MAX_HEADER, Opcode};
 
 /// What happens to a receiver whose queue is full.
@@ -158,7 +158,7 @@ impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
         match (sent, overflow) {
             (Ok(true), _) => true,
             (Ok(false), Overflow::Disconnect) => {
-                let _: Result<(), SendError> = self.send_event(Event::Close(Close::new(Code::TRY_AGAIN, "too slow")));
+                let _: Result<(), SendError> = self.close(Code::TRY_AGAIN, "too slow");
                 false
             }
             _ => false,

@@ -33,10 +33,8 @@ pub(crate) struct Link<S> {
     /// [`Config::queue`](crate::Config::queue).
     pub(crate) queue: usize,
     outbox: RefCell<Option<Box<Outbox>>>,
-    /// Whom to wake: the attendant, and who waits for the outbox to drain. Boxed, because at rest there is but one.
+    /// The one attendant: two words at rest, where a list would be ten.
     attendant: Cell<Option<Waker>>,
-    #[expect(clippy::box_collection)]
-    drained: Cell<Option<Box<Vec<Waker>>>>,
     /// The payload of the last ping whose answer waits for room.
     #[expect(clippy::box_collection)]
     owed: Cell<Option<Box<Vec<u8>>>>,
@@ -105,7 +103,6 @@ impl<S: Stream + 'static> Link<S> {
             connection: RefCell::new(connection),
             outbox: RefCell::new(None),
             attendant: Cell::new(None),
-            drained: Cell::new(None),
             owed: Cell::new(None),
             flags: Cell::new(0),
             outcome: Cell::new(None),
@@ -214,6 +211,11 @@ impl<S: Stream + 'static> Link<S> {
         Ok(())
     }
 
+    /// Starts the closing handshake.
+    pub(crate) fn close(self: &Rc<Self>, code: Code, reason: &str) -> Result<(), SendError> {
+        self.send_event(Event::Close(Close::new(code, reason)))
+    }
+
     /// Answers a ping. A peer that does not read is owed the answer to its last ping alone (RFC 6455 §5.5.3 allows that), so
     /// pings never fill the queue, and reading never waits for it: two ends that both waited would wait for ever.
     pub(crate) fn pong(self: &Rc<Self>, payload: &[u8]) {
@@ -263,17 +265,23 @@ impl<S: Stream + 'static> Link<S> {
         if let Some(outbox) = slot.as_mut() {
             let before = outbox.waiting();
             let flushed = outbox.flush(&self.stream);
-            if self.has(BLOCKED) && outbox.waiting() < before {
+            let progress = outbox.waiting() < before;
+            if progress && self.has(BLOCKED) {
                 self.connection.borrow_mut().progress();
             }
             match flushed {
                 Ok(true) => {
                     if let Some(outbox) = slot.take() {
+                        outbox.drained.raise();
                         outbox.give_back();
                     }
                     self.clear(BLOCKED);
                 }
                 Ok(false) => {
+                    // Without progress nobody is woken: who waits for the stream flushes each time it is.
+                    if progress && outbox.waiting() <= self.queue {
+                        outbox.drained.raise();
+                    }
                     if !self.has(BLOCKED) {
                         self.set(BLOCKED);
                         let link = self.clone();
@@ -288,7 +296,6 @@ impl<S: Stream + 'static> Link<S> {
             }
         }
         drop(slot);
-        self.wake_drained();
         if let Some(payload) = self.owed.take() {
             let _ = self.send_event(Event::Pong(&payload));
         }
@@ -308,11 +315,12 @@ impl<S: Stream + 'static> Link<S> {
             return Poll::Ready(());
         }
         self.flush();
-        if self.has(ENDED | MUTE) || self.waiting() <= limit {
-            return Poll::Ready(());
+        let outbox = self.outbox.borrow();
+        let drained = |outbox: &Outbox| self.has(ENDED | MUTE) || outbox.waiting() <= limit;
+        match &*outbox {
+            Some(outbox) => outbox.drained.poll_until(context, || drained(outbox).then_some(())),
+            None => Poll::Ready(()),
         }
-        self.remember(context);
-        Poll::Pending
     }
 
     /// Waits until at most the queue's bound waits, or the transport is gone.
@@ -320,18 +328,10 @@ impl<S: Stream + 'static> Link<S> {
         poll_fn(|context| self.poll_drained(self.queue, context)).await;
     }
 
-    /// Has the task woken when everything is written or the transport is gone.
-    fn remember(&self, context: &Context<'_>) {
-        let mut waiting = self.drained.take().unwrap_or_default();
-        if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            waiting.push(context.waker().clone());
-        }
-        self.drained.set(Some(waiting));
-    }
-
-    fn wake_drained(&self) {
-        for waker in self.drained.take().into_iter().flat_map(|waiting| *waiting) {
-            waker.wake();
+    /// Throws away what waits.
+    fn discard(&self) {
+        if let Some(outbox) = self.outbox.borrow_mut().take() {
+            outbox.drained.raise();
         }
     }
 
@@ -347,7 +347,7 @@ impl<S: Stream + 'static> Link<S> {
     }
 
     /// Tells the connection the time; `excused`: the peer is not heard because we do not listen.
-    pub(crate) fn expire(self: &Rc<Self>, now: Instant, excused: bool) {
+    pub(crate) fn tell(self: &Rc<Self>, now: Instant, excused: bool) {
         if excused {
             self.with_connection(Connection::excuse);
         }
@@ -364,8 +364,7 @@ impl<S: Stream + 'static> Link<S> {
     /// Nothing more can be written. What has come may still be read.
     fn mute(&self) {
         self.set(MUTE);
-        drop(self.outbox.borrow_mut().take());
-        self.wake_drained();
+        self.discard();
         self.wake_attendant();
     }
 
@@ -375,8 +374,7 @@ impl<S: Stream + 'static> Link<S> {
             self.set(ENDED | UNREAD);
             let _ = self.connection.borrow_mut().receive_eof();
             let _ = self.stream.shutdown(Shutdown::Both);
-            drop(self.outbox.borrow_mut().take());
-            self.wake_drained();
+            self.discard();
             self.wake_attendant();
         }
     }
@@ -429,7 +427,7 @@ impl<S: Stream + 'static> Link<S> {
     pub(crate) fn closed_by_peer(self: &Rc<Self>, close: Close<'_>) {
         if self.with_connection(|connection| connection.owes_close()) {
             // RFC 6455 §5.5.1: typically the answer echoes the status code.
-            let _ = self.send_event(Event::Close(Close::new(close.code, "")));
+            let _ = self.close(close.code, "");
         }
         self.farewell.set(Some(Box::new(close.into_owned())));
         self.unread();
@@ -471,10 +469,8 @@ impl<S: Stream + 'static> Link<S> {
             match self.stream.poll_writable(context) {
                 Poll::Ready(Ok(())) => self.flush(),
                 Poll::Ready(Err(_)) => self.mute(),
-                Poll::Pending => {
-                    self.remember(context);
-                    return Poll::Pending;
-                }
+                // Woken as well when what waits is thrown away.
+                Poll::Pending => return self.poll_drained(0, context),
             }
         }
         Poll::Ready(())

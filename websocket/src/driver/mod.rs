@@ -7,22 +7,25 @@
 mod attendant;
 pub(crate) mod client;
 mod half;
+mod head;
 pub(crate) mod hub;
 mod input;
 mod link;
 pub(crate) mod messages;
 mod outbox;
 pub(crate) mod server;
+mod serving;
 pub(crate) mod upgrade;
 
 pub use half::{Next, Reader, Sending, Writer};
 
+use self::client::Answer;
 use crate::error::{Error, SendError};
-use crate::handshake::client::Refused;
+use crate::handshake::client::{Invalid, Refused};
 use crate::handshake::server::Refusal;
 
 /// Everything that can end a connection, or keep it from opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// The peer broke a rule or a limit, or is gone.
@@ -33,10 +36,16 @@ pub enum Fault {
     Refusal(Refusal),
     /// The client's request head is malformed, too large or too slow; it was answered with this status.
     Head(u16),
-    /// The server does not accept our handshake.
+    /// The server's 101 does not answer our handshake.
     Refused(Refused),
+    /// The server answered with another status: a refusal, a redirect, a page.
+    Answered(Box<Answer>),
     /// The URL is not of the form `ws://host[:port][/path][?query]`.
     Url,
+    /// The URL is of the form `wss:`: TLS is the caller's to put under [`connect_over`](crate::connect_over).
+    Secure,
+    /// The request holds something that may not be sent.
+    Request(Invalid),
     /// The transport failed before the handshake was over.
     Io(std::io::ErrorKind),
 }
@@ -49,6 +58,16 @@ impl std::fmt::Display for Fault {
             Fault::Refusal(refusal) => refusal.fmt(f),
             Fault::Head(status) => write!(f, "the request head was answered with {status}"),
             Fault::Refused(refused) => refused.fmt(f),
+            Fault::Answered(answer) => {
+                write!(f, "the server answered {} instead of 101", answer.status)?;
+                let text = String::from_utf8_lossy(&answer.body);
+                match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
+                    Some(line) => write!(f, ": {}", line.escape_debug()),
+                    None => Ok(()),
+                }
+            }
+            Fault::Secure => f.write_str("wss: needs a TLS stream; connect_over takes one"),
+            Fault::Request(invalid) => invalid.fmt(f),
             Fault::Url => f.write_str("not a URL of the form ws://host[:port][/path][?query]"),
             Fault::Io(kind) => write!(f, "the transport failed: {kind}"),
         }

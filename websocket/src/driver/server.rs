@@ -9,14 +9,18 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use wirebook_http1::parser::{self, Fields, Limits, Progress, Version};
+use wirebook_http1::parser::{self, Version};
+use wirebook_http1::{self as http1, FieldBlock};
 use wirebook_net::tcp::{TcpListener, TcpStream};
 use wirebook_net::{self as net, Listener, Stream};
 
 use super::Fault;
 use super::attendant::Attendant;
 use super::half::{Reader, Writer, halves};
+use super::head::{copy, read_head};
 use super::link::Link;
+use super::serving::{self, Connections};
+use super::upgrade::Agreed;
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::event::Code;
@@ -32,13 +36,22 @@ pub struct Options {
     pub policy: Policy,
     /// Limits, compression, heartbeat.
     pub config: Arc<Config>,
-    /// How long a client may take to send its whole request. Default 10 s.
+    /// How long a client may take to send its whole request, from its first byte on, and how long it may wait before that.
+    /// Default 10 s. With 0 no request is ever in time; with [`Duration::MAX`] there is no limit.
     pub handshake_timeout: Duration,
+    /// How long [`Server::until`] waits, once it is to stop, for open connections to end. Default 1 s. With 0 it waits for
+    /// nobody; with [`Duration::MAX`] for as long as their handlers take.
+    pub stop_timeout: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { policy: Policy::default(), config: Arc::default(), handshake_timeout: Duration::from_secs(10) }
+        Options {
+            policy: Policy::default(),
+            config: Arc::default(),
+            handshake_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(1),
+        }
     }
 }
 
@@ -52,15 +65,23 @@ pub struct Accepted<S: Stream + 'static = TcpStream> {
     pub target: String,
     /// The subprotocol chosen.
     pub protocol: Option<String>,
+    /// The field lines of the request, as sent: cookies, for instance.
+    pub headers: FieldBlock,
 }
 
 /// A server that listens.
 pub struct Server<A = SocketAddr> {
-    task: net::JoinHandle<()>,
+    http: http1::Server,
+    connections: Rc<Connections>,
+    stop_timeout: Duration,
     address: A,
 }
 
 impl<A> Server<A> {
+    pub(super) fn new(http: http1::Server, connections: Rc<Connections>, options: &Options, address: A) -> Self {
+        Server { http, connections, stop_timeout: options.stop_timeout, address }
+    }
+
     /// The address that it is bound to.
     pub fn local_addr(&self) -> &A {
         &self.address
@@ -68,27 +89,54 @@ impl<A> Server<A> {
 
     /// Stops listening. Connections that are open live on.
     pub fn close(self) {
-        self.task.abort();
+        self.http.close();
+    }
+
+    /// Serves until `stop` is over, and gives what that gave. Then it accepts no more, says Close 1001 on every open connection,
+    /// and waits until they have ended, at most for [`Options::stop_timeout`]; a handler that still runs then is dropped.
+    ///
+    /// ```no_run
+    /// use wirebook_net as net;
+    /// use wirebook_websocket::{self as websocket, Reader, Writer};
+    ///
+    /// net::run(async {
+    ///     let server = websocket::serve("127.0.0.1:9000", async |mut reader: Reader, writer: Writer| {
+    ///         while let Some(message) = reader.next().await? {
+    ///             writer.send(message).await?;
+    ///         }
+    ///         Ok(())
+    ///     })?;
+    ///     println!("listening on {}", server.local_addr());
+    ///     server.until(net::ctrl_c()).await
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn until<T>(self, stop: impl Future<Output = T>) -> T {
+        let output = stop.await;
+        self.http.close();
+        self.connections.close(self.stop_timeout).await;
+        output
     }
 }
 
 /// Serves WebSocket connections on `address` with default [`Options`]: `handler` is called for each, with its two halves,
-/// and the connection is closed when it returns (1000, or 1011 after an error of its own). The server goes on until
-/// [`Server::close`].
+/// and the connection is closed when it returns (1000, or 1011 after an error of its own). What is no handshake is answered as
+/// http1's server answers. The server goes on until [`Server::until`] or [`Server::close`].
 ///
 /// ```no_run
+/// use wirebook_net as net;
 /// use wirebook_websocket::{self as websocket, Reader, Writer};
 ///
-/// wirebook_net::block_on(async {
-///     let server = websocket::serve("127.0.0.1:9000", async |mut reader: Reader, writer: Writer| {
+/// net::run(async {
+///     let echo = async |mut reader: Reader, writer: Writer| {
 ///         while let Some(message) = reader.next().await? {
 ///             writer.send(message).await?;
 ///         }
 ///         Ok(())
-///     });
-///     println!("listening on {}", server.expect("the port is free").local_addr());
-/// })
-/// .unwrap();
+///     };
+///     websocket::serve("127.0.0.1:9000", echo)?.until(net::ctrl_c()).await
+/// })?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 ///
 /// # Errors
@@ -99,7 +147,7 @@ where
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
-    Ok(listen(listener, address, handle(Options::default(), Halves(handler))))
+    Ok(listen(listener, address, Options::default(), Halves(handler)))
 }
 
 /// As [`serve`], on any listener, with options; the handler is told the target and the subprotocol too.
@@ -108,7 +156,7 @@ where
     L: Listener + 'static,
     H: AsyncFn(Accepted<L::Stream>) -> Result<(), Fault> + 'static,
 {
-    listen(listener, address, handle(options, Whole(handler)))
+    listen(listener, address, options, Whole(handler))
 }
 
 /// What is called for a connection. The future is the handler's own: a wrapper's would be kept for as long.
@@ -131,82 +179,65 @@ impl<S: Stream + 'static, H: AsyncFn(Accepted<S>) -> Result<(), Fault>> Handler<
     }
 }
 
-/// Accepts for ever.
-pub(super) fn listen<L, A>(listener: L, address: A, take: impl Fn(L::Stream) + 'static) -> Server<A>
+fn listen<L, A, H>(listener: L, address: A, options: Options, handler: H) -> Server<A>
 where
     L: Listener + 'static,
+    H: Handler<L::Stream> + 'static,
 {
-    let task = net::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => take(stream),
-                // Out of file descriptors, most likely: others may close meanwhile.
-                Err(_) => net::sleep(Duration::from_millis(50)).await,
-            }
-        }
+    let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
+    let shared = Rc::new((handler, options.clone(), connections.clone()));
+    let http = serving::serve(listener, options.clone(), move |stream, agreed| {
+        net::spawn(one(stream, agreed, shared.clone()));
     });
-    Server { task, address }
+    Server::new(http, connections, &options, address)
 }
 
-fn handle<S: Stream + 'static, H: Handler<S> + 'static>(options: Options, handler: H) -> impl Fn(S) {
-    let shared = Rc::new((options, handler));
-    move |stream| drop(net::spawn(one(stream, shared.clone())))
-}
-
-async fn one<S, H>(stream: S, shared: Rc<(Options, H)>)
+/// One connection, from its answered handshake on.
+async fn one<S, H>(stream: Rc<S>, agreed: Agreed, shared: Rc<(H, Rc<Options>, Rc<Connections>)>)
 where
     S: Stream + 'static,
     H: Handler<S>,
 {
-    // Boxed, because an open connection should not own the room that its opening and its end need.
-    let Ok((accepted, mut attendant)) = Box::pin(open(stream, &shared.0)).await else { return };
-    let mut handler = pin!(shared.1.call(accepted));
+    let (handler, options, connections) = &*shared;
+    let stream = serving::sole(stream).await;
+    let (accepted, mut attendant) = start(stream, agreed, options.config.clone());
+    let _place = connections.enter(accepted.reader.link());
+    let mut handler = pin!(handler.call(accepted));
     let result = poll_fn(|context| attendant.poll_beside(handler.as_mut(), context)).await;
     let own = matches!(result, Some(Err(fault)) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
+    // Boxed, because an open connection should not own the room that its end needs.
     Box::pin(attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
 }
 
-/// Takes a stream's opening handshake and answers it. The connection is attended by a task of its own, so the halves may
-/// go anywhere.
+/// From an answered handshake to the halves.
+pub(super) fn start<S: Stream + 'static>(
+    stream: S,
+    agreed: Agreed,
+    config: Arc<Config>,
+) -> (Accepted<S>, Attendant<S>) {
+    let Agreed { acceptance, target, headers, leftover } = agreed;
+    let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
+    let (reader, writer) = halves(&link, &leftover);
+    (Accepted { reader, writer, target, protocol: acceptance.protocol, headers }, Attendant::new(link))
+}
+
+/// Takes the opening handshake of a stream that carries nothing else, and answers it. The connection is attended by a task of
+/// its own, so the halves may go anywhere.
 ///
 /// # Errors
 /// The request is refused, and was answered so; or the transport failed.
 pub async fn accept<S: Stream + 'static>(stream: S, options: &Options) -> Result<Accepted<S>, Fault> {
-    let (accepted, attendant) = open(stream, options).await?;
+    let read = net::timeout(options.handshake_timeout, read_request(&stream, options)).await;
+    let agreed = match read.unwrap_or(Err(Fault::Head(408))) {
+        Ok(agreed) => agreed,
+        Err(fault) => return Err(refuse(stream, fault, options.config.close_timeout).await),
+    };
+    let mut out = Vec::new();
+    agreed.acceptance.write(&mut out);
+    stream.write_all(&out).await?;
+    let (accepted, attendant) = start(stream, agreed, options.config.clone());
     attendant.spawn();
     Ok(accepted)
-}
-
-/// Takes the handshake and answers it.
-pub(super) async fn open<S: Stream + 'static>(
-    stream: S,
-    options: &Options,
-) -> Result<(Accepted<S>, Attendant<S>), Fault> {
-    let mut bytes = Vec::new();
-    let read = net::timeout(options.handshake_timeout, read_request(&stream, &mut bytes, options)).await;
-    let answer = match read {
-        Ok(Ok(request)) => request,
-        Ok(Err(fault)) => return Err(refuse(stream, fault, options.config.close_timeout).await),
-        Err(_) => return Err(refuse(stream, Fault::Head(408), options.config.close_timeout).await),
-    };
-    let (length, target, acceptance) = answer;
-    let mut out = Vec::new();
-    acceptance.write(&mut out);
-    stream.write_all(&out).await?;
-    let (reader, writer, attendant) = start(stream, &acceptance, options.config.clone(), &bytes[length..]);
-    Ok((Accepted { reader, writer, target, protocol: acceptance.protocol }, attendant))
-}
-
-/// From an answered handshake to the halves.
-fn start<S: Stream + 'static>(
-    stream: S,
-    acceptance: &Acceptance,
-    config: Arc<Config>,
-    leftover: &[u8],
-) -> (Reader<S>, Writer<S>, Attendant<S>) {
-    let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
-    let (reader, writer) = halves(&link, leftover);
-    (reader, writer, Attendant::new(link))
 }
 
 /// Makes a WebSocket of a stream whose handshake was read and answered elsewhere, by an HTTP server for instance.
@@ -217,43 +248,28 @@ pub fn upgraded<S: Stream + 'static>(
     config: Arc<Config>,
     leftover: &[u8],
 ) -> (Reader<S>, Writer<S>) {
-    let (reader, writer, attendant) = start(stream, acceptance, config, leftover);
-    attendant.spawn();
-    (reader, writer)
+    let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
+    Attendant::new(link.clone()).spawn();
+    halves(&link, leftover)
 }
 
-/// Reads one request head: its length, its target, and what to answer.
-async fn read_request(
-    stream: &impl Stream,
-    bytes: &mut Vec<u8>,
-    options: &Options,
-) -> Result<(usize, String, Acceptance), Fault> {
-    let limits = Limits { head: MAX_REQUEST, ..Limits::default() };
-    let mut fields = Fields::new();
-    let mut progress = Progress::default();
-    loop {
-        // The loop's buffer is borrowed only while there is something to read.
-        stream.readable().await?;
-        {
-            let mut buffer = net::buffer();
-            match stream.try_read(&mut buffer) {
-                Ok(0) => return Err(Fault::Io(io::ErrorKind::UnexpectedEof)),
-                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        match parser::request(bytes, &mut fields, &mut progress, &limits) {
-            Ok(None) => {}
-            Ok(Some(head)) => {
-                let offer = Offer::read(head.method, head.version == Version::Http11, head.fields);
-                let acceptance = offer.and_then(|offer| offer.accept(&options.policy, &options.config));
-                let acceptance = acceptance.map_err(Fault::Refusal)?;
-                return Ok((head.len(), String::from_utf8_lossy(head.target).into_owned(), acceptance));
-            }
-            Err(error) => return Err(Fault::Head(error.rule.status())),
-        }
-    }
+async fn read_request(stream: &impl Stream, options: &Options) -> Result<Agreed, Fault> {
+    let mut bytes = Vec::new();
+    read_head(stream, &mut bytes, MAX_REQUEST, |bytes, fields, progress, limits| {
+        let head = match parser::request(bytes, fields, progress, limits) {
+            Ok(head) => head?,
+            Err(error) => return Some(Err(Fault::Head(error.rule.status()))),
+        };
+        let offer = Offer::read(head.method, head.version == Version::Http11, head.fields);
+        let acceptance = offer.and_then(|offer| offer.accept(&options.policy, &options.config));
+        Some(acceptance.map_err(Fault::Refusal).map(|acceptance| Agreed {
+            acceptance,
+            target: String::from_utf8_lossy(head.target).into_owned(),
+            headers: copy(head.fields),
+            leftover: bytes[head.len()..].to_vec(),
+        }))
+    })
+    .await
 }
 
 /// Answers a request that is refused, and ends the transport so that the answer arrives.
