@@ -97,7 +97,7 @@ fn accept_gives_the_target_and_the_protocol_and_its_halves_go_anywhere() {
             let (stream, _) = listener.accept().await.expect("a client");
             let Accepted { mut reader, writer, target, protocol, headers } =
                 websocket::accept(stream, &options).await.expect("a good handshake");
-            assert_eq!(headers.lines().get("cookie"), Some(&b"who=me"[..]));
+            assert_eq!(headers.get("cookie"), Some(&b"who=me"[..]));
             assert_eq!((&*target, protocol.as_deref()), ("/chat?x=1", Some("v2")));
             kept.replace(Some(writer));
             assert_eq!(text(&mut reader).await, "one way");

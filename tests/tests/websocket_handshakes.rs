@@ -28,7 +28,7 @@ fn listener() -> SimListener {
 fn serve(options: Options, by_message: bool) -> Server<()> {
     if by_message {
         return websocket::serve_messages(listener(), (), options, |opened| {
-            let cookie = opened.headers.lines().get("cookie").unwrap_or_default().to_vec();
+            let cookie = opened.headers.get("cookie").unwrap_or_default().to_vec();
             move |message: Message<'_>| {
                 let _ = match message.as_text() {
                     Some("cookie") => opened.writer.try_send(&cookie[..]),
@@ -41,7 +41,7 @@ fn serve(options: Options, by_message: bool) -> Server<()> {
         let Accepted { mut reader, writer, headers, .. } = accepted;
         while let Some(message) = reader.next().await? {
             match message.as_text() {
-                Some("cookie") => writer.send(headers.lines().get("cookie").unwrap_or_default()).await?,
+                Some("cookie") => writer.send(headers.get("cookie").unwrap_or_default()).await?,
                 _ => writer.send(message).await?,
             }
         }
@@ -166,14 +166,14 @@ fn a_refusal_tells_its_head_and_the_beginning_of_its_body() {
         );
         let Some(Fault::Answered(answer)) = fault.await.err() else { panic!("no 101") };
         assert_eq!(answer.status, 401);
-        assert_eq!(answer.headers.lines().get("www-authenticate"), Some(&b"Basic realm=\"x\""[..]));
+        assert_eq!(answer.headers.get("www-authenticate"), Some(&b"Basic realm=\"x\""[..]));
         assert_eq!(answer.body, b"who are you");
         let text = Fault::Answered(answer).to_string();
         assert_eq!(text, "the server answered 401 instead of 101: who are you");
 
         let fault = answered("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", |_| {});
         let Some(Fault::Answered(answer)) = fault.await.err() else { panic!("no 101") };
-        assert_eq!((answer.status, answer.headers.lines().get("location")), (302, Some(&b"/login"[..])));
+        assert_eq!((answer.status, answer.headers.get("location")), (302, Some(&b"/login"[..])));
 
         let chunks = "HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nlate\r\n2\r\nr!\r\n0\r\n\r\n";
         let Some(Fault::Answered(answer)) = answered(chunks, |_| {}).await.err() else { panic!("no 101") };

@@ -36,6 +36,8 @@ pub mod connection;
 mod deflate;
 #[cfg(feature = "net")]
 mod driver;
+#[cfg(feature = "net")]
+mod endpoint;
 mod error;
 pub mod event;
 pub mod frame;
@@ -54,11 +56,10 @@ pub use error::{Error, SendError};
 pub use event::{Chunk, Close, Code, Event, Kind, Message};
 
 #[cfg(feature = "net")]
-pub use driver::{
-    Fault, Next, Reader, Sending, Writer,
-    client::{Answer, Connected, MAX_REFUSAL_BODY, MAX_RESPONSE, connect, connect_over, connect_with},
-    hub::{Hub, Overflow, Seat},
-    messages::{Opened, serve_messages},
-    server::{Accepted, MAX_REQUEST, Options, Server, accept, serve, serve_on, upgraded},
-    upgrade::{upgrade, upgrade_over},
+pub use driver::{Next, Reader, Sending, Writer};
+#[cfg(feature = "net")]
+pub use endpoint::{
+    Accepted, Answer, Connected, Fault, Headers, Hub, MAX_REFUSAL_BODY, MAX_REQUEST, MAX_RESPONSE, Opened, Options,
+    Overflow, Seat, Server, accept, connect, connect_over, connect_with, serve, serve_messages, serve_on, upgrade,
+    upgrade_over, upgraded,
 };

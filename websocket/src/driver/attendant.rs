@@ -18,7 +18,8 @@ use std::time::Instant;
 
 use wirebook_net::{self as net, Stream};
 
-use super::link::{Link, Reading};
+use super::link::Link;
+use super::reading::Reading;
 use crate::event::Code;
 
 /// Polled together with the application's handler, or in a task of its own.

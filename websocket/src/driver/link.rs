@@ -6,9 +6,7 @@
 //! no more, a task is spawned that waits until it does, and ends when everything is written.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -17,7 +15,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use wirebook_net::{self as net, Stream};
 
-use super::input::{Found, Input, Look};
+use super::ahead::Ahead;
+use super::input::Input;
 use super::outbox::Outbox;
 use crate::connection::Connection;
 use crate::error::{Error, SendError};
@@ -29,12 +28,12 @@ const VECTORED: usize = 16 << 10;
 /// One connection.
 pub(crate) struct Link<S> {
     pub(crate) stream: S,
-    connection: RefCell<Connection>,
+    pub(super) connection: RefCell<Connection>,
     /// [`Config::queue`](crate::Config::queue).
     pub(crate) queue: usize,
     outbox: RefCell<Option<Box<Outbox>>>,
     /// The one attendant: two words at rest, where a list would be ten.
-    attendant: Cell<Option<Waker>>,
+    pub(super) attendant: Cell<Option<Waker>>,
     /// The payload of the last ping whose answer waits for room.
     #[expect(clippy::box_collection)]
     owed: Cell<Option<Box<Vec<u8>>>>,
@@ -45,29 +44,7 @@ pub(crate) struct Link<S> {
     /// What came and is not consumed. A reader that has handed out a message of the same buffer shares it.
     pub(crate) input: Cell<Option<Rc<Input>>>,
     /// What the attendant found before the reader asked for it.
-    ahead: RefCell<Option<Box<Ahead>>>,
-}
-
-/// Messages that wait for the reader.
-#[derive(Default)]
-struct Ahead {
-    events: VecDeque<Event<'static>>,
-    /// What they count for against [`Config::ahead`](crate::Config::ahead).
-    bytes: usize,
-}
-
-/// What a message that waits counts for beside its payload, so that empty ones have a bound as well.
-const OVERHEAD: usize = 64;
-
-/// How it stands with reading.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// Somebody is woken when there is more to read, or there will be nothing.
-    Waits,
-    /// So much waits for the reader that no more is read.
-    Full,
-    /// An end waits for the reader to come upon it.
-    Held,
+    pub(super) ahead: RefCell<Option<Box<Ahead>>>,
 }
 
 /// A flush is queued as a microtask.
@@ -75,23 +52,23 @@ const FLUSHING: u16 = 1;
 /// The stream takes no more for now; a task waits until it does.
 const BLOCKED: u16 = 2;
 /// Nobody will read messages any more, or there will be none: the attendant finishes the connection.
-const UNREAD: u16 = 4;
+pub(super) const UNREAD: u16 = 4;
 /// The transport is gone.
-const ENDED: u16 = 8;
+pub(super) const ENDED: u16 = 8;
 /// Our direction of the transport was ended.
 const SHUT: u16 = 16;
 /// The reader waits for the stream.
-const WAITING: u16 = 32;
+pub(super) const WAITING: u16 = 32;
 /// Messages wait in `ahead`.
-const AHEAD: u16 = 64;
+pub(super) const AHEAD: u16 = 64;
 /// The peer's direction has ended, or is broken: nothing more will be read.
-const FIN: u16 = 128;
+pub(super) const FIN: u16 = 128;
 /// Nothing more can be written; what came before may still be read.
-const MUTE: u16 = 256;
+pub(super) const MUTE: u16 = 256;
 /// A look at whether the reader waits again is queued as a microtask.
-const PAUSING: u16 = 512;
+pub(super) const PAUSING: u16 = 512;
 /// The reader was asked for a message since the attendant looked last.
-const ASKED: u16 = 2048;
+pub(super) const ASKED: u16 = 2048;
 /// The server waits no more for the handler.
 const ABANDONED: u16 = 1024;
 
@@ -112,15 +89,15 @@ impl<S: Stream + 'static> Link<S> {
         })
     }
 
-    fn has(&self, flag: u16) -> bool {
+    pub(super) fn has(&self, flag: u16) -> bool {
         self.flags.get() & flag != 0
     }
 
-    fn set(&self, flag: u16) {
+    pub(super) fn set(&self, flag: u16) {
         self.flags.set(self.flags.get() | flag);
     }
 
-    fn clear(&self, flag: u16) {
+    pub(super) fn clear(&self, flag: u16) {
         self.flags.set(self.flags.get() & !flag);
     }
 
@@ -342,7 +319,7 @@ impl<S: Stream + 'static> Link<S> {
         self.unread();
     }
 
-    fn note(&self, error: Error) {
+    pub(super) fn note(&self, error: Error) {
         self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
     }
 
@@ -475,228 +452,6 @@ impl<S: Stream + 'static> Link<S> {
         }
         Poll::Ready(())
     }
-
-    /// One read of at most so many bytes, if there is something to read.
-    pub(crate) fn read(&self, most: usize) {
-        let mut input = self.input.take();
-        let room = Input::room(&mut input);
-        let most = most.min(room.len());
-        match self.stream.try_read(&mut room[..most]) {
-            Ok(0) => self.set(FIN),
-            Ok(count) => Input::filled(&mut input, count),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => self.set(FIN | MUTE),
-        }
-        self.input.set(input);
-    }
-
-    /// Gives back what a wait does not need.
-    pub(crate) fn rest(&self) {
-        self.input.set(self.input.take().and_then(Input::rest));
-    }
-
-    /// Goes through the input to the next message. Pings are answered on the way, and so is a Close, unless `before_close`.
-    pub(crate) fn search(self: &Rc<Self>, input: &mut Input, before_close: bool) -> Result<Option<Found>, Error> {
-        while !input.is_empty() {
-            let control = |event: Event<'_>| match event {
-                Event::Ping(payload) => self.pong(payload),
-                Event::Close(close) => self.closed_by_peer(close),
-                _ => {}
-            };
-            let look = input.look(
-                |bytes| {
-                    let mut connection = self.connection.borrow_mut();
-                    if before_close { connection.receive_before_close(bytes) } else { connection.receive_long(bytes) }
-                },
-                control,
-            );
-            match look? {
-                Look::Found(found) => return Ok(Some(found)),
-                Look::Control => {}
-                Look::Nothing => break,
-            }
-        }
-        Ok(None)
-    }
-
-    /// The next message that the attendant found.
-    pub(crate) fn take_ahead(&self) -> Option<Event<'static>> {
-        if !self.has(AHEAD) {
-            return None;
-        }
-        let mut slot = self.ahead.borrow_mut();
-        let ahead = slot.as_mut()?;
-        let event = ahead.events.pop_front();
-        ahead.bytes -= event.as_ref().map_or(0, weight);
-        if ahead.events.is_empty() {
-            *slot = None;
-            self.clear(AHEAD);
-        }
-        event
-    }
-
-    /// The reader waits for the stream.
-    pub(crate) fn waits(&self) {
-        self.set(WAITING);
-    }
-
-    /// The reader does not wait: it was asked for a message just now, or is asked no more.
-    pub(crate) fn asked(&self) {
-        self.clear(WAITING);
-        self.set(ASKED);
-    }
-
-    /// Whether the reader was asked since this was called last.
-    pub(crate) fn was_asked(&self) -> bool {
-        let asked = self.has(ASKED);
-        self.clear(ASKED);
-        asked
-    }
-
-    /// The reader has what it waited for. If it belongs to another task than the attendant, that one may have to read from now
-    /// on: it is told when the reader's task pauses without asking for more.
-    pub(crate) fn pause(self: &Rc<Self>, context: &Context<'_>) {
-        let waker = self.attendant.take();
-        let apart = waker.as_ref().is_some_and(|waker| !waker.will_wake(context.waker()));
-        self.attendant.set(waker);
-        if apart && !self.has(PAUSING) {
-            self.set(PAUSING);
-            let link = self.clone();
-            net::queue_microtask(move || {
-                link.clear(PAUSING);
-                if !link.has(WAITING) {
-                    link.wake_attendant();
-                }
-            });
-        }
-    }
-
-    /// The reader has come to the end of all that was said, or waits for it no more: the peer's Close is answered, or the end of
-    /// its direction is the end.
-    pub(crate) fn take_end(self: &Rc<Self>) {
-        if let Some(mut input) = self.input.take() {
-            if let Err(error) = self.search(Rc::make_mut(&mut input), false) {
-                self.fail(error);
-            }
-            self.input.set(Input::rest(input));
-        }
-        if self.has(FIN) && !self.has(UNREAD) {
-            if let Err(error) = self.with_connection(Connection::receive_eof) {
-                self.note(error);
-            }
-            self.unread();
-            // What was sent until now is still written.
-            self.flush();
-        }
-    }
-
-    /// Whether the peer's direction of the transport has ended.
-    pub(crate) fn is_at_end(&self) -> bool {
-        self.has(FIN)
-    }
-
-    /// Reads for a reader that does not, or for nobody.
-    pub(crate) fn poll_reading(self: &Rc<Self>, context: &mut Context<'_>) -> Reading {
-        while !self.has(ENDED) {
-            let reading = if self.has(UNREAD) {
-                self.throw_away();
-                Reading::Waits
-            } else if self.has(WAITING) {
-                return Reading::Waits;
-            } else {
-                self.look_ahead()
-            };
-            if self.has(UNREAD) && self.has(FIN | MUTE) {
-                // Nothing more comes. When all is written, or cannot be, that is the end.
-                if self.has(MUTE) || self.waiting() == 0 {
-                    self.end();
-                }
-                return Reading::Waits;
-            }
-            if reading != Reading::Waits {
-                return reading;
-            }
-            if self.stream.poll_readable(context).is_pending() {
-                self.rest();
-                return Reading::Waits;
-            }
-            let room = self.bound().saturating_sub(self.kept());
-            self.read(if self.has(UNREAD) { usize::MAX } else { room });
-        }
-        Reading::Waits
-    }
-
-    /// Bytes that may wait for the reader.
-    fn bound(&self) -> usize {
-        self.connection.borrow().config().ahead
-    }
-
-    /// Bytes that do.
-    fn kept(&self) -> usize {
-        let input = self.input.take();
-        let rest = input.as_ref().map_or(0, |input| input.unconsumed().len());
-        self.input.set(input);
-        rest + self.ahead.borrow().as_ref().map_or(0, |ahead| ahead.bytes)
-    }
-
-    fn look_ahead(self: &Rc<Self>) -> Reading {
-        while self.kept() < self.bound() {
-            let Some(mut input) = self.input.take() else { break };
-            let found = self.search(Rc::make_mut(&mut input), true);
-            let event = found.map(|found| found.map(|found| found.into_owned(&input)));
-            let held = self.connection.borrow().is_at_close(input.unconsumed());
-            self.input.set(Some(input));
-            match event {
-                Ok(Some(event)) => {
-                    let mut slot = self.ahead.borrow_mut();
-                    let ahead = slot.get_or_insert_default();
-                    ahead.bytes += weight(&event);
-                    ahead.events.push_back(event);
-                    self.set(AHEAD);
-                }
-                Ok(None) if held => return Reading::Held,
-                Ok(None) => break,
-                Err(error) => {
-                    self.fail(error);
-                    return Reading::Waits;
-                }
-            }
-        }
-        match () {
-            () if self.kept() >= self.bound() => Reading::Full,
-            () if self.has(FIN) => Reading::Held,
-            () => Reading::Waits,
-        }
-    }
-
-    /// For the peer's Close; messages are thrown away.
-    fn throw_away(self: &Rc<Self>) {
-        let Some(mut input) = self.input.take() else { return };
-        loop {
-            match self.search(Rc::make_mut(&mut input), false) {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(error) => {
-                    self.fail(error);
-                    break;
-                }
-            }
-        }
-        self.input.set(Input::rest(input));
-        if self.with_connection(|connection| connection.is_over()) {
-            self.flush();
-        }
-    }
-}
-
-/// What a message that waits for the reader counts for.
-fn weight(event: &Event<'_>) -> usize {
-    OVERHEAD
-        + match event {
-            Event::Message(message) => message.as_bytes().len(),
-            Event::Chunk(chunk) => chunk.payload.len(),
-            _ => 0,
-        }
 }
 
 /// A message for the wire, borrowed or owned.

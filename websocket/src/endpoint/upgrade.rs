@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
+use wirebook_http1::Failure;
 use wirebook_http1::parser::Version;
 use wirebook_http1::server::{Request, Response};
-use wirebook_http1::{Failure, FieldBlock};
 use wirebook_net::Stream;
 
-use super::head::copy;
-use super::server::{Accepted, Options, start};
-use crate::handshake::server::{Acceptance, Offer, Refusal};
+use super::accepted::{Accepted, Agreed, Options, start};
+use super::answer::Headers;
+use crate::handshake::server::{Offer, Refusal};
 
 /// Answers a request with 101 and makes a WebSocket of its connection; or refuses it, with the status that says why, and
 /// gives `None`.
@@ -61,15 +61,6 @@ pub async fn upgrade_over<S: Stream + 'static>(
     Ok(Some(accepted))
 }
 
-/// What a handshake came to.
-pub(super) struct Agreed {
-    pub(super) acceptance: Acceptance,
-    pub(super) target: String,
-    pub(super) headers: FieldBlock,
-    /// What came behind the request.
-    pub(super) leftover: Vec<u8>,
-}
-
 /// Answers a request: with 101 and what is agreed on, or with a refusal and `None`.
 pub(super) async fn agree(
     request: Request<'_>,
@@ -82,7 +73,7 @@ pub(super) async fn agree(
         Ok(acceptance) => acceptance,
         Err(refusal) => return refuse(refusal, response).await.map(|()| None),
     };
-    let (target, headers) = (request.target().to_owned(), copy(request.headers()));
+    let (target, headers) = (request.target().to_owned(), Headers::copy(request.headers()));
     // `Connection` is the HTTP server's to add.
     let fields = acceptance.fields().filter(|(name, _)| *name != "connection");
     let response = fields.fold(response, |response, (name, value)| response.header(name, value));

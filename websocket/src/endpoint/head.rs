@@ -2,11 +2,10 @@
 
 use std::io;
 
-use wirebook_http1::FieldBlock;
-use wirebook_http1::parser::{FieldLines, Fields, Limits, Progress};
+use wirebook_http1::parser::{Fields, Limits, Progress};
 use wirebook_net::{self as net, Stream};
 
-use super::Fault;
+use super::fault::Fault;
 
 /// Reads until `parse` gives something, of at most `most` bytes for a head. What was read stays in `bytes`.
 pub(super) async fn read_head<T>(
@@ -42,14 +41,4 @@ pub(super) async fn read_some(stream: &impl Stream, bytes: &mut Vec<u8>) -> io::
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Field lines to keep.
-pub(super) fn copy(fields: FieldLines<'_>) -> FieldBlock {
-    let mut block = FieldBlock::default();
-    for (name, value) in fields {
-        // What a parser let through is valid, and within the limits of a block.
-        let _ = block.push(name, value);
-    }
-    block
 }

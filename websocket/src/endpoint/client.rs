@@ -4,53 +4,27 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::chunked::{Chunk, Chunked};
 use wirebook_http1::parser::{self, Version};
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Stream};
 
-use super::attendant::Attendant;
-use super::half::{Reader, Writer, halves};
-use super::head::{copy, read_head, read_some};
-use super::link::Link;
-use super::{Fault, fill};
+use super::answer::{Answer, Headers, MAX_REFUSAL_BODY};
+use super::fault::Fault;
+use super::head::{read_head, read_some};
 use crate::config::Config;
 use crate::connection::Connection;
+use crate::driver::{Attendant, Link, Reader, Writer, halves};
 use crate::handshake::client::{Agreed, Refused, Request};
 
 /// Bytes that the answer to a handshake may have before it counts as refused.
 pub const MAX_RESPONSE: usize = 16 << 10;
-
-/// Bytes of the body of a refusal that are told.
-pub const MAX_REFUSAL_BODY: usize = 4 << 10;
 
 /// How long connecting and the handshake may take together.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(1);
-
-/// An HTTP answer that is no 101: a page behind a login, a redirect, a server that knows no WebSockets.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The field lines, in wire order: `WWW-Authenticate`, for instance, or `Location`.
-    pub headers: FieldBlock,
-    /// The first bytes of the body, at most [`MAX_REFUSAL_BODY`], without chunks around them.
-    pub body: Vec<u8>,
-}
-
-impl PartialEq for Answer {
-    fn eq(&self, other: &Self) -> bool {
-        let lines =
-            |answer: &Self| answer.headers.lines().iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect::<Vec<_>>();
-        (self.status, &self.body, lines(self)) == (other.status, &other.body, lines(other))
-    }
-}
-
-impl Eq for Answer {}
 
 /// A connection that was opened.
 pub struct Connected<S: Stream + 'static = TcpStream> {
@@ -191,7 +165,7 @@ async fn read_response(stream: &impl Stream, bytes: &mut Vec<u8>, request: &Requ
                     .map_err(Fault::Refused)
                     .map(|agreed| (length, Some(Answered::Agrees(length, agreed)))),
                 status => {
-                    let answer = Answer { status, headers: copy(head.fields), body: Vec::new() };
+                    let answer = Answer { status, headers: Headers::copy(head.fields), body: Vec::new() };
                     Ok((length, Some(Answered::Differs(length, answer))))
                 }
             })
@@ -205,9 +179,8 @@ async fn read_response(stream: &impl Stream, bytes: &mut Vec<u8>, request: &Requ
 
 /// Reads what fits of the body of an answer that is no 101.
 async fn read_body(stream: &impl Stream, mut bytes: Vec<u8>, mut answer: Answer) -> Fault {
-    let lines = answer.headers.lines();
-    let chunked = lines.get("transfer-encoding").is_some();
-    let length = lines.get("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    let chunked = answer.headers.get("transfer-encoding").is_some();
+    let length = answer.headers.get("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
     let length: usize = if chunked { MAX_REFUSAL_BODY } else { length.unwrap_or(MAX_REFUSAL_BODY) };
     let _ = net::timeout(BODY_PATIENCE, async {
         while bytes.len() < length.min(MAX_REFUSAL_BODY) && read_some(stream, &mut bytes).await? > 0 {}
@@ -231,4 +204,10 @@ fn unchunked(mut bytes: &[u8]) -> Vec<u8> {
         bytes = &bytes[used..];
     }
     body
+}
+
+/// Unpredictable bytes from the operating system: masking keys and handshake nonces.
+fn fill(bytes: &mut [u8]) {
+    // RFC 6455 §10.3: masking protects nobody where keys can be guessed, so without a source there is no going on.
+    getrandom::fill(bytes).expect("the operating system has a source of randomness");
 }

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -15,20 +15,73 @@ use wirebook_http1::parser::Limits;
 use wirebook_http1::server::{self as http1, Request, Response};
 use wirebook_net::{self as net, Listener, Registration, Signal, Stream};
 
-use super::link::Link;
-use super::server::{MAX_REQUEST, Options};
-use super::upgrade::{Agreed, agree};
+use super::accepted::{Agreed, MAX_REQUEST, Options};
+use super::upgrade::agree;
+use crate::driver::Link;
 use crate::event::Code;
 
 /// The longest time that is passed on to a timer: more than a century.
 const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 
+/// A server that listens.
+pub struct Server<A = SocketAddr> {
+    http: http1::Server,
+    connections: Rc<Connections>,
+    stop_timeout: Duration,
+    address: A,
+}
+
+impl<A> Server<A> {
+    /// The address that it is bound to.
+    pub fn local_addr(&self) -> &A {
+        &self.address
+    }
+
+    /// Stops listening. Connections that are open live on.
+    pub fn close(self) {
+        self.http.close();
+    }
+
+    /// Serves until `stop` is over, and gives what that gave. Then it accepts no more, says Close 1001 on every open connection,
+    /// and waits until they have ended, at most for [`Options::stop_timeout`]; a handler that still runs then is dropped.
+    ///
+    /// ```no_run
+    /// use wirebook_net as net;
+    /// use wirebook_websocket::{self as websocket, Reader, Writer};
+    ///
+    /// net::run(async {
+    ///     let server = websocket::serve("127.0.0.1:9000", async |mut reader: Reader, writer: Writer| {
+    ///         while let Some(message) = reader.next().await? {
+    ///             writer.send(message).await?;
+    ///         }
+    ///         Ok(())
+    ///     })?;
+    ///     println!("listening on {}", server.local_addr());
+    ///     server.until(net::ctrl_c()).await
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn until<T>(self, stop: impl Future<Output = T>) -> T {
+        let output = stop.await;
+        self.http.close();
+        self.connections.close(self.stop_timeout).await;
+        output
+    }
+}
+
 /// Serves handshakes; `take` gets each connection that has become a WebSocket.
-pub(super) fn serve<L, T>(listener: L, options: Rc<Options>, take: T) -> http1::Server
+pub(super) fn serve<L, A, T>(
+    listener: L,
+    address: A,
+    options: Rc<Options>,
+    connections: Rc<Connections>,
+    take: T,
+) -> Server<A>
 where
     L: Listener + 'static,
     T: Fn(Rc<L::Stream>, Agreed) + 'static,
 {
+    let stop_timeout = options.stop_timeout;
     let patience = options.handshake_timeout.min(LONGEST);
     let http = http1::Options {
         limits: Limits { head: MAX_REQUEST, ..Limits::default() },
@@ -38,14 +91,15 @@ where
     };
     let kept = Rc::new(Kept(RefCell::default()));
     let listener = Keeping { listener, kept: kept.clone() };
-    http1::serve_on(listener, http, async move |request: Request<'_>, response: Response<'_>| {
+    let http = http1::serve_on(listener, http, async move |request: Request<'_>, response: Response<'_>| {
         if let Some((stream, agreed)) = agree(request, response, &options).await?
             && let Some(stream) = kept.take(&*stream)
         {
             take(stream, agreed);
         }
         Ok(())
-    })
+    });
+    Server { http, connections, stop_timeout, address }
 }
 
 /// The stream itself, once http1 has let go of it, which it does when the handler that agreed has returned.

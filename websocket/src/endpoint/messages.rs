@@ -12,15 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use wirebook_http1::FieldBlock;
 use wirebook_net::{self as net, Listener, Resume, Stream};
 
-use super::attendant::Attendant;
-use super::half::{Reader, Writer};
-use super::server::{Accepted, Options, Server, start};
-use super::serving::{self, Connections, Place};
-use super::upgrade::Agreed;
+use super::accepted::{Accepted, Agreed, Options, start};
+use super::answer::Headers;
+use super::serving::{self, Connections, Place, Server};
 use crate::config::Config;
+use crate::driver::{Attendant, Reader, Writer};
 use crate::event::{Code, Message};
 
 /// A connection that was accepted, for [`serve_messages`].
@@ -32,7 +30,7 @@ pub struct Opened<S: Stream + 'static> {
     /// The subprotocol chosen.
     pub protocol: Option<String>,
     /// The field lines of the request, as sent.
-    pub headers: FieldBlock,
+    pub headers: Headers,
 }
 
 /// Serves WebSocket connections message by message: `opened` is called for each connection and returns the function that
@@ -67,10 +65,9 @@ where
     let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
     let shared = Rc::new(Shared { options: options.clone(), opened, connections: connections.clone() });
     net::spawn(sweep(Rc::downgrade(&shared), interval(&options.config)));
-    let http = serving::serve(listener, options.clone(), move |stream, agreed| {
+    serving::serve(listener, address, options, connections, move |stream, agreed| {
         net::spawn(begin(stream, agreed, shared.clone()));
-    });
-    Server::new(http, connections, &options, address)
+    })
 }
 
 struct Shared<F> {

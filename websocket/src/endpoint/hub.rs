@@ -10,9 +10,8 @@ use std::rc::{Rc, Weak};
 use bytes::Bytes;
 use wirebook_net::Stream;
 
-use super::half::Writer;
-use super::link::{Link, parts};
 use crate::connection::Role;
+use crate::driver::{Link, Writer, parts};
 use crate::error::SendError;
 use crate::event::{Code, Message};
 use crate::frame::{Header, MAX_HEADER, Opcode};

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,114 +10,19 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use wirebook_http1::parser::{self, Version};
-use wirebook_http1::{self as http1, FieldBlock};
-use wirebook_net::tcp::{TcpListener, TcpStream};
+use wirebook_net::tcp::TcpListener;
 use wirebook_net::{self as net, Listener, Stream};
 
-use super::Fault;
-use super::attendant::Attendant;
-use super::half::{Reader, Writer, halves};
-use super::head::{copy, read_head};
-use super::link::Link;
-use super::serving::{self, Connections};
-use super::upgrade::Agreed;
+use super::accepted::{Accepted, Agreed, MAX_REQUEST, Options, start};
+use super::answer::Headers;
+use super::fault::Fault;
+use super::head::read_head;
+use super::serving::{self, Connections, Place, Server};
 use crate::config::Config;
 use crate::connection::Connection;
+use crate::driver::{Attendant, Link, Reader, Writer, halves};
 use crate::event::Code;
-use crate::handshake::server::{Acceptance, Offer, Policy};
-
-/// Bytes that a handshake request may have.
-pub const MAX_REQUEST: usize = 16 << 10;
-
-/// What a server is told beside its handler.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Whose pages may connect, and the subprotocols spoken.
-    pub policy: Policy,
-    /// Limits, compression, heartbeat.
-    pub config: Arc<Config>,
-    /// How long a client may take to send its whole request, from its first byte on, and how long it may wait before that.
-    /// Default 10 s. With 0 no request is ever in time; with [`Duration::MAX`] there is no limit.
-    pub handshake_timeout: Duration,
-    /// How long [`Server::until`] waits, once it is to stop, for open connections to end. Default 1 s. With 0 it waits for
-    /// nobody; with [`Duration::MAX`] for as long as their handlers take.
-    pub stop_timeout: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            policy: Policy::default(),
-            config: Arc::default(),
-            handshake_timeout: Duration::from_secs(10),
-            stop_timeout: Duration::from_secs(1),
-        }
-    }
-}
-
-/// A connection that was accepted.
-pub struct Accepted<S: Stream + 'static = TcpStream> {
-    /// The half that receives.
-    pub reader: Reader<S>,
-    /// The half that sends.
-    pub writer: Writer<S>,
-    /// The request target, as sent: path and query.
-    pub target: String,
-    /// The subprotocol chosen.
-    pub protocol: Option<String>,
-    /// The field lines of the request, as sent: cookies, for instance.
-    pub headers: FieldBlock,
-}
-
-/// A server that listens.
-pub struct Server<A = SocketAddr> {
-    http: http1::Server,
-    connections: Rc<Connections>,
-    stop_timeout: Duration,
-    address: A,
-}
-
-impl<A> Server<A> {
-    pub(super) fn new(http: http1::Server, connections: Rc<Connections>, options: &Options, address: A) -> Self {
-        Server { http, connections, stop_timeout: options.stop_timeout, address }
-    }
-
-    /// The address that it is bound to.
-    pub fn local_addr(&self) -> &A {
-        &self.address
-    }
-
-    /// Stops listening. Connections that are open live on.
-    pub fn close(self) {
-        self.http.close();
-    }
-
-    /// Serves until `stop` is over, and gives what that gave. Then it accepts no more, says Close 1001 on every open connection,
-    /// and waits until they have ended, at most for [`Options::stop_timeout`]; a handler that still runs then is dropped.
-    ///
-    /// ```no_run
-    /// use wirebook_net as net;
-    /// use wirebook_websocket::{self as websocket, Reader, Writer};
-    ///
-    /// net::run(async {
-    ///     let server = websocket::serve("127.0.0.1:9000", async |mut reader: Reader, writer: Writer| {
-    ///         while let Some(message) = reader.next().await? {
-    ///             writer.send(message).await?;
-    ///         }
-    ///         Ok(())
-    ///     })?;
-    ///     println!("listening on {}", server.local_addr());
-    ///     server.until(net::ctrl_c()).await
-    /// })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn until<T>(self, stop: impl Future<Output = T>) -> T {
-        let output = stop.await;
-        self.http.close();
-        self.connections.close(self.stop_timeout).await;
-        output
-    }
-}
+use crate::handshake::server::{Acceptance, Offer};
 
 /// Serves WebSocket connections on `address` with default [`Options`]: `handler` is called for each, with its two halves,
 /// and the connection is closed when it returns (1000, or 1011 after an error of its own). What is no handshake is answered as
@@ -186,39 +91,35 @@ where
 {
     let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
     let shared = Rc::new((handler, options.clone(), connections.clone()));
-    let http = serving::serve(listener, options.clone(), move |stream, agreed| {
-        net::spawn(one(stream, agreed, shared.clone()));
-    });
-    Server::new(http, connections, &options, address)
+    serving::serve(listener, address, options, connections, move |stream, agreed| {
+        net::spawn(one(stream, Box::new(agreed), shared.clone()));
+    })
 }
 
 /// One connection, from its answered handshake on.
-async fn one<S, H>(stream: Rc<S>, agreed: Agreed, shared: Rc<(H, Rc<Options>, Rc<Connections>)>)
+async fn one<S, H>(stream: Rc<S>, agreed: Box<Agreed>, shared: Rc<(H, Rc<Options>, Rc<Connections>)>)
 where
     S: Stream + 'static,
     H: Handler<S>,
 {
-    let (handler, options, connections) = &*shared;
-    let stream = serving::sole(stream).await;
-    let (accepted, mut attendant) = start(stream, agreed, options.config.clone());
-    let _place = connections.enter(accepted.reader.link());
-    let mut handler = pin!(handler.call(accepted));
+    // The beginning and the end are boxed, because an open connection should not own the room that they need.
+    let (accepted, mut attendant, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
+    let mut handler = pin!(shared.0.call(accepted));
     let result = poll_fn(|context| attendant.poll_beside(handler.as_mut(), context)).await;
     let own = matches!(result, Some(Err(fault)) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
-    // Boxed, because an open connection should not own the room that its end needs.
     Box::pin(attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
 }
 
-/// From an answered handshake to the halves.
-pub(super) fn start<S: Stream + 'static>(
-    stream: S,
-    agreed: Agreed,
-    config: Arc<Config>,
-) -> (Accepted<S>, Attendant<S>) {
-    let Agreed { acceptance, target, headers, leftover } = agreed;
-    let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
-    let (reader, writer) = halves(&link, &leftover);
-    (Accepted { reader, writer, target, protocol: acceptance.protocol, headers }, Attendant::new(link))
+async fn begin<S: Stream + 'static>(
+    stream: Rc<S>,
+    agreed: Box<Agreed>,
+    options: &Options,
+    connections: &Rc<Connections>,
+) -> (Accepted<S>, Attendant<S>, Place) {
+    let stream = serving::sole(stream).await;
+    let (accepted, attendant) = start(stream, *agreed, options.config.clone());
+    let place = connections.enter(accepted.reader.link());
+    (accepted, attendant, place)
 }
 
 /// Takes the opening handshake of a stream that carries nothing else, and answers it. The connection is attended by a task of
@@ -265,7 +166,7 @@ async fn read_request(stream: &impl Stream, options: &Options) -> Result<Agreed,
         Some(acceptance.map_err(Fault::Refusal).map(|acceptance| Agreed {
             acceptance,
             target: String::from_utf8_lossy(head.target).into_owned(),
-            headers: copy(head.fields),
+            headers: Headers::copy(head.fields),
             leftover: bytes[head.len()..].to_vec(),
         }))
     })
