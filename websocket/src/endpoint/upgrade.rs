@@ -85,5 +85,6 @@ async fn refuse(refusal: Refusal, response: Response<'_>) -> Result<(), Failure>
     let fields = refusal.fields().iter().filter(|(name, _)| *name != "connection");
     let response = response.status(refusal.status()).header("content-type", "text/plain");
     let response = fields.fold(response, |response, (name, value)| response.header(name, value));
-    response.end(format!("{refusal}\n")).await
+    // What a client sends behind its handshake may be frames, and those are not to be read as requests.
+    response.header("connection", "close").end(format!("{refusal}\n")).await
 }
