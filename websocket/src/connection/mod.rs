@@ -16,10 +16,11 @@
 //! in an [`Assembly`]. Either way text fails at its first bad byte and a limit at the first byte beyond it, not at the
 //! end of the frame.
 //!
-//! `receive.rs` and `send.rs` are the two directions; what both share is here: the settings, the time, and the end.
+//! `receive.rs` and `send.rs` are the two directions, `unfinished.rs` is a frame that is not all there; what both share is here: the settings, the time, and the end.
 
 mod receive;
 mod send;
+mod unfinished;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,7 +34,7 @@ use crate::message::Assembly;
 use crate::random::Keys;
 use crate::state::{Conversation, Input, NoRow, State};
 use crate::timer::Timer;
-use receive::Frame;
+use unfinished::Frame;
 
 /// Which end this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::unfinished::Frame;
 use super::{Connection, Role};
 use crate::config::Delivery;
 use crate::deflate::Deflate;
@@ -37,22 +38,6 @@ fn brief(input: &[u8]) -> Option<Brief> {
     };
     let end = start + length;
     (end <= input.len()).then_some(Brief { kind, start, end })
-}
-
-/// The frame under way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    opcode: Opcode,
-    fin: bool,
-    /// The frame stays in the caller's buffer until it is whole.
-    in_place: bool,
-    /// How the text in `seen` ended, for text in place: so that it fails at its first bad byte. It proves nothing.
-    utf8: Utf8,
-    key: [u8; 4],
-    /// Payload bytes of the frame.
-    length: u64,
-    /// In place: unmasked and checked so far. Otherwise: consumed so far.
-    seen: u64,
 }
 
 /// What is done with a Close frame.
