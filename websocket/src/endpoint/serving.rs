@@ -61,7 +61,7 @@ impl<A> Server<A> {
     /// })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub async fn until<T>(self, stop: impl Future<Output = T>) -> T {
+    pub async fn until<T>(&self, stop: impl Future<Output = T>) -> T {
         let output = stop.await;
         self.http.close();
         self.connections.close(self.stop_timeout).await;
