@@ -293,10 +293,13 @@ fn a_server_that_stops_says_goodbye_and_waits_so_long_and_no_longer() {
                 deaf.write_all(format!("{HEAD}\r\n").as_bytes()).await.expect("it reads");
                 let Connected { mut reader, writer, .. } = polite;
                 writer.send("before").await.expect("open");
-                let served = net::spawn(server.until(async {
-                    net::sleep(SECOND).await;
-                    "stopped"
-                }));
+                let served = net::spawn(async move {
+                    let stop = async {
+                        net::sleep(SECOND).await;
+                        "stopped"
+                    };
+                    server.until(stop).await
+                });
                 let got = reader.next().await.expect("no error").expect("a message").into_owned();
                 assert_eq!(got.as_text(), Some("before"));
                 let end = reader.next().await;

@@ -115,8 +115,8 @@ impl Connection {
         if between && self.conversation.step(Input::Receive).is_ok() { brief(input) } else { None }
     }
 
-    /// Unmasks what was found, and checks it.
-    #[inline]
+    /// Unmasks what was found, and checks it. Always inlined, so that the message is not handed over by way of memory.
+    #[inline(always)]
     pub(crate) fn take_brief<'a>(&mut self, brief: Brief, input: &'a mut [u8]) -> Result<(usize, Message<'a>), Error> {
         self.timer.heard();
         let (head, rest) = input.split_at_mut(brief.start);

@@ -99,9 +99,13 @@ impl<S: Stream + 'static> Reader<S> {
             return Ok(false);
         }
         let Some(mut input) = self.link.input.take() else { return Ok(false) };
-        // The message before is given up with this: the buffer is ours alone again.
+        // The message before is given up with this, and so the buffer is ours alone again; were it not, the long way copies.
         self.lent = None;
-        let found = self.link.with_connection(|connection| Rc::make_mut(&mut input).find_brief(connection));
+        let Some(sole) = Rc::get_mut(&mut input) else {
+            self.link.input.set(Some(input));
+            return Ok(false);
+        };
+        let found = sole.find_brief(&mut self.link.connection.borrow_mut());
         match found {
             Ok(true) => self.lend(input),
             Ok(false) => self.link.input.set(Some(input)),

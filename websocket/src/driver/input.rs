@@ -100,10 +100,8 @@ impl Input {
         let unconsumed = &mut self.bytes[self.start..self.end];
         let Some(brief) = connection.find_brief(unconsumed) else { return Ok(false) };
         let (used, message) = connection.take_brief(brief, unconsumed)?;
-        self.found = match &message {
-            Message::Text(text) => Place { at: text.as_ptr().addr() - base, length: text.len(), text: true },
-            Message::Binary(bytes) => Place { at: bytes.as_ptr().addr() - base, length: bytes.len(), text: false },
-        };
+        let (payload, text) = (message.as_bytes(), message.kind() == Kind::Text);
+        self.found = Place { at: payload.as_ptr().addr() - base, length: payload.len(), text };
         self.start += used;
         Ok(true)
     }

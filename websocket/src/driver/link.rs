@@ -146,13 +146,17 @@ impl<S: Stream + 'static> Link<S> {
             return Ok(self.is_full());
         }
         // As `with`, which costs a little more.
-        let mut connection = self.connection.borrow_mut();
-        connection.may_send_message()?;
         let mut slot = self.outbox.borrow_mut();
         let outbox = slot.get_or_insert_with(Outbox::take);
-        outbox.append(|out| connection.send_message(kind, payload, out))?;
+        let sent = outbox.append(|out| self.connection.borrow_mut().send_message(kind, payload, out));
+        let waiting = outbox.waiting();
+        if waiting == 0 {
+            // Refused, and nothing else waits.
+            slot.take().into_iter().for_each(Outbox::give_back);
+            return sent.map(|()| false);
+        }
         self.schedule();
-        Ok(outbox.waiting() > self.queue)
+        sent.map(|()| waiting > self.queue)
     }
 
     /// Writes the payload from where it lies, if it may go out as it is.

@@ -21,7 +21,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_text_where_std_says_so(bytes in prop::collection::vec(prop_oneof![
-            Just(0xe2_u8), Just(0x82), Just(0xac), Just(0xf0), Just(0x9f), Just(0xed), b'a'..b'z', any::<u8>()
+            Just(0xe2_u8), Just(0x82), Just(0xac), Just(0xf0), Just(0x9f), Just(0xed), b'a'..=b'z', any::<u8>()
         ], 0..80)) {
             prop_assert_eq!(super::string(bytes.clone()), String::from_utf8(bytes).ok());
         }
