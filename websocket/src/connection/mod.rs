@@ -13,8 +13,9 @@
 //! unmasked and checked where it lies as the bytes come in (`Frame::seen` says how far), and the event borrows it.
 //! Control frames likewise. So `receive` may return `None` with some bytes unmasked already; the caller must present the
 //! same bytes again with more behind them, which any read buffer does. Everything else is consumed at once and gathered
-//! in an [`Assembly`]. Either way text fails at its first bad byte and a limit at the first byte beyond it, not at the
-//! end of the frame.
+//! in an `Assembly`. Either way text fails at its first bad byte and a limit at the first byte beyond it, not at the
+//! end of the frame. What was checked while it came proves nothing later, because the caller has had its buffer since: text
+//! is called text when it was checked whole, in the call that hands it over.
 //!
 //! `receive.rs` and `send.rs` are the two directions, `unfinished.rs` is a frame that is not all there; what both share is here: the settings, the time, and the end.
 

@@ -58,7 +58,7 @@ struct Ended {
 
 impl Connection {
     /// Reads from the front of `input`: how many bytes were consumed, and what they meant. `None`: bring more bytes behind
-    /// those not consumed. Payloads are unmasked in `input`; see the [module](self).
+    /// those not consumed. Payloads are unmasked in `input`; see the [module](super).
     ///
     /// After the peer's Close frame, or an error, everything is consumed and means nothing (RFC 6455 §5.5.1, §7.1.7).
     ///
