@@ -503,3 +503,57 @@ fn a_peer_that_pings_and_does_not_read_is_owed_one_answer_or_not_read() {
         .expect("the simulation ends");
     }
 }
+
+#[test]
+fn every_queue_at_nothing_at_one_and_at_its_most_serves() {
+    for by_message in [false, true] {
+        for queue in [0, 1, usize::MAX] {
+            sim::run(11, async move {
+                sim::set_faults(Faults { window: 1 << 10, ..Faults::default() });
+                let config = Config { queue, ..Config::default() };
+                serve_echo(Options { config: Arc::new(config.clone()), ..Options::default() }, by_message);
+                let Connected { mut reader, writer, .. } = connect(config).await.expect("it serves");
+                let sending = net::spawn(async move {
+                    for i in 0..50_usize {
+                        writer.send(vec![i as u8; i * 60]).await.expect("open");
+                    }
+                    writer.close(Code::NORMAL, "").expect("open");
+                });
+                for i in 0..50_usize {
+                    let message = reader.next().await.expect("no error").expect("a message");
+                    assert_eq!(message.as_bytes(), vec![i as u8; i * 60], "{by_message} {queue}");
+                }
+                assert_eq!(reader.next().await, Ok(None));
+                sending.await.expect("no panic");
+            })
+            .expect("the simulation ends");
+        }
+    }
+}
+
+#[test]
+fn a_hub_whose_bound_is_nothing_gives_to_who_has_nothing_waiting() {
+    for (bound, taken) in [(0, 1), (1, 1), (usize::MAX, 3)] {
+        sim::run(12, async move {
+            let hub = Hub::new(Overflow::Drop, Some(bound));
+            let joined = hub.clone();
+            websocket::serve_on(listener(), (), Options::default(), async move |accepted: Accepted<SimStream>| {
+                let Accepted { mut reader, writer, .. } = accepted;
+                let _seat = joined.join("all", &writer);
+                while reader.next().await?.is_some() {}
+                Ok(())
+            });
+            let Connected { mut reader, writer: _writer, .. } = connect(Config::default()).await.expect("it serves");
+            net::sleep(SECOND).await;
+            // Nothing is written between these.
+            let sent = [0, 1, 2].map(|i| hub.broadcast("all", vec![i; 10]));
+            assert_eq!(sent.iter().sum::<usize>(), taken, "{bound}");
+            for i in 0..taken {
+                assert_eq!(reader.next().await.expect("no error").expect("a message").as_bytes(), [i as u8; 10]);
+            }
+            net::sleep(SECOND).await;
+            assert_eq!(hub.broadcast("all", "later"), 1, "{bound}");
+        })
+        .expect("the simulation ends");
+    }
+}

@@ -59,7 +59,8 @@ pub struct Seat {
 
 impl Hub {
     /// An empty hub that does this with slow receivers. `bound` is how many bytes may wait for each; `None` takes the
-    /// connection's own [`Config::queue`](crate::Config::queue).
+    /// connection's own [`Config::queue`](crate::Config::queue). A message for which nothing waits is always taken, whatever its
+    /// size and the bound: with 0 it is the only one. With `usize::MAX` nobody is too slow.
     pub fn new(overflow: Overflow, bound: Option<usize>) -> Self {
         Hub { overflow, bound, ..Hub::default() }
     }
