@@ -479,3 +479,30 @@ fn an_end_without_a_close_is_told_to_who_reads_and_in_time_to_who_does_not() {
         .expect("the simulation ends");
     }
 }
+
+#[test]
+fn who_does_not_listen_still_gives_up_a_peer_that_takes_nothing() {
+    sim::run(11, async {
+        let lived = Rc::new(Cell::new(None));
+        let told = lived.clone();
+        // Nothing is read but by the reader, and the reader is not read.
+        let options = Options { config: Arc::new(Config { ahead: 0, ..Config::default() }), ..Options::default() };
+        websocket::serve_on(listener(), (), options, async move |accepted: Accepted<SimStream>| {
+            let Accepted { reader: _kept, writer, .. } = accepted;
+            let begun = net::now();
+            while writer.send(&[0; 8 << 10][..]).await.is_ok() {
+                net::sleep(SECOND).await;
+            }
+            told.set(Some(net::now() - begun));
+            Ok(())
+        });
+        let stream = SimStream::connect(ADDRESS).await.expect("it listens");
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.expect("it reads");
+        net::sleep(300 * SECOND).await;
+        let lived = lived.get().expect("it was given up").as_secs();
+        assert!((50..=120).contains(&lived), "{lived}");
+    })
+    .expect("the simulation ends");
+}

@@ -327,9 +327,10 @@ impl<S: Stream + 'static> Link<S> {
         self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
     }
 
-    /// Tells the connection the time; `excused`: the peer is not heard because we do not listen.
+    /// Tells the connection the time; `excused`: the peer is not heard because we do not listen. It has no excuse where it takes
+    /// nothing of what waits for it.
     pub(crate) fn tell(self: &Rc<Self>, now: Instant, excused: bool) {
-        if excused {
+        if excused && !self.has(BLOCKED) {
             self.with_connection(Connection::excuse);
         }
         if let Err(error) = self.with(|connection, out| connection.expire(now, out)) {

@@ -187,7 +187,8 @@ impl<S: Stream + 'static> Link<S> {
     }
 
     fn look_ahead(self: &Rc<Self>) -> Reading {
-        while self.kept() < self.bound() {
+        // When nothing more will be read, what is there is all that there will be.
+        while self.has(FIN) || self.kept() < self.bound() {
             let Some(mut input) = self.input.take() else { break };
             let found = self.search(Rc::make_mut(&mut input), true);
             let event = found.map(|found| found.map(|found| found.into_owned(&input)));
@@ -208,10 +209,12 @@ impl<S: Stream + 'static> Link<S> {
                 }
             }
         }
-        match () {
-            () if self.kept() >= self.bound() => Reading::Full,
-            () if self.has(FIN) => Reading::Held,
-            () => Reading::Waits,
+        if self.has(FIN) {
+            Reading::Held
+        } else if self.kept() >= self.bound() {
+            Reading::Full
+        } else {
+            Reading::Waits
         }
     }
 
