@@ -288,6 +288,9 @@ fn a_server_that_stops_says_goodbye_and_waits_so_long_and_no_longer() {
                 let server = serve(Options { stop_timeout, ..Options::default() }, by_message);
                 let polite = SimStream::connect(ADDRESS).await.expect("it listens");
                 let polite = websocket::connect_over(polite, "a", "/", Arc::default()).await.expect("it serves");
+                // This one never comes to an end with its request.
+                let slow = SimStream::connect(ADDRESS).await.expect("it listens");
+                slow.write_all(b"GET / HTTP/1.1\r\n").await.expect("it reads");
                 // This one answers nothing.
                 let deaf = SimStream::connect(ADDRESS).await.expect("it listens");
                 deaf.write_all(format!("{HEAD}\r\n").as_bytes()).await.expect("it reads");
@@ -314,6 +317,9 @@ fn a_server_that_stops_says_goodbye_and_waits_so_long_and_no_longer() {
                 let most = stop_timeout.min(4 * SECOND) + SECOND / 10;
                 assert!(took <= most, "{by_message} {stop_timeout:?}: {took:?}");
                 assert!(SimStream::connect(ADDRESS).await.is_err(), "it accepts no more");
+                let begun = net::now();
+                while slow.read(&mut [0; 512]).await.is_ok_and(|count| count > 0) {}
+                assert!(net::now() - begun < 2 * SECOND, "a handshake that is not over holds nothing up");
             })
             .expect("the simulation ends");
         }

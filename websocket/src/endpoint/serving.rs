@@ -26,6 +26,7 @@ const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 /// A server that listens.
 pub struct Server<A = SocketAddr> {
     http: http1::Server,
+    handshakes: Rc<dyn Handshakes>,
     connections: Rc<Connections>,
     stop_timeout: Duration,
     address: A,
@@ -65,6 +66,8 @@ impl<A> Server<A> {
         let output = stop.await;
         self.http.close();
         self.connections.close(self.stop_timeout).await;
+        // A client that has not sent its request by now is not waited for.
+        self.handshakes.break_off();
         output
     }
 }
@@ -91,6 +94,7 @@ where
     };
     let kept = Rc::new(Kept(RefCell::default()));
     let listener = Keeping { listener, kept: kept.clone() };
+    let handshakes = kept.clone();
     let http = http1::serve_on(listener, http, async move |request: Request<'_>, response: Response<'_>| {
         if let Some((stream, agreed)) = agree(request, response, &options).await?
             && let Some(stream) = kept.take(&*stream)
@@ -99,7 +103,7 @@ where
         }
         Ok(())
     });
-    Server { http, connections, stop_timeout, address }
+    Server { http, handshakes, connections, stop_timeout, address }
 }
 
 /// The stream itself, once http1 has let go of it, which it does when the handler that agreed has returned.
@@ -119,6 +123,19 @@ struct Kept<S>(RefCell<HashMap<usize, Rc<S>>>);
 impl<S: Stream> Kept<S> {
     fn take(&self, stream: &dyn Stream) -> Option<Rc<S>> {
         self.0.borrow_mut().remove(&place(stream.registration()))
+    }
+}
+
+/// The handshakes that are under way, whatever their streams.
+trait Handshakes {
+    fn break_off(&self);
+}
+
+impl<S: Stream> Handshakes for Kept<S> {
+    fn break_off(&self) {
+        for stream in self.0.borrow().values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 }
 
