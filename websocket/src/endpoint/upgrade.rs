@@ -7,7 +7,8 @@ use wirebook_http1::parser::Version;
 use wirebook_http1::server::{Request, Response};
 use wirebook_net::Stream;
 
-use super::server::{Accepted, Options, upgraded};
+use super::accepted::{Accepted, Agreed, Options, start};
+use super::answer::Headers;
 use crate::handshake::server::{Offer, Refusal};
 
 /// Answers a request with 101 and makes a WebSocket of its connection; or refuses it, with the status that says why, and
@@ -54,24 +55,36 @@ pub async fn upgrade_over<S: Stream + 'static>(
     options: &Options,
     wrap: impl FnOnce(Rc<dyn Stream>) -> S,
 ) -> Result<Option<Accepted<S>>, Failure> {
+    let Some((stream, agreed)) = agree(request, response, options).await? else { return Ok(None) };
+    let (accepted, attendant) = start(wrap(stream), agreed, options.config.clone());
+    attendant.spawn();
+    Ok(Some(accepted))
+}
+
+/// Answers a request: with 101 and what is agreed on, or with a refusal and `None`.
+pub(super) async fn agree(
+    request: Request<'_>,
+    response: Response<'_>,
+    options: &Options,
+) -> Result<Option<(Rc<dyn Stream>, Agreed)>, Failure> {
     let http11 = request.version() == Version::Http11;
     let offer = Offer::read(request.method().as_bytes(), http11, request.headers());
     let acceptance = match offer.and_then(|offer| offer.accept(&options.policy, &options.config)) {
         Ok(acceptance) => acceptance,
         Err(refusal) => return refuse(refusal, response).await.map(|()| None),
     };
-    let target = request.target().to_owned();
+    let (target, headers) = (request.target().to_owned(), Headers::copy(request.headers()));
     // `Connection` is the HTTP server's to add.
     let fields = acceptance.fields().filter(|(name, _)| *name != "connection");
     let response = fields.fold(response, |response, (name, value)| response.header(name, value));
     let connection = response.upgrade(request).await?;
-    let (reader, writer) = upgraded(wrap(connection.stream), &acceptance, options.config.clone(), &connection.head);
-    Ok(Some(Accepted { reader, writer, target, protocol: acceptance.protocol }))
+    Ok(Some((connection.stream, Agreed { acceptance, target, headers, leftover: connection.head })))
 }
 
 async fn refuse(refusal: Refusal, response: Response<'_>) -> Result<(), Failure> {
     let fields = refusal.fields().iter().filter(|(name, _)| *name != "connection");
     let response = response.status(refusal.status()).header("content-type", "text/plain");
     let response = fields.fold(response, |response, (name, value)| response.header(name, value));
-    response.end(format!("{refusal}\n")).await
+    // What a client sends behind its handshake may be frames, and those are not to be read as requests.
+    response.header("connection", "close").end(format!("{refusal}\n")).await
 }

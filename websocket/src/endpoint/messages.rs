@@ -10,15 +10,15 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wirebook_net::{self as net, Listener, Resume, Stream};
 
-use super::attendant::Attendant;
-use super::half::{Reader, Writer};
-use super::link::Link;
-use super::server::{Options, Server, listen, open};
+use super::accepted::{Accepted, Agreed, Options, start};
+use super::answer::Headers;
+use super::serving::{self, Connections, Place, Server};
 use crate::config::Config;
+use crate::driver::{Attendant, Reader, Writer};
 use crate::event::{Code, Message};
 
 /// A connection that was accepted, for [`serve_messages`].
@@ -29,6 +29,8 @@ pub struct Opened<S: Stream + 'static> {
     pub target: String,
     /// The subprotocol chosen.
     pub protocol: Option<String>,
+    /// The field lines of the request, as sent.
+    pub headers: Headers,
 }
 
 /// Serves WebSocket connections message by message: `opened` is called for each connection and returns the function that
@@ -60,26 +62,30 @@ where
     F: Fn(Opened<L::Stream>) -> M + 'static,
     M: FnMut(Message<'_>) + 'static,
 {
-    let shared = Rc::new(Shared { options, opened, links: RefCell::default() });
-    net::spawn(sweep(Rc::downgrade(&shared), interval(&shared.options.config)));
-    listen(listener, address, move |stream| drop(net::spawn(begin(stream, shared.clone()))))
+    let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
+    let shared = Rc::new(Shared { options: options.clone(), opened, connections: connections.clone() });
+    net::spawn(sweep(Rc::downgrade(&shared), interval(&options.config)));
+    serving::serve(listener, address, options, connections, move |stream, agreed| {
+        net::spawn(begin(stream, agreed, shared.clone()));
+    })
 }
 
-struct Shared<S, F> {
-    options: Options,
+struct Shared<F> {
+    options: Rc<Options>,
     opened: F,
-    /// For the sweep.
-    links: RefCell<Vec<Weak<Link<S>>>>,
+    connections: Rc<Connections>,
 }
 
 /// One connection. It is held by the loop while it is parked, and by whoever works on it.
 struct Conversation<S: Stream + 'static, F, M> {
-    desk: RefCell<Desk<S, M>>,
+    exchange: RefCell<Exchange<S, M>>,
+    place: Rc<Place>,
     /// Keeps the sweep going.
-    _shared: Rc<Shared<S, F>>,
+    _shared: Rc<Shared<F>>,
 }
 
-struct Desk<S: Stream + 'static, M> {
+/// What a turn works on.
+struct Exchange<S: Stream + 'static, M> {
     reader: Reader<S>,
     message: M,
 }
@@ -94,20 +100,20 @@ enum Next {
     End(Code),
 }
 
-/// Shakes hands and leaves the connection to the loop.
-async fn begin<S, F, M>(stream: S, shared: Rc<Shared<S, F>>)
+/// Takes what came together with the handshake, and leaves the connection to the loop.
+async fn begin<S, F, M>(stream: Rc<S>, agreed: Agreed, shared: Rc<Shared<F>>)
 where
     S: Stream + 'static,
     F: Fn(Opened<S>) -> M + 'static,
     M: FnMut(Message<'_>) + 'static,
 {
-    let Ok((accepted, _)) = Box::pin(open(stream, &shared.options)).await else { return };
-    shared.links.borrow_mut().push(Rc::downgrade(accepted.reader.link()));
-    let message =
-        (shared.opened)(Opened { writer: accepted.writer, target: accepted.target, protocol: accepted.protocol });
-    let desk = RefCell::new(Desk { reader: accepted.reader, message });
-    // What came together with the handshake is a turn like any other.
-    Rc::new(Conversation { desk, _shared: shared }).go_on(false);
+    let stream = serving::sole(stream).await;
+    let (accepted, _) = start(stream, agreed, shared.options.config.clone());
+    let Accepted { reader, writer, target, protocol, headers } = accepted;
+    let place = Rc::new(shared.connections.enter(reader.link()));
+    let message = (shared.opened)(Opened { writer, target, protocol, headers });
+    let exchange = RefCell::new(Exchange { reader, message });
+    Rc::new(Conversation { exchange, place, _shared: shared }).go_on(false);
 }
 
 impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume for Conversation<S, F, M> {
@@ -118,9 +124,9 @@ impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume fo
 
 impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversation<S, F, M> {
     fn go_on(self: Rc<Self>, read: bool) {
-        let link = self.desk.borrow().reader.link().clone();
+        let link = self.exchange.borrow().reader.link().clone();
         // A panic ends this connection, as it would end the task of a handler.
-        let turn = catch_unwind(AssertUnwindSafe(|| self.desk.borrow_mut().turn(read)));
+        let turn = catch_unwind(AssertUnwindSafe(|| self.exchange.borrow_mut().turn(read)));
         match turn.unwrap_or(Next::End(Code::INTERNAL_ERROR)) {
             Next::Park => drop(net::park(link.stream.registration(), self)),
             Next::Drain => drop(net::spawn(async move {
@@ -129,21 +135,23 @@ impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversat
             })),
             Next::End(code) => {
                 // The application's function goes first: it may have a seat in a room.
+                let place = self.place.clone();
                 drop(self);
-                net::spawn(async move { Attendant::new(link).finish(code).await });
+                net::spawn(async move {
+                    Attendant::new(link).finish(code).await;
+                    drop(place);
+                });
             }
         }
     }
 }
 
-impl<S: Stream + 'static, M: FnMut(Message<'_>)> Desk<S, M> {
+impl<S: Stream + 'static, M: FnMut(Message<'_>)> Exchange<S, M> {
     /// At most one read, and every message that is there then.
     fn turn(&mut self, read: bool) -> Next {
-        if read {
-            self.reader.read();
-        }
+        let mut read = read;
         loop {
-            match self.reader.found() {
+            match self.reader.found(std::mem::take(&mut read)) {
                 Ok(Some(message)) => (self.message)(message),
                 Ok(None) => break,
                 Err(_) => return Next::End(Code::NORMAL),
@@ -152,13 +160,14 @@ impl<S: Stream + 'static, M: FnMut(Message<'_>)> Desk<S, M> {
                 return Next::Drain;
             }
         }
-        match self.reader.link().is_unread() {
-            true => Next::End(Code::NORMAL),
-            false if self.reader.link().is_full() => Next::Drain,
-            false => {
-                self.reader.rest();
-                Next::Park
-            }
+        let link = self.reader.link();
+        if link.is_unread() {
+            Next::End(Code::NORMAL)
+        } else if link.is_full() {
+            Next::Drain
+        } else {
+            link.rest();
+            Next::Park
         }
     }
 }
@@ -172,24 +181,10 @@ fn interval(config: &Config) -> Duration {
 }
 
 /// Looks at the deadlines until the server and its last connection are gone.
-async fn sweep<S: Stream + 'static, F>(shared: Weak<Shared<S, F>>, interval: Duration) {
+async fn sweep<F>(shared: Weak<Shared<F>>, interval: Duration) {
     loop {
         net::sleep(interval).await;
         let Some(shared) = shared.upgrade() else { return };
-        let now = net::now();
-        shared.links.borrow_mut().retain(|link| {
-            let Some(link) = link.upgrade() else { return false };
-            expire(&link, now);
-            !link.has_ended()
-        });
-    }
-}
-
-fn expire<S: Stream + 'static>(link: &Rc<Link<S>>, now: Instant) {
-    while link.with_connection(|connection| connection.deadline()).is_some_and(|deadline| deadline <= now) {
-        if let Err(error) = link.with(|connection, out| connection.expire(now, out)) {
-            link.lost(error);
-            return link.end();
-        }
+        shared.connections.expire(net::now());
     }
 }

@@ -10,11 +10,10 @@ use std::rc::{Rc, Weak};
 use bytes::Bytes;
 use wirebook_net::Stream;
 
-use super::half::Writer;
-use super::link::{Link, parts};
 use crate::connection::Role;
+use crate::driver::{Link, Writer, parts};
 use crate::error::SendError;
-use crate::event::{Close, Code, Event, Message};
+use crate::event::{Code, Message};
 use crate::frame::{Header, MAX_HEADER, Opcode};
 
 /// What happens to a receiver whose queue is full.
@@ -60,7 +59,8 @@ pub struct Seat {
 
 impl Hub {
     /// An empty hub that does this with slow receivers. `bound` is how many bytes may wait for each; `None` takes the
-    /// connection's own [`Config::queue`](crate::Config::queue).
+    /// connection's own [`Config::queue`](crate::Config::queue). A message for which nothing waits is always taken, whatever its
+    /// size and the bound: with 0 it is the only one. With `usize::MAX` nobody is too slow.
     pub fn new(overflow: Overflow, bound: Option<usize>) -> Self {
         Hub { overflow, bound, ..Hub::default() }
     }
@@ -158,7 +158,7 @@ impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
         match (sent, overflow) {
             (Ok(true), _) => true,
             (Ok(false), Overflow::Disconnect) => {
-                let _: Result<(), SendError> = self.send_event(Event::Close(Close::new(Code::TRY_AGAIN, "too slow")));
+                let _: Result<(), SendError> = self.close(Code::TRY_AGAIN, "too slow");
                 false
             }
             _ => false,
