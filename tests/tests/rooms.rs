@@ -25,6 +25,7 @@ const ROOMS: &[Room] = &[
     Room("net", "node", 2_000),
     Room("net", "sim", 2_000),
     Room("http1", "parser", 2_200),
+    Room("http1", "parser/simd", 2_200),
     Room("http1", "connection", 2_200),
     Room("http1", "", 400),
     Room("http1", "server", 2_200),
@@ -277,17 +278,16 @@ impl House {
         absolute.filter_map(|path| self.defining(&path, 0)).filter(|to| *to != from).collect()
     }
 
+    /// The room of a file: the innermost one.
     fn room(&self, at: usize) -> Option<usize> {
         let source = &self.sources[at];
         let inside = source.name.split_once("/src/").expect("a source").1;
-        let is_in = |room: &Room| {
-            room.0 == source.module[0]
-                && (inside.starts_with(&format!("{}/", room.1)) || inside == format!("{}.rs", room.1))
+        let is_in = |Room(krate, room, _): &Room| {
+            let here = room.is_empty() || inside.starts_with(&format!("{room}/")) || inside == format!("{room}.rs");
+            *krate == source.module[0] && here
         };
-        ROOMS
-            .iter()
-            .position(is_in)
-            .or_else(|| ROOMS.iter().position(|room| room.0 == source.module[0] && room.1.is_empty()))
+        let rooms = ROOMS.iter().enumerate().filter(|(_, room)| is_in(room));
+        rooms.max_by_key(|(_, room)| room.1.len()).map(|(at, _)| at)
     }
 }
 
