@@ -48,7 +48,22 @@ fn start(name: &str) -> Option<(Child, String)> {
     // Nobody reads what it says next, and that must not end it.
     std::thread::spawn(move || output.lines().for_each(drop));
     let address = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("{name} says {line:?} first"));
+    await_handlers(&child);
     Some((child, address.trim_start_matches("http://").trim_end_matches('/').to_owned()))
+}
+
+/// Waits until the process catches both signals: it says where it listens a moment before.
+fn await_handlers(child: &Child) {
+    const BOTH: u64 = 1 << (libc::SIGINT - 1) | 1 << (libc::SIGTERM - 1);
+    let catches_both = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+        Some(u64::from_str_radix(caught.trim(), 16).ok()? & BOTH == BOTH)
+    };
+    let began = Instant::now();
+    while catches_both() == Some(false) && began.elapsed() < A_SECOND {
+        std::thread::yield_now();
+    }
 }
 
 fn end(name: &str, signal: &str, mut child: Child) {
@@ -94,6 +109,7 @@ fn the_unix_server_ends_too_and_takes_its_file_along() {
             .expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        await_handlers(&child);
         end("unix_echo", signal, child);
         assert!(!path.exists());
     }
