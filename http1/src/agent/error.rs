@@ -108,12 +108,18 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} {}: ", self.call, self.origin)?;
+        let what = format!("cannot {} {}: ", self.call, self.origin);
+        let reason = self.error.to_string();
+        // A socket says the same of its address; the sentence is whole then.
+        if reason.starts_with(&what) {
+            return f.write_str(&reason);
+        }
+        f.write_str(&what)?;
         let kind = self.error.kind().to_string();
         // What the system reports has a number, which says less than its kind, where it has one that is known.
         match self.error.raw_os_error() {
             Some(_) if kind != "uncategorized error" => f.write_str(&kind),
-            _ => self.error.fmt(f),
+            _ => f.write_str(&reason),
         }
     }
 }
