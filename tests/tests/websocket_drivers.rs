@@ -553,6 +553,11 @@ fn a_hub_whose_bound_is_nothing_gives_to_who_has_nothing_waiting() {
             }
             net::sleep(SECOND).await;
             assert_eq!(hub.broadcast("all", "later"), 1, "{bound}");
+            assert_eq!(reader.next().await.expect("no error").expect("a message").as_text(), Some("later"));
+            hub.close_all(Code::GOING_AWAY, "goodbye");
+            assert_eq!(reader.next().await, Ok(None));
+            let farewell = reader.farewell().expect("a Close");
+            assert_eq!((farewell.code, &*farewell.reason), (Code::GOING_AWAY, "goodbye"));
         })
         .expect("the simulation ends");
     }

@@ -100,6 +100,13 @@ impl Hub {
         rooms.iter().map(|room| self.send(room, &message, None)).sum()
     }
 
+    /// Starts the closing handshake with everybody in every room: for a server that stops, with
+    /// [`Code::GOING_AWAY`].
+    pub fn close_all(&self, code: Code, reason: &str) {
+        let rooms = self.rooms.borrow();
+        rooms.values().flatten().for_each(|member| member.outlet.close(code, reason));
+    }
+
     fn send(&self, room: &str, message: &Message<'_>, except: Option<u64>) -> usize {
         let rooms = self.rooms.borrow();
         let Some(members) = rooms.get(room) else { return 0 };
@@ -140,6 +147,7 @@ impl Drop for Seat {
 /// A connection, whatever its stream.
 trait Outlet {
     fn deliver(&self, frame: &Bytes, message: &Message<'_>, bound: Option<usize>, overflow: Overflow) -> bool;
+    fn close(&self, code: Code, reason: &str);
 }
 
 impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
@@ -158,10 +166,15 @@ impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
         match (sent, overflow) {
             (Ok(true), _) => true,
             (Ok(false), Overflow::Disconnect) => {
-                let _: Result<(), SendError> = self.close(Code::TRY_AGAIN, "too slow");
+                let _: Result<(), SendError> = Link::close(self, Code::TRY_AGAIN, "too slow");
                 false
             }
             _ => false,
         }
+    }
+
+    fn close(&self, code: Code, reason: &str) {
+        // Refused where it closes already, or cannot be sent.
+        let _ = Link::close(self, code, reason);
     }
 }

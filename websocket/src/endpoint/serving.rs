@@ -26,7 +26,6 @@ const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 /// A server that listens.
 pub struct Server<A = SocketAddr> {
     http: http1::Server,
-    handshakes: Rc<dyn Handshakes>,
     connections: Rc<Connections>,
     stop_timeout: Duration,
     address: A,
@@ -67,7 +66,7 @@ impl<A> Server<A> {
         self.http.close();
         self.connections.close(self.stop_timeout).await;
         // A client that has not sent its request by now is not waited for.
-        self.handshakes.break_off();
+        self.http.until(std::future::ready(())).await;
         output
     }
 }
@@ -90,11 +89,11 @@ where
         limits: Limits { head: MAX_REQUEST, ..Limits::default() },
         head_timeout: patience,
         idle_timeout: patience,
+        close_timeout: Duration::ZERO,
         ..http1::Options::default()
     };
     let kept = Rc::new(Kept(RefCell::default()));
     let listener = Keeping { listener, kept: kept.clone() };
-    let handshakes = kept.clone();
     let http = http1::serve_on(listener, http, async move |request: Request<'_>, response: Response<'_>| {
         if let Some((stream, agreed)) = agree(request, response, &options).await?
             && let Some(stream) = kept.take(&*stream)
@@ -103,7 +102,7 @@ where
         }
         Ok(())
     });
-    Server { http, handshakes, connections, stop_timeout, address }
+    Server { http, connections, stop_timeout, address }
 }
 
 /// The stream itself, once http1 has let go of it, which it does when the handler that agreed has returned.
@@ -123,19 +122,6 @@ struct Kept<S>(RefCell<HashMap<usize, Rc<S>>>);
 impl<S: Stream> Kept<S> {
     fn take(&self, stream: &dyn Stream) -> Option<Rc<S>> {
         self.0.borrow_mut().remove(&place(stream.registration()))
-    }
-}
-
-/// The handshakes that are under way, whatever their streams.
-trait Handshakes {
-    fn break_off(&self);
-}
-
-impl<S: Stream> Handshakes for Kept<S> {
-    fn break_off(&self) {
-        for stream in self.0.borrow().values() {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
     }
 }
 
