@@ -1,9 +1,16 @@
-//! Collects the first documentation line of every example of the workspace, for `wirebook examples`.
+//! Collects the first documentation line of every example of the workspace, for `wirebook examples`; and finds the figures of
+//! the parsers that the book shows.
 
 use std::{env, fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let results = root.join("benches/results");
+    println!("cargo::rerun-if-changed={}", results.display());
+    let shown = fs::read_to_string(results.join("shown"))?;
+    let mut files = shown.lines().map(|folder| results.join(folder.trim()).join("parsers.json"));
+    let parsers = files.find(|file| file.exists()).ok_or(io::Error::other("no figures of the parsers are shown"))?;
+    println!("cargo::rustc-env=WIREBOOK_PARSERS={}", parsers.canonicalize()?.display());
     let mut rows = Vec::new();
     for chapter in ["net", "http1", "websocket", "sse", "template"] {
         let folder = root.join(chapter).join("examples");

@@ -4,7 +4,7 @@
 //! Run: cargo bench -p wirebook-benches --bench http1 [-- plain | pipelined | memory]
 //!
 //! 64 connections, with one request at a time on each, or sixteen in a pipeline. Servers take turns in short rounds, as
-//! `benches/src/lib.rs` says. Results go to `benches/results/http1.json`.
+//! `benches/src/lib.rs` says. Results go to `benches/results/PROCESSOR/http1.json`.
 
 #[path = "http1/load.rs"]
 mod load;

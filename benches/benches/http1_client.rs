@@ -5,7 +5,7 @@
 //!
 //! nginx is taken from `WIREBOOK_NGINX`, or from the path; without it the bench says so and measures nothing. Each client is a
 //! process of its own on core 1, nginx runs on core 0, and the clients take turns in short rounds; a figure is the median
-//! of its rounds, a ratio the median of the ratios within a round. Results go to `benches/results/http1_client.json`.
+//! of its rounds, a ratio the median of the ratios within a round. Results go to `benches/results/PROCESSOR/http1_client.json`.
 
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};

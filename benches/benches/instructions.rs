@@ -1,7 +1,7 @@
 //! The second harness of the head parsers: instructions, counted by valgrind's callgrind. A busy machine makes times long
 //! and leaves these alone.
 //!
-//! Run: cargo bench -p wirebook-benches --bench instructions   (writes benches/results/instructions.json)
+//! Run: cargo bench -p wirebook-benches --bench instructions   (writes benches/results/PROCESSOR/instructions.json)
 //!
 //! It starts itself under callgrind, once to read the inputs of a course and once to read them some more: the difference is
 //! what reading takes. Where there is no valgrind it says so, and with CI=true that is a failure.
@@ -82,7 +82,7 @@ fn measure(valgrind: &str) -> Result<(), Box<dyn Error>> {
             }));
         }
     }
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/results/instructions.json");
+    let file = wirebook_benches::results_file("instructions");
     let results = serde_json::json!({ "tool": format!("callgrind of {valgrind}"), "laps": laps });
     std::fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Run: cargo bench -p wirebook-benches --bench net [-- echo | micro | memory]
 //!
-//! Servers take turns in short rounds, as `benches/src/lib.rs` says. Results go to `benches/results/net.json`.
+//! Servers take turns in short rounds, as `benches/src/lib.rs` says. Results go to `benches/results/PROCESSOR/net.json`.
 
 #[path = "net/load.rs"]
 mod load;

@@ -1,6 +1,6 @@
 //! The head parsers: our variants, httparse, and the other parsers of the registry, on the inputs (a) to (f) and (v).
 //!
-//! Run: cargo bench -p wirebook-benches --bench parsers        (writes benches/results/parsers.json)
+//! Run: cargo bench -p wirebook-benches --bench parsers        (writes benches/results/PROCESSOR/parsers.json)
 //!
 //! The inputs and our contestants are those of `wirebook race parsers`. A default build counts, without
 //! `target-cpu=native`: what people run.
@@ -86,7 +86,8 @@ fn write_results() -> Result<(), Box<dyn std::error::Error>> {
     let results = serde_json::json!({
         "hardware": hardware(), "laps": laps, "ns": ns, "ratio": ratio, "gain": gain, "httparse_alone": alone,
     });
-    std::fs::write(format!("{root}/benches/results/parsers.json"), serde_json::to_string_pretty(&results)? + "\n")?;
+    let file = wirebook_benches::results_file("parsers");
+    std::fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
     Ok(())
 }
 

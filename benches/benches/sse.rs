@@ -1,6 +1,6 @@
 //! The event stream: our encoders and decoders beside those of the registry, in one run.
 //!
-//! Run: cargo bench -p wirebook-benches --bench sse        (writes benches/results/sse.json)
+//! Run: cargo bench -p wirebook-benches --bench sse        (writes benches/results/PROCESSOR/sse.json)
 //!
 //! Inputs are varied: many payloads of lengths around 12, 180 and 4 096 bytes. Encoders append to what they offer: ours to a
 //! buffer that is kept, and once into shared `Bytes` as the channel does; sse-stream takes an owned event and gives

@@ -1,7 +1,7 @@
 //! One event to many subscribers: the server's CPU time for each delivery, ours and Node's; and what the same event costs
 //! over server-sent events, WebSocket and long polling.
 //!
-//! Run: cargo bench -p wirebook-benches --bench sse_fanout     (adds to benches/results/sse.json)
+//! Run: cargo bench -p wirebook-benches --bench sse_fanout     (adds to benches/results/PROCESSOR/sse.json)
 //!
 //! The server is a process of its own; its CPU time is read from /proc between the first event that everyone has and the
 //! last. The subscribers live in this process. It needs about 10 000 file descriptors; with fewer it takes fewer.

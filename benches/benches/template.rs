@@ -1,6 +1,6 @@
 //! Templates: ours beside the engines of the registry and of npm, in one run, on equal output.
 //!
-//! Run: cargo bench -p wirebook-benches --bench template        (writes benches/results/template.json)
+//! Run: cargo bench -p wirebook-benches --bench template        (writes benches/results/PROCESSOR/template.json)
 //!
 //! "table" is a grid of numbers, "teams" a short page, "text" 71 KB with a special character every ten bytes or so. Data is built
 //! before the measurement in each engine's own form. `ejs` and `eta` are measured inside Node, where they are installed

@@ -74,6 +74,31 @@ impl Drop for Server {
     }
 }
 
+/// User instructions of the server `name` for each operation, counted by valgrind's callgrind: a busy machine makes times long
+/// and leaves these alone. `operate` makes a server at that address do so many operations; it is asked for `few` and, of
+/// another server, for `many`, and the difference is divided. `None` where there is no valgrind, or the server does
+/// something that valgrind does not know.
+pub fn instructions(name: &str, few: u64, many: u64, operate: impl Fn(SocketAddr, u64)) -> Option<f64> {
+    let count = |operations: u64| -> Option<u64> {
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        command.arg(std::env::current_exe().ok()?).args(["--serve", name]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+        let address = line.trim().strip_prefix("listening on ").and_then(|text| text.parse().ok());
+        if let Some(address) = address {
+            operate(address, operations);
+        }
+        sys::terminate(child.id());
+        let output = child.wait_with_output().ok()?;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        told.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+    };
+    let (less, more) = (count(few)?, count(many)?);
+    Some((more.checked_sub(less)? as f64 / (many - few) as f64).round())
+}
+
 /// The name after `--serve`, in the process of a server; pins that process to core 0.
 pub fn served() -> Option<String> {
     let mut arguments = std::env::args().skip_while(|argument| argument != "--serve").skip(1);
@@ -145,7 +170,31 @@ pub fn round_to(figure: f64, digits: i32) -> f64 {
     (figure * factor).round() / factor
 }
 
-/// `benches/results/NAME.json`: what is measured anew replaces what was there, and the rest stays.
+/// Where results of this processor go: `benches/results/PROCESSOR/NAME.json`. Figures of one processor say little about
+/// another, so each has a folder; `benches/results/shown` says whose figures the book shows.
+pub fn results_file(name: &str) -> PathBuf {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results")).join(processor());
+    fs::create_dir_all(&folder).expect("the results are writable");
+    folder.join(format!("{name}.json"))
+}
+
+/// A short name for this processor: the words of its model, then family and model as numbers, which tell generations of one
+/// name apart (an EPYC of family 25 and model 17 is a Zen 4).
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let is = |line: &&str| line.split(':').next().is_some_and(|field| field.trim() == name);
+        text.lines().find(is).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_lowercase())
+    };
+    let model = field("model name").unwrap_or_else(|| std::env::consts::ARCH.into());
+    let model = model.replace("(r)", "").replace("(tm)", "").replace("processor", "");
+    let words = model.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let numbers = [("f", field("cpu family")), ("m", field("model"))];
+    let numbers = numbers.into_iter().filter_map(|(letter, number)| Some(format!("{letter}{}", number?)));
+    words.map(String::from).chain(numbers).collect::<Vec<_>>().join("-")
+}
+
+/// `benches/results/PROCESSOR/NAME.json`: what is measured anew replaces what was there, and the rest stays.
 #[derive(Debug)]
 pub struct Results {
     path: PathBuf,
@@ -155,11 +204,12 @@ pub struct Results {
 impl Results {
     /// The results so far, with this machine as `hardware`.
     pub fn open(name: &str) -> Self {
-        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results")).join(format!("{name}.json"));
+        let path = results_file(name);
         let text = fs::read(&path).ok();
         let members = text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         let mut results = Results { path, members };
         results.set("hardware", json!(hardware()));
+        results.set("date", json!(today()));
         results
     }
 
@@ -174,6 +224,12 @@ impl Results {
         fs::write(&self.path, text).expect("the results are writable");
         eprintln!("written to {}", self.path.display());
     }
+}
+
+/// The day of a run, as in 2026-11-26.
+fn today() -> String {
+    let output = Command::new("date").args(["-u", "+%F"]).output();
+    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The line that a figure means nothing without: processor, cores, kernel.

@@ -85,6 +85,12 @@ pub fn close(fd: RawFd) {
     let _ = unsafe { libc::close(fd) };
 }
 
+/// Asks a process to end (SIGTERM).
+pub fn terminate(process: u32) {
+    // SAFETY: no memory is involved.
+    let _ = unsafe { libc::kill(process as libc::pid_t, libc::SIGTERM) };
+}
+
 /// Sends what is written at once.
 pub fn no_delay(fd: RawFd) {
     let on: libc::c_int = 1;

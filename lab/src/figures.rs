@@ -1,15 +1,19 @@
 //! The figures of the benches as tables, read from the files that the benches wrote: a chapter cannot disagree with the run
 //! that it speaks of.
 //!
-//! `{{#figures FILE PATH}}` looks into `benches/results/FILE.json`, along the keys (or the numbers, from 0) of `PATH`,
-//! with dots between them. What is there becomes
+//! Figures of one processor say little about another, so results lie in a folder for each, `benches/results/PROCESSOR/`. The
+//! file `benches/results/shown` names the folders whose figures the book shows, a line each: a file is read from the first
+//! that has it, and every table says below which machine it speaks of.
+//!
+//! `{{#figures FILE PATH}}` looks into `FILE.json`, along the keys (or the numbers, from 0) of `PATH`, with dots between
+//! them. What is there becomes
 //! - its text, where it is a number or a string;
 //! - a table with a row for each member, where it is a list of objects;
 //! - a table with a column for each member, where it is an object of objects;
 //! - a table of names and figures, where it is an object of these.
 //!
 //! `{{#figures FILE PATH VALUE:ROW:COLUMN}}` makes of a list of objects a table of its `VALUE`s, with a row for each `ROW`
-//! and a column for each `COLUMN`.
+//! and a column for each `COLUMN`. `{{#figures FILE.md}}` and `{{#figures FILE.md ANCHOR}}` take a table that a bench wrote.
 
 use serde_json::Value;
 use std::{fmt::Write, fs, path::Path};
@@ -20,24 +24,55 @@ use std::{fmt::Write, fs, path::Path};
 /// Why there is none.
 pub(crate) fn table(results: &Path, directive: &str) -> Result<String, String> {
     let mut words = directive.split_whitespace();
-    let (Some(file), Some(path)) = (words.next(), words.next()) else {
+    let (Some(file), path) = (words.next(), words.next()) else {
         return Err(format!("figures are asked for with a file and a path, not with {directive:?}"));
     };
-    let name = results.join(format!("{file}.json"));
-    let text = fs::read_to_string(&name).map_err(|error| format!("{}: {error}", name.display()))?;
-    let all: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", name.display()))?;
+    if let Some(name) = file.strip_suffix(".md") {
+        let text = shown(results, file)?;
+        let machine = parse(&shown(results, &format!("{name}.json")).unwrap_or_default()).map(|all| caption(&all));
+        return Ok(anchored(&text, path)? + &machine.unwrap_or_default());
+    }
+    let path = path.ok_or_else(|| format!("figures are asked for with a path, not with {directive:?}"))?;
+    let all = parse(&shown(results, &format!("{file}.json"))?)?;
     let mut found = &all;
     for key in path.split('.') {
         let member = key.parse::<usize>().map_or_else(|_| found.get(key), |index| found.get(index));
         found = member.ok_or_else(|| format!("{file}.json has no {key:?} on the path {path:?}"))?;
     }
     match (words.next(), found) {
-        (Some(pivot), Value::Array(list)) => pivoted(list, pivot).map(Table::markdown),
-        (None, Value::Array(list)) => Ok(listed(list).markdown()),
-        (None, Value::Object(columns)) => Ok(crossed(columns).markdown()),
+        (Some(pivot), Value::Array(list)) => pivoted(list, pivot).map(|table| table.markdown() + &caption(&all)),
+        (None, Value::Array(list)) => Ok(listed(list).markdown() + &caption(&all)),
+        (None, Value::Object(columns)) => Ok(crossed(columns).markdown() + &caption(&all)),
         (None, scalar) => Ok(cell(Some(scalar))),
         (Some(_), _) => Err(format!("{file}.json has no list at {path:?}")),
     }
+}
+
+/// The text of a file of results, from the first of the shown processors that has it.
+fn shown(results: &Path, file: &str) -> Result<String, String> {
+    let list = results.join("shown");
+    let folders = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let mut texts = folders.lines().map(|folder| fs::read_to_string(results.join(folder.trim()).join(file)));
+    texts.find_map(Result::ok).ok_or_else(|| format!("no processor that {} names has {file}", list.display()))
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("results that are no JSON: {error}"))
+}
+
+/// What stands below a table: the machine, and the day when it is known.
+fn caption(all: &Value) -> String {
+    let Some(machine) = all.get("hardware").and_then(Value::as_str) else { return String::new() };
+    let day = all.get("date").and_then(Value::as_str).map(|day| format!("; {day}")).unwrap_or_default();
+    format!("\n*{machine}{day}*\n")
+}
+
+/// What stands between the marks of an anchor; all of it where no anchor is named.
+fn anchored(text: &str, anchor: Option<&str>) -> Result<String, String> {
+    let Some(anchor) = anchor else { return Ok(text.to_owned()) };
+    let (begin, end) = (format!("<!-- ANCHOR: {anchor} -->"), format!("<!-- ANCHOR_END: {anchor} -->"));
+    let inside = text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end));
+    inside.map(|(inside, _)| inside.to_owned()).ok_or_else(|| format!("the results have no anchor {anchor:?}"))
 }
 
 struct Table {
@@ -138,8 +173,18 @@ mod tests {
             "pages": {"big": {"ours": 1, "theirs": 3}, "small": {"ours": 2}},
             "laps": [{"parser": "a", "input": "x", "ns": 1.5}, {"parser": "b", "input": "x", "ns": 2},
                      {"parser": "a", "input": "y", "ns": 3}], "micro": {"wake_ns": 31.3}}"#;
-        fs::write(folder.path().join("run.json"), file).unwrap();
+        let machine = folder.path().join("a-machine");
+        fs::create_dir(&machine).unwrap();
+        fs::write(folder.path().join("shown"), "newest\na-machine\n").unwrap();
+        fs::write(machine.join("run.json"), file).unwrap();
+        fs::write(machine.join("told.json"), r#"{"hardware": "a machine", "date": "2026-11-26", "a": [{"b": 1}]}"#)
+            .unwrap();
+        fs::write(machine.join("told.md"), "<!-- ANCHOR: x -->one<!-- ANCHOR_END: x -->").unwrap();
         let get = |directive| table(folder.path(), directive);
+        let told = "\n*a machine; 2026-11-26*\n";
+        assert_eq!(get("told a").unwrap(), format!("| b |\n|---:|\n| 1 |\n{told}"));
+        assert_eq!(get("told.md x").unwrap(), format!("one{told}"));
+        assert!(get("told.md y").is_err());
         assert_eq!(
             get("run echo.servers").unwrap(),
             "| server | cpu us |\n|---|---:|\n| epoll | 4.0 |\n| mio | 3.5 |\n"

@@ -25,11 +25,11 @@
 //!
 //! | room | holds | lines of code |
 //! |---|---|---|
-//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 1,250 |
-//! | `pool/` | work that would block: jobs, files, name look-ups | 200 |
-//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,000 |
+//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 2,000 |
+//! | `pool/` | work that would block: jobs, files, name look-ups | 150 |
+//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,240 |
 //! | [`node`] | EventEmitter, and Node's events over sockets | 400 |
-//! | [`sim`] | the simulated network: another driver for the same loop | 600 |
+//! | [`sim`] | the simulated network: another driver for the same loop | 760 |
 //!
 //! Each room's `mod.rs` gives its reading order. Start with `kernel/event_loop.rs`: a turn and its phases on one screen;
 //! then `kernel/alive.rs`: what keeps the loop going.

@@ -79,3 +79,45 @@ fn ctrl_c_is_an_event() {
     })
     .unwrap();
 }
+
+#[test]
+fn sets_of_signals_say_which_came() {
+    net::block_on(async {
+        let mut signals = net::signals(&[net::SIGHUP, net::SIGUSR2, net::SIGHUP]);
+        for number in [net::SIGHUP, net::SIGUSR2, net::SIGUSR2, net::SIGHUP] {
+            signal_hook::low_level::raise(number).unwrap();
+            let came = net::timeout(Duration::from_secs(5), &mut signals).await.unwrap().unwrap();
+            assert_eq!(came, number);
+        }
+        // Those that came at once are told one by one, and nothing is told twice.
+        signal_hook::low_level::raise(net::SIGUSR2).unwrap();
+        signal_hook::low_level::raise(net::SIGHUP).unwrap();
+        let mut both = [(&mut signals).await.unwrap(), (&mut signals).await.unwrap()];
+        both.sort_unstable();
+        assert_eq!(both, [net::SIGHUP, net::SIGUSR2]);
+        assert!(net::timeout(Duration::from_millis(20), &mut signals).await.is_err());
+    })
+    .unwrap();
+}
+
+#[test]
+fn sigterm_asks_to_stop_as_well() {
+    net::run(async {
+        let waiting = net::spawn(net::ctrl_c());
+        net::yield_now().await;
+        signal_hook::low_level::raise(net::SIGTERM).unwrap();
+        net::timeout(Duration::from_secs(5), waiting).await??
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_cannot_be_caught_is_an_error() {
+    net::block_on(async {
+        for numbers in [&[libc::SIGKILL][..], &[net::SIGTERM, libc::SIGSEGV], &[], &[-1], &[9999]] {
+            let error = net::signals(numbers).await.unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{numbers:?}: {error}");
+        }
+    })
+    .unwrap();
+}

@@ -310,6 +310,32 @@ fn who_writes_in_pieces_learns_of_the_answer_and_goes_on_both_ways() {
 }
 
 #[test]
+fn who_writes_on_without_reading_is_told_and_may_still_read() {
+    simulate(async {
+        let (agent, _) = world(AgentOptions::default(), echo);
+        let mut upload = post(&Options { headers: &[("content-length", "4194304")], ..at(&agent, "/") }).await;
+        let started = net::now();
+        let pieces: Vec<Vec<u8>> = (0..LARGE / 65_536).map(|at| vec![at as u8; 65_536]).collect();
+        let mut at = 0;
+        let error = loop {
+            match upload.write(&pieces[at]).await {
+                Ok(()) => at += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, Error::Unread), "{error}");
+        assert_eq!((net::now() - started).as_secs(), 5);
+        // Nothing is lost: the piece goes again, with somebody who reads.
+        let mut response = upload.response().await.expect("it is there");
+        let rest = pieces[at..].concat();
+        net::spawn(async move { upload.finish_body(rest).await.expect("the other half reads") });
+        assert!(response.bytes(LARGE).await.expect("the echo") == pieces.concat());
+        net::sleep(MILLISECOND).await;
+        assert_eq!(counts(&agent), (0, 1, 0));
+    });
+}
+
+#[test]
 fn dropping_the_answer_ends_the_upload() {
     simulate(async {
         let (agent, log) = world(AgentOptions::default(), async |peer: &Peer| {
@@ -360,8 +386,11 @@ fn without_an_answer_a_server_that_takes_nothing_is_given_up_in_time() {
     });
 }
 
+/// What a server says before its answer, each after so many milliseconds.
+type Words = &'static [(u64, &'static str)];
+
 /// What the server saw of a request that expects 100, whose server says `first`, and then answers what comes.
-fn expecting(first: &'static [(u64, &'static str)], continued: Duration) -> (Result<u16, Error>, Vec<u16>, Log) {
+fn expecting(first: Words, continued: Duration) -> (Result<u16, Error>, Vec<u16>, Log) {
     simulate(async move {
         let (agent, log) = world(AgentOptions::default(), async move |peer: &Peer| {
             peer.head().await;
@@ -400,7 +429,7 @@ fn only_100_is_100() {
     const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
     const UNKNOWN: &str = "HTTP/1.1 199 \r\n\r\n";
     let patient = Duration::from_secs(100);
-    let cases: [(&'static [(u64, &'static str)], &[u16]); 4] = [
+    let cases: [(Words, &[u16]); 4] = [
         (&[(10, CONTINUE)], &[100]),
         (&[(10, HINTS), (10, CONTINUE)], &[103, 100]),
         (&[(10, HINTS), (10, PROCESSING), (10, UNKNOWN), (10, CONTINUE)], &[103, 102, 199, 100]),
@@ -415,7 +444,7 @@ fn only_100_is_100() {
     assert_eq!((status.expect("an answer"), heard), (200, vec![103]));
     // A final answer instead: the body is not sent.
     for answer in ["HTTP/1.1 413 \r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"] {
-        let first: &'static [(u64, &'static str)] = Box::leak(Box::new([(10, HINTS), (10, answer)]));
+        let first: Words = Box::leak(Box::new([(10, HINTS), (10, answer)]));
         let (status, heard, log) = expecting(first, patient);
         assert!(answer.contains(&status.expect("an answer").to_string()));
         assert_eq!(heard, [103]);

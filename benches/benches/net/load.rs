@@ -3,16 +3,17 @@
 use super::servers;
 use serde_json::{Value, json};
 use std::{
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     os::fd::AsRawFd,
     time::{Duration, Instant},
 };
-use wirebook_benches::{Rounds, Server, sys};
+use wirebook_benches::{Rounds, Server, instructions, sys};
 
 const CONNECTIONS: usize = 50;
 const MESSAGE: [u8; 64] = [b'x'; 64];
-const ROUNDS: usize = 15;
-const ROUND: Duration = Duration::from_millis(700);
+/// Many short rounds: what a busy machine does to one of them it does to its neighbours, and the median leaves it out.
+const ROUNDS: usize = 41;
+const ROUND: Duration = Duration::from_millis(250);
 
 struct Client {
     streams: Vec<TcpStream>,
@@ -20,10 +21,10 @@ struct Client {
 }
 
 impl Client {
-    fn new(server: &Server) -> Self {
+    fn new(address: SocketAddr) -> Self {
         let epoll = sys::Epoll::new().expect("epoll is there");
         let connect = |_| {
-            let stream = TcpStream::connect(server.address).expect("the server accepts");
+            let stream = TcpStream::connect(address).expect("the server accepts");
             stream.set_nodelay(true).expect("the option exists");
             epoll.add(stream.as_raw_fd(), false).expect("the stream can be watched");
             stream
@@ -32,15 +33,15 @@ impl Client {
         Client { streams, epoll }
     }
 
-    /// One round; messages that came back.
-    fn round(&self) -> u64 {
+    /// One round; messages that came back. It ends when `stop` says so, asked with that number.
+    fn round(&self, stop: impl Fn(u64) -> bool) -> u64 {
         let (mut events, mut buffer) = (sys::no_events(), [0; 4096]);
         for stream in &self.streams {
             sys::write(stream.as_raw_fd(), &MESSAGE).expect("the server reads");
         }
-        let (started, mut count, mut open) = (Instant::now(), 0, CONNECTIONS);
+        let (mut count, mut open) = (0, CONNECTIONS);
         while open > 0 {
-            let stop = started.elapsed() > ROUND;
+            let stop = stop(count);
             for event in self.epoll.wait(&mut events, 1000).expect("epoll waits") {
                 let fd = event.u64 as i32;
                 let length = sys::read(fd, &mut buffer).expect("the server answers");
@@ -63,16 +64,25 @@ pub(crate) fn run() -> Value {
         .into_iter()
         .map(|name| {
             let server = Server::start(name);
-            let client = Client::new(&server);
+            let client = Client::new(server.address);
             (server, client)
         })
         .collect();
     let rounds = Rounds::take(servers::ECHO.to_vec(), ROUNDS, |at| {
         let (server, client) = &servers[at];
         let before = server.cpu();
-        let count = client.round();
+        let started = Instant::now();
+        let count = client.round(|_| started.elapsed() > ROUND);
         (server.cpu() - before) as f64 / count as f64 / 1000.0
     });
-    let rows = rounds.rows("server", "cpu_us_per_message", &["epoll"]);
+    let mut rows = rounds.rows("server", "cpu_us_per_message", &["epoll"]);
+    for (row, name) in rows.iter_mut().zip(servers::ECHO) {
+        let echo = |address, messages| {
+            Client::new(address).round(|count| count + CONNECTIONS as u64 >= messages);
+        };
+        let count = instructions(name, 2_000, 22_000, echo);
+        eprintln!("{name}: {count:?} user instructions a message");
+        row["user_instructions"] = json!(count);
+    }
     json!({ "connections": CONNECTIONS, "message_bytes": MESSAGE.len(), "rounds": ROUNDS, "servers": rows })
 }

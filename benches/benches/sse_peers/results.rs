@@ -1,4 +1,4 @@
-//! Criterion's estimates as `benches/results/sse.json`: nanoseconds for one event, and the machine they are of.
+//! Criterion's estimates as `benches/results/PROCESSOR/sse.json`: nanoseconds for one event, and the machine they are of.
 
 use std::path::Path;
 
@@ -41,14 +41,13 @@ pub(crate) fn write(sizes: &[(usize, usize)]) {
 
 /// Changes a part of the results, and writes the tables of the book from the whole.
 pub(crate) fn update(change: impl FnOnce(&mut Value)) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
-    let path = folder.join("sse.json");
+    let path = wirebook_benches::results_file("sse");
     let mut results: Value =
         std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_else(|| json!({}));
     change(&mut results);
     results["hardware"] = json!(hardware());
     std::fs::write(&path, serde_json::to_string_pretty(&results).unwrap() + "\n").unwrap();
-    std::fs::write(folder.join("sse.md"), tables(&results)).unwrap();
+    std::fs::write(path.with_extension("md"), tables(&results)).unwrap();
 }
 
 /// Markdown, with an anchor for each table.

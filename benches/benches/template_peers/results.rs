@@ -1,4 +1,4 @@
-//! Criterion's estimates as `benches/results/template.json`: microseconds for one page, and the machine they are of. The
+//! Criterion's estimates as `benches/results/PROCESSOR/template.json`: microseconds for one page, and the machine they are of. The
 //! tables of the book are made from the same figures.
 
 use std::fmt::Write;
@@ -39,10 +39,9 @@ pub(crate) fn write(pages: &[&str], node: Option<&Measured>) {
         table.insert((*page).to_owned(), Value::Object(rows));
     }
     let results = json!({ "unit": "microseconds for one page, median; data built before", "hardware": hardware(), "pages": table });
-    let folder = root.join("results");
-    std::fs::write(folder.join("template.json"), serde_json::to_string_pretty(&results).expect("JSON") + "\n")
-        .expect("the results");
-    std::fs::write(folder.join("template.md"), tables(pages, &results["pages"])).expect("the tables");
+    let file = wirebook_benches::results_file("template");
+    std::fs::write(&file, serde_json::to_string_pretty(&results).expect("JSON") + "\n").expect("the results");
+    std::fs::write(file.with_extension("md"), tables(pages, &results["pages"])).expect("the tables");
 }
 
 /// Markdown, with an anchor for each table.

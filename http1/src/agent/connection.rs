@@ -112,13 +112,16 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// What was written cannot be sent again. Says whether that was anything.
+    /// What was written will not be sent again, and is dropped where that is more than what is left: so moving the rest
+    /// costs no more than the writing did. Says whether anything was dropped.
     pub(crate) fn forget_written(&self) -> bool {
         let Wire { out, written, .. } = &mut *self.wire.borrow_mut();
-        let any = *written > 0;
+        if *written <= out.len() - *written {
+            return false;
+        }
         out.drain(..std::mem::take(written));
         out.shrink_to(buffers::MAX_OUT);
-        any
+        true
     }
 
     /// What a failed call means for the exchange.

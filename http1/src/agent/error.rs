@@ -26,6 +26,9 @@ pub enum Error {
     BodyTooLarge,
     /// More informational responses than [`MAX_INFORMATIONAL`](crate::client::MAX_INFORMATIONAL).
     TooManyInformational,
+    /// The server has answered, and takes no more of the body before its answer is read. The piece was not sent: take the
+    /// response and read it, and write the piece again meanwhile.
+    Unread,
     /// The agent's queue is full ([`AgentOptions::max_queued`](super::options::AgentOptions::max_queued)).
     QueueFull,
     /// The other half of the exchange was dropped or had failed before.
@@ -94,6 +97,7 @@ impl fmt::Display for Error {
             Error::TimedOut(Stage::Whole) => f.write_str("the time for the whole exchange is up"),
             Error::BodyTooLarge => f.write_str("the body is larger than allowed"),
             Error::TooManyInformational => f.write_str("informational responses without end"),
+            Error::Unread => f.write_str("the server takes no more before its answer is read"),
             Error::QueueFull => f.write_str("too many requests wait for a connection"),
             Error::Aborted => f.write_str("the exchange was aborted"),
             Error::Redirect(why) | Error::Coding(why) => f.write_str(why),

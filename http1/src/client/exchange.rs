@@ -46,6 +46,9 @@ pub const MAX_INFORMATIONAL: u32 = 32;
 /// How long a server whose answer is over may take nothing of the rest of a body.
 const MAX_STALL: Duration = Duration::from_secs(1);
 
+/// How long a server whose answer is there and unread may take nothing of a body that is written on.
+const MAX_UNREAD: Duration = Duration::from_secs(5);
+
 pub(super) struct Exchange {
     /// Away when the exchange is over for this half.
     pub(super) connection: Option<Rc<Connection>>,
@@ -186,12 +189,25 @@ impl Exchange {
         if self.standing.phase() == Phase::Expecting {
             Box::pin(self.await_continue(data)).await?;
         }
-        // What an earlier call has left.
-        self.flush_while(|phase| phase == Phase::Answered).await?;
+        if self.standing.phase() == Phase::Answered {
+            self.drain().await?;
+        }
         self.encode(data).await?;
         self.flush().await?;
         self.forget_written();
         Ok(())
+    }
+
+    /// Writes what an earlier call has left when the answer came. A server that answers while it reads takes nothing more
+    /// until its answer is read, and whoever still writes will not read it.
+    async fn drain(&mut self) -> Result<(), Error> {
+        let limit = self.timeouts.body.min(MAX_UNREAD);
+        let drained = self.flush_while(limit, |phase| phase == Phase::Answered).await;
+        self.forget_written();
+        match drained {
+            Err(Error::TimedOut(Stage::Body)) => Err(Error::Unread),
+            drained => drained,
+        }
     }
 
     /// Sends the rest of the body and its end, likewise.
@@ -229,9 +245,7 @@ impl Exchange {
 
     /// What was written of a body that goes out in pieces is not kept.
     fn forget_written(&mut self) {
-        // With an answer on its way the rest may be long, and moving it would cost more than its room.
-        if self.standing.phase() != Phase::Answered
-            && let Some(connection) = &self.connection
+        if let Some(connection) = &self.connection
             && connection.forget_written()
         {
             self.retry.forget();
@@ -240,16 +254,17 @@ impl Exchange {
 
     /// Writes what is encoded, but for what is left when the answer comes.
     async fn flush(&mut self) -> Result<(), Error> {
-        self.flush_while(|phase| matches!(phase, Phase::Expecting | Phase::Sending | Phase::Both)).await
+        let goes_on = |phase| matches!(phase, Phase::Expecting | Phase::Sending | Phase::Both);
+        self.flush_while(self.timeouts.body, goes_on).await
     }
 
-    async fn flush_while(&mut self, goes_on: impl Fn(Phase) -> bool) -> Result<(), Error> {
+    async fn flush_while(&mut self, limit: Duration, goes_on: impl Fn(Phase) -> bool) -> Result<(), Error> {
         while goes_on(self.standing.phase()) && !self.is_stopped() {
             let before = self.connection()?.pending();
             if before == 0 {
                 return Ok(());
             }
-            let (limit, deadline) = (self.timeouts.body, self.bounds.deadline);
+            let deadline = self.bounds.deadline;
             let step = poll_fn(|context| self.poll_flush(before, context));
             match within(limit, deadline, Stage::Body, step).await? {
                 Err(error) if self.may_retry(&error) => Box::pin(self.start_over(Again::Same)).await?,
@@ -329,6 +344,7 @@ impl Exchange {
             if step.await.is_err() && connection.has_all() {
                 return;
             }
+            connection.forget_written();
         }
         if let Some(connection) = self.connection.take() {
             connection.leave();

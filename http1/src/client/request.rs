@@ -87,14 +87,15 @@ impl Request {
     /// With `Expect: 100-continue` among the fields, the first piece waits for the server's word, at most for
     /// [`Timeouts::continued`].
     ///
-    /// It comes back at once when the final answer has come: what was not taken by then goes out with the next call.
-    /// A server that answers while it reads takes nothing more until its answer is read. So who writes much looks at
-    /// [`is_answered`](Self::is_answered), takes the [`response`](Self::response), and reads it while he writes.
+    /// It comes back at once when the final answer has come: what was not taken by then goes out with the next call. A
+    /// server that answers while it reads takes nothing more until its answer is read. So who writes much looks at
+    /// [`is_answered`](Self::is_answered), takes the [`response`](Self::response), and reads it while he writes; if he does
+    /// not, [`Error::Unread`] says so after five seconds.
     ///
     /// # Errors
     ///
-    /// [`Error::Misuse`] for more bytes than `Content-Length` said; [`Error::TimedOut`] where the server takes nothing;
-    /// what is wrong with an answer that came early.
+    /// [`Error::Misuse`] for more bytes than `Content-Length` said; [`Error::TimedOut`] and [`Error::Unread`] where the
+    /// server takes nothing; what is wrong with an answer that came early.
     pub async fn write(&mut self, data: impl AsRef<[u8]>) -> Result<(), Error> {
         self.exchange.write(data.as_ref()).await
     }

@@ -80,7 +80,7 @@ pub(crate) struct Committed {
 
 /// Reads them; `None` if the file is not what the benchmark writes.
 pub(crate) fn committed() -> Option<Committed> {
-    serde_json::from_str(include_str!("../../../benches/results/parsers.json")).ok()
+    serde_json::from_str(include_str!(env!("WIREBOOK_PARSERS"))).ok()
 }
 
 /// The committed race of our variants and httparse as a plot, for the book.

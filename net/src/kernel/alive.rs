@@ -55,13 +55,10 @@ impl fmt::Display for Alive {
             (self.parked, "parked connection", "parked connections"),
             (self.outside, "task known outside", "tasks known outside"),
         ];
-        let mut said = false;
-        for (count, one, many) in lines.into_iter().filter(|(count, ..)| *count > 0) {
-            let comma = if said { ", " } else { "" };
-            write!(f, "{comma}{count} {}", if count == 1 { one } else { many })?;
-            said = true;
-        }
-        if said { Ok(()) } else { f.write_str("nothing") }
+        let there = lines.into_iter().filter(|(count, ..)| *count > 0);
+        let said = there.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
+        let said = said.collect::<Vec<_>>().join(", ");
+        f.write_str(if said.is_empty() { "nothing" } else { &said })
     }
 }
 
@@ -93,14 +90,10 @@ impl Loop {
                 || self.queues.is_busy()
                 || self.remote.jobs() > 0
                 || !self.remote.is_empty()
-                || self.some_source_holds()
+                || self.sources.borrow_mut().some_hold(|waiter| self.holds(waiter))
                 || self.tasks.borrow_mut().some_held_outside())
     }
     // ANCHOR_END: alive
-
-    fn some_source_holds(&self) -> bool {
-        self.sources.borrow_mut().some_waited_for(|waiter| self.holds(waiter))
-    }
 
     /// Whether the one who waits for a socket holds the loop. A task that was aborted waits for nothing any more.
     fn holds(&self, waiter: &Waiter) -> bool {
@@ -108,19 +101,16 @@ impl Loop {
             Waiter::Nobody => false,
             Waiter::Task(key) => self.tasks.borrow().contains(*key),
             Waiter::Foreign(_) => true,
-            Waiter::Parked(_, holds) => *holds,
         }
     }
 
     pub(super) fn count_alive(&self) -> Alive {
-        let sources = self.sources.borrow();
-        let holding = || sources.waiters().filter(|waiter| self.holds(waiter));
-        let parked = holding().filter(|waiter| matches!(waiter, Waiter::Parked(..))).count();
+        let (sockets, parked) = self.sources.borrow().count(|waiter| self.holds(waiter));
         Alive {
             queued: self.queues.len(),
             timers: self.timers.borrow().holding(),
             jobs: self.remote.jobs(),
-            sockets: holding().count() - parked,
+            sockets,
             parked,
             outside: self.tasks.borrow().held_outside(),
         }
@@ -130,7 +120,7 @@ impl Loop {
     pub(super) fn trace_alive(&self) {
         if self.tracer.is_on() {
             let text = self.count_alive().to_string();
-            if self.tracer.is_news(&text) {
+            if self.tracer.alive.replace(text.clone()) != text {
                 self.tracer.record(self.elapsed(), Lane::Alive, Step::Queued, 0, Some(text));
             }
         }

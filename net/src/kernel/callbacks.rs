@@ -1,8 +1,7 @@
 //! The loop's plain callbacks, by Node's names.
 
 use super::{
-    current::{current, try_current},
-    queues::Microtask,
+    current::{Microtask, current, try_current},
     slab::Key,
     timers::Action,
 };

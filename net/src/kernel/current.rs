@@ -2,23 +2,74 @@
 
 use super::{
     driver::Driver,
-    queues::{Callback, Microtask, Queues},
     remote::Remote,
     slab::Key,
     sources::Sources,
     tasks::Tasks,
     timers::{Action, Nanos, Timers},
     tracer::{Lane, Step, Tracer},
-    waiter::Waiter,
+    waiter::{Reader, Resume, Waiter},
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     io,
     rc::Rc,
     sync::Arc,
     task::Context,
     time::{Duration, Instant},
 };
+
+/// A plain callback, run once.
+pub(crate) type Callback = Box<dyn FnOnce()>;
+
+/// What the microtask queue holds.
+pub(crate) enum Microtask {
+    /// The poll of a task.
+    Task(Key),
+    Callback(Callback),
+    Resume(Rc<dyn Resume>),
+}
+
+/// What waits to run.
+#[derive(Default)]
+pub(crate) struct Queues {
+    pub(super) ticks: RefCell<VecDeque<Callback>>,
+    pub(super) microtasks: RefCell<VecDeque<Microtask>>,
+    /// Tasks that wait for the next turn.
+    pub(super) pending: RefCell<Vec<Key>>,
+    /// Callbacks for the check phase by growing number.
+    pub(super) immediates: RefCell<VecDeque<(u64, Callback)>>,
+    pub(super) last_immediate: Cell<u64>,
+    pub(super) closing: RefCell<VecDeque<Callback>>,
+}
+
+impl Queues {
+    /// How many callbacks and tasks wait to run.
+    pub(super) fn len(&self) -> usize {
+        let now = self.ticks.borrow().len() + self.microtasks.borrow().len();
+        now + self.pending.borrow().len() + self.immediates.borrow().len() + self.closing.borrow().len()
+    }
+
+    /// Whether a phase has something to run, so that the poll phase must not wait.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.pending.borrow().is_empty() || !self.immediates.borrow().is_empty() || !self.closing.borrow().is_empty()
+    }
+
+    /// Takes an immediate, if the oldest one is not newer than number `last`.
+    pub(super) fn pop_immediate(&self, last: u64) -> Option<(u64, Callback)> {
+        let mut immediates = self.immediates.borrow_mut();
+        let due = immediates.front().is_some_and(|(number, _)| *number <= last);
+        if due { immediates.pop_front() } else { None }
+    }
+
+    /// Takes an immediate back.
+    pub(super) fn remove_immediate(&self, number: u64) -> Option<Callback> {
+        let mut immediates = self.immediates.borrow_mut();
+        let at = immediates.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        immediates.remove(at).map(|(_, callback)| callback)
+    }
+}
 
 /// One thread's loop; the public functions of the crate act on it.
 pub(crate) struct Loop {
@@ -36,6 +87,8 @@ pub(crate) struct Loop {
     /// The task that is being polled, and the address that its waker shows.
     pub(super) running: Cell<Option<(Key, *const ())>>,
     pub(super) polls_left: Cell<u32>,
+    /// Nothing has run since the loop last looked whether it is alive.
+    pub(super) quiet: Cell<bool>,
     pub(super) stopped: Cell<bool>,
     pub(super) failure: RefCell<Option<io::Error>>,
 }
@@ -46,15 +99,16 @@ impl Loop {
         Loop {
             driver,
             remote: Remote::new(nudge),
-            sources: Rc::new(RefCell::new(Sources::new())),
-            timers: RefCell::new(Timers::new()),
-            tasks: RefCell::new(Tasks::new()),
+            sources: Rc::default(),
+            timers: RefCell::default(),
+            tasks: RefCell::default(),
             queues: Queues::default(),
             tracer: Tracer::from_environment(),
             start,
             now: Cell::new(0),
             running: Cell::new(None),
             polls_left: Cell::new(0),
+            quiet: Cell::new(false),
             stopped: Cell::new(false),
             failure: RefCell::default(),
         }
@@ -92,13 +146,21 @@ impl Loop {
         }
     }
 
-    /// Lets the one who waited run: a task as a microtask, a parked record likewise.
+    /// Lets the one who waited run, as a microtask.
     pub(crate) fn wake(&self, waiter: Waiter) {
         match waiter {
             Waiter::Nobody => {}
             Waiter::Task(key) => self.wake_task(key),
             Waiter::Foreign(waker) => waker.wake(),
-            Waiter::Parked(record, _) => self.push_microtask(Microtask::Resume(record)),
+        }
+    }
+
+    /// Lets those who waited for a source run, as microtasks.
+    pub(super) fn wake_both(&self, (writer, reader): (Waiter, Reader)) {
+        self.wake(writer);
+        match reader {
+            Reader::Waits(reader) => self.wake(reader),
+            Reader::Parked(record, _) => self.push_microtask(Microtask::Resume(record)),
         }
     }
 

@@ -1,9 +1,13 @@
 //! What a loop runs on: where its readiness and its clock come from.
 //!
-//! A real machine is one driver ([`poller`](super::poller)), the simulated network another; the loop knows neither.
+//! A real machine is one driver, and the simulated network is another; the loop knows only the trait.
 
-use super::slab::Key;
+use super::{
+    slab::Key,
+    sources::{CLOSED, READABLE, WRITABLE},
+};
 use std::{
+    cell::RefCell,
     io,
     time::{Duration, Instant},
 };
@@ -25,5 +29,64 @@ pub(crate) trait Driver {
     /// Whether there is nothing beside the loop: no other threads to work for it, and nobody who sends signals.
     fn is_alone(&self) -> bool {
         false
+    }
+}
+
+/// Most events taken from the operating system in one turn.
+const EVENTS_PER_TURN: usize = 1024;
+
+/// The token of the waker for other threads. No source has it: it would need 2³² sources.
+const NUDGE: mio::Token = mio::Token(usize::MAX);
+
+/// The driver on a real machine: epoll (Linux) or kqueue (macOS, BSD), by way of mio.
+pub(super) struct Poller {
+    poll: RefCell<mio::Poll>,
+    events: RefCell<mio::Events>,
+}
+
+impl Poller {
+    /// The driver, and the waker by which another thread interrupts its wait.
+    pub(super) fn new() -> io::Result<(Poller, mio::Waker)> {
+        let poll = mio::Poll::new()?;
+        let nudge = mio::Waker::new(poll.registry(), NUDGE)?;
+        let events = RefCell::new(mio::Events::with_capacity(EVENTS_PER_TURN));
+        Ok((Poller { poll: RefCell::new(poll), events }, nudge))
+    }
+}
+
+impl Driver for Poller {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
+        let events = &mut *self.events.borrow_mut();
+        // EINTR (a signal came) and all else that a wait can suffer mean: no events this time.
+        if self.poll.borrow_mut().poll(events, timeout).is_err() {
+            events.clear();
+        }
+        Ok(())
+    }
+
+    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) {
+        for event in self.events.borrow().iter().filter(|event| event.token() != NUDGE) {
+            let closed = event.is_read_closed() || event.is_error();
+            let mut ready = 0;
+            if event.is_readable() || closed {
+                ready |= READABLE;
+            }
+            if event.is_writable() || event.is_write_closed() || event.is_error() {
+                ready |= WRITABLE;
+            }
+            if closed {
+                ready |= CLOSED;
+            }
+            each(Key::from_bits(event.token().0), ready);
+        }
+    }
+
+    fn register(&self, io: &mut dyn mio::event::Source, key: Key) -> io::Result<()> {
+        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        self.poll.borrow().registry().register(io, mio::Token(key.to_bits()), both)
     }
 }

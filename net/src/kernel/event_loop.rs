@@ -16,12 +16,11 @@
 //! The loop ends when nothing can ever run again; `alive.rs` says what that means.
 
 use super::{
-    current::Loop,
-    queues::Microtask,
+    current::{Loop, Microtask},
     slab::Key,
     timers::{Action, Nanos},
     tracer::{Lane, Step},
-    waiter::Waiter,
+    waiter::Reader,
 };
 use std::{rc::Rc, time::Duration};
 
@@ -37,6 +36,7 @@ impl Loop {
         self.run_one_microtask();
         self.drain();
         while self.is_alive() {
+            self.quiet.set(true);
             self.polls_left.set(TASK_POLLS_PER_TURN);
             self.update_time();
             self.phase(Lane::Timers, Self::run_timers);
@@ -62,6 +62,7 @@ impl Loop {
         loop {
             let Some((key, action)) = self.timers.borrow_mut().expire(now) else { break };
             ran = true;
+            self.quiet.set(false);
             self.trace(Lane::Timer, Step::Begin, key.generation);
             match action {
                 Action::Wake(waiter) => self.wake(waiter),
@@ -89,7 +90,7 @@ impl Loop {
     /// Phase 2: what the previous turn put off, tasks and sockets over their budget.
     fn run_pending(self: &Rc<Self>) {
         let rested = self.sources.borrow_mut().renew_budgets();
-        rested.into_iter().for_each(|waiter| self.wake(waiter));
+        rested.into_iter().for_each(|waiters| self.wake_both(waiters));
         let put_off = std::mem::take(&mut *self.queues.pending.borrow_mut());
         put_off.into_iter().for_each(|task| self.push_microtask(Microtask::Task(task)));
         let some = !self.queues.microtasks.borrow().is_empty();
@@ -117,14 +118,13 @@ impl Loop {
     /// An event came for a source: it is remembered, and those who waited run.
     fn source_ready(self: &Rc<Self>, key: Key, ready: u8) {
         let waiters = self.sources.borrow_mut().make_ready(key, ready);
-        let Some(waiters) = waiters else { return };
+        let Some((writer, reader)) = waiters else { return };
         self.trace(Lane::Io, Step::Begin, key.generation);
-        for waiter in waiters {
-            match waiter {
-                // The callback of this event, as in libuv.
-                Waiter::Parked(record, _) => record.resume(),
-                waiter => self.wake(waiter),
-            }
+        self.wake(writer);
+        match reader {
+            Reader::Waits(reader) => self.wake(reader),
+            // The callback of this event, as in libuv.
+            Reader::Parked(record, _) => record.resume(),
         }
         self.trace(Lane::Io, Step::End, key.generation);
         self.drain();
@@ -168,6 +168,7 @@ impl Loop {
     fn drain(self: &Rc<Self>) {
         loop {
             while let Some(tick) = { self.queues.ticks.borrow_mut().pop_front() } {
+                self.quiet.set(false);
                 self.trace(Lane::Tick, Step::Begin, 0);
                 tick();
                 self.trace(Lane::Tick, Step::End, 0);
@@ -183,6 +184,7 @@ impl Loop {
     /// Runs the oldest microtask; false when there is none.
     fn run_one_microtask(self: &Rc<Self>) -> bool {
         let Some(microtask) = self.queues.microtasks.borrow_mut().pop_front() else { return false };
+        self.quiet.set(false);
         match microtask {
             Microtask::Callback(callback) => {
                 self.trace(Lane::Microtask, Step::Begin, 0);
@@ -207,8 +209,9 @@ impl Loop {
 
     /// How long the poll phase may wait; `None` is forever.
     fn timeout(&self) -> Option<Duration> {
-        // The earlier phases may have ended the last thing that was alive.
-        if self.queues.is_busy() || self.sources.borrow().over_budget() || !self.is_alive() {
+        // What the earlier phases ran may have ended the last thing that was alive.
+        let alive = self.quiet.get() || self.is_alive();
+        if !alive || self.queues.is_busy() || self.sources.borrow().over_budget() {
             return Some(Duration::ZERO);
         }
         let next = self.timers.borrow_mut().next()?;

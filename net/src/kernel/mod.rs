@@ -1,9 +1,9 @@
 //! The kernel: the loop, and what runs on it. It knows sockets only as sources that become ready.
 //!
 //! **Reading order**, one evening. `event_loop.rs` is the heart: a turn and its phases on one screen. `alive.rs` says what
-//! keeps it going, `run.rs` how it begins and ends, `current.rs` what it is made of. What it runs: `queues.rs`,
-//! `timers.rs`, `tasks.rs` with `task.rs` and `waker.rs`. How sockets wake it: `driver.rs` and `poller.rs`, `sources.rs`,
-//! `registration.rs`, `waiter.rs`. What others build on: `signal.rs` and `shared_signal.rs`, `time.rs`, `callbacks.rs`, `trace.rs`; and
+//! keeps it going, `run.rs` how it begins and ends, `current.rs` what it is made of. What it runs:
+//! `timers.rs`, `tasks.rs` and `task.rs`. How sockets wake it: `driver.rs`, `sources.rs`,
+//! `registration.rs`, `waiter.rs`. What others build on: `signal.rs`, `time.rs`, `callbacks.rs`, `trace.rs`; and
 //! `remote.rs` is all that another thread may touch.
 
 mod alive;
@@ -11,12 +11,9 @@ mod callbacks;
 mod current;
 mod driver;
 mod event_loop;
-mod poller;
-mod queues;
 mod registration;
 mod remote;
 mod run;
-mod shared_signal;
 mod signal;
 mod slab;
 mod sources;
@@ -27,15 +24,13 @@ mod timers;
 pub mod trace;
 mod tracer;
 mod waiter;
-mod waker;
 
 pub use alive::{Alive, alive};
 pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, set_interval, set_timeout};
 pub use event_loop::TASK_POLLS_PER_TURN;
 pub use registration::{Parked, Registration, fake_readiness, park};
 pub use run::{block_on, run, stop};
-pub use shared_signal::SharedSignal;
-pub use signal::{Signal, Until};
+pub use signal::{SharedSignal, Signal, Until};
 pub use sources::OPERATIONS_PER_TURN;
 pub use task::{JoinHandle, spawn};
 pub use tasks::JoinError;

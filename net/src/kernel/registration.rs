@@ -7,11 +7,10 @@
 //! until the kernel says "would block".)
 
 use super::{
-    current::{Loop, current, try_current},
-    queues::Microtask,
+    current::{Loop, Microtask, current, try_current},
     slab::Key,
-    sources::{CLOSED, Direction, READABLE, Sources, WRITABLE, Wait},
-    waiter::{Resume, Waiter},
+    sources::{CLOSED, Direction, Sources, Wait},
+    waiter::Resume,
 };
 use Direction::{Read, Write};
 use std::{
@@ -99,10 +98,10 @@ impl Registration {
 
     /// Ready, or the context's task is woken when it is. One waiter for each direction: the last one stays.
     fn poll(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let waiter = try_current(|on| on.waiter(context)).unwrap_or_default();
+        let waiter = || try_current(|on| on.waiter(context)).unwrap_or_default();
         let wait = self.sources.borrow_mut().wait(self.key, direction, waiter);
         match wait {
-            Wait::Ready(_) => Poll::Ready(Ok(())),
+            Wait::Ready => Poll::Ready(Ok(())),
             // Who waited before is dropped here, outside of the borrow: a foreign waker's destructor may do anything.
             Wait::Waits(_before) => Poll::Pending,
             Wait::Gone => Poll::Ready(Err(io::Error::other("the socket's event loop has ended"))),
@@ -168,10 +167,9 @@ impl Drop for Registration {
 /// # Panics
 /// When no loop runs on this thread.
 pub fn park(registration: &Registration, record: Rc<dyn Resume>) -> Parked {
-    let wait = registration.sources.borrow_mut().wait(registration.key, Read, Waiter::Parked(record, true));
-    match wait {
-        Wait::Ready(Waiter::Parked(record, _)) => current(|on| on.push_microtask(Microtask::Resume(record))),
-        Wait::Ready(_) | Wait::Waits(_) | Wait::Gone => {}
+    let parked = registration.sources.borrow_mut().park(registration.key, record);
+    if let Err(Some(record)) = parked {
+        current(|on| on.push_microtask(Microtask::Resume(record)));
     }
     Parked { key: registration.key, _here: PhantomData }
 }
@@ -199,16 +197,12 @@ impl Parked {
     }
 }
 
-/// Makes every source of this thread's loop look ready, as a spurious event would, and wakes the tasks that wait; for
+/// Makes every source of this thread's loop look ready, as a spurious event would, and wakes all who wait; for
 /// tests.
 #[doc(hidden)]
 pub fn fake_readiness() {
     current(|on| {
-        let keys = on.sources.borrow().keys();
-        for key in keys {
-            let parked = on.sources.borrow_mut().unpark(key);
-            let waiters = on.sources.borrow_mut().make_ready(key, READABLE | WRITABLE);
-            waiters.into_iter().flatten().chain(parked).for_each(|waiter| on.wake(waiter));
-        }
+        let waiters = on.sources.borrow_mut().make_all_ready();
+        waiters.into_iter().for_each(|waiters| on.wake_both(waiters));
     });
 }

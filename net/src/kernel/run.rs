@@ -2,11 +2,16 @@
 
 use super::{
     current::{Entered, Loop, current, try_current},
-    driver::Driver,
-    poller::Poller,
-    task::{drop_caught, result_of},
+    driver::{Driver, Poller},
+    task::drop_caught,
 };
-use std::{future::Future, io, rc::Rc};
+use std::{
+    future::Future,
+    io,
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
 
 /// Runs a program: its main future on a new event loop on this thread, and then whatever that started, until nothing is
 /// left that could run; [`alive`](super::alive()) lists what that could be.
@@ -73,9 +78,9 @@ where
     if let Some(error) = this.failure.take() {
         return Err(error);
     }
-    match result_of(&this, &main) {
-        Some(result) => result.map_err(io::Error::from),
-        None => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
+    match pin!(main).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result.map_err(io::Error::from),
+        Poll::Pending => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
     }
 }
 
@@ -117,26 +122,20 @@ impl Loop {
             let immediates = self.queues.immediates.take();
             let closing = self.queues.closing.take();
             self.queues.pending.take();
-            let all = [tasks.len(), timers.len(), sources.len(), ticks.len(), microtasks.len()];
-            if all.iter().sum::<usize>() + immediates.len() + closing.len() == 0 {
+            let dropped = drop_each(tasks) + drop_each(timers) + drop_each(sources) + drop_each(ticks);
+            if dropped + drop_each(microtasks) + drop_each(immediates) + drop_each(closing) == 0 {
                 return drop(self.remote.close());
             }
-            drop_each(tasks);
-            drop_each(timers);
-            drop_each(sources);
-            drop_each(ticks);
-            drop_each(microtasks);
-            drop_each(immediates);
-            drop_each(closing);
         }
     }
 }
 
-fn drop_each<T>(values: impl IntoIterator<Item = T>) {
-    for value in values {
-        // The panic hook has printed it; there is nobody else to tell.
+/// Drops them and says how many they were. The panic hook has printed a panic; there is nobody else to tell.
+fn drop_each<T>(values: impl IntoIterator<Item = T>) -> usize {
+    values.into_iter().fold(0, |count, value| {
         let _ = drop_caught(value);
-    }
+        count + 1
+    })
 }
 
 /// Ends the loop after this turn: [`run`] drops what is left and returns. Node's `process.exit`.

@@ -4,7 +4,7 @@
 //! [`Signal::raise`], so no wake is lost, whoever comes first; and one who waits has one place, so none is kept twice.
 //!
 //! Waiting for a [`Signal`] does not hold the loop: only another part of this loop can raise it, and that part must be alive
-//! by itself. [`SharedSignal`](super::SharedSignal) is the twin that another thread may raise; waiting for that one does.
+//! by itself. [`SharedSignal`] is the twin that another thread may raise; waiting for that one does.
 
 use super::{
     current::{current, try_current},
@@ -14,9 +14,10 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
-    task::{Context, Poll},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
 
 /// What tasks of one loop wait on until something has become true.
@@ -157,8 +158,61 @@ impl<C> Drop for Until<'_, C> {
     }
 }
 
-impl<C> fmt::Debug for Until<'_, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Until").field("waits", &self.place.is_some()).finish()
+/// A [`Signal`] that other threads may raise, and on which tasks of several loops may wait. Clones are the
+/// same signal. Waiting for it holds the loop.
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+/// use wirebook_net::{self as net, SharedSignal};
+/// let (signal, done) = (SharedSignal::new(), Arc::new(AtomicBool::new(false)));
+/// let theirs = (signal.clone(), done.clone());
+/// let thread = std::thread::spawn(move || {
+///     theirs.1.store(true, Ordering::SeqCst);
+///     theirs.0.raise();
+/// });
+/// net::block_on(async move { signal.until(|| done.load(Ordering::SeqCst).then_some(())).await }).unwrap();
+/// thread.join().unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SharedSignal(Arc<Mutex<Vec<Waker>>>);
+
+impl SharedSignal {
+    /// A signal for which nobody waits.
+    pub fn new() -> Self {
+        SharedSignal::default()
+    }
+
+    /// Lets all who wait look again.
+    pub fn raise(&self) {
+        let waiting = std::mem::take(&mut *self.lock());
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until `check` gives something, which it is asked now and after every [`SharedSignal::raise`].
+    pub async fn until<T>(&self, mut check: impl FnMut() -> Option<T>) -> T {
+        poll_fn(|context| self.poll_until(context, &mut check)).await
+    }
+
+    /// [`SharedSignal::until`] for a poll function of the caller's own.
+    pub fn poll_until<T>(&self, context: &mut Context<'_>, mut check: impl FnMut() -> Option<T>) -> Poll<T> {
+        {
+            let mut waiting = self.lock();
+            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiting.push(context.waker().clone());
+            }
+        }
+        // After taking the place: whoever makes it true from here on finds us there.
+        let Some(value) = check() else { return Poll::Pending };
+        let left = {
+            let mut waiting = self.lock();
+            let at = waiting.iter().position(|waker| waker.will_wake(context.waker()));
+            at.map(|at| waiting.remove(at))
+        };
+        drop(left);
+        Poll::Ready(value)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,11 +34,13 @@ pub(crate) struct Slab<T> {
     free: Vec<u32>,
 }
 
-impl<T> Slab<T> {
-    pub(crate) const fn new() -> Self {
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
         Slab { places: Vec::new(), free: Vec::new() }
     }
+}
 
+impl<T> Slab<T> {
     pub(crate) fn insert(&mut self, value: T) -> Key {
         self.insert_with(|_| value)
     }
@@ -87,18 +89,19 @@ impl<T> Slab<T> {
 
     /// The place of a value that `wanted` accepts, searched for from `start` and around the end.
     pub(crate) fn find_from(&self, start: usize, wanted: impl Fn(&T) -> bool) -> Option<usize> {
-        let accepts = |at: &usize| self.places[*at].1.as_ref().is_some_and(&wanted);
+        let accepts = |(_, place): &(u32, Option<T>)| place.as_ref().is_some_and(&wanted);
         let start = start.min(self.places.len());
-        (start..self.places.len()).find(accepts).or_else(|| (0..start).find(accepts))
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
-        let full = self.places.iter().enumerate().filter(|(_, (_, value))| value.is_some());
-        full.map(|(index, (generation, _))| Key { index: index as u32, generation: *generation })
+        let (before, after) = self.places.split_at(start);
+        let found = after.iter().position(accepts).map(|at| start + at);
+        found.or_else(|| before.iter().position(accepts))
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.places.iter().filter_map(|(_, value)| value.as_ref())
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().filter_map(|(_, value)| value.as_mut())
     }
 
     /// Empties the slab, for tearing down: the caller drops the values, outside of any borrow.

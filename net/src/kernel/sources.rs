@@ -11,8 +11,9 @@
 
 use super::{
     slab::{Key, Slab},
-    waiter::Waiter,
+    waiter::{Reader, Resume, Waiter},
 };
+use std::rc::Rc;
 
 /// Reads (or accepts), and likewise writes, that one source may do in one turn of the loop.
 pub const OPERATIONS_PER_TURN: u16 = 32;
@@ -33,10 +34,7 @@ use Direction::{Read, Write};
 
 impl Direction {
     pub(super) fn bit(self) -> u8 {
-        match self {
-            Read => READABLE,
-            Write => WRITABLE,
-        }
+        READABLE << self as u8
     }
 }
 
@@ -47,20 +45,46 @@ pub(crate) struct Source {
     /// Operations in the turn `turn`, by direction.
     spent: [u16; 2],
     turn: u32,
-    waiters: [Waiter; 2],
+    reader: Reader,
+    writer: Waiter,
+}
+
+impl Source {
+    /// Ready, and within its budget. One that is ready and over it is put off to the next turn.
+    fn is_ready(&mut self, direction: Direction, turn: u32, key: Key, over_budget: &mut Vec<Key>) -> bool {
+        if self.ready & direction.bit() == 0 {
+            return false;
+        }
+        if self.turn != turn || self.spent[direction as usize] < OPERATIONS_PER_TURN {
+            return true;
+        }
+        if self.put_off == 0 {
+            over_budget.push(key);
+        }
+        self.put_off |= direction.bit();
+        false
+    }
+
+    /// Takes out those who wait in these directions.
+    fn take_waiters(&mut self, ready: u8) -> (Waiter, Reader) {
+        let writer = if ready & WRITABLE != 0 { std::mem::take(&mut self.writer) } else { Waiter::Nobody };
+        let reader = if ready & READABLE != 0 { std::mem::take(&mut self.reader) } else { Reader::default() };
+        (writer, reader)
+    }
 }
 
 /// What waiting on a source came to.
 pub(super) enum Wait {
-    /// No need: it is ready, within its budget. The waiter comes back.
-    Ready(Waiter),
+    /// No need: it is ready, within its budget.
+    Ready,
     /// It waits in place of this one, whom the caller drops outside of the borrow.
-    Waits(Waiter),
+    Waits(Reader),
     /// The source is gone, with its loop.
     Gone,
 }
 
 /// The sources of one loop.
+#[derive(Default)]
 pub(crate) struct Sources {
     slab: Slab<Source>,
     /// Turns in which budgets were renewed.
@@ -71,13 +95,10 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    pub(super) fn new() -> Self {
-        Sources { slab: Slab::new(), turn: 0, over_budget: Vec::new(), hint: 0 }
-    }
-
     /// A new source, not ready in the directions that `ready` lacks.
     pub(super) fn insert(&mut self, ready: u8) -> Key {
-        self.slab.insert(Source { ready, put_off: 0, spent: [0; 2], turn: 0, waiters: Default::default() })
+        let (reader, writer) = Default::default();
+        self.slab.insert(Source { ready, put_off: 0, spent: [0; 2], turn: 0, reader, writer })
     }
 
     /// The source is gone; what it held is the caller's to drop.
@@ -109,45 +130,45 @@ impl Sources {
     }
 
     /// Ready, or `waiter` waits. One waiter for each direction: the last one stays.
-    pub(super) fn wait(&mut self, key: Key, direction: Direction, waiter: Waiter) -> Wait {
+    pub(super) fn wait(&mut self, key: Key, direction: Direction, waiter: impl FnOnce() -> Waiter) -> Wait {
         let Some(source) = self.slab.get_mut(key) else { return Wait::Gone };
-        if source.ready & direction.bit() != 0 {
-            let rested = source.turn != self.turn || source.spent[direction as usize] < OPERATIONS_PER_TURN;
-            if rested {
-                return Wait::Ready(waiter);
-            }
-            // Ready and over its budget: put off to the next turn.
-            if source.put_off == 0 {
-                self.over_budget.push(key);
-            }
-            source.put_off |= direction.bit();
+        if source.is_ready(direction, self.turn, key, &mut self.over_budget) {
+            return Wait::Ready;
         }
-        Wait::Waits(std::mem::replace(&mut source.waiters[direction as usize], waiter))
+        Wait::Waits(match direction {
+            Read => std::mem::replace(&mut source.reader, Reader::Waits(waiter())),
+            Write => Reader::Waits(std::mem::replace(&mut source.writer, waiter())),
+        })
+    }
+
+    /// Parks a record in the place of the one who waits to read, who is the caller's to drop; gives the record back when
+    /// the source is ready already.
+    pub(super) fn park(&mut self, key: Key, record: Rc<dyn Resume>) -> Result<Reader, Option<Rc<dyn Resume>>> {
+        let source = self.slab.get_mut(key).ok_or(None)?;
+        if source.is_ready(Read, self.turn, key, &mut self.over_budget) {
+            return Err(Some(record));
+        }
+        Ok(std::mem::replace(&mut source.reader, Reader::Parked(record, true)))
     }
 
     /// Takes back what is parked on a source.
-    pub(super) fn unpark(&mut self, key: Key) -> Option<Waiter> {
-        let place = &mut self.slab.get_mut(key)?.waiters[Read as usize];
-        matches!(place, Waiter::Parked(..)).then(|| std::mem::take(place))
+    pub(super) fn unpark(&mut self, key: Key) -> Option<Reader> {
+        let place = &mut self.slab.get_mut(key)?.reader;
+        matches!(place, Reader::Parked(..)).then(|| std::mem::take(place))
     }
 
     /// What is parked on a source holds the loop no longer.
     pub(super) fn unref(&mut self, key: Key) {
-        if let Some(source) = self.slab.get_mut(key)
-            && let Waiter::Parked(_, holds) = &mut source.waiters[Read as usize]
-        {
+        if let Some(Source { reader: Reader::Parked(_, holds), .. }) = self.slab.get_mut(key) {
             *holds = false;
         }
     }
 
-    /// An event came. Gives those who waited for it, writers first; an event for a closed source finds nothing.
-    pub(super) fn make_ready(&mut self, key: Key, ready: u8) -> Option<[Waiter; 2]> {
+    /// An event came. Gives those who waited for it; an event for a closed source finds nothing.
+    pub(super) fn make_ready(&mut self, key: Key, ready: u8) -> Option<(Waiter, Reader)> {
         let source = self.slab.get_mut(key)?;
         source.ready |= ready;
-        Some([Write, Read].map(|direction| {
-            let waited = ready & direction.bit() != 0;
-            if waited { std::mem::take(&mut source.waiters[direction as usize]) } else { Waiter::Nobody }
-        }))
+        Some(source.take_waiters(ready))
     }
 
     /// Whether somebody waits only for a new turn.
@@ -156,37 +177,49 @@ impl Sources {
     }
 
     /// A new turn: every budget is new. Gives those who waited for that.
-    pub(super) fn renew_budgets(&mut self) -> Vec<Waiter> {
+    pub(super) fn renew_budgets(&mut self) -> Vec<(Waiter, Reader)> {
         self.turn = self.turn.wrapping_add(1);
-        let mut rested = Vec::new();
-        for key in std::mem::take(&mut self.over_budget) {
-            let Some(source) = self.slab.get_mut(key) else { continue };
+        let rest = |key: Key| {
+            let source = self.slab.get_mut(key)?;
             let put_off = std::mem::take(&mut source.put_off);
-            for direction in [Read, Write] {
-                if put_off & direction.bit() != 0 {
-                    rested.push(std::mem::take(&mut source.waiters[direction as usize]));
-                }
-            }
-        }
-        rested
+            Some(source.take_waiters(put_off))
+        };
+        std::mem::take(&mut self.over_budget).into_iter().filter_map(rest).collect()
     }
 
-    /// Whether some source is waited for by somebody whom `holds` knows to hold the loop; looks first where it found one
-    /// last time.
-    pub(super) fn some_waited_for(&mut self, holds: impl Fn(&Waiter) -> bool) -> bool {
-        let found = self.slab.find_from(self.hint, |source| source.waiters.iter().any(&holds));
+    /// Whether some source holds the loop; looks first where it found one last time. `holds` tells of a waiter whether it
+    /// does.
+    pub(super) fn some_hold(&mut self, holds: impl Fn(&Waiter) -> bool) -> bool {
+        let found = self.slab.find_from(self.hint, |source| match &source.reader {
+            Reader::Parked(_, true) => true,
+            Reader::Waits(reader) if holds(reader) => true,
+            _ => holds(&source.writer),
+        });
         self.hint = found.unwrap_or(0);
         found.is_some()
     }
 
-    /// All who wait.
-    pub(super) fn waiters(&self) -> impl Iterator<Item = &Waiter> {
-        self.slab.values().flat_map(|source| &source.waiters)
+    /// How many directions are waited for by somebody who holds the loop, and how many parked records do.
+    pub(super) fn count(&self, holds: impl Fn(&Waiter) -> bool) -> (usize, usize) {
+        let (mut waiting, mut parked) = (0, 0);
+        for source in self.slab.values() {
+            waiting += usize::from(holds(&source.writer));
+            match &source.reader {
+                Reader::Waits(reader) => waiting += usize::from(holds(reader)),
+                Reader::Parked(_, holds) => parked += usize::from(*holds),
+            }
+        }
+        (waiting, parked)
     }
 
-    /// All keys; for tests.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        self.slab.keys().collect()
+    /// Makes every source ready, as spurious events would, and gives all who wait; for tests.
+    pub(super) fn make_all_ready(&mut self) -> Vec<(Waiter, Reader)> {
+        let both = READABLE | WRITABLE;
+        let make_ready = |source: &mut Source| {
+            source.ready |= both;
+            source.take_waiters(both)
+        };
+        self.slab.values_mut().map(make_ready).collect()
     }
 
     /// For tearing down: all sources, which the caller drops.

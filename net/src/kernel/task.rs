@@ -1,12 +1,11 @@
-//! Tasks as a program sees them: spawning, awaiting, aborting; and how the loop polls one.
+//! Tasks as a program sees them: spawning, awaiting, aborting; how the loop polls one, and how a waker finds it.
 
 use super::{
-    current::{Loop, current, try_current},
-    queues::Microtask,
+    current::{Loop, Microtask, current, try_current},
+    remote::{Handle, Remote},
     slab::Key,
-    tasks::{After, JoinError, Polled, TaskResult},
+    tasks::{JoinError, Polled, TaskResult},
     tracer::{Lane, Step},
-    waker::waker,
 };
 use std::{
     fmt,
@@ -14,9 +13,8 @@ use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll},
+    sync::{Arc, atomic::AtomicBool},
+    task::{Context, Poll, Wake, Waker},
 };
 
 impl Loop {
@@ -24,16 +22,20 @@ impl Loop {
     pub(super) fn poll_task(&self, key: Key) {
         let Some(mut polled) = self.tasks.borrow_mut().begin(key) else { return };
         self.trace(Lane::Task, Step::Begin, key.generation);
-        let before = self.running.replace(Some((key, polled.waker.data())));
+        self.running.set(Some((key, polled.waker.data())));
         let context = &mut Context::from_waker(&polled.waker);
         let poll = catch_unwind(AssertUnwindSafe(|| polled.future.as_mut().poll(context)));
-        self.running.set(before);
+        self.running.set(None);
         self.trace(Lane::Task, Step::End, key.generation);
         let result = match poll {
-            Ok(Poll::Pending) => match { self.tasks.borrow_mut().pause(key, polled) } {
-                Ok(after) => return self.follow(key, after),
-                Err(aborted) => return self.bury(key, aborted, Err(JoinError::Aborted)),
-            },
+            Ok(Poll::Pending) => {
+                let paused = self.tasks.borrow_mut().pause(key, polled);
+                return match paused {
+                    Ok(false) => {}
+                    Ok(true) => self.queues.pending.borrow_mut().push(key),
+                    Err(aborted) => self.bury(key, aborted, Err(JoinError::Aborted)),
+                };
+            }
             Ok(Poll::Ready(output)) => Ok(output),
             Err(panic) => Err(JoinError::from_panic(&*panic)),
         };
@@ -43,16 +45,8 @@ impl Loop {
     /// Drops the future of a task, and then lets the task end. A panic of a destructor is a panic of the task.
     fn bury(&self, key: Key, polled: Polled, result: TaskResult) {
         let dropped = drop_caught(polled);
-        let after = self.tasks.borrow_mut().end(key, dropped.and(result));
-        self.follow(key, after);
-    }
-
-    fn follow(&self, key: Key, after: After) {
-        match after {
-            After::Nothing => {}
-            After::Defer => self.queues.pending.borrow_mut().push(key),
-            After::Ended(waiter, _left) => self.wake(waiter),
-        }
+        let (waiter, _left) = self.tasks.borrow_mut().end(key, dropped.and(result));
+        self.wake(waiter);
     }
 
     /// Makes a task of `future` and queues its first poll as a microtask.
@@ -64,6 +58,36 @@ impl Loop {
         self.push_microtask(Microtask::Task(key));
         JoinHandle { of: Of::Task(key), _here: PhantomData }
     }
+}
+
+/// The waker of a task: safe code, good for any thread.
+///
+/// On the loop's own thread waking is a push to the microtask queue. On any other it raises one flag, pushes to a shared
+/// list and nudges the driver, and the loop wakes the task at home: atomic operations are paid for by those who need
+/// them. A waker holds the task's key and not the task, so it may be dropped anywhere, at any time.
+impl Wake for Handle {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let at_home = try_current(|on| {
+            let at_home = Arc::ptr_eq(&on.remote, &self.remote);
+            if at_home {
+                on.wake_task(self.key);
+            }
+            at_home
+        });
+        if at_home != Some(true) {
+            self.call();
+        }
+    }
+}
+
+/// A waker for the task `key` of the loop that `remote` belongs to, and what it shares with the task.
+fn waker(remote: &Arc<Remote>, key: Key) -> (Arc<Handle>, Waker) {
+    let handle = Arc::new(Handle { remote: remote.clone(), key, called: AtomicBool::new(false) });
+    (handle.clone(), Waker::from(handle))
 }
 
 /// Drops something of a program's; its panic is given and goes no further.
@@ -139,7 +163,7 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.of {
             Of::Job(job) => job.is_finished(),
-            Of::Task(key) => try_current(|on| on.tasks.borrow().is_finished(*key)).unwrap_or(true),
+            Of::Task(key) => !try_current(|on| on.tasks.borrow().contains(*key)).unwrap_or(false),
         }
     }
 }
@@ -152,12 +176,7 @@ impl<T: 'static> Future for JoinHandle<T> {
             Of::Job(job) => return job.poll_join(context),
             Of::Task(key) => *key,
         };
-        let joined = try_current(|on| {
-            let waiter = on.waiter(context);
-            let joined = on.tasks.borrow_mut().join(key, waiter);
-            joined
-        });
-        match joined {
+        match try_current(|on| on.tasks.borrow_mut().join(key, on.waiter(context))) {
             // The loop has ended, and the task with it.
             None => Poll::Ready(Err(JoinError::Aborted)),
             Some(Err(_before)) => Poll::Pending,
@@ -179,18 +198,8 @@ impl<T> Drop for JoinHandle<T> {
     }
 }
 
-impl<T> Unpin for JoinHandle<T> {}
-
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish()
     }
-}
-
-/// The result of a finished task, without waiting.
-pub(super) fn result_of<T: 'static>(on: &Rc<Loop>, handle: &JoinHandle<T>) -> Option<Result<T, JoinError>> {
-    let Of::Task(key) = handle.of else { return None };
-    let joined = on.tasks.borrow_mut().join(key, Default::default());
-    let (result, _left) = joined.ok()?;
-    Some(result.and_then(|output| output.downcast().map(|output| *output).map_err(|_| JoinError::Aborted)))
 }

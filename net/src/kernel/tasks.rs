@@ -49,8 +49,7 @@ pub(super) struct Join {
 
 pub(crate) struct Task {
     /// Out of its place while it is polled, and gone when it has finished.
-    future: Option<Pin<Box<dyn AnyFuture>>>,
-    waker: Option<Waker>,
+    polled: Option<Polled>,
     handle: Arc<Handle>,
     join: Option<Box<Join>>,
     bits: u8,
@@ -59,7 +58,8 @@ pub(crate) struct Task {
 impl Task {
     /// Whether a share of its waker lies outside of the loop, so that it may be woken some day.
     fn is_held_outside(&self) -> bool {
-        self.future.is_some() && Arc::strong_count(&self.handle) > 1 + usize::from(self.waker.is_some())
+        // The task's own shares are in `handle` and in the waker.
+        self.polled.is_some() && Arc::strong_count(&self.handle) > 2
     }
 }
 
@@ -69,19 +69,13 @@ pub(super) struct Polled {
     pub(super) waker: Waker,
 }
 
-/// What follows from a poll.
-pub(super) enum After {
-    /// It waits, or nobody wants to know.
-    Nothing,
-    /// It was woken while it ran.
-    Defer,
-    /// It has ended, and this one waits for that. What is left is the caller's to drop: its destructors may do anything.
-    Ended(Waiter, Option<(Task, TaskResult)>),
-}
+/// Who waits for the end of a task. What is left of it is the caller's to drop: destructors may do anything.
+pub(super) type Ended = (Waiter, Option<(Task, TaskResult)>);
 
 pub(super) type TaskResult = Result<Box<dyn Any>, JoinError>;
 
 /// The tasks of one loop.
+#[derive(Default)]
 pub(crate) struct Tasks {
     slab: Slab<Task>,
     /// Where the last one was found that somebody outside may wake.
@@ -89,10 +83,6 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    pub(super) fn new() -> Self {
-        Tasks { slab: Slab::new(), hint: 0 }
-    }
-
     /// A new task, which stands in a queue already; `make` makes its waker.
     pub(super) fn insert(
         &mut self,
@@ -101,12 +91,13 @@ impl Tasks {
     ) -> Key {
         self.slab.insert_with(|key| {
             let (handle, waker) = make(key);
-            Task { future: Some(future), waker: Some(waker), handle, join: None, bits: SCHEDULED }
+            Task { polled: Some(Polled { future, waker }), handle, join: None, bits: SCHEDULED }
         })
     }
 
+    /// Whether the task has not ended yet.
     pub(super) fn contains(&self, key: Key) -> bool {
-        self.slab.get(key).is_some_and(|task| task.future.is_some() || task.bits & RUNNING != 0)
+        self.slab.get(key).is_some_and(|task| task.polled.is_some() || task.bits & RUNNING != 0)
     }
 
     /// Whether this wake is the one that queues the task.
@@ -120,32 +111,33 @@ impl Tasks {
     /// Takes what is needed to poll a task; nothing when it has ended.
     pub(super) fn begin(&mut self, key: Key) -> Option<Polled> {
         let task = self.slab.get_mut(key)?;
-        let future = task.future.take()?;
+        let polled = task.polled.take()?;
         task.bits = task.bits & !SCHEDULED | RUNNING;
-        Some(Polled { future, waker: task.waker.take()? })
+        Some(polled)
     }
 
-    /// Puts back a task that waits; gives the future again when it was aborted meanwhile, to be dropped.
-    pub(super) fn pause(&mut self, key: Key, polled: Polled) -> Result<After, Polled> {
+    /// Puts back a task that waits, and says whether it was woken while it ran; gives the future again when the task was
+    /// aborted meanwhile, to be dropped.
+    pub(super) fn pause(&mut self, key: Key, polled: Polled) -> Result<bool, Polled> {
         let Some(task) = self.slab.get_mut(key) else { return Err(polled) };
         task.bits &= !RUNNING;
         if task.bits & ABORTED != 0 {
             return Err(polled);
         }
-        (task.future, task.waker) = (Some(polled.future), Some(polled.waker));
-        Ok(if task.bits & SCHEDULED != 0 { After::Defer } else { After::Nothing })
+        task.polled = Some(polled);
+        Ok(task.bits & SCHEDULED != 0)
     }
 
     /// A task has ended, with this result.
-    pub(super) fn end(&mut self, key: Key, result: TaskResult) -> After {
-        let Some(task) = self.slab.get_mut(key) else { return After::Nothing };
+    pub(super) fn end(&mut self, key: Key, result: TaskResult) -> Ended {
+        let Some(task) = self.slab.get_mut(key) else { return (Waiter::Nobody, None) };
         task.bits &= !RUNNING;
         if task.bits & DETACHED != 0 {
-            return After::Ended(Waiter::Nobody, self.slab.remove(key).map(|task| (task, result)));
+            return (Waiter::Nobody, self.slab.remove(key).map(|task| (task, result)));
         }
         let join = task.join.get_or_insert_default();
         join.result = Some(result);
-        After::Ended(std::mem::take(&mut join.waiter), None)
+        (std::mem::take(&mut join.waiter), None)
     }
 
     /// Takes the future of a task that is to end now, unless it runs: then it ends when its poll does.
@@ -155,7 +147,7 @@ impl Tasks {
             task.bits |= ABORTED;
             return None;
         }
-        Some(Polled { future: task.future.take()?, waker: task.waker.take()? })
+        task.polled.take()
     }
 
     /// The result of a task, once; until then remembers who waits. What is to be dropped comes with it.
@@ -168,11 +160,6 @@ impl Tasks {
             }
             join => Err(std::mem::replace(&mut join.waiter, waiter)),
         }
-    }
-
-    /// Whether the task has ended, by whatever way.
-    pub(super) fn is_finished(&self, key: Key) -> bool {
-        !self.contains(key)
     }
 
     /// The join handle is gone. Gives what is left of the task if it has ended, to be dropped.

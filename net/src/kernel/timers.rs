@@ -52,6 +52,7 @@ impl PartialOrd for Entry {
     }
 }
 
+#[derive(Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Entry>,
     timers: Slab<Timer>,
@@ -59,10 +60,6 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    pub(crate) fn new() -> Self {
-        Timers { heap: BinaryHeap::new(), timers: Slab::new(), holding: 0 }
-    }
-
     pub(crate) fn insert(&mut self, deadline: Nanos, action: Action) -> Key {
         let key = self.timers.insert(Timer { action, holds: true });
         self.holding += 1;
@@ -170,7 +167,7 @@ mod tests {
         /// The obvious timers, a list that is searched, judge the heap: the same ones fire, in the same order.
         #[test]
         fn the_heap_agrees_with_a_list(operations in operations()) {
-            let (mut timers, mut list) = (Timers::new(), Vec::<(Nanos, usize)>::new());
+            let (mut timers, mut list) = (Timers::default(), Vec::<(Nanos, usize)>::new());
             let (mut keys, mut now) = (Vec::new(), 0);
             for operation in operations {
                 match operation {

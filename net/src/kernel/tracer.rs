@@ -50,31 +50,34 @@ pub enum Lane {
     Note,
 }
 
+/// In the order of [`Lane`].
+const NAMES: [&str; 15] = [
+    "timers",
+    "pending",
+    "prepare",
+    "poll",
+    "check",
+    "closing",
+    "tick",
+    "microtask",
+    "task",
+    "timer",
+    "I/O",
+    "immediate",
+    "close",
+    "alive",
+    "note",
+];
+
 impl Lane {
     /// The lane's name in traces and pictures.
     pub fn name(self) -> &'static str {
-        match self {
-            Lane::Timers => "timers",
-            Lane::Pending => "pending",
-            Lane::Prepare => "prepare",
-            Lane::Poll => "poll",
-            Lane::Check => "check",
-            Lane::Closing => "closing",
-            Lane::Tick => "tick",
-            Lane::Microtask => "microtask",
-            Lane::Task => "task",
-            Lane::Timer => "timer",
-            Lane::Io => "I/O",
-            Lane::Immediate => "immediate",
-            Lane::Close => "close",
-            Lane::Alive => "alive",
-            Lane::Note => "note",
-        }
+        NAMES[self as usize]
     }
 
     /// Whether it is a phase of the loop.
     pub fn is_phase(self) -> bool {
-        matches!(self, Lane::Timers | Lane::Pending | Lane::Prepare | Lane::Poll | Lane::Check | Lane::Closing)
+        self as usize <= Lane::Closing as usize
     }
 }
 
@@ -113,7 +116,7 @@ pub(crate) struct Tracer {
     pub(super) events: RefCell<Vec<Event>>,
     file: RefCell<Option<PathBuf>>,
     /// What kept the loop alive when that was last looked at.
-    alive: RefCell<String>,
+    pub(super) alive: RefCell<String>,
     pub(super) sink: RefCell<Option<Rc<RefCell<Vec<Event>>>>>,
 }
 
@@ -145,16 +148,6 @@ impl Tracer {
         if events.len() < MAX_EVENTS {
             events.push(Event { at: Duration::from_nanos(at), lane, step, number, text });
         }
-    }
-
-    /// Whether this is not what kept the loop alive before.
-    pub(super) fn is_news(&self, alive: &str) -> bool {
-        let last = &mut *self.alive.borrow_mut();
-        let news = last != alive;
-        if news {
-            alive.clone_into(last);
-        }
-        news
     }
 
     /// The loop has ended: gives the events to who wants them, and writes the file, if one is wanted.

@@ -22,8 +22,18 @@ pub(crate) enum Waiter {
     Task(Key),
     /// A waker that is not a task's own.
     Foreign(Box<Waker>),
-    /// A record without a task, and whether it holds the loop.
+}
+
+/// The one who waits to read from a source: somebody, or a record without a task, and whether that holds the loop.
+pub(crate) enum Reader {
+    Waits(Waiter),
     Parked(Rc<dyn Resume>, bool),
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader::Waits(Waiter::Nobody)
+    }
 }
 
 impl Waiter {

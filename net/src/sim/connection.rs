@@ -4,7 +4,7 @@
 //! the pieces in which it arrived. A read gives at most one piece, so every cut that the network makes is one that the
 //! reader sees. What is on the way and unread together fill the window; a full window makes writes block.
 
-use super::network::{Network, make_ready};
+use super::network::{Network, make_ready, nanos};
 use crate::kernel::{CLOSED, Key, Nanos, READABLE, WRITABLE};
 use std::{
     cell::{Cell, RefCell},
@@ -107,7 +107,7 @@ impl Connection {
                 None | Some(Fault::Cut) => {}
                 Some(Fault::Delay(delay)) => {
                     let pipe = &mut *self.pipes[side].borrow_mut();
-                    pipe.last = pipe.last.max(network.arrival()) + delay.as_nanos() as Nanos;
+                    pipe.last = pipe.last.max(network.arrival()).saturating_add(nanos(delay));
                 }
                 Some(Fault::Reset) => self.reset_later(network, side),
                 Some(Fault::End) => {

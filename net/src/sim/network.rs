@@ -44,8 +44,8 @@ impl Network {
         Network {
             start: Instant::now(),
             clock: Cell::new(0),
-            limit: u64::try_from(config.limit.as_nanos()).unwrap_or(u64::MAX),
-            events: RefCell::new(Timers::new()),
+            limit: nanos(config.limit),
+            events: RefCell::default(),
             random: Cell::new(config.seed),
             faults: RefCell::new(config.faults),
             ready: RefCell::default(),
@@ -75,9 +75,10 @@ impl Network {
     pub(super) fn arrival(&self) -> Nanos {
         let (min, max) = {
             let faults = self.faults.borrow();
-            (faults.latency_min.as_nanos() as Nanos, faults.latency_max.as_nanos() as Nanos)
+            (nanos(faults.latency_min), nanos(faults.latency_max))
         };
-        self.clock.get() + min + self.below(max.saturating_sub(min) + 1)
+        let more = self.below(max.saturating_sub(min).saturating_add(1));
+        self.clock.get().saturating_add(min).saturating_add(more)
     }
 
     pub(super) fn set_faults(&self, faults: Faults) {
@@ -107,6 +108,11 @@ impl Network {
     }
 }
 
+/// A duration in the network's unit; what is longer than 584 years counts as that.
+pub(super) fn nanos(duration: Duration) -> Nanos {
+    Nanos::try_from(duration.as_nanos()).unwrap_or(Nanos::MAX)
+}
+
 /// Has the event that runs make a source ready, if it still exists.
 pub(super) fn make_ready(key: Option<Key>, ready: u8) {
     if let Some(key) = key {
@@ -124,7 +130,7 @@ impl Driver for Rc<Network> {
     fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
         let timeout = timeout.map(|timeout| timeout.max(BUSY_TURN));
         let event = self.events.borrow_mut().next();
-        let timer = timeout.map(|timeout| self.clock.get().saturating_add(timeout.as_nanos() as Nanos));
+        let timer = timeout.map(|timeout| self.clock.get().saturating_add(nanos(timeout)));
         let Some(next) = event.into_iter().chain(timer).min() else {
             return Err(io::Error::other("all wait for the network, and nothing is on its way"));
         };

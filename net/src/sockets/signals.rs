@@ -91,7 +91,10 @@ fn catch(numbers: &[SignalNumber]) -> io::Result<Caught> {
     let registration = Registration::new(&mut receiver, 0)?;
     let sender = std::os::fd::OwnedFd::from(sender);
     let mut caught = Caught { registration, receiver, flags: Vec::new(), actions: Vec::new() };
-    for &number in numbers {
+    for (at, &number) in numbers.iter().enumerate() {
+        if numbers[..at].contains(&number) {
+            continue;
+        }
         let flag = Arc::new(AtomicBool::new(false));
         // Actions run in the order in which they were registered.
         caught.actions.push(flag::register(number, flag.clone())?);
