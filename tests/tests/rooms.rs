@@ -23,10 +23,15 @@ const ROOMS: &[Room] = &[
     Room("net", "sockets", 2_000),
     Room("net", "node", 2_000),
     Room("net", "sim", 2_000),
+    Room("http1", "parser", 2_250),
+    Room("http1", "connection", 2_200),
+    Room("http1", "server", 2_200),
+    Room("http1", "agent", 2_200),
+    Room("http1", "client", 2_200),
 ];
 
 /// Crates whose files must not import each other in a circle.
-const CRATES: &[&str] = &["net"];
+const CRATES: &[&str] = &["net", "http1"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
