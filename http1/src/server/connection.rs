@@ -375,7 +375,8 @@ where
     exchange.settle(&outcome);
     report(exchange, &outcome);
     if exchange.has_more() {
-        drain(exchange).await;
+        // Rare, and so not a part of every worker.
+        Box::pin(drain(exchange)).await;
     }
 }
 
