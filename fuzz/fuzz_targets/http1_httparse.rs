@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
             let byte = input.get(error.offset as usize).copied();
             let known = match error.rule {
                 Rule::BareLf | Rule::MethodTooLong => true,
-                // §2.2: the second empty line; or a line ended by a bare LF where ours expects something else.
+                // §2.2: the ninth empty line; or a line ended by a bare LF where ours expects something else.
                 Rule::Method => matches!(byte, Some(b'\r' | b'\n')),
                 // §3.2; and httparse looks at a target's end only when it has come.
                 Rule::Target => matches!(byte, Some(b'#' | 0x80..)),

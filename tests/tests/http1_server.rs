@@ -303,3 +303,19 @@ fn an_error_of_listening_says_where() {
     let nowhere = net::block_on(async { http1::serve("nowhere", handler).err().map(|error| error.kind()) });
     assert_eq!(nowhere.expect("the loop ends"), Some(std::io::ErrorKind::InvalidInput));
 }
+
+#[test]
+fn a_server_that_stops_idle_ends_the_loop_at_once() {
+    let began = std::time::Instant::now();
+    let ended = net::block_on(async {
+        let options = Options { idle_timeout: Duration::from_secs(60), ..Options::default() };
+        let server = http1::serve_with("127.0.0.1:0", options, handler).expect("a free port");
+        let idle = net::tcp::TcpStream::connect(server.local_addr().expect("an address")).await.expect("a server");
+        server.until(net::sleep(Duration::from_millis(10))).await;
+        let mut bytes = [0; 1];
+        net::Stream::read(&idle, &mut bytes).await.expect("an end")
+    });
+    assert_eq!(ended.expect("the loop ends by itself"), 0);
+    // The sweep, which comes once in most of a second, is not waited for.
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+}

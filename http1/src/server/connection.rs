@@ -35,6 +35,8 @@ pub(super) struct Shared<H> {
     pub(super) spare: Spare,
     pub(super) workers: Workers<Accepted<H>>,
     pub(super) connections: Rc<Connections>,
+    /// What `Keep-Alive` says.
+    pub(super) idle_seconds: Option<u32>,
 }
 
 /// A connection that was accepted, with or without something to do. It leaves the table when it is dropped.
@@ -294,7 +296,7 @@ where
             }
             // A message that ends with its head has been read: nothing can go wrong with it, and 101 may be the answer.
             self.connection.receive_end();
-            let idle_seconds = options.idle_seconds();
+            let idle_seconds = self.accepted.shared.idle_seconds;
             let exchange = Exchange {
                 stream: &self.accepted.stream,
                 options,
@@ -373,7 +375,8 @@ where
     exchange.settle(&outcome);
     report(exchange, &outcome);
     if exchange.has_more() {
-        drain(exchange).await;
+        // Rare, and so not a part of every worker.
+        Box::pin(drain(exchange)).await;
     }
 }
 

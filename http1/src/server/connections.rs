@@ -34,6 +34,8 @@ pub(super) struct Connections {
     closing: Cell<bool>,
     /// Raised when a connection has ended, and when the server closes.
     changed: Signal,
+    /// Raised when a server that has closed has no connection left.
+    ended: Signal,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,9 @@ impl Connections {
         self.free.borrow_mut().push(slot);
         self.open.set(self.open.get() - 1);
         self.changed.raise();
+        if self.has_ended() {
+            self.ended.raise();
+        }
     }
 
     /// Connections that are open, idle ones and those that linger too.
@@ -76,6 +81,10 @@ impl Connections {
 
     pub(super) fn is_closing(&self) -> bool {
         self.closing.get()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.is_closing() && self.open() == 0
     }
 
     /// Waits until the server closes.
@@ -116,8 +125,8 @@ impl Connections {
     pub(super) async fn sweep(&self, options: &Options) {
         let shortest = options.patience().min(options.linger_timeout).min(options.linger_time);
         let interval = (shortest / SWEEPS).clamp(MIN_INTERVAL, MAX_INTERVAL);
-        while !(self.is_closing() && self.open() == 0) {
-            net::sleep(interval).await;
+        // The end is not slept through: a loop that has nothing else to do would wait for it.
+        while net::timeout(interval, self.ended.until(|| self.has_ended().then_some(()))).await.is_err() {
             let patience = if self.is_closing() { Duration::ZERO } else { options.patience() };
             self.sweep_once(patience, options.linger_timeout);
         }
@@ -151,5 +160,8 @@ impl Connections {
         }
         self.changed.raise();
         self.sweep_once(Duration::ZERO, Duration::MAX);
+        if self.has_ended() {
+            self.ended.raise();
+        }
     }
 }

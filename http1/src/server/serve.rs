@@ -131,7 +131,8 @@ where
     let connections = Rc::new(Connections::default());
     let close_timeout = options.close_timeout;
     let (spare, workers) = (Spare::default(), Workers::default());
-    let shared = Rc::new(Shared { handler, options, spare, workers, connections: connections.clone() });
+    let idle_seconds = options.idle_seconds();
+    let shared = Rc::new(Shared { handler, options, spare, workers, connections: connections.clone(), idle_seconds });
     let (sweeping, ending) = (shared.clone(), shared.clone());
     net::spawn(async move {
         sweeping.connections.sweep(&sweeping.options).await;
