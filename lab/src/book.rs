@@ -1,7 +1,7 @@
 //! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
 
 use crate::complaint::Complaint;
-use crate::{diagram, figures, live};
+use crate::{diagram, evenings, figures, live};
 use mdbook_core::book::{Book, BookItem};
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -114,7 +114,8 @@ fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>
 
 /// Replaces `{{#widget NAME}}` by the widget's picture of its first example, made by the production code: what a reader
 /// sees without the server or without JavaScript, and what the live widget starts from. `{{#diagram NAME}}` becomes a
-/// picture of a state table, and `{{#figures FILE PATH}}` a table of what a bench has measured.
+/// picture of a state table, `{{#figures FILE PATH}}` a table of what a bench has measured, and
+/// `{{#evenings CRATE}}` the table of a crate's rooms.
 struct Pictures;
 
 impl Preprocessor for Pictures {
@@ -123,11 +124,11 @@ impl Preprocessor for Pictures {
     }
 
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> mdbook_core::errors::Result<Book> {
-        let results = context.root.join("../benches/results");
+        let root = context.root.join("..");
         let mut wrong = None;
         book.for_each_mut(|item| {
             if let BookItem::Chapter(chapter) = item {
-                match place_pictures(&chapter.content, &results) {
+                match place_pictures(&chapter.content, &root) {
                     Ok(content) => chapter.content = content,
                     Err(why) => wrong = Some((why, chapter.name.clone())),
                 }
@@ -141,10 +142,10 @@ impl Preprocessor for Pictures {
 }
 
 /// The directives that are ours; mdBook has others.
-const DIRECTIVES: [&str; 3] = ["{{#widget ", "{{#diagram ", "{{#figures "];
+const DIRECTIVES: [&str; 4] = ["{{#widget ", "{{#diagram ", "{{#figures ", "{{#evenings "];
 
 /// Replaces our directives; the error says what is wrong with one.
-fn place_pictures(content: &str, results: &Path) -> Result<String, String> {
+fn place_pictures(content: &str, root: &Path) -> Result<String, String> {
     let mut out = String::with_capacity(content.len());
     let mut rest = content;
     while let Some(at) = DIRECTIVES.iter().filter_map(|directive| rest.find(directive)).min() {
@@ -152,7 +153,8 @@ fn place_pictures(content: &str, results: &Path) -> Result<String, String> {
         let (directive, tail) = rest[at + 3..].split_once("}}").ok_or("an unclosed {{#")?;
         let (kind, name) = directive.split_once(' ').unwrap_or((directive, ""));
         let picture = match kind {
-            "figures" => Some(figures::table(results, name)?),
+            "figures" => Some(figures::table(&root.join("benches/results"), name)?),
+            "evenings" => Some(evenings::table(root, name)?),
             "widget" => live::picture(name.trim()),
             _ => diagram::picture(name.trim()),
         };

@@ -4,6 +4,7 @@ mod book;
 mod complaint;
 mod diagram;
 mod dissect;
+mod evenings;
 mod examples;
 mod figures;
 mod live;
