@@ -41,6 +41,12 @@ async fn handler(mut request: Request<'_>, response: Response<'_>) -> Outcome {
             net::sleep(Duration::from_millis(50)).await;
             Err(Failure::message("broken on purpose"))
         }
+        "/open" => {
+            let mut response = response;
+            response.write("open").await?;
+            request.closed().await;
+            response.end("").await
+        }
         "/split" => response.header("x", "a\r\nset-cookie: b").end("").await,
         "/big" => response.end(vec![b'x'; 1 << 20]).await,
         "/304" => response.status(304).header("etag", "\"a\"").end("").await,
@@ -318,4 +324,36 @@ fn a_server_that_stops_idle_ends_the_loop_at_once() {
     assert_eq!(ended.expect("the loop ends by itself"), 0);
     // The sweep, which comes once in most of a second, is not waited for.
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+}
+
+/// Whether TCP's keep-alive runs for a connection that this port has accepted: the timer 02 in Linux's table.
+#[cfg(target_os = "linux")]
+fn is_probed(port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux");
+    table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|row| {
+        let is = |at: usize, wanted: &str| row.get(at).is_some_and(|cell| cell.starts_with(wanted));
+        is(1, &format!("0100007F:{port:04X}")) && is(3, "01") && is(5, "02:")
+    })
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_waits_without_a_limit_has_its_client_asked_whether_it_is_there() {
+    for (probe_after, probed) in [(Duration::from_secs(20), true), (Duration::ZERO, false), (Duration::MAX, false)] {
+        let address = start(Options { probe_after, ..Options::default() }, handler);
+        let mut stream = connect(address);
+        stream.write_all(&get("/open", "")).expect("a server that reads");
+        let mut text = String::new();
+        while !text.ends_with("open\r\n") {
+            let mut some = [0; 256];
+            let count = stream.read(&mut some).expect("an answer");
+            text.push_str(&String::from_utf8_lossy(&some[..count]));
+        }
+        // The handler goes on to wait when its piece is out, which may be a moment later.
+        let began = std::time::Instant::now();
+        while probed && !is_probed(address.port()) && began.elapsed() < Duration::from_secs(5) {
+            thread::yield_now();
+        }
+        assert_eq!(is_probed(address.port()), probed, "{probe_after:?}");
+    }
 }
