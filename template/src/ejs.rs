@@ -8,7 +8,7 @@
 //! tag inside a plain string literal does not count. No template that EJS accepts is read differently, because EJS's
 //! reading of such a tag leaves a string literal open, which is a syntax error.
 
-use crate::error::ErrorKind;
+use wirebook_script::{ErrorKind, Piece, Prepared, Tag};
 
 /// The characters that make a tag.
 ///
@@ -35,32 +35,10 @@ impl Default for Delimiters {
     }
 }
 
-/// What a tag does with its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TagKind {
-    /// `<% %>`
-    Run,
-    /// `<%= %>`
-    Escaped,
-    /// `<%- %>`
-    Raw,
-}
-
-/// A piece of a template; offsets are into the prepared text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
-    /// Text to put out. It stands in the prepared text as it is.
-    Text { start: u32, end: u32 },
-    /// Code; `tag` is where its opening tag stands.
-    Code { kind: TagKind, tag: u32, start: u32, end: u32 },
-    /// Where EJS counts lines: an assignment to a hidden variable, which ends a statement.
-    Line,
-}
-
 /// What stands in a tag's place, with its length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mark {
-    Open(Option<TagKind>),
+    Open(Option<Tag>),
     LiteralOpen,
     LiteralClose,
     Close { trims: bool },
@@ -97,11 +75,11 @@ impl<'t> Splitter<'t> {
                 return Some((start, self.open.len() + self.delimiter.len(), Mark::LiteralOpen));
             }
             let (length, kind) = match after.as_bytes().first() {
-                Some(b'=') => (1, Some(TagKind::Escaped)),
-                Some(b'-') => (1, Some(TagKind::Raw)),
-                Some(b'_') => (1, Some(TagKind::Run)),
+                Some(b'=') => (1, Some(Tag::Escaped)),
+                Some(b'-') => (1, Some(Tag::Raw)),
+                Some(b'_') => (1, Some(Tag::Run)),
                 Some(b'#') => (1, None),
-                _ => (0, Some(TagKind::Run)),
+                _ => (0, Some(Tag::Run)),
             };
             return Some((start, self.open.len() + length, Mark::Open(kind)));
         }
@@ -230,7 +208,7 @@ impl Walk<'_> {
     }
 
     /// The code of a tag that opens at `tag`, and its closing tag: where that stands, where it ends, whether it trims.
-    fn tag(&mut self, tag: usize, start: usize, kind: Option<TagKind>) -> Result<(usize, usize, bool), SplitError> {
+    fn tag(&mut self, tag: usize, start: usize, kind: Option<Tag>) -> Result<(usize, usize, bool), SplitError> {
         let text = self.splitter.text;
         let name = &text[tag..start];
         let unclosed = || (ErrorKind::Syntax, format!("tag '{name}' is never closed"), tag);
@@ -343,47 +321,33 @@ fn end_of_regexp(code: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// A text after the changes that precede cutting, and where its parts came from.
-pub(crate) struct Prepared {
-    pub(crate) text: String,
-    /// Offsets in the prepared text and in the original from which on the two run in step. Empty: they are the same.
-    steps: Vec<(u32, u32)>,
-}
-
-impl Prepared {
-    /// The offset in the original.
-    pub(crate) fn original(&self, offset: u32) -> u32 {
-        match self.steps.partition_point(|&(prepared, _)| prepared <= offset) {
-            0 => offset,
-            n => self.steps[n - 1].1 + (offset - self.steps[n - 1].0),
-        }
-    }
-}
-
 /// EJS's `rmWhitespace`: runs of line ends become one, and blanks at both ends of every line go. It works on the whole
 /// text, code included.
 pub(crate) fn prepare(text: &str, remove_white_space: bool) -> Prepared {
     if !remove_white_space {
-        return Prepared { text: text.to_owned(), steps: Vec::new() };
+        return Prepared::whole(text);
     }
-    let mut prepared = Prepared { text: String::with_capacity(text.len()), steps: Vec::new() };
+    let mut prepared = Prepared::default();
     // `^\s+|\s+$` with the m flag: white space that touches the start or the end of a line goes, line ends included, so
     // that of a run of blanks with a line end in it one '\n' stays between two lines that have something.
     let mut at = 0;
-    let mut first = true;
     for line in text.split(['\n', '\r', '\u{2028}', '\u{2029}']) {
-        let kept = line.trim_matches(crate::value::number::is_space);
+        let kept = line.trim_matches(is_space);
         if !kept.is_empty() {
-            if !first {
-                prepared.text.push('\n');
+            let offset = at + (line.len() - line.trim_start_matches(is_space).len());
+            if !prepared.text().is_empty() {
+                // The line end stands just before what it separates.
+                prepared.push("\n", offset.saturating_sub(1));
             }
-            first = false;
-            let offset = at + (line.len() - line.trim_start_matches(crate::value::number::is_space).len());
-            prepared.steps.push((prepared.text.len() as u32, offset as u32));
-            prepared.text.push_str(kept);
+            prepared.push(kept, offset);
         }
         at += line.len();
         at += text[at..].chars().next().map_or(0, char::len_utf8);
     }
     prepared
+}
+
+/// White space and line ends of ECMA-262 §12.2 and §12.3; unlike Rust's, with the BOM and without U+0085.
+fn is_space(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
 }

@@ -1,0 +1,298 @@
+//! Array methods without callbacks, ECMA-262 §23.1.
+
+use super::args::arg;
+use crate::base::ErrorKind;
+use crate::run::Native;
+use crate::run::convert;
+use crate::run::{Cx, R};
+use crate::value::{Array, Value, compare};
+
+pub(super) const METHODS: &[(&str, Native)] = &[
+    ("at", at),
+    ("concat", concat),
+    ("entries", entries),
+    ("fill", fill),
+    ("flat", flat),
+    ("includes", includes),
+    ("indexOf", index_of),
+    ("join", join),
+    ("keys", keys),
+    ("lastIndexOf", last_index_of),
+    ("pop", pop),
+    ("push", push),
+    ("reverse", reverse),
+    ("shift", shift),
+    ("slice", slice),
+    ("splice", splice),
+    ("toReversed", to_reversed),
+    ("toString", to_string),
+    ("unshift", unshift),
+    ("values", values),
+];
+
+pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", from), ("of", of)];
+
+/// The receiver as an array; calling a method on something else is a TypeError.
+pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
+    match this {
+        Value::Array(array) => Ok(array.clone()),
+        _ => cx.type_error("this method needs an array"),
+    }
+}
+
+/// The array's elements now, their visit paid for.
+fn items(cx: &mut Cx<'_>, this: &Value) -> R<Vec<Value>> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 8)?;
+    cx.room_for(array.len() * 16)?;
+    Ok(array.to_vec())
+}
+
+/// An index argument that counts from the end when negative, cut to `0..=length`.
+pub(super) fn relative(cx: &mut Cx<'_>, value: Option<&Value>, default: f64, length: usize) -> R<usize> {
+    let n = convert::to_integer_or(cx, value, default)?;
+    let length = length as f64;
+    let n = if n < 0.0 { (length + n).max(0.0) } else { n.min(length) };
+    Ok(n as usize)
+}
+
+fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let n = convert::to_integer_or(cx, args.first(), 0.0)?;
+    let n = if n < 0.0 { n + array.len() as f64 } else { n };
+    Ok(if n < 0.0 { Value::Undefined } else { array.get(n as usize).unwrap_or_default() })
+}
+
+fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let mut all = items(cx, this)?;
+    for value in args {
+        match value {
+            Value::Array(_) => all.extend(items(cx, value)?),
+            other => all.push(other.clone()),
+        }
+        cx.room_for(all.len() * 16)?;
+    }
+    Ok(cx.array(all))
+}
+
+fn pairs(cx: &mut Cx<'_>, this: &Value) -> R<Value> {
+    let items = items(cx, this)?;
+    cx.steps(items.len())?;
+    let pairs = items.into_iter().enumerate().map(|(n, item)| cx.array(vec![n.into(), item])).collect();
+    Ok(cx.array(pairs))
+}
+
+/// Iterators are arrays here: `for (const [i, x] of list.entries())` sees no difference.
+fn entries(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    pairs(cx, this)
+}
+
+fn keys(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let length = this_array(cx, this)?.len();
+    cx.steps(length / 8)?;
+    Ok(cx.array((0..length).map(Value::from).collect()))
+}
+
+fn values(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let items = items(cx, this)?;
+    Ok(cx.array(items))
+}
+
+fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let start = relative(cx, args.get(1), 0.0, length)?;
+    let end = relative(cx, args.get(2), length as f64, length)?;
+    cx.steps(length / 8)?;
+    let value = arg(args, 0).clone();
+    let stored = [value.clone()];
+    cx.change_array(&array, &stored, |items| {
+        if start < end {
+            items[start..end].fill(value);
+        }
+    });
+    Ok(this.clone())
+}
+
+fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let depth = convert::to_integer_or(cx, args.first(), 1.0)?;
+    let mut out = Vec::new();
+    let start = items(cx, this)?;
+    // An explicit stack: arrays may nest deeper than this thread's stack.
+    let mut open = vec![start.into_iter()];
+    while let Some(items) = open.last_mut() {
+        let Some(item) = items.next() else {
+            open.pop();
+            continue;
+        };
+        cx.step()?;
+        match &item {
+            Value::Array(inner) if (open.len() as f64) <= depth => {
+                let inner = inner.to_vec();
+                cx.room_for((out.len() + inner.len()) * 16)?;
+                if open.len() > 10_000 {
+                    return cx.fail(ErrorKind::Range, "Maximum call stack size exceeded");
+                }
+                open.push(inner.into_iter());
+            }
+            _ => out.push(item),
+        }
+    }
+    Ok(cx.array(out))
+}
+
+fn includes(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let start = relative(cx, args.get(1), 0.0, array.len())?;
+    cx.steps(array.len() / 8)?;
+    let found = array.borrow()[start..].iter().any(|item| compare::same_value_zero(item, arg(args, 0)));
+    Ok(found.into())
+}
+
+fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let start = relative(cx, args.get(1), 0.0, array.len())?;
+    cx.steps(array.len() / 8)?;
+    let found = array.borrow()[start..].iter().position(|item| compare::strict_equal(item, arg(args, 0)));
+    Ok(found.map_or(Value::Number(-1.0), |n| (n + start).into()))
+}
+
+fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 8)?;
+    let length = array.len();
+    let end = match args.get(1) {
+        None => length,
+        Some(_) => {
+            let n = convert::to_integer_or(cx, args.get(1), 0.0)?;
+            let n = if n < 0.0 { n + length as f64 } else { n };
+            if n < 0.0 { 0 } else { (n as usize).saturating_add(1).min(length) }
+        }
+    };
+    let found = array.borrow()[..end].iter().rposition(|item| compare::strict_equal(item, arg(args, 0)));
+    Ok(found.map_or(Value::Number(-1.0), Value::from))
+}
+
+fn join(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    match arg(args, 0) {
+        Value::Undefined => Ok(convert::join(cx, &array, &",".into())?.into()),
+        separator => {
+            let separator = convert::to_str(cx, separator)?;
+            Ok(convert::join(cx, &array, &separator)?.into())
+        }
+    }
+}
+
+fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    Ok(convert::join(cx, &array, &",".into())?.into())
+}
+
+fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.room_for(args.len() * 16)?;
+    let length = cx.change_array(&array, args, |items| {
+        items.extend_from_slice(args);
+        items.len()
+    });
+    Ok(length.into())
+}
+
+fn pop(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    Ok(cx.change_array(&array, &[], Vec::pop).unwrap_or_default())
+}
+
+fn shift(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 64)?;
+    Ok(cx.change_array(&array, &[], |items| if items.is_empty() { Value::Undefined } else { items.remove(0) }))
+}
+
+fn unshift(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 64)?;
+    let length = cx.change_array(&array, args, |items| {
+        items.splice(0..0, args.iter().cloned());
+        items.len()
+    });
+    Ok(length.into())
+}
+
+fn reverse(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 8)?;
+    cx.change_array(&array, &[], |items| items.reverse());
+    Ok(this.clone())
+}
+
+fn to_reversed(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let mut items = items(cx, this)?;
+    items.reverse();
+    Ok(cx.array(items))
+}
+
+fn slice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let start = relative(cx, args.first(), 0.0, length)?;
+    let end = relative(cx, args.get(1), length as f64, length)?;
+    cx.steps(end.saturating_sub(start) / 8)?;
+    cx.room_for(end.saturating_sub(start) * 16)?;
+    let part = array.borrow().get(start..end.max(start)).unwrap_or_default().to_vec();
+    Ok(cx.array(part))
+}
+
+fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let start = relative(cx, args.first(), 0.0, length)?;
+    let count = match args.len() {
+        0 => 0.0,
+        1 => (length - start) as f64,
+        _ => convert::to_integer_or(cx, args.get(1), 0.0)?.clamp(0.0, (length - start) as f64),
+    } as usize;
+    cx.steps(length / 8)?;
+    let added = args.get(2..).unwrap_or_default();
+    let removed = cx.change_array(&array, added, |items| {
+        items.splice(start..start + count, added.iter().cloned()).collect::<Vec<_>>()
+    });
+    Ok(cx.array(removed))
+}
+
+fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    Ok(matches!(arg(args, 0), Value::Array(_)).into())
+}
+
+/// `Array.from(iterable or { length }, map)`.
+fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let items = match arg(args, 0) {
+        value @ (Value::Array(_) | Value::String(_)) => cx.iterate(value.clone(), "")?.to_vec(),
+        Value::Object(object) => {
+            let length = object.get("length").unwrap_or_default();
+            let length = convert::to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;
+            cx.room_for(length.saturating_mul(16))?;
+            cx.steps(length / 8)?;
+            (0..length).map(|n| object.get(&n.to_string()).unwrap_or_default()).collect()
+        }
+        Value::Undefined | Value::Null => {
+            let shown = compare::primitive_to_str(arg(args, 0));
+            return cx.type_error(format!("{} is not iterable", shown.as_str()));
+        }
+        _ => Vec::new(),
+    };
+    let mut out = Vec::with_capacity(items.len());
+    for (n, item) in items.into_iter().enumerate() {
+        cx.step()?;
+        out.push(match args.get(1) {
+            None | Some(Value::Undefined) => item,
+            Some(map) => super::args::call(cx, map, &[item, n.into()])?,
+        });
+    }
+    Ok(cx.array(out))
+}
+
+fn of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    Ok(cx.array(args.to_vec()))
+}

@@ -1,0 +1,187 @@
+//! Functions called by their bare name, `JSON`, and the methods of functions; ECMA-262 §19.2, §25.5, §20.2.
+
+use super::args::{arg, call};
+use super::json;
+use crate::base::ErrorKind;
+use crate::base::{Str, number};
+use crate::regexp::RegExp;
+use crate::run::Native;
+use crate::run::convert;
+use crate::run::{Cx, R, report};
+use crate::value::{Object, Value, compare};
+
+pub(super) const FUNCTIONS: &[(&str, Native)] = &[
+    ("Array", array),
+    ("Boolean", |_, _, args| Ok(compare::truthy(arg(args, 0)).into())),
+    ("Error", |cx, _, args| error(cx, "Error", args)),
+    ("Number", number_of),
+    ("Object", object),
+    ("RangeError", |cx, _, args| error(cx, "RangeError", args)),
+    ("ReferenceError", |cx, _, args| error(cx, "ReferenceError", args)),
+    ("RegExp", regexp),
+    ("String", string_of),
+    ("SyntaxError", |cx, _, args| error(cx, "SyntaxError", args)),
+    ("TypeError", |cx, _, args| error(cx, "TypeError", args)),
+    ("isFinite", |cx, _, args| Ok(convert::to_number(cx, arg(args, 0))?.is_finite().into())),
+    ("isNaN", |cx, _, args| Ok(convert::to_number(cx, arg(args, 0))?.is_nan().into())),
+    ("parseFloat", parse_float),
+    ("parseInt", parse_int),
+];
+
+pub(super) const JSON: &[(&str, Native)] = &[("parse", json_parse), ("stringify", json_stringify)];
+
+pub(super) const FUNCTION_METHODS: &[(&str, Native)] = &[("apply", apply), ("call", call_with), ("toString", to_text)];
+
+pub(super) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    Ok(convert::to_str(cx, this)?.into())
+}
+
+fn error(cx: &mut Cx<'_>, name: &str, args: &[Value]) -> R<Value> {
+    let message = match arg(args, 0) {
+        Value::Undefined => Str::from(""),
+        value => convert::to_str(cx, value)?,
+    };
+    Ok(report::error_object(cx, name, message))
+}
+
+fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let [Value::Number(n)] = args else { return Ok(cx.array(args.to_vec())) };
+    if *n < 0.0 || n.fract() != 0.0 || *n > f64::from(u32::MAX) {
+        return cx.fail(ErrorKind::Range, "Invalid array length");
+    }
+    let length = *n as usize;
+    cx.room_for(length.saturating_mul(16))?;
+    cx.steps(length / 8)?;
+    Ok(cx.array(vec![Value::Undefined; length]))
+}
+
+fn object(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match arg(args, 0) {
+        value if value.is_nullish() => Ok(cx.own(Object::new()).into()),
+        value => Ok(value.clone()),
+    }
+}
+
+fn number_of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match args.first() {
+        None => Ok(Value::Number(0.0)),
+        Some(value) => Ok(Value::Number(convert::to_number(cx, value)?)),
+    }
+}
+
+fn string_of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match args.first() {
+        None => Ok("".into()),
+        Some(value) => Ok(convert::to_str(cx, value)?.into()),
+    }
+}
+
+fn regexp(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let (pattern, flags) = match (arg(args, 0), arg(args, 1)) {
+        (Value::RegExp(regexp), Value::Undefined) => return Ok(Value::RegExp(regexp.clone())),
+        (Value::Undefined, flags) => (Str::from(""), flags),
+        (value, flags) => (convert::to_str(cx, value)?, flags),
+    };
+    let flags = if matches!(flags, Value::Undefined) { Str::from("") } else { convert::to_str(cx, flags)? };
+    cx.steps(pattern.as_str().len() / 8)?;
+    match RegExp::new(pattern.as_str(), flags.as_str()) {
+        Ok(regexp) => Ok(Value::RegExp(regexp)),
+        Err(why) => {
+            let message = format!("Invalid regular expression: /{}/{}: {why}", pattern.to_output(), flags.to_output());
+            cx.fail(ErrorKind::Syntax, message)
+        }
+    }
+}
+
+pub(super) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = convert::to_str(cx, arg(args, 0))?;
+    let text = text.as_str().trim_start_matches(number::is_space);
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    if unsigned.starts_with("Infinity") {
+        return Ok(Value::Number(sign * f64::INFINITY));
+    }
+    let bytes = unsigned.as_bytes();
+    let digits = |mut at: usize| {
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        at
+    };
+    let mut end = digits(0);
+    if bytes.get(end) == Some(&b'.') && (end > 0 || bytes.get(1).is_some_and(u8::is_ascii_digit)) {
+        end = digits(end + 1);
+    }
+    if end > 0 && matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let from = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        if digits(from) > from {
+            end = digits(from);
+        }
+    }
+    Ok(Value::Number(unsigned[..end].parse().map_or(f64::NAN, |n: f64| sign * n)))
+}
+
+pub(super) fn parse_int(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = convert::to_str(cx, arg(args, 0))?;
+    let radix = convert::to_number(cx, arg(args, 1))?;
+    let text = text.as_str().trim_start_matches(number::is_space);
+    let mut digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut radix = number::to_int32(radix);
+    if (radix == 0 || radix == 16)
+        && let Some(rest) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"))
+    {
+        (radix, digits) = (16, rest);
+    }
+    let radix = if radix == 0 { 10 } else { radix };
+    if !(2..=36).contains(&radix) {
+        return Ok(Value::Number(f64::NAN));
+    }
+    let end = digits.find(|c: char| c.to_digit(radix as u32).is_none()).unwrap_or(digits.len());
+    let value = match radix {
+        10 => digits[..end].parse().ok(),
+        _ => number::from_digits(&digits[..end], radix as u32),
+    };
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    Ok(Value::Number(value.map_or(f64::NAN, |n: f64| sign * n)))
+}
+
+fn json_parse(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = convert::to_str(cx, arg(args, 0))?;
+    json::parse(cx, &text)
+}
+
+fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let keep = match arg(args, 1) {
+        Value::Array(keys) => {
+            let mut keep = Vec::new();
+            for key in keys.to_vec() {
+                keep.push(convert::to_key(cx, &key)?);
+            }
+            Some(keep)
+        }
+        Value::Function(_) => return cx.type_error("unsupported: a replacer function in JSON.stringify"),
+        _ => None,
+    };
+    let indent = match arg(args, 2) {
+        Value::Number(n) => " ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize),
+        Value::String(s) => s.slice(0, 10).to_output().into_owned(),
+        _ => String::new(),
+    };
+    let text = json::stringify(cx, arg(args, 0), &indent, keep)?;
+    Ok(text.map_or(Value::Undefined, Value::from))
+}
+
+fn apply(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let Value::Function(function) = this else { return call(cx, this, args) };
+    let list = match arg(args, 1) {
+        Value::Array(list) => list.to_vec(),
+        _ => Vec::new(),
+    };
+    cx.steps(list.len() / 8)?;
+    cx.call(function, arg(args, 0), &list)
+}
+
+fn call_with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let Value::Function(function) = this else { return call(cx, this, args) };
+    cx.call(function, arg(args, 0), args.get(1..).unwrap_or_default())
+}

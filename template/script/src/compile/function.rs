@@ -1,0 +1,187 @@
+//! Function literals and declarations.
+
+use super::code::Code;
+use super::generator::Gen;
+use crate::base::Str;
+use crate::run::Cx;
+use crate::run::{Body, Callable, ExprFn, Proto, RunFn};
+use crate::syntax::ast::*;
+use crate::value::{Function, Value, VarCell};
+use std::rc::Rc;
+
+impl Gen<'_> {
+    pub(super) fn function(&mut self, literal: &FunctionLiteral) -> Code {
+        let (code, name, captures) = self.proto(literal, &literal.name);
+        Code::Fn(maker(code, name, captures))
+    }
+
+    /// A function that takes its name from what it is assigned to.
+    pub(super) fn named(&mut self, expr: &Expr, name: &Str) -> Code {
+        match &expr.kind {
+            ExprKind::Function(literal) if literal.name.as_str().is_empty() => {
+                let (code, name, captures) = self.proto(literal, name);
+                Code::Fn(maker(code, name, captures))
+            }
+            _ => self.expr(expr),
+        }
+    }
+
+    /// The function declarations of a block, to be made when it starts.
+    pub(super) fn hoisted(&mut self, block: &Block) -> Vec<RunFn> {
+        let mut made: Vec<RunFn> = Vec::new();
+        for (var, literal) in &block.functions {
+            let (code, name, captures) = self.proto(literal, &literal.name);
+            let make = maker(code, name, captures);
+            let (slot, boxed) = (self.slot(*var), self.scopes.boxed(*var));
+            made.push(Box::new(move |cx| {
+                let function = make(cx)?;
+                store(cx, slot, boxed, function);
+                Ok(())
+            }));
+        }
+        made
+    }
+
+    /// Compiles a function; gives it and the slots here that it captures.
+    fn proto(&mut self, literal: &FunctionLiteral, name: &Str) -> (Rc<Callable>, Str, Vec<usize>) {
+        let func = literal.func;
+        let captures = self.scopes.funcs[func].captures.iter().map(|&var| self.slot(var)).collect();
+        let outer = std::mem::replace(&mut self.func, func);
+        let labels = std::mem::take(&mut self.labels);
+        let label = || format!("function {}({})", name.as_str(), literal.parameters.len());
+        let (prepare, body) = self.shape(label, literal.start, |g| (g.prologue(literal), g.body(&literal.body)));
+        let parameters: Box<[usize]> = literal.parameters.iter().map(|p| self.slot(p.var)).collect();
+        let funcs = &self.scopes.funcs[func];
+        let first = funcs.captures.len() + usize::from(funcs.uses_this) + usize::from(funcs.uses_arguments);
+        let direct = parameters.iter().enumerate().all(|(n, &slot)| slot == first + n);
+        let rest = literal.rest.as_ref().map(|p| self.slot(p.var));
+        let proto = Proto {
+            source: self.source.clone(),
+            start: literal.start,
+            end: literal.end,
+            parameters,
+            direct,
+            rest,
+            names_itself: literal.own_name.is_some(),
+            uses_this: funcs.uses_this,
+            uses_arguments: funcs.uses_arguments,
+            frame: self.scopes.frame(func),
+            body: with_prologue(prepare, body),
+        };
+        self.func = outer;
+        self.labels = labels;
+        (Rc::new(Callable::Closure(proto)), name.clone(), captures)
+    }
+
+    fn body(&mut self, body: &FunctionBody) -> Body {
+        match body {
+            FunctionBody::Expr(expr) => Body::Expr(self.expr(expr).into_fn()),
+            FunctionBody::Block(block) => Body::Block(self.block(block)),
+        }
+    }
+
+    /// What must happen to the parameters before the body: defaults, cells, patterns.
+    fn prologue(&mut self, literal: &FunctionLiteral) -> Vec<RunFn> {
+        let mut steps: Vec<RunFn> = Vec::new();
+        self.cells_of_patterns(literal, &mut steps);
+        if let Some(own) = literal.own_name {
+            steps.push(self.own_name(own));
+        }
+        for parameter in literal.parameters.iter().chain(&literal.rest) {
+            let (slot, boxed) = (self.slot(parameter.var), self.scopes.boxed(parameter.var));
+            if let Some(default) = &parameter.default {
+                let name = self.scopes.vars[parameter.var].name.clone();
+                let default = self.named(default, &name).into_fn();
+                steps.push(Box::new(move |cx| {
+                    if matches!(cx.slot(slot), Value::Undefined) {
+                        let value = default(cx)?;
+                        cx.slot_mut(slot).set(value);
+                    }
+                    Ok(())
+                }));
+            }
+            if boxed {
+                steps.push(Box::new(move |cx| {
+                    let value = std::mem::take(cx.slot_mut(slot));
+                    let cell = VarCell::new(Value::Undefined);
+                    cx.set_cell(&cell, value);
+                    cx.slot_mut(slot).set(Value::Cell(cell));
+                    Ok(())
+                }));
+            }
+            if let Some(pattern) = &parameter.pattern {
+                let bind = self.bind(pattern);
+                steps.push(Box::new(move |cx| {
+                    let value = cx.slot(slot).clone();
+                    bind(cx, value)
+                }));
+            }
+        }
+        steps
+    }
+
+    /// Variables that parameter patterns and `var`s declare need their cells from the start.
+    fn cells_of_patterns(&mut self, literal: &FunctionLiteral, steps: &mut Vec<RunFn>) {
+        let parameters: Vec<usize> = literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
+        let wide = std::mem::take(&mut self.wide[literal.func]);
+        let cells: Vec<usize> =
+            wide.into_iter().filter(|var| !parameters.contains(var)).map(|var| self.slot(var)).collect();
+        if !cells.is_empty() {
+            steps.push(Box::new(move |cx| {
+                for &slot in &cells {
+                    let value = std::mem::take(cx.slot_mut(slot));
+                    cx.slot_mut(slot).set(Value::Cell(VarCell::new(value)));
+                }
+                Ok(())
+            }));
+        }
+    }
+
+    /// The name of a named function expression is bound, inside it, to the function that runs.
+    fn own_name(&mut self, own: usize) -> RunFn {
+        let (slot, boxed) = (self.slot(own), self.scopes.boxed(own));
+        Box::new(move |cx| {
+            let function = cx.running.take();
+            store(cx, slot, boxed, function.map_or(Value::Undefined, Value::Function));
+            Ok(())
+        })
+    }
+}
+
+/// Puts a value into a variable's slot or cell.
+pub(super) fn store(cx: &mut Cx<'_>, slot: usize, boxed: bool, value: Value) {
+    if boxed {
+        let cell = cx.cell(slot);
+        cx.set_cell(&cell, value);
+    } else {
+        cx.slot_mut(slot).set(value);
+    }
+}
+
+fn maker(code: Rc<Callable>, name: Str, captures: Vec<usize>) -> ExprFn {
+    Box::new(move |cx| {
+        cx.step()?;
+        let captured = captures.iter().map(|&slot| cx.slot(slot).clone()).collect();
+        Ok(Value::Function(Function::new(name.clone(), code.clone(), captured)))
+    })
+}
+
+fn with_prologue(prepare: Vec<RunFn>, body: Body) -> Body {
+    if prepare.is_empty() {
+        return body;
+    }
+    match body {
+        Body::Expr(body) => Body::Expr(Box::new(move |cx| {
+            for step in &prepare {
+                step(cx)?;
+            }
+            body(cx)
+        })),
+        Body::Block(body) => Body::Block(Box::new(move |cx| {
+            for step in &prepare {
+                step(cx)?;
+            }
+            body(cx)
+        })),
+    }
+}

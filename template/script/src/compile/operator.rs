@@ -1,0 +1,296 @@
+//! Operators and tests. Comparisons with a constant number, which loops and conditions are made of, have closures of
+//! their own; tests give a `bool` and no value.
+
+use super::code::Code;
+use super::generator::Gen;
+use crate::base::number::array_index;
+use crate::base::{Str, number};
+use crate::run::ExprFn;
+use crate::run::convert;
+use crate::run::{Cx, R};
+use crate::syntax::ast::*;
+use crate::value::{Value, compare};
+use std::cmp::Ordering;
+
+pub(super) type TestFn = Box<dyn Fn(&mut Cx<'_>) -> R<bool>>;
+
+impl Code {
+    /// As a condition.
+    pub(super) fn into_test(self) -> TestFn {
+        match self {
+            Code::Const(value) => {
+                let truth = compare::truthy(&value);
+                Box::new(move |_| Ok(truth))
+            }
+            Code::Place(place) if place.sure => Box::new(move |cx| Ok(compare::truthy(cx.slot(place.slot)))),
+            code => Box::new(move |cx| Ok(compare::truthy(&code.get(cx)?))),
+        }
+    }
+}
+
+/// Names that are not the operators' own are as in the specification.
+fn symbol(operator: Binary) -> &'static str {
+    use Binary::*;
+    match operator {
+        Add => "+",
+        Subtract => "-",
+        Multiply => "*",
+        Divide => "/",
+        Remainder => "%",
+        Power => "**",
+        Equal => "==",
+        NotEqual => "!=",
+        StrictEqual => "===",
+        StrictNotEqual => "!==",
+        Less => "<",
+        LessEqual => "<=",
+        Greater => ">",
+        GreaterEqual => ">=",
+        BitAnd => "&",
+        BitOr => "|",
+        BitXor => "^",
+        ShiftLeft => "<<",
+        ShiftRight => ">>",
+        ShiftRightUnsigned => ">>>",
+        In => "in",
+    }
+}
+
+/// Applies a binary operator.
+pub(super) fn apply(cx: &mut Cx<'_>, operator: Binary, left: Value, right: &Value) -> R<Value> {
+    use Binary::*;
+    let left_number =
+        |cx: &mut Cx<'_>| -> R<(f64, f64)> { Ok((convert::to_number(cx, &left)?, convert::to_number(cx, right)?)) };
+    Ok(match operator {
+        Add => return convert::add(cx, left, right),
+        StrictEqual => Value::Bool(compare::strict_equal(&left, right)),
+        StrictNotEqual => Value::Bool(!compare::strict_equal(&left, right)),
+        Equal => Value::Bool(convert::loose_equal(cx, &left, right)?),
+        NotEqual => Value::Bool(!convert::loose_equal(cx, &left, right)?),
+        Less | LessEqual | Greater | GreaterEqual => {
+            Value::Bool(convert::compare(cx, &left, right)?.is_some_and(|order| holds(operator, order)))
+        }
+        In => return contains(cx, &left, right),
+        _ => {
+            let (a, b) = left_number(cx)?;
+            Value::Number(arithmetic(operator, a, b))
+        }
+    })
+}
+
+fn holds(operator: Binary, order: Ordering) -> bool {
+    match operator {
+        Binary::Less => order.is_lt(),
+        Binary::LessEqual => order.is_le(),
+        Binary::Greater => order.is_gt(),
+        _ => order.is_ge(),
+    }
+}
+
+/// Applies an operator to two numbers, which needs no conversion. `in` does not come here.
+#[inline]
+fn on_numbers(operator: Binary, a: f64, b: f64) -> Value {
+    use Binary::*;
+    match operator {
+        Less => Value::Bool(a < b),
+        LessEqual => Value::Bool(a <= b),
+        Greater => Value::Bool(a > b),
+        GreaterEqual => Value::Bool(a >= b),
+        Equal | StrictEqual => Value::Bool(a == b),
+        NotEqual | StrictNotEqual => Value::Bool(a != b),
+        _ => Value::Number(arithmetic(operator, a, b)),
+    }
+}
+
+/// ECMA-262 §6.1.6.1 on numbers.
+fn arithmetic(operator: Binary, a: f64, b: f64) -> f64 {
+    use Binary::*;
+    let int = |f: fn(i32, u32) -> i32| f64::from(f(number::to_int32(a), number::to_int32(b) as u32));
+    match operator {
+        Subtract => a - b,
+        Multiply => a * b,
+        Divide => a / b,
+        Remainder => a % b,
+        Power => number::power(a, b),
+        BitAnd => int(|a, b| a & b as i32),
+        BitOr => int(|a, b| a | b as i32),
+        BitXor => int(|a, b| a ^ b as i32),
+        ShiftLeft => int(|a, b| a.wrapping_shl(b)),
+        ShiftRight => int(|a, b| a.wrapping_shr(b)),
+        ShiftRightUnsigned => f64::from((number::to_int32(a) as u32).wrapping_shr(number::to_int32(b) as u32)),
+        _ => a + b,
+    }
+}
+
+/// `key in object`.
+fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
+    let key: Str = convert::to_key(cx, key)?;
+    let found = match holder {
+        Value::Object(object) => object.borrow().get(key.as_str()).is_some(),
+        Value::Array(array) => {
+            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
+        }
+        Value::Function(_) | Value::RegExp(_) => false,
+        other => {
+            let shown = compare::primitive_to_str(other);
+            return cx.type_error(format!(
+                "Cannot use 'in' operator to search for '{}' in {}",
+                key.to_output(),
+                shown.to_output()
+            ));
+        }
+    };
+    Ok(Value::Bool(found))
+}
+
+impl Gen<'_> {
+    pub(super) fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr, pos: u32) -> Code {
+        let label = || symbol(operator).to_owned();
+        let (left, right) = self.shape(label, pos, |g| (g.expr(left), g.expr(right)));
+        let constant = left.constant().is_some() && right.constant().is_some();
+        let run: ExprFn = Box::new(move |cx| {
+            if let (Some(a), Some(b)) = (left.number(cx), right.number(cx))
+                && operator != Binary::In
+            {
+                return Ok(on_numbers(operator, a, b));
+            }
+            let left = left.get(cx)?;
+            let right = right.get(cx)?;
+            apply(cx, operator, left, &right).map_err(|h| cx.at(h, pos))
+        });
+        self.folded(constant, run)
+    }
+
+    /// `a + b + c`, from left to right.
+    pub(super) fn sum(&mut self, items: &[Expr], pos: u32) -> Code {
+        let label = || format!("sum of {}", items.len());
+        let codes: Vec<Code> = self.shape(label, pos, |g| items.iter().map(|item| g.expr(item)).collect());
+        let constant = codes.iter().all(|code| code.constant().is_some());
+        let mut items = codes.into_iter();
+        let Some(first) = items.next() else { return Code::Const(Value::Undefined) };
+        let rest: Box<[Code]> = items.collect();
+        let run: ExprFn = Box::new(move |cx| {
+            let mut total = first.get(cx)?;
+            for item in &rest {
+                let next = item.get(cx)?;
+                total = match (&total, &next) {
+                    (Value::Number(a), Value::Number(b)) => Value::Number(a + b),
+                    _ => convert::add(cx, total, &next).map_err(|h| cx.at(h, pos))?,
+                };
+            }
+            Ok(total)
+        });
+        self.folded(constant, run)
+    }
+
+    pub(super) fn logical(&mut self, operator: Logical, items: &[Expr], pos: u32) -> Code {
+        let label = || format!("{operator:?} of {}", items.len()).to_lowercase();
+        let mut items: Vec<ExprFn> =
+            self.shape(label, pos, |g| items.iter().map(|item| g.expr(item).into_fn()).collect());
+        let Some(last) = items.pop() else { return Code::Const(Value::Undefined) };
+        Code::Fn(Box::new(move |cx| {
+            for item in &items {
+                let value = item(cx)?;
+                if decides(operator, &value) {
+                    return Ok(value);
+                }
+            }
+            last(cx)
+        }))
+    }
+
+    pub(super) fn unary(&mut self, operator: Unary, operand: &Expr, pos: u32) -> Code {
+        if operator == Unary::Delete {
+            return self.delete(operand, pos);
+        }
+        let label = || format!("{operator:?}").to_lowercase();
+        let code = self.shape(label, pos, |g| match (operator, &operand.kind) {
+            (Unary::TypeOf, ExprKind::Name(id, name)) => g.name_or_undefined(*id, name, operand.pos),
+            _ => g.expr(operand),
+        });
+        let constant = code.constant().is_some();
+        let operand = code.into_fn();
+        let run: ExprFn = match operator {
+            Unary::Not => Box::new(move |cx| Ok(Value::Bool(!compare::truthy(&operand(cx)?)))),
+            Unary::TypeOf => Box::new(move |cx| Ok(compare::type_of(&operand(cx)?).into())),
+            Unary::Void => Box::new(move |cx| operand(cx).map(|_| Value::Undefined)),
+            _ => Box::new(move |cx| {
+                let value = operand(cx)?;
+                let n = convert::to_number(cx, &value).map_err(|h| cx.at(h, pos))?;
+                Ok(Value::Number(match operator {
+                    Unary::Minus => -n,
+                    Unary::BitNot => f64::from(!number::to_int32(n)),
+                    _ => n,
+                }))
+            }),
+        };
+        self.folded(constant, run)
+    }
+
+    /// A condition: comparisons give their truth without making a value of it.
+    pub(super) fn test(&mut self, expr: &Expr) -> TestFn {
+        match &expr.kind {
+            ExprKind::Unary(Unary::Not, operand) => {
+                let operand = self.test(operand);
+                Box::new(move |cx| Ok(!operand(cx)?))
+            }
+            ExprKind::Binary(
+                operator @ (Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual),
+                a,
+                b,
+            ) => {
+                let (operator, pos) = (*operator, expr.pos);
+                let (a, b) = self.shape(|| symbol(operator).into(), pos, |g| (g.expr(a), g.expr(b)));
+                Box::new(move |cx| {
+                    if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
+                        return Ok(match operator {
+                            Binary::Less => a < b,
+                            Binary::LessEqual => a <= b,
+                            Binary::Greater => a > b,
+                            _ => a >= b,
+                        });
+                    }
+                    let left = a.get(cx)?;
+                    let right = b.get(cx)?;
+                    let order = convert::compare(cx, &left, &right).map_err(|h| cx.at(h, pos))?;
+                    Ok(order.is_some_and(|order| holds(operator, order)))
+                })
+            }
+            ExprKind::Binary(operator @ (Binary::StrictEqual | Binary::StrictNotEqual), a, b) => {
+                let wanted = *operator == Binary::StrictEqual;
+                let label = || symbol(*operator).into();
+                let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a), g.expr(b)));
+                Box::new(move |cx| {
+                    if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
+                        return Ok((a == b) == wanted);
+                    }
+                    let left = a.get(cx)?;
+                    let right = b.get(cx)?;
+                    Ok(compare::strict_equal(&left, &right) == wanted)
+                })
+            }
+            ExprKind::Logical(operator @ (Logical::And | Logical::Or), items) => {
+                let stop = *operator == Logical::Or;
+                let items: Vec<TestFn> = items.iter().map(|item| self.test(item)).collect();
+                Box::new(move |cx| {
+                    for item in &items {
+                        if item(cx)? == stop {
+                            return Ok(stop);
+                        }
+                    }
+                    Ok(!stop)
+                })
+            }
+            _ => self.expr(expr).into_test(),
+        }
+    }
+}
+
+/// Whether a logical operator stops at this value.
+pub(super) fn decides(operator: Logical, value: &Value) -> bool {
+    match operator {
+        Logical::And => !compare::truthy(value),
+        Logical::Or => compare::truthy(value),
+        Logical::Nullish => !value.is_nullish(),
+    }
+}

@@ -1,0 +1,36 @@
+//! The error in flight.
+
+use crate::base::{Error, ErrorKind, Source};
+use crate::value::Value;
+use std::rc::Rc;
+
+/// Something went wrong; what, is noted in the run. It has no size, so that `Result<Value, Halt>` is as small as a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Halt(pub(super) ());
+
+impl Halt {
+    /// A halt without an error, which whoever waits for it catches.
+    pub(crate) const SILENT: Halt = Halt(());
+}
+
+/// What every closure of a program returns.
+pub type R<T> = Result<T, Halt>;
+
+/// An error on its way up.
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    pub(super) message: String,
+    /// The value of a `throw`.
+    pub(super) value: Option<Value>,
+    pub(super) offset: Option<u32>,
+    pub(super) source: Option<Rc<Source>>,
+    pub(super) chain: Vec<String>,
+    /// Made elsewhere; only the chain is added.
+    pub(super) ready: Option<Box<Error>>,
+}
+
+impl Fault {
+    pub(super) fn new(kind: ErrorKind, message: String) -> Fault {
+        Fault { kind, message, value: None, offset: None, source: None, chain: Vec::new(), ready: None }
+    }
+}

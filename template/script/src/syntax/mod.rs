@@ -1,0 +1,9 @@
+//! From text to tree: pieces, tokens, scopes, syntax.
+
+pub(crate) mod ast;
+pub(crate) mod lexer;
+pub(crate) mod parser;
+mod pieces;
+pub(crate) mod scope;
+
+pub use pieces::{Piece, Prepared, Tag};
