@@ -4,11 +4,12 @@
 //! expression and then walks the parts with a mode. [`split`] does the same in one pass from left to right, including
 //! what EJS does with stray closing tags (they vanish, and `-%>` still eats a line end).
 //!
-//! One thing is done better: `<%= "%>" %>`. EJS ends the tag inside the string and then fails to compile; here a closing
-//! tag inside a plain string literal does not count. No template that EJS accepts is read differently, because EJS's
-//! reading of such a tag leaves a string literal open, which is a syntax error.
+//! One thing is done better: `<%= "%>" %>`. EJS ends the tag inside the string and then fails to compile; here the code
+//! between the marks is read as code ([`end_of_code`]), and a mark inside a string, a template literal or a regular
+//! expression does not count. No template that EJS accepts is read differently, because EJS's reading of such a tag leaves
+//! a literal open, which is a syntax error.
 
-use wirebook_script::{ErrorKind, Piece, Prepared, Tag};
+use wirebook_script::{ErrorKind, Piece, Prepared, Tag, end_of_code};
 
 /// The characters that make a tag.
 ///
@@ -212,112 +213,35 @@ impl Walk<'_> {
         let text = self.splitter.text;
         let name = &text[tag..start];
         let unclosed = || (ErrorKind::Syntax, format!("tag '{name}' is never closed"), tag);
-        let mut from = start;
-        loop {
-            let Some((at, length, mark)) = self.splitter.next(from) else { return Err(unclosed()) };
-            if kind.is_some()
-                && let Some(end) = open_string(text, start, at)
-            {
-                from = end;
-                continue;
+        let (at, length) = match kind {
+            Some(_) => {
+                let Splitter { open, close, delimiter, .. } = &self.splitter;
+                // Marks that EJS finds before the closing one, and then has no closing one where it looks for it.
+                let literal = format!("{delimiter}{close}");
+                end_of_code(text, start, close, &[open, &literal]).map_err(|error| error.unwrap_or_else(unclosed))?
             }
-            let Mark::Close { trims } = mark else { return Err(unclosed()) };
-            if at == start {
-                // EJS looks for the closing tag two parts on, and an empty tag has no part between.
-                return Err(unclosed());
-            }
-            if let Some(kind) = kind {
-                self.pieces.push(Piece::Code { kind, tag: tag as u32, start: start as u32, end: at as u32 });
-            }
-            if text[start..at].contains('\n') {
-                self.pieces.push(Piece::Line);
-            }
-            return Ok((at, at + length, trims));
+            None => self.end_of_comment(start).ok_or_else(unclosed)?,
+        };
+        let inside = &text[start..at];
+        // EJS looks for the closing tag two parts on, and an empty tag has no part between.
+        if inside.is_empty() {
+            return Err(unclosed());
         }
-    }
-}
-
-/// When `cut` lies inside a plain string literal of the code that starts at `start`, and the literal ends on its line:
-/// where it ends.
-fn open_string(text: &str, start: usize, cut: usize) -> Option<usize> {
-    let code = &text.as_bytes()[start..cut];
-    if !code.iter().any(|b| matches!(b, b'"' | b'\'')) {
-        return None;
-    }
-    let quote = skim(code)?;
-    let rest = text.as_bytes();
-    let mut at = cut;
-    while let Some(&byte) = rest.get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'\n' | b'\r' => return None,
-            b if b == quote => return Some(at + 1),
-            _ => {}
+        if let Some(kind) = kind {
+            self.pieces.push(Piece::Code { kind, tag: tag as u32, start: start as u32, end: at as u32 });
         }
-        at += 1;
-    }
-    None
-}
-
-/// Reads code coarsely: the quote of the string literal that is open at its end, if one is.
-fn skim(code: &[u8]) -> Option<u8> {
-    let mut at = 0;
-    // The last byte that was neither blank nor comment tells a division from a regular expression.
-    let mut last = b'(';
-    while at < code.len() {
-        match (code[at], code.get(at + 1)) {
-            (b'/', Some(b'/')) => at += code[at..].iter().position(|&b| b == b'\n').unwrap_or(code.len()),
-            (b'/', Some(b'*')) => at = find(code, at + 2, b"*/")? + 1,
-            (b'/', _)
-                if !last.is_ascii_alphanumeric()
-                    && !matches!(last, b')' | b']' | b'_' | b'$' | b'"' | b'\'' | b'`') =>
-            {
-                at = end_of_regexp(code, at)?;
-                last = b'/';
-            }
-            (quote @ (b'"' | b'\''), _) => {
-                let mut end = at + 1;
-                while *code.get(end).filter(|&&b| b != b'\n').map_or(&quote, |b| b) != quote {
-                    end += if code[end] == b'\\' { 2 } else { 1 };
-                }
-                if end >= code.len() {
-                    return Some(quote);
-                }
-                at = end;
-                last = quote;
-            }
-            (b'`', _) => {
-                at += 1;
-                while *code.get(at)? != b'`' {
-                    at += if code[at] == b'\\' { 2 } else { 1 };
-                }
-                last = b'`';
-            }
-            (b, _) if !b.is_ascii_whitespace() => last = b,
-            _ => {}
+        if inside.contains('\n') {
+            self.pieces.push(Piece::Line);
         }
-        at += 1;
+        Ok((at, at + length, length > self.splitter.close.len()))
     }
-    None
-}
 
-fn find(code: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
-    code.get(from..)?.windows(needle.len()).position(|w| w == needle).map(|n| from + n)
-}
-
-fn end_of_regexp(code: &[u8], start: usize) -> Option<usize> {
-    let mut class = false;
-    let mut at = start + 1;
-    loop {
-        match *code.get(at)? {
-            b'\\' => at += 1,
-            b'[' => class = true,
-            b']' => class = false,
-            b'\n' => return None,
-            b'/' if !class => return Some(at),
-            _ => {}
+    /// The mark that ends `<%#`: the next one, if it is a closing one.
+    fn end_of_comment(&self, start: usize) -> Option<(usize, usize)> {
+        match self.splitter.next(start)? {
+            (at, length, Mark::Close { .. }) => Some((at, length)),
+            _ => None,
         }
-        at += 1;
     }
 }
 

@@ -25,14 +25,16 @@ fn escape_fn(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 fn to_json(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     // What JSON has no text for is written as null: `var x = ;` would be an error in the page.
     let text = cx.json(arg(args))?.unwrap_or_else(|| "null".into());
-    cx.string_of(text.len())?;
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    // A character that is escaped takes six bytes for one.
+    cx.string_of(text.as_str().len())?;
+    let mut out = String::with_capacity(text.as_str().len());
+    for c in text.as_str().chars() {
         match c {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => drop(write!(out, "\\u{:04x}", c as u32)),
             c => out.push(c),
         }
     }
+    cx.string_of(out.len())?;
     Ok(out.into())
 }
 

@@ -217,10 +217,10 @@ impl Walker {
             State::Comment if !self.tail.starts_with(b"--") => byte == b'>',
             State::Comment => self.tail.ends_with(b"-->"),
             _ => {
-                let end = format!("</{}", self.tag);
-                self.tail.len() > end.len()
-                    && self.tail[..self.tail.len() - 1].ends_with(end.as_bytes())
-                    && matches!(byte, b'>' | b' ' | b'\n' | b'\t' | b'/')
+                // `</`, the element's name, and this byte.
+                let before = &self.tail[..self.tail.len() - 1];
+                matches!(byte, b'>' | b' ' | b'\n' | b'\t' | b'/')
+                    && before.strip_suffix(self.tag.as_bytes()).is_some_and(|rest| rest.ends_with(b"</"))
             }
         };
         match (done, self.state) {

@@ -44,5 +44,5 @@ pub use base::{Error, ErrorKind, Limits, Position, Source, Str};
 pub use compile::{Helpers, Settings};
 pub use program::{TokenView, tokens};
 pub use run::{Cx, Escape, Halt, Host, Native, Program, R, Scratch, Shape, Sink, Site};
-pub use syntax::{Piece, Prepared, Tag};
+pub use syntax::{Piece, Prepared, ScanError, Tag, end_of_code};
 pub use value::{Array, DataError, Function, Object, Value, to_value};

@@ -1,5 +1,6 @@
 //! A program's text and the way from a byte offset to a line, a column and a caret.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// A program's name and text, kept for messages.
@@ -9,6 +10,8 @@ pub struct Source {
     name: Rc<str>,
     /// The text as the author wrote it.
     text: Box<str>,
+    /// The place that was asked for last: offset, line, column.
+    last: Cell<(usize, u32, u32)>,
 }
 
 /// A place in a program: one-based line and column; the column counts characters, as editors do.
@@ -25,7 +28,7 @@ pub struct Position {
 impl Source {
     /// A source with its name.
     pub fn new(name: &str, text: &str) -> Rc<Source> {
-        Rc::new(Source { name: name.into(), text: text.into() })
+        Rc::new(Source { name: name.into(), text: text.into(), last: Cell::new((0, 1, 1)) })
     }
 
     /// Its name.
@@ -38,52 +41,50 @@ impl Source {
         &self.text
     }
 
-    /// The line and column of a byte offset; an offset inside a character counts as that character.
+    /// The line and column of a byte offset; an offset inside a character counts as that character. Asked for places in
+    /// ascending order, it reads the text once.
     pub fn position(&self, offset: u32) -> Position {
+        let at = self.boundary(offset);
+        let known = self.last.get();
+        let (mut from, mut line, mut column) = if known.0 <= at { known } else { (0, 1, 1) };
+        for c in self.text[from..at].chars() {
+            let next = self.text.as_bytes().get(from + 1);
+            match c {
+                // A CR directly before an LF ends the same line.
+                '\r' if next == Some(&b'\n') => {}
+                '\n' | '\r' => (line, column) = (line + 1, 1),
+                '\u{feff}' => {}
+                _ => column += 1,
+            }
+            from += c.len_utf8();
+        }
+        self.last.set((at, line, column));
+        Position { offset, line, column }
+    }
+
+    /// The start of the character at an offset.
+    fn boundary(&self, offset: u32) -> usize {
         let mut at = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        let before = &self.text[..at];
-        let start = line_start(before);
-        let mut line = 1;
-        let mut rest = &before.as_bytes()[..start];
-        while let Some(end) = rest.iter().position(|b| matches!(b, b'\n' | b'\r')) {
-            let crlf = rest[end] == b'\r' && rest.get(end + 1) == Some(&b'\n');
-            rest = &rest[end + 1 + usize::from(crlf)..];
-            line += 1;
-        }
-        let column = before[start..].chars().filter(|&c| c != '\u{feff}').count() as u32 + 1;
-        Position { offset, line, column }
+        at
     }
 
     /// Two lines of the kind `12 | <%= user.nmae %>` and a caret under the column. Long lines are cut around it.
     pub fn excerpt(&self, position: Position) -> String {
         const SHOWN: usize = 100;
-        let mut at = (position.offset as usize).min(self.text.len());
-        while !self.text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let start = line_start(&self.text[..at]);
-        let end = self.text[at..].find(['\n', '\r']).map_or(self.text.len(), |n| at + n);
-        let line = &self.text[start..end];
-        let column = line[..at - start].chars().filter(|&c| c != '\u{feff}').count();
-        let skip = column.saturating_sub(SHOWN - 20);
-        let shown: String = line
-            .chars()
-            .filter(|&c| c != '\u{feff}')
-            .skip(skip)
-            .take(SHOWN)
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let at = self.boundary(position.offset);
+        let visible = |c: &char| *c != '\u{feff}';
+        let ends_line = |c: &char| !matches!(c, '\n' | '\r');
+        let before: Vec<char> =
+            self.text[..at].chars().rev().take_while(ends_line).filter(visible).take(SHOWN - 20).collect();
+        let after = self.text[at..].chars().take_while(ends_line).filter(visible).take(SHOWN - before.len());
+        let shown: String =
+            before.iter().rev().copied().chain(after).map(|c| if c.is_control() { ' ' } else { c }).collect();
         let number = position.line.to_string();
-        format!("{number} | {shown}\n{:>width$} | {:>caret$}", "", "^", width = number.len(), caret = column - skip + 1)
+        format!("{number} | {shown}\n{:>width$} | {:>caret$}", "", "^", width = number.len(), caret = before.len() + 1)
     }
-}
-
-/// Where the line that `before` ends in begins. A CR directly before an LF ends the same line.
-fn line_start(before: &str) -> usize {
-    before.rfind(['\n', '\r']).map_or(0, |n| n + 1)
 }
 
 #[cfg(test)]

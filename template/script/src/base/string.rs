@@ -80,6 +80,11 @@ impl Str {
         self.0.halves
     }
 
+    /// Whether somebody else holds it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.0) > 1
+    }
+
     /// Length in UTF-16 code units, as `length` gives it.
     pub fn units(&self) -> usize {
         if self.0.units.get() == UNKNOWN {
@@ -190,6 +195,15 @@ impl Str {
         Str::make(text, halves)
     }
 
+    /// How many code units lie between two byte offsets.
+    pub(crate) fn units_between(&self, from: usize, to: usize) -> usize {
+        if self.is_ascii() {
+            return to - from;
+        }
+        let units = |c: char| if self.0.halves && half_of(c).is_some() { 1 } else { c.len_utf16() };
+        self.as_str()[from..to].chars().map(units).sum()
+    }
+
     /// The index in code units of a byte offset.
     pub(crate) fn unit_index(&self, byte: usize) -> usize {
         if self.is_ascii() {
@@ -250,11 +264,6 @@ impl Str {
     /// A text made of this string's: private-use characters in it are halves if they are here.
     pub(crate) fn replaced_by(&self, text: String) -> Str {
         Str::make(text, self.0.halves)
-    }
-
-    /// The string with a plain text after it.
-    pub(crate) fn concat_str(self, right: &str) -> Str {
-        self.append(right, false)
     }
 
     fn append(mut self, right: &str, right_halves: bool) -> Str {

@@ -1,7 +1,34 @@
 //! Arguments of built-ins.
 
+use crate::base::memory::{Held, cost};
 use crate::run::{Cx, R, convert};
 use crate::value::Value;
+
+/// Elements that a built-in collects while a program runs in between: they weigh before they are an array.
+pub(super) struct Gathered {
+    items: Vec<Value>,
+    held: Held,
+}
+
+impl Gathered {
+    pub(super) fn new() -> Gathered {
+        Gathered { items: Vec::new(), held: Held::new(0) }
+    }
+
+    pub(super) fn push(&mut self, item: Value) {
+        self.held.add(cost::ITEM);
+        self.items.push(item);
+    }
+
+    pub(super) fn extend(&mut self, items: Vec<Value>) {
+        self.held.add(items.len() * cost::ITEM);
+        self.items.extend(items);
+    }
+
+    pub(super) fn finish(self, cx: &Cx<'_>) -> Value {
+        cx.array(self.items)
+    }
+}
 
 /// An argument, `undefined` when it is not there.
 pub(super) fn arg(args: &[Value], n: usize) -> &Value {

@@ -1,9 +1,11 @@
 //! Array methods without callbacks, ECMA-262 §23.1.
 
-use super::args::arg;
+use super::args::{Gathered, arg};
 use crate::base::ErrorKind;
+use crate::base::memory::cost;
 use crate::run::Native;
 use crate::run::convert;
+use crate::run::rate;
 use crate::run::{Cx, R};
 use crate::value::{Array, Value, compare};
 
@@ -43,8 +45,7 @@ pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
 /// The array's elements now, their visit paid for.
 fn items(cx: &mut Cx<'_>, this: &Value) -> R<Vec<Value>> {
     let array = this_array(cx, this)?;
-    cx.steps(array.len() / 8)?;
-    cx.room_for(array.len() * 16)?;
+    cx.items(array.len())?;
     Ok(array.to_vec())
 }
 
@@ -70,14 +71,15 @@ fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             Value::Array(_) => all.extend(items(cx, value)?),
             other => all.push(other.clone()),
         }
-        cx.room_for(all.len() * 16)?;
     }
+    cx.items(args.len())?;
     Ok(cx.array(all))
 }
 
 fn pairs(cx: &mut Cx<'_>, this: &Value) -> R<Value> {
     let items = items(cx, this)?;
     cx.steps(items.len())?;
+    cx.room_for(items.len().saturating_mul(cost::CONTAINER + 3 * cost::ITEM))?;
     let pairs = items.into_iter().enumerate().map(|(n, item)| cx.array(vec![n.into(), item])).collect();
     Ok(cx.array(pairs))
 }
@@ -89,7 +91,7 @@ fn entries(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 
 fn keys(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let length = this_array(cx, this)?.len();
-    cx.steps(length / 8)?;
+    cx.items(length)?;
     Ok(cx.array((0..length).map(Value::from).collect()))
 }
 
@@ -116,7 +118,7 @@ fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let depth = convert::to_integer_or(cx, args.first(), 1.0)?;
-    let mut out = Vec::new();
+    let mut out = Gathered::new();
     let start = items(cx, this)?;
     // An explicit stack: arrays may nest deeper than this thread's stack.
     let mut open = vec![start.into_iter()];
@@ -129,7 +131,7 @@ fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         match &item {
             Value::Array(inner) if (open.len() as f64) <= depth => {
                 let inner = inner.to_vec();
-                cx.room_for((out.len() + inner.len()) * 16)?;
+                cx.items(inner.len())?;
                 if open.len() > 10_000 {
                     return cx.fail(ErrorKind::Range, "Maximum call stack size exceeded");
                 }
@@ -138,28 +140,45 @@ fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             _ => out.push(item),
         }
     }
-    Ok(cx.array(out))
+    Ok(out.finish(cx))
 }
 
 fn includes(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     let start = relative(cx, args.get(1), 0.0, array.len())?;
-    cx.steps(array.len() / 8)?;
-    let found = array.borrow()[start..].iter().any(|item| compare::same_value_zero(item, arg(args, 0)));
-    Ok(found.into())
+    let found = position(cx, &array, start..array.len(), arg(args, 0), compare::same_value_zero)?;
+    Ok(found.is_some().into())
+}
+
+/// The first of these places whose element is the wanted one. Comparing long texts takes its time.
+fn position(
+    cx: &mut Cx<'_>,
+    array: &Array,
+    places: impl ExactSizeIterator<Item = usize>,
+    wanted: &Value,
+    same: fn(&Value, &Value) -> bool,
+) -> R<Option<usize>> {
+    cx.steps(places.len() / rate::ITEMS)?;
+    let items = array.borrow();
+    for n in places {
+        let Some(item) = items.get(n) else { break };
+        cx.comparing(item, wanted)?;
+        if same(item, wanted) {
+            return Ok(Some(n));
+        }
+    }
+    Ok(None)
 }
 
 fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     let start = relative(cx, args.get(1), 0.0, array.len())?;
-    cx.steps(array.len() / 8)?;
-    let found = array.borrow()[start..].iter().position(|item| compare::strict_equal(item, arg(args, 0)));
-    Ok(found.map_or(Value::Number(-1.0), |n| (n + start).into()))
+    let found = position(cx, &array, start..array.len(), arg(args, 0), compare::strict_equal)?;
+    Ok(found.map_or(Value::Number(-1.0), Value::from))
 }
 
 fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
-    cx.steps(array.len() / 8)?;
     let length = array.len();
     let end = match args.get(1) {
         None => length,
@@ -169,7 +188,7 @@ fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             if n < 0.0 { 0 } else { (n as usize).saturating_add(1).min(length) }
         }
     };
-    let found = array.borrow()[..end].iter().rposition(|item| compare::strict_equal(item, arg(args, 0)));
+    let found = position(cx, &array, (0..end).rev(), arg(args, 0), compare::strict_equal)?;
     Ok(found.map_or(Value::Number(-1.0), Value::from))
 }
 
@@ -191,7 +210,7 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 
 fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
-    cx.room_for(args.len() * 16)?;
+    cx.items(args.len())?;
     let length = cx.change_array(&array, args, |items| {
         items.extend_from_slice(args);
         items.len()
@@ -213,6 +232,7 @@ fn shift(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 fn unshift(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.steps(array.len() / 64)?;
+    cx.items(args.len())?;
     let length = cx.change_array(&array, args, |items| {
         items.splice(0..0, args.iter().cloned());
         items.len()
@@ -238,8 +258,7 @@ fn slice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let length = array.len();
     let start = relative(cx, args.first(), 0.0, length)?;
     let end = relative(cx, args.get(1), length as f64, length)?;
-    cx.steps(end.saturating_sub(start) / 8)?;
-    cx.room_for(end.saturating_sub(start) * 16)?;
+    cx.items(end.saturating_sub(start))?;
     let part = array.borrow().get(start..end.max(start)).unwrap_or_default().to_vec();
     Ok(cx.array(part))
 }
@@ -255,6 +274,7 @@ fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     } as usize;
     cx.steps(length / 8)?;
     let added = args.get(2..).unwrap_or_default();
+    cx.items(count + added.len())?;
     let removed = cx.change_array(&array, added, |items| {
         items.splice(start..start + count, added.iter().cloned()).collect::<Vec<_>>()
     });
@@ -268,12 +288,13 @@ fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 /// `Array.from(iterable or { length }, map)`.
 fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let items = match arg(args, 0) {
-        value @ (Value::Array(_) | Value::String(_)) => cx.iterate(value.clone(), "")?.to_vec(),
+        Value::Array(_) => items(cx, arg(args, 0))?,
+        value @ Value::String(_) => cx.iterate(value.clone(), "")?.to_vec(),
         Value::Object(object) => {
             let length = object.get("length").unwrap_or_default();
             let length = convert::to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;
-            cx.room_for(length.saturating_mul(16))?;
-            cx.steps(length / 8)?;
+            cx.items(length)?;
+            cx.steps(length)?;
             (0..length).map(|n| object.get(&n.to_string()).unwrap_or_default()).collect()
         }
         Value::Undefined | Value::Null => {
@@ -282,7 +303,8 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         }
         _ => Vec::new(),
     };
-    let mut out = Vec::with_capacity(items.len());
+    cx.items(items.len())?;
+    let mut out = Gathered::new();
     for (n, item) in items.into_iter().enumerate() {
         cx.step()?;
         out.push(match args.get(1) {
@@ -290,9 +312,10 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
             Some(map) => super::args::call(cx, map, &[item, n.into()])?,
         });
     }
-    Ok(cx.array(out))
+    Ok(out.finish(cx))
 }
 
 fn of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    cx.items(args.len())?;
     Ok(cx.array(args.to_vec()))
 }

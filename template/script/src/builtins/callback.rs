@@ -1,7 +1,7 @@
 //! Array methods that call back, ECMA-262 §23.1.3. The length is read before the first call, elements as they are
 //! reached, as the specification has it.
 
-use super::args::{arg, call};
+use super::args::{Gathered, arg, call};
 use super::array::this_array;
 use crate::run::Native;
 use crate::run::convert;
@@ -63,39 +63,38 @@ fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let mut out = Vec::new();
+    let mut out = Gathered::new();
     walk(cx, this, args, |_, _, _, result| {
         out.push(result);
         Ok(false)
     })?;
-    Ok(cx.array(out))
+    Ok(out.finish(cx))
 }
 
 fn filter(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let mut out = Vec::new();
+    let mut out = Gathered::new();
     walk(cx, this, args, |_, _, item, result| {
         if compare::truthy(&result) {
             out.push(item);
         }
         Ok(false)
     })?;
-    Ok(cx.array(out))
+    Ok(out.finish(cx))
 }
 
 fn flat_map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let mut out = Vec::new();
+    let mut out = Gathered::new();
     walk(cx, this, args, |cx, _, _, result| {
         match result {
             Value::Array(inner) => {
-                cx.steps(inner.len())?;
+                cx.items(inner.len())?;
                 out.extend(inner.to_vec());
             }
             other => out.push(other),
         }
-        cx.room_for(out.len() * 16)?;
         Ok(false)
     })?;
-    Ok(cx.array(out))
+    Ok(out.finish(cx))
 }
 
 fn some(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -156,8 +155,8 @@ fn find_last_index(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn fold(cx: &mut Cx<'_>, this: &Value, args: &[Value], backwards: bool) -> R<Value> {
     let (array, callback) = start(cx, this, args)?;
+    cx.items(array.len())?;
     let mut order: Vec<usize> = (0..array.len()).collect();
-    cx.steps(order.len() / 8)?;
     if backwards {
         order.reverse();
     }
@@ -184,6 +183,7 @@ fn reduce_right(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn sort(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
+    cx.items(array.len().saturating_mul(4))?;
     let sorted = sorted(cx, array.to_vec(), arg(args, 0))?;
     cx.change_array(&array, &[], |items| *items = sorted);
     Ok(this.clone())
@@ -191,6 +191,7 @@ fn sort(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn to_sorted(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
+    cx.items(array.len().saturating_mul(4))?;
     let sorted = sorted(cx, array.to_vec(), arg(args, 0))?;
     Ok(cx.array(sorted))
 }
@@ -201,7 +202,6 @@ fn sorted(cx: &mut Cx<'_>, items: Vec<Value>, comparator: &Value) -> R<Vec<Value
     if !matches!(comparator, Value::Undefined | Value::Function(_)) {
         return cx.type_error("The comparison function must be either a function or undefined");
     }
-    cx.room_for(items.len() * 48)?;
     let (mut items, undefined): (Vec<Value>, Vec<Value>) =
         items.into_iter().partition(|item| !matches!(item, Value::Undefined));
     let mut keyed: Vec<(Value, Value)> = Vec::with_capacity(items.len());
@@ -242,6 +242,7 @@ fn merge(cx: &mut Cx<'_>, left: Vec<Keyed>, right: Vec<Keyed>, comparator: &Valu
 
 fn compare(cx: &mut Cx<'_>, a: &Keyed, b: &Keyed, comparator: &Value) -> R<Ordering> {
     cx.step()?;
+    cx.comparing(&a.1, &b.1)?;
     if let (Value::String(a), Value::String(b)) = (&a.1, &b.1) {
         return Ok(compare::compare_units(a, b));
     }

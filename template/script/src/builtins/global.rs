@@ -2,13 +2,14 @@
 
 use super::args::{arg, call};
 use super::json;
+use super::regexp::compiled;
 use crate::base::ErrorKind;
 use crate::base::{Str, number};
-use crate::regexp::RegExp;
 use crate::run::Native;
 use crate::run::convert;
 use crate::run::{Cx, R, report};
 use crate::value::{Object, Value, compare};
+use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("Array", array),
@@ -50,8 +51,7 @@ fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         return cx.fail(ErrorKind::Range, "Invalid array length");
     }
     let length = *n as usize;
-    cx.room_for(length.saturating_mul(16))?;
-    cx.steps(length / 8)?;
+    cx.items(length)?;
     Ok(cx.array(vec![Value::Undefined; length]))
 }
 
@@ -83,18 +83,12 @@ fn regexp(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         (value, flags) => (convert::to_str(cx, value)?, flags),
     };
     let flags = if matches!(flags, Value::Undefined) { Str::from("") } else { convert::to_str(cx, flags)? };
-    cx.steps(pattern.as_str().len() / 8)?;
-    match RegExp::new(pattern.as_str(), flags.as_str()) {
-        Ok(regexp) => Ok(Value::RegExp(regexp)),
-        Err(why) => {
-            let message = format!("Invalid regular expression: /{}/{}: {why}", pattern.to_output(), flags.to_output());
-            cx.fail(ErrorKind::Syntax, message)
-        }
-    }
+    Ok(Value::RegExp(compiled(cx, &pattern, flags.as_str())?))
 }
 
 pub(super) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let text = convert::to_str(cx, arg(args, 0))?;
+    cx.bytes(text.as_str().len())?;
     let text = text.as_str().trim_start_matches(number::is_space);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
@@ -124,6 +118,7 @@ pub(super) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value
 pub(super) fn parse_int(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let text = convert::to_str(cx, arg(args, 0))?;
     let radix = convert::to_number(cx, arg(args, 1))?;
+    cx.bytes(text.as_str().len())?;
     let text = text.as_str().trim_start_matches(number::is_space);
     let mut digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let mut radix = number::to_int32(radix);
@@ -153,9 +148,10 @@ fn json_parse(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let keep = match arg(args, 1) {
         Value::Array(keys) => {
-            let mut keep = Vec::new();
+            let mut keep = HashSet::new();
+            cx.items(keys.len())?;
             for key in keys.to_vec() {
-                keep.push(convert::to_key(cx, &key)?);
+                keep.insert(convert::to_key(cx, &key)?);
             }
             Some(keep)
         }
@@ -174,10 +170,12 @@ fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 fn apply(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let Value::Function(function) = this else { return call(cx, this, args) };
     let list = match arg(args, 1) {
-        Value::Array(list) => list.to_vec(),
+        Value::Array(list) => {
+            cx.items(list.len())?;
+            list.to_vec()
+        }
         _ => Vec::new(),
     };
-    cx.steps(list.len() / 8)?;
     cx.call(function, arg(args, 0), &list)
 }
 

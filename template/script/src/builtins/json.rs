@@ -1,41 +1,42 @@
 //! `JSON.stringify` and `JSON.parse`, ECMA-262 §25.5.
 
 use crate::base::ErrorKind;
-use crate::base::{Str, number};
+use crate::base::Str;
+use crate::base::memory::cost;
+use crate::run::Draft;
 use crate::run::{Cx, R};
 use crate::value::{Array, Class, Object, Value};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 struct Writer<'i> {
-    out: String,
+    out: Draft,
     indent: &'i str,
-    keep: Option<Vec<Str>>,
+    keep: Option<HashSet<Str>>,
     open: Vec<usize>,
 }
 
 /// `JSON.stringify(value, keep, indent)`; `None` where JavaScript gives `undefined`.
-pub(crate) fn stringify(cx: &mut Cx<'_>, value: &Value, indent: &str, keep: Option<Vec<Str>>) -> R<Option<String>> {
-    let mut writer = Writer { out: String::new(), indent, keep, open: Vec::new() };
+pub(crate) fn stringify(cx: &mut Cx<'_>, value: &Value, indent: &str, keep: Option<HashSet<Str>>) -> R<Option<Str>> {
+    let mut writer = Writer { out: Draft::default(), indent, keep, open: Vec::new() };
     let wrote = writer.value(cx, value)?;
-    Ok(wrote.then_some(writer.out))
+    if wrote { writer.out.finish(cx).map(Some) } else { Ok(None) }
 }
 
 impl Writer<'_> {
     /// False, and nothing written, for what JSON has no text for.
     fn value(&mut self, cx: &mut Cx<'_>, value: &Value) -> R<bool> {
         cx.step()?;
-        if self.out.len() > 4096 {
-            cx.string_of(self.out.len())?;
-        }
+        self.out.settle(cx)?;
         match value {
-            Value::Null => self.out.push_str("null"),
-            Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
-            Value::Number(n) if n.is_finite() => number::write(&mut self.out, *n),
-            Value::Number(_) => self.out.push_str("null"),
-            Value::String(s) => quote(&mut self.out, s),
+            Value::Null => self.out.text().push_str("null"),
+            Value::Bool(b) => self.out.text().push_str(if *b { "true" } else { "false" }),
+            Value::Number(n) if n.is_finite() => self.out.push_number(*n),
+            Value::Number(_) => self.out.text().push_str("null"),
+            Value::String(s) => quote(self.out.text(), s),
             Value::Array(array) => self.array(cx, array)?,
             Value::Object(object) => self.object(cx, object)?,
-            Value::RegExp(_) => self.out.push_str("{}"),
+            Value::RegExp(_) => self.out.text().push_str("{}"),
             Value::Undefined | Value::Function(_) | Value::Uninit | Value::Missing | Value::Cell(_) => {
                 return Ok(false);
             }
@@ -57,15 +58,15 @@ impl Writer<'_> {
 
     fn array(&mut self, cx: &mut Cx<'_>, array: &Array) -> R<()> {
         self.enter(cx, array.address())?;
-        self.out.push('[');
+        self.out.text().push('[');
         let mut index = 0;
         while let Some(item) = array.get(index) {
             if index > 0 {
-                self.out.push(',');
+                self.out.text().push(',');
             }
             self.line();
             if !self.value(cx, &item)? {
-                self.out.push_str("null");
+                self.out.text().push_str("null");
             }
             index += 1;
         }
@@ -73,13 +74,14 @@ impl Writer<'_> {
         if index > 0 {
             self.line();
         }
-        self.out.push(']');
+        self.out.text().push(']');
         Ok(())
     }
 
     fn object(&mut self, cx: &mut Cx<'_>, object: &Object) -> R<()> {
         self.enter(cx, object.address())?;
-        self.out.push('{');
+        self.out.text().push('{');
+        cx.items(object.len().saturating_mul(2))?;
         let entries = if object.0.class.get() == Class::Error { Vec::new() } else { object.entries() };
         let mut first = true;
         for (key, value) in entries {
@@ -88,11 +90,11 @@ impl Writer<'_> {
             }
             let before = self.out.len();
             if !first {
-                self.out.push(',');
+                self.out.text().push(',');
             }
             self.line();
-            quote(&mut self.out, &key);
-            self.out.push_str(if self.indent.is_empty() { ":" } else { ": " });
+            quote(self.out.text(), &key);
+            self.out.text().push_str(if self.indent.is_empty() { ":" } else { ": " });
             if self.value(cx, &value)? {
                 first = false;
             } else {
@@ -103,15 +105,15 @@ impl Writer<'_> {
         if !first {
             self.line();
         }
-        self.out.push('}');
+        self.out.text().push('}');
         Ok(())
     }
 
     fn line(&mut self) {
         if !self.indent.is_empty() {
-            self.out.push('\n');
+            self.out.text().push('\n');
             for _ in &self.open {
-                self.out.push_str(self.indent);
+                self.out.text().push_str(self.indent);
             }
         }
     }
@@ -147,12 +149,26 @@ fn quote_char(out: &mut String, c: char) {
     }
 }
 
+/// What the value of a JSON text weighs at most: `[[],[],…` makes an array of each three bytes.
+fn parsed_weight(text: &str) -> usize {
+    let (mut values, mut containers, mut quotes) = (1, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b',' | b':' => values += 1,
+            b'[' | b'{' => containers += 1,
+            b'"' => quotes += 1,
+            _ => {}
+        }
+    }
+    let container = cost::CONTAINER + cost::ITEM;
+    text.len() + values * (cost::ENTRY + cost::INDEXED) + containers * container + quotes / 2 * cost::STRING
+}
+
 /// `JSON.parse(text)`.
 pub(crate) fn parse(cx: &mut Cx<'_>, text: &Str) -> R<Value> {
     cx.string_of(text.as_str().len())?;
-    // A parsed value is up to sixteen times its text: `[[],[],…` makes an array of each three bytes.
-    cx.room_for(text.as_str().len().saturating_mul(32))?;
-    cx.steps(text.as_str().len() / 4)?;
+    cx.room_for(parsed_weight(text.as_str()))?;
+    cx.steps(text.as_str().len() / 16)?;
     match serde_json::from_str::<Value>(text.as_str()) {
         Ok(value) => Ok(value),
         Err(error) => cx.fail(ErrorKind::Syntax, format!("JSON.parse: {error}")),
@@ -164,7 +180,7 @@ impl Cx<'_> {
     ///
     /// # Errors
     /// A value inside itself, or too deep.
-    pub fn json(&mut self, value: &Value) -> R<Option<String>> {
+    pub fn json(&mut self, value: &Value) -> R<Option<Str>> {
         stringify(self, value, "", None)
     }
 }

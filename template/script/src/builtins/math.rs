@@ -94,6 +94,7 @@ fn extreme(cx: &mut Cx<'_>, args: &[Value], start: f64, beats: fn(f64, f64) -> b
 
 fn hypot(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let mut total = 0f64;
+    cx.steps(args.len() / 8)?;
     for arg in args {
         total = total.hypot(convert::to_number(cx, arg)?);
     }

@@ -2,6 +2,7 @@
 
 use super::args::arg;
 use crate::base::Str;
+use crate::base::memory::cost;
 use crate::base::number::array_index;
 use crate::run::Native;
 use crate::run::convert;
@@ -17,7 +18,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
 
 pub(super) const STATICS: &[(&str, Native)] = &[
     ("assign", assign),
-    ("entries", entries),
+    ("entries", pairs),
     ("freeze", first),
     ("fromEntries", from_entries),
     ("hasOwn", has_own),
@@ -26,26 +27,47 @@ pub(super) const STATICS: &[(&str, Native)] = &[
     ("values", values),
 ];
 
-/// The enumerable properties of any value: of objects and arrays, and the characters of strings.
-pub(crate) fn entries_of(value: &Value) -> Vec<(Str, Value)> {
+/// The enumerable properties of any value: of objects and arrays, and the characters of strings. They are paid for before
+/// they are made.
+pub(crate) fn entries_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
+    pay(cx, value)?;
+    Ok(entries(value))
+}
+
+fn pay(cx: &mut Cx<'_>, value: &Value) -> R<()> {
+    let (count, each) = match value {
+        Value::Object(object) => (object.len(), cost::ENTRY),
+        Value::Array(array) => (array.len(), cost::ENTRY + cost::STRING + 8),
+        Value::String(s) => (s.as_str().len(), 2 * (cost::ENTRY + cost::STRING + 8)),
+        _ => (0, 0),
+    };
+    cx.room_for(count.saturating_mul(each))?;
+    cx.steps(count / 2)
+}
+
+fn entries(value: &Value) -> Vec<(Str, Value)> {
     match value {
         Value::Object(object) => object.entries(),
         Value::Array(array) => {
             array.borrow().iter().enumerate().map(|(n, item)| (n.to_string().into(), item.clone())).collect()
         }
-        Value::String(s) => (0..s.units()).map(|n| (n.to_string().into(), s.slice(n, n + 1).into())).collect(),
+        Value::String(s) => {
+            let unit = |(n, unit): (usize, u16)| (n.to_string().into(), Str::from_utf16(&[unit]).into());
+            s.utf16().into_iter().enumerate().map(unit).collect()
+        }
         _ => Vec::new(),
     }
 }
 
 /// The enumerable keys of any value, as `for … in` sees them.
-pub(crate) fn keys_of(value: &Value) -> Vec<Str> {
-    match value {
+pub(crate) fn keys_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<Str>> {
+    pay(cx, value)?;
+    Ok(match value {
         Value::Object(object) => object.entries().into_iter().map(|(key, _)| key).collect(),
         Value::Array(array) => (0..array.len()).map(|n| n.to_string().into()).collect(),
         Value::String(s) => (0..s.units()).map(|n| n.to_string().into()).collect(),
         _ => Vec::new(),
-    }
+    })
 }
 
 /// The argument's entries, paid for; null and undefined are no objects.
@@ -53,15 +75,7 @@ fn checked(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
     if value.is_nullish() {
         return cx.type_error("Cannot convert undefined or null to object");
     }
-    let count = match value {
-        Value::Object(object) => object.len(),
-        Value::Array(array) => array.len(),
-        Value::String(s) => s.as_str().len(),
-        _ => 0,
-    };
-    cx.steps(count)?;
-    cx.room_for(count * 64)?;
-    Ok(entries_of(value))
+    entries_of(cx, value)
 }
 
 fn keys(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
@@ -74,8 +88,9 @@ fn values(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     Ok(cx.array(entries.into_iter().map(|(_, value)| value).collect()))
 }
 
-fn entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+fn pairs(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let entries = checked(cx, arg(args, 0))?;
+    cx.room_for(entries.len().saturating_mul(cost::CONTAINER + 3 * cost::ITEM))?;
     let pairs = entries.into_iter().map(|(key, value)| cx.array(vec![key.into(), value])).collect();
     Ok(cx.array(pairs))
 }
@@ -83,6 +98,7 @@ fn entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 fn from_entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let list = cx.iterate(arg(args, 0).clone(), "undefined")?;
     let object = cx.own(Object::new());
+    cx.items(list.len())?;
     for pair in list.to_vec() {
         cx.step()?;
         let Value::Array(pair) = &pair else {

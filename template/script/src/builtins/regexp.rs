@@ -3,31 +3,49 @@
 use super::args::arg;
 use crate::base::ErrorKind;
 use crate::base::Str;
-use crate::regexp::{Input, Match, Outcome, RegExp};
+use crate::regexp::{Input, Limit, Match, Outcome, RegExp};
 use crate::run::Native;
 use crate::run::convert;
+use crate::run::rate;
 use crate::run::{Cx, R};
 use crate::value::{Object, Value};
+use std::cell::Cell;
 
 pub(super) const METHODS: &[(&str, Native)] = &[("exec", exec), ("test", test), ("toString", to_string)];
 
-/// Instructions of the matcher that one step of a run pays for.
-const TRIES: u64 = 16;
+/// Compiles a pattern. It is paid for as it is read; what it became, by its weight.
+pub(super) fn compiled(cx: &mut Cx<'_>, pattern: &Str, flags: &str) -> R<RegExp> {
+    cx.steps(pattern.as_str().len() / rate::PATTERN)?;
+    match RegExp::new(pattern.as_str(), flags) {
+        Ok(regexp) => cx.steps(0).map(|()| regexp),
+        Err(why) => {
+            let message = format!("Invalid regular expression: /{}/{flags}: {why}", pattern.to_output());
+            cx.fail(ErrorKind::Syntax, message)
+        }
+    }
+}
 
 /// A text prepared for searching; offsets in it are UTF-16 code units, or code points for an expression with `u`.
 pub(super) struct Subject<'t> {
     input: Input<'t>,
     points: bool,
     text: &'t Str,
+    /// An offset that was asked for last, in the input and in JavaScript's units: most are asked for in order.
+    last: Cell<(usize, usize)>,
 }
 
 impl<'t> Subject<'t> {
     pub(super) fn new(cx: &mut Cx<'_>, regexp: &RegExp, text: &'t Str) -> R<Subject<'t>> {
         let points = regexp.program().flags.unicode;
         if text.is_ascii() {
-            return Ok(Subject { input: Input::Ascii(text.as_str().as_bytes()), points: false, text });
+            return Ok(Subject {
+                input: Input::Ascii(text.as_str().as_bytes()),
+                points: false,
+                text,
+                last: Cell::default(),
+            });
         }
-        cx.room_for(text.as_str().len() * 4)?;
+        cx.room_for(text.as_str().len().saturating_mul(6))?;
         cx.steps(text.as_str().len() / 64)?;
         let units = text.utf16();
         let units = if points {
@@ -37,16 +55,19 @@ impl<'t> Subject<'t> {
         } else {
             units.into_iter().map(u32::from).collect()
         };
-        Ok(Subject { input: Input::Units(units), points, text })
+        Ok(Subject { input: Input::Units(units), points, text, last: Cell::default() })
     }
 
     /// The first match at or after an offset.
     pub(super) fn search(&self, cx: &mut Cx<'_>, regexp: &RegExp, from: usize, sticky: bool) -> R<Option<Match>> {
-        let limit = cx.steps_left().saturating_mul(TRIES);
+        let limit = Limit { tries: cx.steps_left().saturating_mul(rate::TRIES), bytes: cx.room_left() };
         let (outcome, tries) = regexp.program().search(&self.input, from, sticky, limit);
-        cx.steps(1 + (tries / TRIES) as usize)?;
+        cx.steps(1 + (tries / rate::TRIES) as usize)?;
         match outcome {
-            Outcome::Found(found) => Ok(Some(found)),
+            Outcome::Found(found) => {
+                cx.steps(found.groups.len() / rate::ITEMS)?;
+                Ok(Some(found))
+            }
             Outcome::NotFound => Ok(None),
             Outcome::TooMuch => {
                 cx.fail(ErrorKind::StepLimit, format!("too many steps in the regular expression {}", regexp.to_text()))
@@ -81,7 +102,12 @@ impl<'t> Subject<'t> {
     /// An offset as JavaScript counts it.
     pub(super) fn unit_offset(&self, offset: usize) -> usize {
         match &self.input {
-            Input::Units(units) if self.points => units[..offset].iter().map(|&c| 1 + usize::from(c > 0xFFFF)).sum(),
+            Input::Units(units) if self.points => {
+                let (from, before) = Some(self.last.get()).filter(|last| last.0 <= offset).unwrap_or_default();
+                let now = before + units[from..offset].iter().map(|&c| 1 + usize::from(c > 0xFFFF)).sum::<usize>();
+                self.last.set((offset, now));
+                now
+            }
             _ => offset,
         }
     }

@@ -1,11 +1,12 @@
 //! String methods that search: `replace`, `replaceAll`, `split`, `match`, `matchAll`, `search`, `normalize` apart.
 
 use super::args::{arg, call};
-use super::regexp::{Subject, groups};
+use super::regexp::{Subject, compiled, groups};
 use super::string::this_str;
-use crate::base::ErrorKind;
 use crate::base::Str;
+use crate::base::memory::{Held, cost};
 use crate::regexp::{Match, RegExp};
+use crate::run::Draft;
 use crate::run::Native;
 use crate::run::convert;
 use crate::run::{Cx, R};
@@ -43,19 +44,22 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
         return replace_matches(cx, &text, regexp, &with);
     }
     let wanted = convert::to_str(cx, arg(args, 0))?;
-    let mut out = String::new();
+    let mut out = Draft::default();
     let mut at = 0;
     let mut search = 0;
+    // Where the last match was, in bytes and in JavaScript's units.
+    let mut last = (0, 0);
     while let Some(found) = text.as_str().get(search..).and_then(|rest| rest.find(wanted.as_str())).map(|n| n + search)
     {
         cx.step()?;
-        out.push_str(&text.as_str()[at..found]);
+        out.push(cx, &text.as_str()[at..found])?;
         at = found + wanted.as_str().len();
         match &with {
             Replacement::Function(function) => {
-                let offset = text.unit_index(found).into();
-                let result = call(cx, function, &[wanted.clone().into(), offset, text.clone().into()])?;
-                out.push_str(convert::to_str(cx, &result)?.as_str());
+                last = (found, last.1 + text.units_between(last.0, found));
+                let result = call(cx, function, &[wanted.clone().into(), last.1.into(), text.clone().into()])?;
+                let result = convert::to_str(cx, &result)?;
+                out.push_value(cx, &result)?;
             }
             Replacement::Text(template) => {
                 let parts = Parts {
@@ -68,7 +72,6 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
                 expand(cx, template.as_str(), &parts, &mut out)?;
             }
         }
-        cx.string_of(out.len())?;
         if !all {
             break;
         }
@@ -76,14 +79,12 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
         let empty = wanted.as_str().is_empty();
         search = if empty { at + text.as_str()[at..].chars().next().map_or(1, char::len_utf8) } else { at };
     }
-    out.push_str(&text.as_str()[at.min(text.as_str().len())..]);
-    cx.string_of(out.len())?;
-    Ok(rejoined(out, &text))
-}
-
-/// A text made of pieces of another: if that had halves, they are read as such again.
-fn rejoined(out: String, text: &Str) -> Value {
-    if text.has_halves() { text.replaced_by(out).into() } else { out.into() }
+    out.push(cx, &text.as_str()[at.min(text.as_str().len())..])?;
+    // A text made of pieces of another: if that had halves, they are read as such again.
+    if text.has_halves() {
+        out.has_halves();
+    }
+    Ok(out.finish(cx)?.into())
 }
 
 /// What `$&`, `` $` ``, `$'`, `$1` and `$<name>` stand for.
@@ -96,64 +97,77 @@ struct Parts<'a> {
 }
 
 /// §22.1.3.19.1 GetSubstitution.
-fn expand(cx: &mut Cx<'_>, template: &str, parts: &Parts<'_>, out: &mut String) -> R<()> {
+fn expand(cx: &mut Cx<'_>, template: &str, parts: &Parts<'_>, out: &mut Draft) -> R<()> {
     let mut rest = template;
     while let Some(n) = rest.find('$') {
-        out.push_str(&rest[..n]);
+        out.push(cx, &rest[..n])?;
         rest = &rest[n + 1..];
-        if out.len() > 4096 {
-            cx.string_of(out.len())?;
-        }
-        let (used, text) = match rest.as_bytes() {
-            [b'$', ..] => (1, Some("$".to_owned())),
-            [b'&', ..] => (1, Some(parts.matched.to_owned())),
-            [b'`', ..] => (1, Some(parts.before.to_owned())),
-            [b'\'', ..] => (1, Some(parts.after.to_owned())),
-            [b'<', ..] if matches!(parts.names, Value::Object(_)) => match rest.find('>') {
-                Some(end) => (end + 1, Some(shown(cx, parts.names.get(&rest[1..end]))?)),
-                None => (0, None),
-            },
+        let used = match rest.as_bytes() {
+            [b'$', ..] => {
+                out.push(cx, "$")?;
+                1
+            }
+            [b'&', ..] => {
+                out.push(cx, parts.matched)?;
+                1
+            }
+            [b'`', ..] => {
+                out.push(cx, parts.before)?;
+                1
+            }
+            [b'\'', ..] => {
+                out.push(cx, parts.after)?;
+                1
+            }
+            [b'<', ..] if matches!(parts.names, Value::Object(_)) && rest.contains('>') => {
+                let end = rest.find('>').unwrap_or_default();
+                show(cx, parts.names.get(&rest[1..end]).as_ref(), out)?;
+                end + 1
+            }
             [d @ b'0'..=b'9', more @ ..] => {
                 let one = usize::from(d - b'0');
                 let two = more.first().filter(|d| d.is_ascii_digit()).map(|d| one * 10 + usize::from(d - b'0'));
-                match two.filter(|&n| n > 0 && n <= parts.groups.len()) {
-                    Some(n) => (2, Some(shown(cx, parts.groups.get(n - 1).cloned())?)),
-                    None if one > 0 && one <= parts.groups.len() => {
-                        (1, Some(shown(cx, parts.groups.get(one - 1).cloned())?))
+                let known = |&n: &usize| n > 0 && n <= parts.groups.len();
+                match (two.filter(known), Some(one).filter(known)) {
+                    (Some(n), _) => {
+                        show(cx, parts.groups.get(n - 1), out)?;
+                        2
                     }
-                    None => (0, None),
+                    (None, Some(n)) => {
+                        show(cx, parts.groups.get(n - 1), out)?;
+                        1
+                    }
+                    (None, None) => 0,
                 }
             }
-            _ => (0, None),
+            _ => 0,
         };
-        match text {
-            Some(text) => out.push_str(&text),
-            None => out.push('$'),
+        if used == 0 {
+            out.push(cx, "$")?;
         }
         rest = &rest[used..];
     }
-    out.push_str(rest);
-    Ok(())
+    out.push(cx, rest)
 }
 
-fn shown(cx: &mut Cx<'_>, value: Option<Value>) -> R<String> {
-    match value {
-        None | Some(Value::Undefined) => Ok(String::new()),
-        Some(value) => Ok(convert::to_str(cx, &value)?.as_str().to_owned()),
-    }
+fn show(cx: &mut Cx<'_>, value: Option<&Value>, out: &mut Draft) -> R<()> {
+    let Some(value) = value.filter(|value| !matches!(value, Value::Undefined)) else { return Ok(()) };
+    let text = convert::to_str(cx, value)?;
+    out.push_value(cx, &text)
 }
 
 /// Every match for a global expression, else the first. An empty match moves the search on by one.
 fn matches(cx: &mut Cx<'_>, regexp: &RegExp, subject: &Subject<'_>) -> R<Vec<Match>> {
     let flags = regexp.program().flags;
     let mut all = Vec::new();
+    let held = Held::new(0);
     let mut at = 0;
     while at <= subject.len() {
         let Some(found) = subject.search(cx, regexp, at, flags.sticky)? else { break };
         let (from, to) = found.groups[0].unwrap_or((at, at));
         at = if from == to { to + 1 } else { to };
+        held.add(cost::CONTAINER + found.groups.len() * cost::GROUP);
         all.push(found);
-        cx.room_for(all.len() * 64)?;
         if !flags.global {
             break;
         }
@@ -166,12 +180,19 @@ fn matches(cx: &mut Cx<'_>, regexp: &RegExp, subject: &Subject<'_>) -> R<Vec<Mat
 
 fn replace_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, with: &Replacement<'_>) -> R<Value> {
     let subject = Subject::new(cx, regexp, text)?;
-    let mut out = Str::from("");
+    let mut out = Draft::default();
     let mut at = 0;
     for found in matches(cx, regexp, &subject)? {
         let (from, to) = found.groups[0].unwrap_or((at, at));
-        out = out.concat(&subject.slice(at, from));
+        out.push_value(cx, &subject.slice(at, from))?;
         at = to;
+        match with {
+            Replacement::Text(template) if !template.as_str().contains('$') => {
+                out.push_value(cx, template)?;
+                continue;
+            }
+            _ => {}
+        }
         let names = subject.named(cx, regexp, &found);
         let captured: Vec<Value> = (1..found.groups.len()).map(|n| subject.group(&found, n)).collect();
         let matched = subject.slice(from, to);
@@ -185,12 +206,15 @@ fn replace_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, with: &Replacem
                     args.push(names);
                 }
                 let result = call(cx, function, &args)?;
-                out = out.concat(&convert::to_str(cx, &result)?);
+                let result = convert::to_str(cx, &result)?;
+                out.push_value(cx, &result)?;
             }
-            Replacement::Text(template) if !template.as_str().contains('$') => out = out.concat(template),
             Replacement::Text(template) => {
-                let (before, after) = (subject.slice(0, from), subject.slice(to, subject.len()));
-                cx.steps((before.as_str().len() + after.as_str().len()) / 128)?;
+                // What stands before and after a match is copied only for those who ask for it.
+                let asked = |mark: &str| template.as_str().contains(mark);
+                let before = if asked("$`") { subject.slice(0, from) } else { Str::from("") };
+                let after = if asked("$'") { subject.slice(to, subject.len()) } else { Str::from("") };
+                cx.bytes(before.as_str().len() + after.as_str().len())?;
                 let parts = Parts {
                     before: before.as_str(),
                     matched: matched.as_str(),
@@ -198,16 +222,12 @@ fn replace_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, with: &Replacem
                     groups: &captured,
                     names: &names,
                 };
-                let mut expanded = String::new();
-                expand(cx, template.as_str(), &parts, &mut expanded)?;
-                out = out.concat_str(&expanded);
+                expand(cx, template.as_str(), &parts, &mut out)?;
             }
         }
-        cx.string_of(out.as_str().len())?;
     }
-    out = out.concat(&subject.slice(at, subject.len()));
-    cx.string_of(out.as_str().len())?;
-    Ok(out.into())
+    out.push_value(cx, &subject.slice(at, subject.len()))?;
+    Ok(out.finish(cx)?.into())
 }
 
 fn split(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -235,15 +255,17 @@ fn split_at_text(cx: &mut Cx<'_>, text: &Str, separator: &Str, limit: usize) -> 
     if separator.as_str().is_empty() {
         let units = text.units();
         cx.steps(units)?;
-        cx.room_for(units.saturating_mul(72))?;
+        cx.room_for(units.saturating_mul(cost::STRING + cost::ITEM + 1))?;
         if text.is_ascii() {
             return Ok(text.as_str().chars().take(limit).map(|c| c.to_string().into()).collect());
         }
         return Ok(text.utf16().into_iter().take(limit).map(|unit| Str::from_utf16(&[unit]).into()).collect());
     }
     let mut parts = Vec::new();
+    let held = Held::new(0);
     for part in text.as_str().split(separator.as_str()).take(limit) {
         cx.step()?;
+        held.add(cost::ITEM);
         parts.push(if text.has_halves() { text.replaced_by(part.to_owned()).into() } else { part.into() });
     }
     Ok(parts)
@@ -258,6 +280,7 @@ fn split_at_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, limit: usize) 
         return Ok(if whole.is_some() { Vec::new() } else { vec![text.clone().into()] });
     }
     let mut parts = Vec::new();
+    let held = Held::new(0);
     let (mut start, mut at) = (0, 0);
     while at < length && parts.len() < limit {
         let Some(found) = subject.search(cx, regexp, at, false)? else { break };
@@ -270,6 +293,7 @@ fn split_at_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, limit: usize) 
             continue;
         }
         cx.step()?;
+        held.add(cost::ITEM * found.groups.len());
         parts.push(subject.slice(start, from).into());
         parts.extend((1..found.groups.len()).map(|n| subject.group(&found, n)));
         start = to;
@@ -286,11 +310,7 @@ fn expression(cx: &mut Cx<'_>, value: &Value, flags: &str) -> R<RegExp> {
         Value::Undefined => Str::from(""),
         value => convert::to_str(cx, value)?,
     };
-    cx.steps(pattern.as_str().len() / 8)?;
-    RegExp::new(pattern.as_str(), flags).or_else(|why| {
-        let message = format!("Invalid regular expression: /{}/{flags}: {why}", pattern.to_output());
-        cx.fail(ErrorKind::Syntax, message)
-    })
+    compiled(cx, &pattern, flags)
 }
 
 fn match_(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {

@@ -7,6 +7,7 @@ use crate::base::{Str, number};
 use crate::run::Native;
 use crate::run::convert;
 use crate::run::{Cx, R};
+use crate::run::{Draft, rate};
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -45,9 +46,7 @@ pub(super) const STATICS: &[(&str, Native)] = &[("fromCharCode", from_char_code)
 pub(super) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
     match this {
         Value::String(s) => {
-            if s.as_str().len() >= 1024 {
-                cx.steps(s.as_str().len() / 1024)?;
-            }
+            cx.bytes(s.as_str().len())?;
             Ok(s.clone())
         }
         _ => cx.type_error("this method needs a string"),
@@ -97,13 +96,15 @@ fn code_point_at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let mut s = this_str(cx, this)?;
+    let mut out = Draft::default();
+    let first = this_str(cx, this)?;
+    out.push_value(cx, &first)?;
+    cx.steps(args.len() / rate::ITEMS)?;
     for value in args {
         let more = convert::to_str(cx, value)?;
-        cx.string_of(s.as_str().len() + more.as_str().len())?;
-        s = s.concat(&more);
+        out.push_value(cx, &more)?;
     }
-    Ok(s.into())
+    Ok(out.finish(cx)?.into())
 }
 
 /// The text to look for; a regular expression is refused, as the specification does.
@@ -146,6 +147,7 @@ fn ends_with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     let wanted = convert::to_str(cx, arg(args, 0))?;
+    cx.bytes(wanted.as_str().len())?;
     let from = position(cx, args.get(1), &s)?;
     let start = s.byte_index(from);
     let found = s.as_str()[start..].find(wanted.as_str()).map(|n| s.unit_index(start + n));
@@ -155,6 +157,7 @@ fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     let wanted = convert::to_str(cx, arg(args, 0))?;
+    cx.bytes(wanted.as_str().len())?;
     let from = convert::to_number(cx, arg(args, 1))?;
     let last = if from.is_nan() { s.units() } else { number::to_integer(from).clamp(0.0, s.units() as f64) as usize };
     let end = (s.byte_index(last) + wanted.as_str().len()).min(s.as_str().len());
@@ -177,11 +180,11 @@ fn locale_compare(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         c if c.is_whitespace() => 0,
         _ => 1,
     };
-    let primary =
-        |s: &str| -> Vec<(u8, char)> { s.chars().flat_map(char::to_lowercase).map(|c| (class(c), c)).collect() };
-    let case = |s: &str| -> Vec<bool> { s.chars().map(char::is_uppercase).collect() };
     cx.steps((a.as_str().len() + b.as_str().len()) / 16)?;
-    let order = primary(a.as_str()).cmp(&primary(b.as_str())).then_with(|| case(a.as_str()).cmp(&case(b.as_str())));
+    let letters = |c: char| c.to_lowercase().map(|c| (class(c), c));
+    let primary = a.as_str().chars().flat_map(letters).cmp(b.as_str().chars().flat_map(letters));
+    let case = |s: &'_ str| s.chars().map(char::is_uppercase).collect::<Vec<bool>>();
+    let order = primary.then_with(|| case(a.as_str()).cmp(&case(b.as_str())));
     Ok(Value::Number(match order {
         Ordering::Less => -1.0,
         Ordering::Equal => 0.0,
@@ -200,7 +203,9 @@ fn pad(cx: &mut Cx<'_>, this: &Value, args: &[Value], front: bool) -> R<Value> {
     if missing == 0 || filler.units() == 0 {
         return Ok(s.into());
     }
-    cx.string_of(s.as_str().len() + missing.saturating_mul(4))?;
+    // A unit of the filler is at most as many bytes as its widest character, and those are four for two.
+    let widest = if filler.is_ascii() { 1 } else { 3 };
+    cx.string_of(s.as_str().len().saturating_add(missing.saturating_mul(widest)))?;
     let whole = missing / filler.units();
     let padding = Str::from(filler.as_str().repeat(whole)).concat(&filler.slice(0, missing % filler.units()));
     Ok(if front { padding.concat(&s) } else { s.concat(&padding) }.into())
@@ -269,6 +274,7 @@ fn trimmed(cx: &mut Cx<'_>, this: &Value, trim: fn(&str) -> &str) -> R<Value> {
 }
 
 fn from_char_code(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    cx.items(args.len())?;
     let mut units = Vec::with_capacity(args.len());
     for value in args {
         units.push(number::to_int32(convert::to_number(cx, value)?) as u16);
@@ -277,6 +283,7 @@ fn from_char_code(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn from_code_point(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    cx.items(args.len())?;
     let mut units = Vec::with_capacity(args.len());
     for value in args {
         let n = convert::to_number(cx, value)?;

@@ -15,6 +15,7 @@ use crate::run::{Cx, R};
 use crate::syntax::ast::*;
 use crate::syntax::scope::VarKind;
 use crate::value::{Hint, Object, Value, compare};
+use std::collections::HashSet;
 
 /// Writes a value somewhere.
 pub(super) type WriteFn = Box<dyn Fn(&mut Cx<'_>, Value) -> R<()>>;
@@ -73,8 +74,8 @@ impl Gen<'_> {
         let rest = rest.map(|rest| self.bind(rest));
         Box::new(move |cx, value| {
             let list = cx.iterate(value, "").map_err(|h| cx.at(h, pos))?;
+            cx.items(list.len().max(items.len()))?;
             let values = list.to_vec();
-            cx.steps(values.len())?;
             for (n, item) in items.iter().enumerate() {
                 if let Some(write) = item {
                     write(cx, values.get(n).cloned().unwrap_or_default())?;
@@ -111,7 +112,7 @@ impl Gen<'_> {
                 let failed = cx.type_error(format!("Cannot destructure '{0}' as it is {0}.", shown.as_str()));
                 return failed.map_err(|h| cx.at(h, pos));
             }
-            let mut taken = Vec::new();
+            let mut taken = HashSet::new();
             for (key, write) in &entries {
                 let key = match key {
                     Ok(name) => name.clone(),
@@ -121,11 +122,12 @@ impl Gen<'_> {
                     }
                 };
                 let part = get_index(cx, &value, &Value::String(key.clone())).map_err(|h| cx.at(h, pos))?;
-                taken.push(key);
+                taken.insert(key);
                 write(cx, part)?;
             }
             if let Some(rest) = &rest {
-                let left: Object = entries_of(&value).into_iter().filter(|(key, _)| !taken.contains(key)).collect();
+                let left: Object =
+                    entries_of(cx, &value)?.into_iter().filter(|(key, _)| !taken.contains(key)).collect();
                 let left = cx.own(left).into();
                 rest(cx, left)?;
             }

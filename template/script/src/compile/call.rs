@@ -167,7 +167,8 @@ impl Gen<'_> {
             let site = Site { source: &source, path: &path, data: &data, offset: pos };
             cx.host.include(cx, &site, &args).map_err(|h| {
                 // An include is a value, and one that fails puts nothing out.
-                cx.out.truncate(start);
+                let put_out = cx.take_since(start);
+                let _ = cx.bytes(put_out.len());
                 cx.at(h, pos)
             })
         })

@@ -1,7 +1,7 @@
 //! Expressions, apart from those with files of their own.
 
 use super::code::Code;
-use super::generator::Gen;
+use super::generator::{Gen, toll};
 use crate::base::Str;
 use crate::regexp::RegExp;
 use crate::run::ExprFn;
@@ -66,14 +66,14 @@ impl Gen<'_> {
         let first = quasis[0].clone();
         let rest: Vec<(ExprFn, Str)> =
             codes.into_iter().zip(&quasis[1..]).map(|(code, text)| (code.into_fn(), text.clone())).collect();
+        let toll = toll(rest.len());
         let run: ExprFn = Box::new(move |cx| {
+            cx.toll(toll)?;
             let mut out = first.clone();
             for (part, text) in &rest {
                 let value = part(cx)?;
                 let value = convert::to_str(cx, &value).map_err(|h| cx.at(h, pos))?;
-                let length = out.as_str().len() + value.as_str().len() + text.as_str().len();
-                cx.string_of(length).map_err(|h| cx.at(h, pos))?;
-                out = out.concat(&value).concat(text);
+                out = cx.joined(out, &value).and_then(|out| cx.joined(out, text)).map_err(|h| cx.at(h, pos))?;
             }
             Ok(out.into())
         });
@@ -83,7 +83,9 @@ impl Gen<'_> {
     fn sequence(&mut self, items: &[Expr]) -> Code {
         let mut items: Vec<ExprFn> = items.iter().map(|item| self.expr(item).into_fn()).collect();
         let Some(last) = items.pop() else { return Code::Const(Value::Undefined) };
+        let toll = toll(items.len());
         Code::Fn(Box::new(move |cx| {
+            cx.toll(toll)?;
             for item in &items {
                 item(cx)?;
             }
@@ -148,8 +150,10 @@ impl Gen<'_> {
                 entries
             },
         );
+        let toll = toll(entries.len());
         Code::Fn(Box::new(move |cx| {
             cx.step()?;
+            cx.toll(toll)?;
             let object = cx.own(Object::new());
             for entry in &entries {
                 match entry {
@@ -187,9 +191,7 @@ impl Gen<'_> {
 
 /// The entries that `...value` adds to an object.
 pub(super) fn spread(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
-    let entries = crate::builtins::object::entries_of(value);
-    cx.steps(entries.len())?;
-    Ok(entries)
+    crate::builtins::object::entries_of(cx, value)
 }
 
 /// Elements of an array literal or arguments of a call.
@@ -200,13 +202,13 @@ pub(super) struct Elements {
 
 impl Elements {
     pub(super) fn run(&self, cx: &mut Cx<'_>, pos: u32) -> R<Vec<Value>> {
+        cx.items(self.items.len())?;
         let mut values = Vec::with_capacity(self.items.len());
         for (spread, item) in &self.items {
             let value = item(cx)?;
             if *spread {
                 let list = cx.iterate(value, "spread value").map_err(|h| cx.at(h, pos))?;
-                cx.steps(list.len())?;
-                cx.room_for(list.len() * 16).map_err(|h| cx.at(h, pos))?;
+                cx.items(list.len()).map_err(|h| cx.at(h, pos))?;
                 values.extend(list.to_vec());
             } else {
                 values.push(value);

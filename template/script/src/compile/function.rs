@@ -7,6 +7,7 @@ use crate::run::Cx;
 use crate::run::{Body, Callable, ExprFn, Proto, RunFn};
 use crate::syntax::ast::*;
 use crate::value::{Function, Value, VarCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 impl Gen<'_> {
@@ -122,7 +123,7 @@ impl Gen<'_> {
 
     /// Variables that parameter patterns and `var`s declare need their cells from the start.
     fn cells_of_patterns(&mut self, literal: &FunctionLiteral, steps: &mut Vec<RunFn>) {
-        let parameters: Vec<usize> = literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
+        let parameters: HashSet<usize> = literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
         let wide = std::mem::take(&mut self.wide[literal.func]);
         let cells: Vec<usize> =
             wide.into_iter().filter(|var| !parameters.contains(var)).map(|var| self.slot(var)).collect();

@@ -66,9 +66,11 @@ impl Gen<'_> {
         let enter = self.enter(variables);
         let functions = self.hoisted(block);
         let body = self.parts(&block.statements).into_fn();
+        let toll = toll(functions.len() + enter.as_ref().map_or(0, |enter| enter.0.len()));
         match (enter, functions.is_empty()) {
             (None, true) => body,
             (enter, _) => Box::new(move |cx| {
+                cx.toll(toll)?;
                 if let Some(enter) = &enter {
                     enter.run(cx);
                 }
@@ -109,6 +111,11 @@ impl Enter {
             cx.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
         }
     }
+}
+
+/// What a list of so many parts in the source costs whenever it is walked; short ones are in the price of what walks them.
+pub(super) fn toll(parts: usize) -> usize {
+    parts / 16
 }
 
 /// The host of constant expressions: it has nothing.

@@ -196,8 +196,7 @@ impl Gen<'_> {
         let body = self.stmt(body);
         Box::new(move |cx| {
             let value = list(cx)?;
-            let keys = crate::builtins::object::keys_of(&value);
-            cx.steps(keys.len() / 16)?;
+            let keys = crate::builtins::object::keys_of(cx, &value)?;
             for key in keys {
                 cx.step().map_err(|h| cx.at(h, pos))?;
                 if let Value::Object(object) = &value

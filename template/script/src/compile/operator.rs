@@ -2,7 +2,7 @@
 //! their own; tests give a `bool` and no value.
 
 use super::code::Code;
-use super::generator::Gen;
+use super::generator::{Gen, toll};
 use crate::base::number::array_index;
 use crate::base::{Str, number};
 use crate::run::ExprFn;
@@ -61,6 +61,9 @@ pub(super) fn apply(cx: &mut Cx<'_>, operator: Binary, left: Value, right: &Valu
     use Binary::*;
     let left_number =
         |cx: &mut Cx<'_>| -> R<(f64, f64)> { Ok((convert::to_number(cx, &left)?, convert::to_number(cx, right)?)) };
+    if matches!(operator, StrictEqual | StrictNotEqual) {
+        cx.comparing(&left, right)?;
+    }
     Ok(match operator {
         Add => return convert::add(cx, left, right),
         StrictEqual => Value::Bool(compare::strict_equal(&left, right)),
@@ -169,7 +172,9 @@ impl Gen<'_> {
         let mut items = codes.into_iter();
         let Some(first) = items.next() else { return Code::Const(Value::Undefined) };
         let rest: Box<[Code]> = items.collect();
+        let toll = toll(rest.len());
         let run: ExprFn = Box::new(move |cx| {
+            cx.toll(toll)?;
             let mut total = first.get(cx)?;
             for item in &rest {
                 let next = item.get(cx)?;
@@ -188,7 +193,9 @@ impl Gen<'_> {
         let mut items: Vec<ExprFn> =
             self.shape(label, pos, |g| items.iter().map(|item| g.expr(item).into_fn()).collect());
         let Some(last) = items.pop() else { return Code::Const(Value::Undefined) };
+        let toll = toll(items.len());
         Code::Fn(Box::new(move |cx| {
+            cx.toll(toll)?;
             for item in &items {
                 let value = item(cx)?;
                 if decides(operator, &value) {
@@ -266,13 +273,16 @@ impl Gen<'_> {
                     }
                     let left = a.get(cx)?;
                     let right = b.get(cx)?;
+                    cx.comparing(&left, &right)?;
                     Ok(compare::strict_equal(&left, &right) == wanted)
                 })
             }
             ExprKind::Logical(operator @ (Logical::And | Logical::Or), items) => {
                 let stop = *operator == Logical::Or;
                 let items: Vec<TestFn> = items.iter().map(|item| self.test(item)).collect();
+                let toll = toll(items.len());
                 Box::new(move |cx| {
+                    cx.toll(toll)?;
                     for item in &items {
                         if item(cx)? == stop {
                             return Ok(stop);

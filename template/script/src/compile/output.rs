@@ -6,7 +6,7 @@
 //! first. Constants become text, escaped now.
 
 use super::code::{Code, Place};
-use super::generator::Gen;
+use super::generator::{Gen, toll};
 use crate::base::Str;
 use crate::run::append::Text;
 use crate::run::{Cx, Escape, Flow, R, output::simple};
@@ -110,7 +110,11 @@ impl Parts {
         let (tail, end) = (Text::new(&self.tail), self.end);
         let parts: Box<[(Text, Part, u32)]> =
             self.parts.into_iter().map(|(text, part, pos)| (Text::new(&text), part, pos)).collect();
+        // A text takes its time too.
+        let bytes: usize = parts.iter().map(|(text, ..)| text.len()).sum::<usize>() + tail.len();
+        let toll = toll(parts.len() + bytes / 512);
         Box::new(move |cx| {
+            cx.toll(toll)?;
             for (text, part, pos) in &parts {
                 cx.text(text).map_err(|h| cx.at(h, *pos))?;
                 match part.run(cx) {

@@ -2,7 +2,7 @@
 
 use super::code::Code;
 use super::code::in_cell;
-use super::generator::Gen;
+use super::generator::{Gen, toll};
 use super::operator::TestFn;
 use crate::run::{ExprFn, StmtFn};
 use crate::run::{Flow, R};
@@ -100,7 +100,9 @@ impl Gen<'_> {
                 Some(no) => Box::new(move |cx| if test(cx)? { body(cx) } else { no(cx) }),
             };
         }
+        let toll = toll(made.len());
         Box::new(move |cx| {
+            cx.toll(toll)?;
             for (test, body) in &made {
                 if test(cx)? {
                     return body(cx);
@@ -128,7 +130,9 @@ impl Gen<'_> {
                 (value, tests, bodies, enter, functions)
             },
         );
+        let toll = toll(tests.len() + bodies.len());
         Box::new(move |cx| {
+            cx.toll(toll)?;
             let value = value(cx)?;
             if let Some(enter) = &enter {
                 enter.run(cx);
@@ -140,6 +144,7 @@ impl Gen<'_> {
             for (test, at) in &tests {
                 if let Some(test) = test {
                     let candidate = test(cx)?;
+                    cx.comparing(&value, &candidate)?;
                     if compare::strict_equal(&value, &candidate) {
                         start = Some(*at);
                         break;
@@ -299,7 +304,8 @@ pub(super) fn sequence(mut made: Vec<StmtFn>) -> StmtFn {
                 flow => Ok(flow),
             })
         }
-        _ => Box::new(move |cx| {
+        count => Box::new(move |cx| {
+            cx.toll(toll(count))?;
             for statement in &made {
                 match statement(cx)? {
                     Flow::Next => {}

@@ -1,82 +1,163 @@
-//! Sets of characters: ranges, the classes `\d \w \s`, and folding of case.
+//! Sets of characters: ranges, the classes `\d \w \s`, Unicode's properties, and folding of case.
 
-/// A set of code points (or code units) as sorted-by-writing ranges, possibly inverted.
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A range of code points (or code units), both ends in it.
+type Range = (u32, u32);
+const LAST: u32 = 0x10FFFF;
+
+/// A set that is being written down: ranges in any order.
 #[derive(Clone, Debug, Default)]
+pub(super) struct Ranges(Vec<Range>);
+
+/// A set of characters: ranges that are sorted and lie apart, so that a look-up halves them.
+#[derive(Clone, Debug)]
 pub(super) struct Class {
-    pub(super) ranges: Vec<(u32, u32)>,
-    pub(super) inverted: bool,
+    ranges: Rc<[Range]>,
+    inverted: bool,
 }
 
 impl Class {
     pub(super) fn contains(&self, c: u32, ignore_case: bool) -> bool {
-        let within = |c: u32| self.ranges.iter().any(|&(from, to)| from <= c && c <= to);
-        let found = within(c) || (ignore_case && variants(c).any(within));
+        let within = |c: u32| {
+            let at = self.ranges.partition_point(|&(from, _)| from <= c);
+            at > 0 && c <= self.ranges[at - 1].1
+        };
+        let found = within(c) || (ignore_case && variants(c).into_iter().flatten().any(within));
         found != self.inverted
     }
 
+    /// How many ranges it has of its own.
+    pub(super) fn len(&self) -> usize {
+        self.ranges.len()
+    }
+}
+
+impl Ranges {
     pub(super) fn add(&mut self, from: u32, to: u32) {
-        self.ranges.push((from, to));
+        self.0.push((from, to));
     }
 
-    /// Adds everything that the other does not hold.
-    fn add_complement(&mut self, other: &[(u32, u32)]) {
-        let mut sorted = other.to_vec();
-        sorted.sort_unstable();
-        let mut next = 0;
-        for (from, to) in sorted {
-            if from > next {
-                self.add(next, from - 1);
-            }
-            next = next.max(to + 1);
-        }
-        self.add(next, 0x10FFFF);
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The set, sorted and joined.
+    pub(super) fn finish(self, inverted: bool) -> Class {
+        Class { ranges: merged(self.0).into(), inverted }
     }
 
     /// `\d`, `\D`, `\w`, `\W`, `\s`, `\S`; false when the letter is none of these.
     pub(super) fn add_escape(&mut self, letter: char) -> bool {
-        let ranges: &[(u32, u32)] = match letter.to_ascii_lowercase() {
+        let ranges: &[Range] = match letter.to_ascii_lowercase() {
             'd' => &DIGITS,
             'w' => &WORD,
             's' => &SPACE,
             _ => return false,
         };
         if letter.is_ascii_uppercase() {
-            self.add_complement(ranges)
+            self.0.extend(complement(ranges))
         } else {
-            self.ranges.extend(ranges)
+            self.0.extend(ranges)
         }
         true
     }
 
     /// The Unicode properties in common use.
     pub(super) fn add_property(&mut self, name: &str, inverted: bool) -> bool {
-        let holds: fn(char) -> bool = match name {
-            "L" | "Letter" | "Alphabetic" | "Alpha" => char::is_alphabetic,
-            "Lu" | "Uppercase_Letter" | "Uppercase" => char::is_uppercase,
-            "Ll" | "Lowercase_Letter" | "Lowercase" => char::is_lowercase,
-            "N" | "Number" | "Nd" | "Decimal_Number" => char::is_numeric,
-            "White_Space" => char::is_whitespace,
-            _ => return false,
-        };
-        let mut start = None;
-        for code in 0..=0x110000u32 {
-            let inside = code <= 0x10FFFF && char::from_u32(code).is_some_and(holds) != inverted;
-            match (start, inside) {
-                (None, true) => start = Some(code),
-                (Some(from), false) => {
-                    self.add(from, code - 1);
-                    start = None;
-                }
-                _ => {}
-            }
+        let Some(property) = Property::named(name) else { return false };
+        let ranges = property.ranges();
+        if inverted {
+            self.0.extend(complement(&ranges))
+        } else {
+            self.0.extend(&*ranges)
         }
         true
     }
 }
 
-const DIGITS: [(u32, u32); 1] = [(0x30, 0x39)];
-const WORD: [(u32, u32); 4] = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)];
-const SPACE: [(u32, u32); 10] = [
+/// Ranges in order, those that touch made one.
+fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable();
+    let mut out: Vec<Range> = Vec::with_capacity(ranges.len());
+    for (from, to) in ranges {
+        match out.last_mut() {
+            Some(last) if from <= last.1.saturating_add(1) => last.1 = last.1.max(to),
+            _ => out.push((from, to)),
+        }
+    }
+    out
+}
+
+/// Everything that sorted ranges do not hold.
+fn complement(ranges: &[Range]) -> Vec<Range> {
+    let mut out = Vec::with_capacity(ranges.len() + 1);
+    let mut next = 0;
+    for &(from, to) in ranges {
+        if from > next {
+            out.push((next, from - 1));
+        }
+        next = next.max(to + 1);
+    }
+    if next <= LAST {
+        out.push((next, LAST));
+    }
+    out
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Property {
+    Letter,
+    Uppercase,
+    Lowercase,
+    Number,
+    Space,
+}
+
+impl Property {
+    fn named(name: &str) -> Option<Property> {
+        Some(match name {
+            "L" | "Letter" | "Alphabetic" | "Alpha" => Property::Letter,
+            "Lu" | "Uppercase_Letter" | "Uppercase" => Property::Uppercase,
+            "Ll" | "Lowercase_Letter" | "Lowercase" => Property::Lowercase,
+            "N" | "Number" | "Nd" | "Decimal_Number" => Property::Number,
+            "White_Space" => Property::Space,
+            _ => return None,
+        })
+    }
+
+    /// The characters that have it: asked of each once for each thread, which takes some milliseconds.
+    fn ranges(self) -> Rc<[Range]> {
+        thread_local! {
+            static KNOWN: RefCell<HashMap<Property, Rc<[Range]>>> = RefCell::default();
+        }
+        KNOWN.with(|known| known.borrow_mut().entry(self).or_insert_with(|| self.of_unicode().into()).clone())
+    }
+
+    fn of_unicode(self) -> Vec<Range> {
+        let holds: fn(char) -> bool = match self {
+            Property::Letter => char::is_alphabetic,
+            Property::Uppercase => char::is_uppercase,
+            Property::Lowercase => char::is_lowercase,
+            Property::Number => char::is_numeric,
+            Property::Space => char::is_whitespace,
+        };
+        let mut out: Vec<Range> = Vec::new();
+        for code in (0..=LAST).filter(|&code| char::from_u32(code).is_some_and(holds)) {
+            match out.last_mut() {
+                Some(last) if last.1 + 1 == code => last.1 = code,
+                _ => out.push((code, code)),
+            }
+        }
+        out
+    }
+}
+
+const DIGITS: [Range; 1] = [(0x30, 0x39)];
+const WORD: [Range; 4] = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)];
+const SPACE: [Range; 10] = [
     (0x09, 0x0D),
     (0x20, 0x20),
     (0xA0, 0xA0),
@@ -98,16 +179,13 @@ pub(super) fn is_word(c: u32) -> bool {
     WORD.iter().any(|&(from, to)| from <= c && c <= to)
 }
 
-/// Other spellings of a character in upper and lower case.
-fn variants(c: u32) -> impl Iterator<Item = u32> {
-    let c = char::from_u32(c).unwrap_or('\u{fffd}');
-    let single = |mut case: Box<dyn Iterator<Item = char>>| match (case.next(), case.next()) {
-        (Some(one), None) => Some(one as u32),
-        _ => None,
-    };
-    let upper = single(Box::new(c.to_uppercase()));
-    let lower = single(Box::new(c.to_lowercase()));
-    upper.into_iter().chain(lower)
+/// The other spellings of a character, where each is one character.
+fn variants(c: u32) -> [Option<u32>; 2] {
+    let Some(c) = char::from_u32(c) else { return [None, None] };
+    let (mut upper, mut lower) = (c.to_uppercase(), c.to_lowercase());
+    let upper = upper.next().filter(|_| upper.next().is_none()).map(u32::from);
+    let lower = lower.next().filter(|_| lower.next().is_none()).map(u32::from);
+    [upper, lower]
 }
 
 /// §22.2.2.7.3 Canonicalize: what two characters are compared by when case is ignored.

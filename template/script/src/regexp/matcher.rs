@@ -9,6 +9,7 @@
 use super::Program;
 use super::class::{Class, fold, is_line_end, is_word};
 use super::parse::Node;
+use crate::base::memory::cost;
 
 #[derive(Debug)]
 pub(crate) enum Inst {
@@ -60,8 +61,6 @@ pub(crate) enum Inst {
 
 /// Most instructions of a pattern.
 const CODE: usize = 20_000;
-/// Most entries of the backtracking stack.
-const STACK: usize = 200_000;
 const NONE: usize = usize::MAX;
 
 struct Compiler {
@@ -75,6 +74,23 @@ pub(super) fn compile(node: &Node, groups: usize) -> Result<(Vec<Inst>, usize), 
     compiler.node(node, false)?;
     compiler.push(Inst::Match)?;
     Ok((compiler.code, compiler.registers))
+}
+
+impl Inst {
+    /// What it weighs.
+    fn weight(&self) -> usize {
+        let more = match self {
+            Inst::Class(class) => class.len() * cost::RANGE,
+            Inst::Run { kind, .. } => kind.weight(),
+            _ => 0,
+        };
+        cost::INSTRUCTION + more
+    }
+}
+
+/// What instructions weigh.
+pub(super) fn weight(code: &[Inst]) -> usize {
+    code.iter().map(Inst::weight).sum()
 }
 
 impl Compiler {
@@ -232,7 +248,16 @@ struct Machine<'p> {
     registers: Vec<usize>,
     stack: Vec<Entry>,
     tries: u64,
-    limit: u64,
+    limit: Limit,
+}
+
+/// How far a search may go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// Instructions.
+    pub(crate) tries: u64,
+    /// Bytes of the stack of ways back.
+    pub(crate) bytes: usize,
 }
 
 /// The bound was reached.
@@ -240,7 +265,7 @@ struct TooMuch;
 
 impl Program {
     /// Searches from `from` on; gives the outcome and the instructions spent.
-    pub(crate) fn search(&self, input: &Input<'_>, from: usize, sticky: bool, limit: u64) -> (Outcome, u64) {
+    pub(crate) fn search(&self, input: &Input<'_>, from: usize, sticky: bool, limit: Limit) -> (Outcome, u64) {
         let registers = vec![NONE; self.registers];
         let mut machine = Machine { program: self, input, registers, stack: Vec::new(), tries: 0, limit };
         let first = match self.code.first() {
@@ -253,6 +278,7 @@ impl Program {
                 machine.tries += u64::from(start % 16 == 0);
                 continue;
             }
+            machine.tries += (machine.registers.len() / 16) as u64;
             machine.registers.fill(NONE);
             machine.stack.clear();
             match machine.run(0, start, false) {
@@ -281,7 +307,7 @@ impl Machine<'_> {
         let program = self.program;
         loop {
             self.tries += 1;
-            if self.tries > self.limit || self.stack.len() > STACK {
+            if self.tries > self.limit.tries || self.stack.len() * cost::WAY > self.limit.bytes {
                 return Err(TooMuch);
             }
             let next = match &program.code[pc] {
@@ -304,6 +330,7 @@ impl Machine<'_> {
                     Some((pc + 1, at))
                 }
                 Inst::Reset(from, to) => {
+                    self.tries += ((to - from) / 4) as u64;
                     for register in *from..*to {
                         self.set(register, NONE);
                     }
@@ -422,7 +449,7 @@ impl Machine<'_> {
                 enough = Some(at);
             }
         }
-        if self.tries > self.limit {
+        if self.tries > self.limit.tries {
             return Err(TooMuch);
         }
         let Some(enough) = enough else { return Ok(None) };

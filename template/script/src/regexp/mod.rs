@@ -9,9 +9,10 @@ mod class;
 mod matcher;
 mod parse;
 
-pub(crate) use matcher::{Input, Match, Outcome};
+pub(crate) use matcher::{Input, Limit, Match, Outcome};
 
 use crate::base::Str;
+use crate::base::memory::{Held, cost};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -22,6 +23,8 @@ pub struct RegExp(Rc<Data>);
 struct Data {
     program: Rc<Program>,
     last_index: Cell<usize>,
+    #[allow(dead_code, reason = "weighs as long as it lives")]
+    held: Held,
 }
 
 /// Flags of §22.2.6.
@@ -43,6 +46,8 @@ pub(crate) struct Program {
     groups: usize,
     registers: usize,
     names: Vec<(Str, usize)>,
+    #[allow(dead_code, reason = "weighs as long as it lives")]
+    held: Held,
 }
 
 impl RegExp {
@@ -66,6 +71,7 @@ impl RegExp {
         }
         let parsed = parse::parse(pattern, flags)?;
         let (code, registers) = matcher::compile(&parsed.node, parsed.groups)?;
+        let weight = pattern.len() + parsed.names.len() * cost::ENTRY + matcher::weight(&code);
         let program = Program {
             pattern: pattern.into(),
             flag_text: flag_text.into(),
@@ -74,13 +80,18 @@ impl RegExp {
             groups: parsed.groups,
             registers,
             names: parsed.names,
+            held: Held::new(weight),
         };
-        Ok(RegExp(Rc::new(Data { program: Rc::new(program), last_index: Cell::new(0) })))
+        Ok(RegExp::of(Rc::new(program)))
     }
 
     /// Another object of the same expression, as each evaluation of a literal makes one.
     pub(crate) fn fresh(&self) -> RegExp {
-        RegExp(Rc::new(Data { program: self.0.program.clone(), last_index: Cell::new(0) }))
+        RegExp::of(self.0.program.clone())
+    }
+
+    fn of(program: Rc<Program>) -> RegExp {
+        RegExp(Rc::new(Data { program, last_index: Cell::new(0), held: Held::new(cost::REGEXP) }))
     }
 
     pub(crate) fn last_index(&self) -> usize {

@@ -1,8 +1,9 @@
 //! Patterns, ECMA-262 §22.2.1 with the web's leniencies of annex B that occur in practice.
 
 use super::Flags;
-use super::class::Class;
+use super::class::{Class, Ranges};
 use crate::base::Str;
+use std::collections::HashMap;
 
 /// A pattern's tree.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) struct Parsed {
 const NESTING: usize = 100;
 /// Longest pattern, in characters.
 const LENGTH: usize = 10_000;
+/// Most ranges of all classes of a pattern.
+const RANGES: usize = 200_000;
 
 pub(super) fn parse(pattern: &str, flags: Flags) -> Result<Parsed, String> {
     let chars: Vec<char> = pattern.chars().collect();
@@ -40,12 +43,24 @@ pub(super) fn parse(pattern: &str, flags: Flags) -> Result<Parsed, String> {
         return Err("pattern too long".into());
     }
     let total = count_groups(&chars);
-    let mut parser = Parser { chars, at: 0, groups: 0, total, names: Vec::new(), flags, depth: 0 };
+    let named = chars.windows(4).any(|w| w[..3] == ['(', '?', '<'] && !matches!(w[3], '=' | '!'));
+    let mut parser = Parser {
+        chars,
+        at: 0,
+        groups: 0,
+        total,
+        names: Vec::new(),
+        known: HashMap::new(),
+        flags,
+        depth: 0,
+        ranges: 0,
+        named,
+    };
     let mut node = parser.either()?;
     if parser.at < parser.chars.len() {
         return Err("Unmatched ')'".into());
     }
-    resolve(&mut node, &parser.names)?;
+    resolve(&mut node, &parser.known)?;
     Ok(Parsed { node, groups: parser.groups, names: parser.names })
 }
 
@@ -70,10 +85,10 @@ fn count_groups(chars: &[char]) -> usize {
 }
 
 /// Gives references by name their numbers.
-fn resolve(node: &mut Node, names: &[(Str, usize)]) -> Result<(), String> {
+fn resolve(node: &mut Node, names: &HashMap<Str, usize>) -> Result<(), String> {
     match node {
-        Node::NamedBack(name) => match names.iter().find(|(known, _)| known == name) {
-            Some((_, group)) => *node = Node::Back(*group),
+        Node::NamedBack(name) => match names.get(name) {
+            Some(group) => *node = Node::Back(*group),
             None => return Err("Invalid named capture referenced".into()),
         },
         Node::Sequence(nodes) | Node::Either(nodes) => {
@@ -93,8 +108,14 @@ struct Parser {
     groups: usize,
     total: usize,
     names: Vec<(Str, usize)>,
+    /// The groups of the names.
+    known: HashMap<Str, usize>,
     flags: Flags,
     depth: usize,
+    /// Ranges of classes so far.
+    ranges: usize,
+    /// Some group has a name.
+    named: bool,
 }
 
 impl Parser {
@@ -253,7 +274,7 @@ impl Parser {
             let number = self.groups;
             if self.eat_all("?<") {
                 let name = self.name()?;
-                if self.names.iter().any(|(known, _)| *known == name) {
+                if self.known.insert(name.clone(), number).is_some() {
                     return Err("Duplicate capture group name".into());
                 }
                 self.names.push((name, number));
@@ -284,9 +305,7 @@ impl Parser {
                 self.at += 1;
                 return Ok(Node::WordEdge { inverted: c == 'B' });
             }
-            'k' if self.flags.unicode
-                || self.chars.windows(3).any(|w| w[..2] == ['?', '<'] && !matches!(w[2], '=' | '!')) =>
-            {
+            'k' if self.flags.unicode || self.named => {
                 self.at += 1;
                 if !self.eat('<') {
                     return Err("Invalid named reference".into());
@@ -306,9 +325,9 @@ impl Parser {
             }
             _ => {}
         }
-        let mut class = Class::default();
+        let mut class = Ranges::default();
         if self.class_escape(&mut class)? {
-            return Ok(Node::Class(class));
+            return self.finished(class, false).map(Node::Class);
         }
         let code = self.char_escape(false)?;
         Ok(match char::from_u32(code) {
@@ -318,7 +337,7 @@ impl Parser {
     }
 
     /// `\d`, `\p{…}` and their like: true, and added to the class.
-    fn class_escape(&mut self, class: &mut Class) -> Result<bool, String> {
+    fn class_escape(&mut self, class: &mut Ranges) -> Result<bool, String> {
         let Some(c) = self.peek() else { return Ok(false) };
         if class.add_escape(c) {
             self.at += 1;
@@ -418,12 +437,13 @@ impl Parser {
     }
 
     fn class(&mut self) -> Result<Class, String> {
-        let mut class = Class { inverted: self.eat('^'), ..Class::default() };
+        let inverted = self.eat('^');
+        let mut class = Ranges::default();
         loop {
             let Some(c) = self.peek() else { return Err("Unterminated character class".into()) };
             if c == ']' {
                 self.at += 1;
-                return Ok(class);
+                return self.finished(class, inverted);
             }
             let Some(from) = self.class_atom(&mut class)? else {
                 continue;
@@ -446,8 +466,17 @@ impl Parser {
         }
     }
 
+    /// A class that is written down; all classes of a pattern together have a bound.
+    fn finished(&mut self, class: Ranges, inverted: bool) -> Result<Class, String> {
+        self.ranges += class.len();
+        if self.ranges > RANGES {
+            return Err("pattern too large".into());
+        }
+        Ok(class.finish(inverted))
+    }
+
     /// A character of a class; beyond the plane and without `u` each of its two units is one.
-    fn add_char(&self, class: &mut Class, code: u32) {
+    fn add_char(&self, class: &mut Ranges, code: u32) {
         if code >= 0x10000 && !self.flags.unicode {
             if let Some(c) = char::from_u32(code) {
                 for &unit in c.encode_utf16(&mut [0; 2]).iter() {
@@ -460,7 +489,7 @@ impl Parser {
     }
 
     /// A single character, or `None` after adding a whole class such as `\d`.
-    fn class_atom(&mut self, class: &mut Class) -> Result<Option<u32>, String> {
+    fn class_atom(&mut self, class: &mut Ranges) -> Result<Option<u32>, String> {
         let Some(c) = self.peek() else { return Err("Unterminated character class".into()) };
         self.at += 1;
         if c != '\\' {

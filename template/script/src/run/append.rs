@@ -28,6 +28,11 @@ impl Text {
         Text { first: blocks.next().unwrap_or_default(), more: blocks.collect(), length: text.len() }
     }
 
+    /// Bytes of it.
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
     /// Appends it to the output.
     #[inline]
     pub(crate) fn append(&self, out: &mut String) {

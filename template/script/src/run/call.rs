@@ -37,6 +37,10 @@ impl Cx<'_> {
     fn call_closure(&mut self, proto: &Proto, captures: &[Value], this: &Value, args: &[Value]) -> R<Value> {
         self.step()?;
         self.check_stack()?;
+        self.frame(proto.frame)?;
+        if args.len() > proto.parameters.len() && (proto.uses_arguments || proto.rest.is_some()) {
+            self.items(args.len())?;
+        }
         let base = self.stack.len();
         self.stack.extend(captures.iter().cloned());
         if proto.uses_this {

@@ -7,7 +7,8 @@
 
 use super::fault::R;
 use super::machine::Cx;
-use crate::base::{ErrorKind, memory};
+use crate::base::{ErrorKind, Str, memory};
+use crate::value::Value;
 
 /// Steps between two looks at the memory.
 const STRIDE: u64 = 64;
@@ -80,7 +81,7 @@ impl Cx<'_> {
         self.steps -= steps;
         // What is held may have shrunk below the base, when a run drops what it was given.
         let held = memory::held() as isize - self.memory_base as isize;
-        let waiting = if self.capturing > 0 { self.out.len() } else { 0 };
+        let waiting = if self.capturing > 0 { self.out.len() } else { 0 } + self.frames();
         if held + waiting as isize > self.limits.memory as isize { self.memory_limit() } else { Ok(()) }
     }
 
@@ -90,7 +91,32 @@ impl Cx<'_> {
 
     /// Bytes that may still be held.
     pub(crate) fn room_left(&self) -> usize {
-        self.limits.memory.saturating_sub(memory::held().saturating_sub(self.memory_base))
+        self.limits.memory.saturating_sub(memory::held().saturating_sub(self.memory_base) + self.frames())
+    }
+
+    /// Bytes of the frames of all functions that run.
+    fn frames(&self) -> usize {
+        self.stack.len() * memory::cost::ITEM
+    }
+
+    /// What a list in the source of a program costs whenever it is walked: a program may be long, and what it does between
+    /// two turns of a loop is not free.
+    #[inline]
+    pub(crate) fn toll(&mut self, toll: usize) -> R<()> {
+        if toll > 0 { self.steps(toll) } else { Ok(()) }
+    }
+
+    /// A frame of so many slots.
+    #[inline]
+    pub(super) fn frame(&mut self, slots: usize) -> R<()> {
+        if slots >= 32 { self.large_frame(slots) } else { Ok(()) }
+    }
+
+    fn large_frame(&mut self, slots: usize) -> R<()> {
+        if slots * memory::cost::ITEM > self.room_left() {
+            return self.fail(ErrorKind::Range, "Maximum call stack size exceeded");
+        }
+        self.steps(slots / rate::ITEMS)
     }
 
     /// Reading, copying or comparing so many bytes of text.
@@ -116,12 +142,40 @@ impl Cx<'_> {
     /// # Errors
     /// When it is longer than strings may be, or there is no room for it.
     pub fn string_of(&mut self, bytes: usize) -> R<()> {
-        if bytes > self.limits.string {
-            let limit = self.limits.string;
-            return self.fail(ErrorKind::MemoryLimit, format!("value too large: a string of more than {limit} bytes"));
-        }
+        self.length_of(bytes)?;
         self.room_for(bytes)?;
         self.bytes(bytes)
+    }
+
+    /// The bound of a string's length.
+    #[inline]
+    pub(crate) fn length_of(&mut self, bytes: usize) -> R<()> {
+        if bytes > self.limits.string { self.length_limit() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn length_limit(&mut self) -> R<()> {
+        let limit = self.limits.string;
+        self.fail(ErrorKind::MemoryLimit, format!("value too large: a string of more than {limit} bytes"))
+    }
+
+    /// Comparing two values: long strings take their time.
+    #[inline]
+    pub(crate) fn comparing(&mut self, a: &Value, b: &Value) -> R<()> {
+        match (a, b) {
+            (Value::String(a), Value::String(b)) => self.bytes(a.as_str().len().min(b.as_str().len())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The two strings joined; in place, and for the price of what is added, when nobody else holds the left one.
+    pub(crate) fn joined(&mut self, left: Str, right: &Str) -> R<Str> {
+        let (kept, added) = (left.as_str().len(), right.as_str().len());
+        self.length_of(kept + added)?;
+        let copied = if left.is_shared() { kept + added } else { added };
+        self.room_for(copied)?;
+        self.bytes(copied)?;
+        Ok(left.concat(right))
     }
 
     /// Whether so many bytes may be held on top of what is; to be asked before they are.

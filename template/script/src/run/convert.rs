@@ -3,18 +3,20 @@
 //! Sections of ECMA-262 (2025) stand above each function. `valueOf` and user-defined conversions do not exist here,
 //! except an object's own `toString` function; everything else is the specification's result.
 
+use super::draft::Draft;
 use super::fault::R;
 use super::machine::Cx;
 use crate::base::{ErrorKind, Str, number};
 use crate::value::compare::{compare_units, primitive_to_str, strict_equal};
-use crate::value::{Array, Class, Value};
+use crate::value::{Array, Class, Object, Value};
 use std::cmp::Ordering;
 
 /// §7.1.17 ToString.
 pub(crate) fn to_str(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
     match value {
         Value::String(s) => Ok(s.clone()),
-        Value::Array(_) | Value::Object(_) => Join::default().text(cx, value),
+        Value::Array(array) => join(cx, array, &",".into()),
+        Value::Object(object) => object_text(cx, object),
         Value::Function(function) => Ok(function.to_text()),
         Value::RegExp(regexp) => Ok(regexp.to_text().into()),
         _ => Ok(primitive_to_str(value)),
@@ -25,43 +27,25 @@ pub(crate) fn to_str(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
 #[derive(Default)]
 struct Join {
     open: Vec<usize>,
-    /// Some element had half characters.
-    halves: bool,
+    out: Draft,
 }
 
 impl Join {
-    fn text(&mut self, cx: &mut Cx<'_>, value: &Value) -> R<Str> {
+    fn text(&mut self, cx: &mut Cx<'_>, value: &Value) -> R<()> {
         match value {
-            Value::Array(array) => {
-                let mut out = String::new();
-                self.join(cx, array, ",", &mut out)?;
-                Ok(Str::mended(out, self.halves))
-            }
+            Value::Array(array) => self.join(cx, array, &",".into()),
             Value::Object(object) => {
-                if let Some(Value::Function(own)) = object.get("toString") {
-                    let text = cx.call(&own, value, &[])?;
-                    return if matches!(text, Value::Object(_) | Value::Array(_) | Value::Function(_)) {
-                        cx.type_error("Cannot convert object to primitive value")
-                    } else {
-                        to_str(cx, &text)
-                    };
-                }
-                if object.0.class.get() == Class::Error {
-                    let part = |key| object.get(key).map(|v| primitive_to_str(&v)).unwrap_or_else(|| "".into());
-                    let (name, message) = (part("name"), part("message"));
-                    return Ok(match (name.as_str(), message.as_str()) {
-                        ("", _) => message,
-                        (_, "") => name,
-                        (name, message) => format!("{name}: {message}").into(),
-                    });
-                }
-                Ok("[object Object]".into())
+                let text = object_text(cx, object)?;
+                self.out.push_value(cx, &text)
             }
-            other => to_str(cx, other),
+            other => {
+                let text = to_str(cx, other)?;
+                self.out.push_value(cx, &text)
+            }
         }
     }
 
-    fn join(&mut self, cx: &mut Cx<'_>, array: &Array, separator: &str, out: &mut String) -> R<()> {
+    fn join(&mut self, cx: &mut Cx<'_>, array: &Array, separator: &Str) -> R<()> {
         if self.open.contains(&array.address()) {
             return Ok(());
         }
@@ -74,24 +58,12 @@ impl Join {
         while let Some(item) = array.get(index) {
             cx.step()?;
             if index > 0 {
-                out.push_str(separator);
+                self.out.push_value(cx, separator)?;
             }
             match &item {
                 Value::Undefined | Value::Null => {}
-                Value::Array(inner) => self.join(cx, inner, ",", out)?,
-                Value::String(s) => {
-                    self.halves |= s.has_halves();
-                    out.push_str(s.as_str());
-                }
-                Value::Number(n) => number::write(out, *n),
-                other => {
-                    let text = self.text(cx, other)?;
-                    self.halves |= text.has_halves();
-                    out.push_str(text.as_str());
-                }
-            }
-            if out.len() > 4096 {
-                cx.string_of(out.len())?;
+                Value::Number(n) => self.out.push_number(*n),
+                other => self.text(cx, other)?,
             }
             index += 1;
         }
@@ -100,18 +72,39 @@ impl Join {
     }
 }
 
+/// The text of an object: what its own `toString` gives, or what its class has.
+fn object_text(cx: &mut Cx<'_>, object: &Object) -> R<Str> {
+    if let Some(Value::Function(own)) = object.get("toString") {
+        let text = cx.call(&own, &object.clone().into(), &[])?;
+        return if text.is_object() {
+            cx.type_error("Cannot convert object to primitive value")
+        } else {
+            to_str(cx, &text)
+        };
+    }
+    if object.0.class.get() == Class::Error {
+        let part = |key| object.get(key).map(|v| primitive_to_str(&v)).unwrap_or_else(|| "".into());
+        let (name, message) = (part("name"), part("message"));
+        return Ok(match (name.as_str(), message.as_str()) {
+            ("", _) => message,
+            (_, "") => name,
+            (name, message) => format!("{name}: {message}").into(),
+        });
+    }
+    Ok("[object Object]".into())
+}
+
 /// `array.join(separator)`.
 pub(crate) fn join(cx: &mut Cx<'_>, array: &Array, separator: &Str) -> R<Str> {
-    let mut out = String::new();
-    let mut join = Join { halves: separator.has_halves(), ..Join::default() };
-    join.join(cx, array, separator.as_str(), &mut out)?;
-    Ok(Str::mended(out, join.halves))
+    let mut join = Join::default();
+    join.join(cx, array, separator)?;
+    join.out.finish(cx)
 }
 
 /// §7.1.1 ToPrimitive: an object becomes its text.
 pub(crate) fn to_primitive(cx: &mut Cx<'_>, value: &Value) -> R<Value> {
     match value {
-        Value::Array(_) | Value::Object(_) | Value::Function(_) | Value::RegExp(_) => Ok(to_str(cx, value)?.into()),
+        value if value.is_object() => Ok(to_str(cx, value)?.into()),
         other => Ok(other.clone()),
     }
 }
@@ -123,14 +116,19 @@ pub(crate) fn to_number(cx: &mut Cx<'_>, value: &Value) -> R<f64> {
         Value::Undefined | Value::Uninit | Value::Missing => f64::NAN,
         Value::Null => 0.0,
         Value::Bool(b) => f64::from(u8::from(*b)),
-        Value::String(s) => number::parse(s.as_str()),
-        _ => number::parse(to_str(cx, value)?.as_str()),
+        value => {
+            let text = to_str(cx, value)?;
+            cx.bytes(text.as_str().len())?;
+            number::parse(text.as_str())
+        }
     })
 }
 
-/// §7.1.19 ToPropertyKey.
+/// §7.1.19 ToPropertyKey. A long key takes its time to find.
 pub(crate) fn to_key(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
-    to_str(cx, value)
+    let key = to_str(cx, value)?;
+    cx.bytes(key.as_str().len())?;
+    Ok(key)
 }
 
 /// §13.8.1 `+`.
@@ -143,27 +141,25 @@ pub(crate) fn add(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
 }
 
 fn add_slow(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
-    let left = if left.is_container() || matches!(left, Value::RegExp(_)) { to_primitive(cx, &left)? } else { left };
+    let left = if left.is_object() { to_primitive(cx, &left)? } else { left };
     let right = to_primitive(cx, right)?;
+    add_primitives(cx, left, &right)
+}
+
+/// `+` of two values that are no objects.
+pub(crate) fn add_primitives(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
     match (left, right) {
-        (Value::String(a), b) => {
-            let b = primitive_to_str(&b);
-            cx.string_of(a.as_str().len() + b.as_str().len())?;
-            Ok(a.concat(&b).into())
-        }
-        (a, Value::String(b)) => {
-            let a = primitive_to_str(&a);
-            cx.string_of(a.as_str().len() + b.as_str().len())?;
-            Ok(a.concat(&b).into())
-        }
-        (a, b) => Ok(Value::Number(to_number(cx, &a)? + to_number(cx, &b)?)),
+        (Value::String(a), b) => Ok(cx.joined(a, &primitive_to_str(b))?.into()),
+        (a, Value::String(b)) => Ok(cx.joined(primitive_to_str(&a), b)?.into()),
+        (a, b) => Ok(Value::Number(to_number(cx, &a)? + to_number(cx, b)?)),
     }
 }
 
 /// §7.2.14 `==`.
 pub(crate) fn loose_equal(cx: &mut Cx<'_>, a: &Value, b: &Value) -> R<bool> {
     use Value::*;
-    let object = |v: &Value| matches!(v, Array(_) | Object(_) | Function(_) | RegExp(_));
+    let object = Value::is_object;
+    cx.comparing(a, b)?;
     Ok(match (a, b) {
         (Undefined | Null, Undefined | Null) => true,
         (Undefined | Null, _) | (_, Undefined | Null) => false,
@@ -187,6 +183,7 @@ pub(crate) fn compare(cx: &mut Cx<'_>, a: &Value, b: &Value) -> R<Option<Orderin
         return Ok(a.partial_cmp(b));
     }
     let (a, b) = (to_primitive(cx, a)?, to_primitive(cx, b)?);
+    cx.comparing(&a, &b)?;
     if let (Value::String(a), Value::String(b)) = (&a, &b) {
         return Ok(Some(compare_units(a, b)));
     }

@@ -4,6 +4,7 @@ pub(crate) mod append;
 mod call;
 mod charge;
 pub(crate) mod convert;
+mod draft;
 mod errors;
 mod fault;
 mod journal;
@@ -14,6 +15,8 @@ mod program;
 pub(crate) mod report;
 mod undo;
 
+pub(crate) use charge::rate;
+pub(crate) use draft::Draft;
 pub use fault::{Halt, R};
 pub(crate) use machine::Flow;
 pub use machine::{Cx, Host, Scratch, Sink, Site};

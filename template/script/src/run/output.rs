@@ -121,8 +121,8 @@ impl Cx<'_> {
         let start = self.out.len();
         let result = self.hold(run);
         let text = self.take_since(start);
-        result?;
         self.string_of(text.len())?;
+        result?;
         Ok(text.into())
     }
 }

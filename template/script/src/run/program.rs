@@ -208,6 +208,10 @@ impl Cx<'_> {
     pub fn run(&mut self, program: &Program, data: &Value) -> R<()> {
         self.step()?;
         self.check_stack()?;
+        self.frame(program.frame)?;
+        if let (Some(_), Value::Object(object)) = (program.locals, data) {
+            self.items(object.len())?;
+        }
         let base = self.stack.len();
         self.stack.resize(base + program.frame, Value::Undefined);
         let caller = std::mem::replace(&mut self.base, base);

@@ -176,7 +176,8 @@ impl<'t> Lexer<'t> {
             if number::is_space(c) {
                 newline |= matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
                 at += c.len_utf8();
-            } else if rest.starts_with("//") {
+            } else if rest.starts_with("//") || rest.starts_with("<!--") || (newline && rest.starts_with("-->")) {
+                // The comments of HTML are comments of one line, as in scripts (annex B.1.1).
                 at += rest.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(rest.len());
             } else if let Some(comment) = rest.strip_prefix("/*") {
                 newline = true;
@@ -438,11 +439,11 @@ impl Units {
     }
 }
 
-fn is_word_start(c: char) -> bool {
+pub(super) fn is_word_start(c: char) -> bool {
     c.is_alphabetic() || matches!(c, '_' | '$')
 }
 
-fn is_word_part(c: char) -> bool {
+pub(super) fn is_word_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '\u{200c}' | '\u{200d}')
 }
 

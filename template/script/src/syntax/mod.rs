@@ -4,6 +4,8 @@ pub(crate) mod ast;
 pub(crate) mod lexer;
 pub(crate) mod parser;
 mod pieces;
+mod scan;
 pub(crate) mod scope;
 
 pub use pieces::{Piece, Prepared, Tag};
+pub use scan::{ScanError, end_of_code};

@@ -66,6 +66,8 @@ pub(crate) struct Use {
     func: FuncId,
     write: bool,
     hoisted: bool,
+    /// It turned out to be a declaration.
+    forgotten: bool,
     pub(crate) var: VarId,
 }
 
@@ -74,6 +76,8 @@ pub(crate) struct Func {
     parent: FuncId,
     slots: usize,
     pub(crate) captures: Vec<VarId>,
+    /// The places of captured variables in `captures`.
+    places: HashMap<VarId, usize>,
     pub(crate) uses_this: bool,
     pub(crate) uses_arguments: bool,
 }
@@ -209,7 +213,7 @@ impl Scopes {
     pub(crate) fn refer(&mut self, name: Str, pos: u32) -> RefId {
         let func = self.current_func();
         let id = self.uses.len();
-        self.uses.push(Use { name, pos, func, write: false, hoisted: false, var: UNBOUND });
+        self.uses.push(Use { name, pos, func, write: false, hoisted: false, forgotten: false, var: UNBOUND });
         self.top().unresolved.push(id);
         id
     }
@@ -265,18 +269,16 @@ impl Scopes {
 
     /// A name that was read as a use is a declaration.
     pub(crate) fn forget(&mut self, id: RefId) {
-        for scope in self.open.iter_mut().rev() {
-            if let Some(at) = scope.unresolved.iter().rposition(|&u| u == id) {
-                scope.unresolved.swap_remove(at);
-                return;
-            }
-        }
+        self.uses[id].forgotten = true;
     }
 
     /// Closes the innermost scope; gives the variables that it declared.
     pub(crate) fn close(&mut self, hoisted: bool) -> Vec<VarId> {
         let Some(mut scope) = self.open.pop() else { return Vec::new() };
         for id in std::mem::take(&mut scope.unresolved) {
+            if self.uses[id].forgotten {
+                continue;
+            }
             let name = self.uses[id].name.clone();
             if scope.function && !scope.arrow && !scope.names.contains_key(&name) {
                 self.special(&mut scope, &name);
@@ -331,10 +333,12 @@ impl Scopes {
         let mut at = func;
         while at != self.vars[var].func {
             self.vars[var].captured = true;
-            if !self.funcs[at].captures.contains(&var) {
-                self.funcs[at].captures.push(var);
-            }
-            at = self.funcs[at].parent;
+            let Func { captures, places, parent, .. } = &mut self.funcs[at];
+            places.entry(var).or_insert_with(|| {
+                captures.push(var);
+                captures.len() - 1
+            });
+            at = *parent;
         }
     }
 
@@ -343,8 +347,8 @@ impl Scopes {
     pub(crate) fn finish(&mut self) -> (Vec<VarId>, bool) {
         let unresolved = std::mem::take(&mut self.top().unresolved);
         let named = self.top().names.get(LOCALS) == Some(&LOCALS_VAR);
-        let locals = named && unresolved.iter().any(|&id| self.uses[id].name.as_str() == LOCALS);
-        for id in unresolved {
+        let locals = named && unresolved.iter().any(|&id| !self.uses[id].forgotten && self.uses[id].name.is(LOCALS));
+        for id in unresolved.into_iter().filter(|&id| !self.uses[id].forgotten).collect::<Vec<_>>() {
             let name = self.uses[id].name.clone();
             let var = match self.top().names.get(&name) {
                 Some(&var) => var,
@@ -378,10 +382,10 @@ impl Scopes {
 
     /// The slot of a variable in the frame of a function that has or captures it.
     pub(crate) fn slot(&self, func: FuncId, var: VarId) -> usize {
-        let Func { captures, uses_this, .. } = &self.funcs[func];
+        let Func { captures, places, uses_this, .. } = &self.funcs[func];
         let variable = &self.vars[var];
         if variable.func != func {
-            return captures.iter().position(|&v| v == var).unwrap_or(0);
+            return places.get(&var).copied().unwrap_or(0);
         }
         match variable.kind {
             VarKind::This => captures.len(),

@@ -92,6 +92,12 @@ impl Value {
         matches!(self, Value::Undefined | Value::Null)
     }
 
+    /// Whether it is what JavaScript calls an object: not a primitive.
+    #[inline]
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self, Value::Array(_) | Value::Object(_) | Value::Function(_) | Value::RegExp(_))
+    }
+
     /// Puts another value in its place. What lies in a value itself needs no call to be dropped.
     #[inline]
     pub(crate) fn set(&mut self, value: Value) {

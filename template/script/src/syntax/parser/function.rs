@@ -71,7 +71,7 @@ impl Parser<'_> {
     fn close_function(&mut self, hoisted: bool, outer: Outer) -> u32 {
         self.scopes.close(hoisted);
         self.leave_function(outer);
-        self.token.pos
+        self.end
     }
 
     /// `{ … }` in the function's own scope.
@@ -127,15 +127,12 @@ impl Parser<'_> {
 
     /// `x => …` with the parameter already read.
     pub(super) fn arrow_of_name(&mut self, parameter: Expr, mark: (usize, usize)) -> P<Expr> {
-        self.arrow(vec![Element::Item(parameter)], mark)
+        let start = parameter.pos;
+        self.arrow(vec![Element::Item(parameter)], start, mark)
     }
 
     /// An arrow function whose parameters were read as expressions. The current token is `=>`.
-    pub(super) fn arrow(&mut self, parameters: Vec<Element>, mark: (usize, usize)) -> P<Expr> {
-        let start = match parameters.first() {
-            Some(Element::Item(e) | Element::Spread(e)) => e.pos,
-            _ => self.token.pos,
-        };
+    pub(super) fn arrow(&mut self, parameters: Vec<Element>, start: u32, mark: (usize, usize)) -> P<Expr> {
         if self.token.newline {
             return self.unexpected();
         }

@@ -48,6 +48,8 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     text: &'t str,
     token: Token,
+    /// Where the token before it ended, in the original.
+    end: u32,
     scopes: Scopes,
     depth: usize,
     limit: usize,
@@ -112,6 +114,7 @@ impl<'t> Parser<'t> {
             lexer: Lexer::new(prepared, pieces),
             text: prepared.text(),
             token: Token { tok: Tok::End, pos: 0, newline: false },
+            end: 0,
             scopes: Scopes::new(),
             depth: 0,
             limit: limits.nesting,
@@ -125,6 +128,8 @@ impl<'t> Parser<'t> {
     }
 
     fn advance(&mut self) -> P<Token> {
+        // The last byte of a token says where it ends; what follows may have been moved.
+        self.end = self.lexer.original(self.lexer.last_end.saturating_sub(1)) + 1;
         let next = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.token, next))
     }

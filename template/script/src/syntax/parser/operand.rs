@@ -223,7 +223,7 @@ impl Parser<'_> {
             if matches!(items.last(), Some(Element::Hole)) {
                 items.pop();
             }
-            return self.arrow(items, mark);
+            return self.arrow(items, pos, mark);
         }
         let mut plain = Vec::new();
         for item in items {
