@@ -10,7 +10,7 @@ use crate::run::convert;
 use crate::run::member::{own_element, own_member};
 use crate::run::{Cx, R};
 use crate::syntax::ast::{Expr, ExprKind};
-use crate::syntax::scope::{LOCALS_VAR, RefId, VarKind};
+use crate::syntax::scope::{LOCALS_VAR, RefId, VarId, VarKind};
 use crate::value::{Hint, Value};
 
 /// How a use of a name finds its value.
@@ -32,8 +32,8 @@ impl Gen<'_> {
         let slot = self.slot(var);
         let boxed = self.scopes.boxed(var);
         let free = self.scopes.vars[var].kind == VarKind::Free;
-        if free && self.locals {
-            return Access::Locals { locals: self.slot(LOCALS_VAR), slot };
+        if let Some(locals) = self.locals_of(var) {
+            return Access::Locals { locals, slot };
         }
         match (boxed, free || self.scopes.must_check(id)) {
             (true, _) => Access::Boxed(slot),
@@ -173,14 +173,21 @@ impl Gen<'_> {
     /// `a?.b.c`: an absent link makes the whole chain undefined.
     pub(super) fn chain(&mut self, inner: &Expr) -> Code {
         let inner = self.expr(inner).into_fn();
-        Code::Fn(Box::new(move |cx| match inner(cx) {
-            Err(halt) if cx.fault.is_none() => {
-                let _ = halt;
-                Ok(Value::Undefined)
-            }
-            result => result,
-        }))
+        short_circuited(inner, Value::Undefined)
     }
+
+    /// The slot of `locals`, when that is where a variable's value may be.
+    pub(super) fn locals_of(&self, var: VarId) -> Option<usize> {
+        (self.locals && self.scopes.vars[var].is_of_data()).then(|| self.slot(LOCALS_VAR))
+    }
+}
+
+/// The value of a chain, or what it is when one of its links is nothing.
+pub(super) fn short_circuited(inner: ExprFn, otherwise: Value) -> Code {
+    Code::Fn(Box::new(move |cx| match inner(cx) {
+        Err(_) if cx.fault.is_none() => Ok(otherwise.clone()),
+        result => result,
+    }))
 }
 
 fn shape_of(access: &Access, name: &Str) -> String {

@@ -1,20 +1,17 @@
 //! Writing: assignments, updates, declarations, patterns, `delete`.
 
-use super::access::{Access, get_index, get_member};
+use super::access::{get_index, short_circuited};
 use super::code::Code;
-use super::code::{in_cell, uninitialised};
 use super::generator::Gen;
 use super::operator::{apply, decides};
+use super::reference::{Located, Reference};
 use crate::base::Str;
-use crate::base::number::array_index;
 use crate::builtins::object::entries_of;
 use crate::run::ExprFn;
 use crate::run::convert;
-use crate::run::member::{set_index, set_member};
 use crate::run::{Cx, R};
 use crate::syntax::ast::*;
-use crate::syntax::scope::VarKind;
-use crate::value::{Hint, Object, Value, compare};
+use crate::value::{Object, Value, compare};
 use std::collections::HashSet;
 
 /// Writes a value somewhere.
@@ -25,21 +22,22 @@ impl Gen<'_> {
     pub(super) fn bind(&mut self, pattern: &Pattern) -> WriteFn {
         match pattern {
             Pattern::Declare(var) => {
-                let (slot, boxed) = (self.slot(*var), self.scopes.boxed(*var));
-                if boxed {
-                    Box::new(move |cx, value| {
-                        let cell = cx.cell(slot);
-                        cx.set_cell(&cell, value);
-                        Ok(())
-                    })
-                } else {
-                    Box::new(move |cx, value| {
+                let reference = self.declared(*var);
+                if let Some(slot) = reference.slot() {
+                    return Box::new(move |cx, value| {
                         cx.slot_mut(slot).set(value);
                         Ok(())
-                    })
+                    });
                 }
+                Box::new(move |cx, value| reference.write(cx, &Located::Here, value))
             }
-            Pattern::Target(expr) => self.write(expr),
+            Pattern::Target(expr) => {
+                let reference = self.reference(expr);
+                Box::new(move |cx, value| {
+                    let at = reference.locate(cx)?;
+                    reference.write(cx, &at, value)
+                })
+            }
             Pattern::Array { items, rest, pos } => self.array_pattern(items, rest.as_deref(), *pos),
             Pattern::Object { entries, rest, pos } => self.object_pattern(entries, rest.as_deref(), *pos),
         }
@@ -135,67 +133,6 @@ impl Gen<'_> {
         })
     }
 
-    /// Writes to a name, a member or an element.
-    fn write(&mut self, target: &Expr) -> WriteFn {
-        let pos = target.pos;
-        match &target.kind {
-            ExprKind::Name(id, name) => {
-                let var = self.scopes.uses[*id].var;
-                let name = name.clone();
-                if self.scopes.vars[var].kind == VarKind::Const {
-                    return Box::new(move |cx, _| {
-                        cx.type_error("Assignment to constant variable.").map_err(|h| cx.at(h, pos))
-                    });
-                }
-                let check = self.scopes.must_check(*id);
-                match self.access(*id) {
-                    Access::Plain(slot) | Access::Checked(slot) => Box::new(move |cx, value| {
-                        if check && matches!(cx.slot(slot), Value::Uninit) {
-                            return uninitialised(cx, &name, pos);
-                        }
-                        cx.slot_mut(slot).set(value);
-                        Ok(())
-                    }),
-                    Access::Boxed(slot) => Box::new(move |cx, value| {
-                        let cell = cx.cell(slot);
-                        if check && matches!(cell.get(), Value::Uninit) {
-                            return uninitialised(cx, &name, pos);
-                        }
-                        cx.set_cell(&cell, value);
-                        Ok(())
-                    }),
-                    Access::Locals { locals, slot } => Box::new(move |cx, value| {
-                        if let Value::Object(object) = in_cell(cx.slot(locals))
-                            && object.borrow().get(name.as_str()).is_some()
-                        {
-                            return set_member(cx, &object.into(), &name, value);
-                        }
-                        let boxed = matches!(cx.slot(slot), Value::Cell(_));
-                        super::function::store(cx, slot, boxed, value);
-                        Ok(())
-                    }),
-                }
-            }
-            ExprKind::Member { object, name, .. } => {
-                let (object, name) = (self.expr(object).into_fn(), name.clone());
-                Box::new(move |cx, value| {
-                    let object = object(cx)?;
-                    set_member(cx, &object, &name, value).map_err(|h| cx.at(h, pos))
-                })
-            }
-            ExprKind::Index { object, index, .. } => {
-                let (object, index) = (self.expr(object).into_fn(), self.expr(index).into_fn());
-                Box::new(move |cx, value| {
-                    let object = object(cx)?;
-                    let index = index(cx)?;
-                    set_index(cx, &object, &index, value).map_err(|h| cx.at(h, pos))
-                })
-            }
-            ExprKind::Parenthesised(inner) => self.write(inner),
-            _ => Box::new(|_, _| Ok(())),
-        }
-    }
-
     pub(super) fn assign(
         &mut self,
         operator: Option<AssignOperator>,
@@ -209,7 +146,7 @@ impl Gen<'_> {
         };
         self.shape(label, pos, |g| match (operator, target) {
             (Some(operator), Pattern::Target(target)) => g.compound(operator, target, value, pos),
-            (_, Pattern::Target(target)) => g.plain_assign(target, value, pos),
+            (_, Pattern::Target(target)) => g.plain_assign(target, value),
             (_, pattern) => {
                 let value = g.expr(value).into_fn();
                 let write = g.bind(pattern);
@@ -223,194 +160,114 @@ impl Gen<'_> {
     }
 
     /// `a.b = value`: the object is evaluated before the value.
-    fn plain_assign(&mut self, target: &Expr, value: &Expr, pos: u32) -> Code {
-        match &target.kind {
-            ExprKind::Member { object, name, .. } => {
-                let (object, name) = (self.expr(object).into_fn(), name.clone());
-                let value = self.expr(value).into_fn();
-                Code::Fn(Box::new(move |cx| {
-                    let object = object(cx)?;
-                    let value = value(cx)?;
-                    set_member(cx, &object, &name, value.clone()).map_err(|h| cx.at(h, pos))?;
-                    Ok(value)
-                }))
-            }
-            ExprKind::Index { object, index, .. } => {
-                let (object, index) = (self.expr(object).into_fn(), self.expr(index).into_fn());
-                let value = self.expr(value).into_fn();
-                Code::Fn(Box::new(move |cx| {
-                    let object = object(cx)?;
-                    let index = index(cx)?;
-                    let value = value(cx)?;
-                    set_index(cx, &object, &index, value.clone()).map_err(|h| cx.at(h, pos))?;
-                    Ok(value)
-                }))
-            }
-            ExprKind::Name(_, name) => {
-                let value = self.named(value, name).into_fn();
-                let write = self.write(target);
-                Code::Fn(Box::new(move |cx| {
-                    let value = value(cx)?;
-                    write(cx, value.clone())?;
-                    Ok(value)
-                }))
-            }
-            _ => Code::Const(Value::Undefined),
+    fn plain_assign(&mut self, target: &Expr, value: &Expr) -> Code {
+        let reference = self.reference(target);
+        let value = match &target.kind {
+            ExprKind::Name(_, name) => self.named(value, name).into_fn(),
+            _ => self.expr(value).into_fn(),
+        };
+        if let Some(slot) = reference.slot() {
+            return Code::Fn(Box::new(move |cx| {
+                let value = value(cx)?;
+                cx.slot_mut(slot).set(value.clone());
+                Ok(value)
+            }));
         }
+        Code::Fn(Box::new(move |cx| {
+            let at = reference.locate(cx)?;
+            let value = value(cx)?;
+            reference.write(cx, &at, value.clone())?;
+            Ok(value)
+        }))
     }
 
     /// `a += b`, `a ||= b` and their like.
     fn compound(&mut self, operator: AssignOperator, target: &Expr, value: &Expr, pos: u32) -> Code {
-        if let (ExprKind::Name(id, _), AssignOperator::Binary(binary)) = (&target.kind, operator)
-            && let Access::Plain(slot) = self.access(*id)
-            && self.scopes.vars[self.scopes.uses[*id].var].kind != VarKind::Const
-        {
-            return self.compound_slot(binary, slot, value, pos);
+        let reference = self.reference(target);
+        let value = match (operator, &target.kind) {
+            (AssignOperator::Logical(_), ExprKind::Name(_, name)) => self.named(value, name).into_fn(),
+            _ => self.expr(value).into_fn(),
+        };
+        if operator == AssignOperator::Binary(Binary::Add) {
+            return add_to(reference, value, pos);
         }
-        let value = self.expr(value).into_fn();
-        self.modify(target, pos, move |cx, old| match operator {
-            AssignOperator::Binary(operator) => {
-                let right = value(cx)?;
-                let new = apply(cx, operator, old, &right).map_err(|h| cx.at(h, pos))?;
-                Ok((Some(new.clone()), new))
-            }
-            AssignOperator::Logical(operator) if decides(operator, &old) => Ok((None, old)),
-            AssignOperator::Logical(_) => {
-                let new = value(cx)?;
-                Ok((Some(new.clone()), new))
-            }
-        })
-    }
-
-    /// `s += x` on a plain local: the old value is taken out of the slot, so that a string that nobody else holds grows
-    /// in place.
-    fn compound_slot(&mut self, operator: Binary, slot: usize, value: &Expr, pos: u32) -> Code {
-        let value = self.expr(value).into_fn();
         Code::Fn(Box::new(move |cx| {
-            let before = cx.slot(slot).clone();
-            let right = value(cx)?;
-            let new = if operator == Binary::Add && compare::strict_equal(&before, cx.slot(slot)) {
-                drop(before);
-                let old = std::mem::take(cx.slot_mut(slot));
-                match convert::add(cx, old, &right) {
-                    Ok(new) => new,
-                    Err(halt) => return Err(cx.at(halt, pos)),
+            let mut at = reference.locate(cx)?;
+            let old = reference.read(cx, &mut at)?;
+            let new = match operator {
+                AssignOperator::Binary(operator) => {
+                    let right = value(cx)?;
+                    apply(cx, operator, old, &right).map_err(|h| cx.at(h, pos))?
                 }
-            } else {
-                apply(cx, operator, before, &right).map_err(|h| cx.at(h, pos))?
+                AssignOperator::Logical(operator) if decides(operator, &old) => return Ok(old),
+                AssignOperator::Logical(_) => value(cx)?,
             };
-            let small = !matches!(new, Value::String(_));
-            let result = if small { new.clone() } else { Value::Undefined };
-            cx.slot_mut(slot).set(new);
-            if small { Ok(result) } else { Ok(cx.slot(slot).clone()) }
+            reference.write(cx, &at, new.clone())?;
+            Ok(new)
         }))
     }
 
     pub(super) fn update(&mut self, up: bool, prefix: bool, target: &Expr, pos: u32) -> Code {
         let delta = if up { 1.0 } else { -1.0 };
-        if let ExprKind::Name(id, _) = &target.kind
-            && let Access::Plain(slot) = self.access(*id)
-            && self.scopes.vars[self.scopes.uses[*id].var].kind != VarKind::Const
-        {
+        let reference = self.reference(target);
+        if let Some(slot) = reference.slot() {
             self.shape(|| format!("slot {slot} {}", if up { "++" } else { "--" }), pos, |_| ());
-            return Code::Fn(Box::new(move |cx| {
-                if let Value::Number(n) = cx.slot_mut(slot) {
-                    let old = *n;
-                    *n += delta;
-                    return Ok(Value::Number(if prefix { *n } else { old }));
-                }
-                let other = cx.slot(slot).clone();
-                let old = convert::to_number(cx, &other).map_err(|h| cx.at(h, pos))?;
-                cx.slot_mut(slot).set(Value::Number(old + delta));
-                Ok(Value::Number(if prefix { old + delta } else { old }))
-            }));
         }
-        self.modify(target, pos, move |cx, old| {
-            let old = convert::to_number(cx, &old).map_err(|h| cx.at(h, pos))?;
-            let new = Value::Number(old + delta);
-            Ok((Some(new.clone()), if prefix { new } else { Value::Number(old) }))
-        })
-    }
-
-    /// Reads a place once, computes, and writes it once. The computation gives what to write, if anything, and the
-    /// value of the whole.
-    fn modify(
-        &mut self,
-        target: &Expr,
-        pos: u32,
-        compute: impl Fn(&mut Cx<'_>, Value) -> R<(Option<Value>, Value)> + 'static,
-    ) -> Code {
-        match &target.kind {
-            ExprKind::Member { object, name, .. } => {
-                let (object, name) = (self.expr(object).into_fn(), name.clone());
-                Code::Fn(Box::new(move |cx| {
-                    let object = object(cx)?;
-                    let old = get_member(cx, &object, &name, &Hint::default(), false).map_err(|h| cx.at(h, pos))?;
-                    let (new, result) = compute(cx, old)?;
-                    if let Some(new) = new {
-                        set_member(cx, &object, &name, new).map_err(|h| cx.at(h, pos))?;
-                    }
-                    Ok(result)
-                }))
-            }
-            ExprKind::Index { object, index, .. } => {
-                let (object, index) = (self.expr(object).into_fn(), self.expr(index).into_fn());
-                Code::Fn(Box::new(move |cx| {
-                    let object = object(cx)?;
-                    let index = index(cx)?;
-                    let old = get_index(cx, &object, &index).map_err(|h| cx.at(h, pos))?;
-                    let (new, result) = compute(cx, old)?;
-                    if let Some(new) = new {
-                        set_index(cx, &object, &index, new).map_err(|h| cx.at(h, pos))?;
-                    }
-                    Ok(result)
-                }))
-            }
-            _ => {
-                let read = self.expr(target).into_fn();
-                let write = self.write(target);
-                Code::Fn(Box::new(move |cx| {
-                    let old = read(cx)?;
-                    let (new, result) = compute(cx, old)?;
-                    if let Some(new) = new {
-                        write(cx, new)?;
-                    }
-                    Ok(result)
-                }))
-            }
-        }
-    }
-
-    pub(super) fn delete(&mut self, operand: &Expr, pos: u32) -> Code {
-        let (object, key): (ExprFn, ExprFn) = match &operand.kind {
-            ExprKind::Member { object, name, .. } => {
-                (self.expr(object).into_fn(), Code::Const(name.clone().into()).into_fn())
-            }
-            ExprKind::Index { object, index, .. } => (self.expr(object).into_fn(), self.expr(index).into_fn()),
-            _ => return Code::Const(Value::Bool(true)),
-        };
+        let slot = reference.slot();
         Code::Fn(Box::new(move |cx| {
-            let object = object(cx)?;
-            let key = key(cx)?;
-            let key = convert::to_key(cx, &key).map_err(|h| cx.at(h, pos))?;
-            match &object {
-                Value::Object(object) => {
-                    cx.steps(object.len() / 16)?;
-                    cx.change_object(object, &[], |object| object.change(|properties| properties.remove(key.as_str())));
-                }
-                Value::Array(array) => {
-                    // JavaScript leaves a hole; here the element is undefined, which reads the same.
-                    if let Some(n) = array_index(key.as_str()).filter(|&n| (n as usize) < array.len()) {
-                        cx.change_array(array, &[], |items| items[n as usize] = Value::Undefined);
-                    }
-                }
-                Value::Undefined | Value::Null => {
-                    let failed = cx.type_error("Cannot convert undefined or null to object");
-                    return failed.map_err(|h| cx.at(h, pos));
-                }
-                _ => {}
+            if let Some(slot) = slot
+                && let Value::Number(n) = cx.slot_mut(slot)
+            {
+                let old = *n;
+                *n += delta;
+                return Ok(Value::Number(if prefix { *n } else { old }));
             }
-            Ok(Value::Bool(true))
+            let mut at = reference.locate(cx)?;
+            let old = reference.read(cx, &mut at)?;
+            let old = convert::to_number(cx, &old).map_err(|h| cx.at(h, pos))?;
+            reference.write(cx, &at, Value::Number(old + delta))?;
+            Ok(Value::Number(if prefix { old + delta } else { old }))
         }))
     }
+
+    pub(super) fn delete(&mut self, operand: &Expr) -> Code {
+        let reference = self.reference(operand);
+        let chain = matches!(operand.kind, ExprKind::Chain(_));
+        let run: ExprFn = Box::new(move |cx| {
+            let at = reference.locate(cx)?;
+            reference.delete(cx, &at)?;
+            Ok(Value::Bool(true))
+        });
+        // `delete a?.b.c`: a chain that ends early has nothing to delete.
+        if chain { short_circuited(run, Value::Bool(true)) } else { Code::Fn(run) }
+    }
+}
+
+/// `s += x`: the old value is taken out of the variable once nothing more can fail, so that a string that nobody else
+/// holds grows in place.
+fn add_to(reference: Reference, value: ExprFn, pos: u32) -> Code {
+    let slot = reference.slot();
+    Code::Fn(Box::new(move |cx| {
+        let mut at = reference.locate(cx)?;
+        let old = reference.read(cx, &mut at)?;
+        let right = value(cx)?;
+        if let (Some(slot), Value::Number(a), Value::Number(b)) = (slot, &old, &right) {
+            let sum = Value::Number(a + b);
+            cx.slot_mut(slot).set(sum.clone());
+            return Ok(sum);
+        }
+        // The left operand is converted first, and may be an object.
+        let old = convert::to_primitive(cx, &old).map_err(|h| cx.at(h, pos))?;
+        let right = convert::to_primitive(cx, &right).map_err(|h| cx.at(h, pos))?;
+        if let Value::String(text) = &old {
+            reference.let_go(cx, text);
+        }
+        let new = convert::add_primitives(cx, old, &right).map_err(|h| cx.at(h, pos))?;
+        if let Some(slot) = slot {
+            cx.slot_mut(slot).set(new);
+            return Ok(cx.slot(slot).clone());
+        }
+        reference.write(cx, &at, new.clone())?;
+        Ok(new)
+    }))
 }

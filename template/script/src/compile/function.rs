@@ -124,7 +124,7 @@ impl Gen<'_> {
     /// Variables that parameter patterns and `var`s declare need their cells from the start.
     fn cells_of_patterns(&mut self, literal: &FunctionLiteral, steps: &mut Vec<RunFn>) {
         let parameters: HashSet<usize> = literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
-        let wide = std::mem::take(&mut self.wide[literal.func]);
+        let wide = self.wide[literal.func].clone();
         let cells: Vec<usize> =
             wide.into_iter().filter(|var| !parameters.contains(var)).map(|var| self.slot(var)).collect();
         if !cells.is_empty() {

@@ -7,13 +7,12 @@
 use super::code::Code;
 use super::generator::Gen;
 use super::operator::TestFn;
-use super::output::Parts;
 use crate::base::Str;
 use crate::run::append::{Row, Text};
 use crate::run::{Cx, Escape, Flow, R, output::simple};
 use crate::run::{ExprFn, StmtFn};
 use crate::syntax::ast::*;
-use crate::syntax::scope::VarKind;
+use crate::syntax::scope::{VarId, VarKind};
 use crate::value::{Array, Value, VarCell};
 
 /// The labels that stand before a loop.
@@ -127,7 +126,7 @@ impl Gen<'_> {
     pub(super) fn for_each(&mut self, of: bool, head: &EachHead, body: &Stmt, pos: u32) -> StmtFn {
         let labels = self.take_labels();
         let plain = match &head.target {
-            Pattern::Declare(var) if !self.scopes.boxed(*var) => Some(self.slot(*var)),
+            Pattern::Declare(var) => self.declared(*var).slot(),
             _ => None,
         };
         let label = || format!("for {} into {}", if of { "of" } else { "in" }, target_of(plain));
@@ -136,10 +135,12 @@ impl Gen<'_> {
             if !of {
                 return g.for_in(list.into_fn(), head, body, labels, pos);
             }
-            if let Some(slot) = plain
-                && !matches!(&head.target, Pattern::Declare(var) if g.scopes.vars[*var].kind == VarKind::Var)
-                && let Some((before, escape, after)) = g.only_echo_of(slot, body)
+            // A `var` keeps its last value, so it must be stored.
+            if let (Some(slot), Pattern::Declare(var)) = (plain, &head.target)
+                && g.scopes.vars[*var].kind != VarKind::Var
+                && let Some((before, escape, after)) = g.only_echo_of(*var, body)
             {
+                g.shape(|| format!("put out slot {slot} and the texts around it"), pos, |_| ());
                 return echo_each(list, &before, escape, &after, pos);
             }
             let shown: Str = shown(&head.list).into();
@@ -170,23 +171,26 @@ impl Gen<'_> {
         })
     }
 
-    /// For a body that only puts out the variable in this slot: the texts around it, and how it is escaped.
-    fn only_echo_of(&mut self, slot: usize, body: &Stmt) -> Option<(String, Option<Escape>, String)> {
+    /// For a body that only puts out this variable: the texts around it, and how it is escaped. Read off the tree.
+    fn only_echo_of(&self, wanted: VarId, body: &Stmt) -> Option<(String, Option<Escape>, String)> {
         let StmtKind::Block(block) = &body.kind else { return None };
-        let outputs = |s: &Stmt| matches!(s.kind, StmtKind::Text(_) | StmtKind::Echo { .. });
-        if !block.functions.is_empty() || !block.statements.iter().all(outputs) || block.statements.len() > 3 {
+        if !block.functions.is_empty() {
             return None;
         }
-        let trace = self.trace.as_ref().map(Vec::len);
-        let parts: Parts = self.parts(&block.statements);
-        if let Some((before, escape, after)) = parts.only_echo_of(slot) {
-            return Some((before.to_owned(), escape, after.to_owned()));
+        let (mut texts, mut echo) = ([String::new(), String::new()], None);
+        for statement in &block.statements {
+            match &statement.kind {
+                StmtKind::Text(text) => texts[usize::from(echo.is_some())].push_str(text),
+                StmtKind::Echo { raw, value: Expr { kind: ExprKind::Name(id, _), .. }, rest }
+                    if echo.is_none() && rest.is_empty() && self.scopes.uses[*id].var == wanted =>
+                {
+                    echo = Some(if *raw { None } else { self.escape });
+                }
+                _ => return None,
+            }
         }
-        // It is compiled again in the general way.
-        if let (Some(trace), Some(length)) = (&mut self.trace, trace) {
-            trace.truncate(length);
-        }
-        None
+        let [before, after] = texts;
+        echo.map(|escape| (before, escape, after))
     }
 
     /// `for (key in object)`: keys in order, as strings.

@@ -16,6 +16,7 @@ mod generator;
 mod loops;
 mod operator;
 mod output;
+mod reference;
 mod stmt;
 
 pub use generator::Helpers;

@@ -208,7 +208,7 @@ impl Gen<'_> {
 
     pub(super) fn unary(&mut self, operator: Unary, operand: &Expr, pos: u32) -> Code {
         if operator == Unary::Delete {
-            return self.delete(operand, pos);
+            return self.delete(operand);
         }
         let label = || format!("{operator:?}").to_lowercase();
         let code = self.shape(label, pos, |g| match (operator, &operand.kind) {

@@ -88,16 +88,6 @@ impl Parts {
         self.parts.push((std::mem::take(&mut self.tail), part, pos));
     }
 
-    /// When the whole is text, the variable in this slot, text: the texts, and how it is escaped.
-    pub(super) fn only_echo_of(&self, wanted: usize) -> Option<(&str, Option<Escape>, &str)> {
-        match &self.parts[..] {
-            [(before, Part::Place { place, escape }, _)] if place.slot == wanted && place.sure => {
-                Some((before, *escape, &self.tail))
-            }
-            _ => None,
-        }
-    }
-
     /// As one closure. The output is looked at before each part and at the end, so that no path leaves out its bound.
     pub(super) fn into_fn(mut self) -> StmtFn {
         if self.tail.is_empty() {

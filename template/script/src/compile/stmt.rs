@@ -61,9 +61,9 @@ impl Gen<'_> {
                     (Some(value), _) => g.expr(value),
                 };
                 if let Pattern::Declare(var) = pattern
-                    && !g.scopes.boxed(*var)
+                    && let Some(slot) = g.declared(*var).slot()
                 {
-                    let (slot, value) = (g.slot(*var), code);
+                    let value = code;
                     made.push(Box::new(move |cx| {
                         let value = value.get(cx)?;
                         cx.slot_mut(slot).set(value);

@@ -171,7 +171,7 @@ impl Program {
                 Value::Object(object) => object.entries().into_iter().filter(|(k, _)| visible(k.as_str())).collect(),
                 _ => Object::new(),
             };
-            let copy = cx.own(copy).into();
+            let copy: Value = cx.own(copy).into();
             put(cx, slot, boxed, copy);
         }
         let properties = match data {
@@ -185,7 +185,7 @@ impl Program {
                 .and_then(|properties| properties.find(free.name.as_str(), &free.hint).cloned());
             let value = match given {
                 // With `locals` in use, the data's names are looked up there.
-                Some(_) if self.locals.is_some() && !free.var => Value::Missing,
+                Some(_) if self.locals.is_some() => free.otherwise.clone(),
                 Some(value) => value,
                 None if free.var => Value::Undefined,
                 None => cx.host.global(free.name.as_str()).unwrap_or_else(|| free.otherwise.clone()),

@@ -52,6 +52,11 @@ pub(crate) struct Var {
 }
 
 impl Var {
+    /// Its value may be a property of the data: a free name, or a `var` of the outermost function.
+    pub(crate) fn is_of_data(&self) -> bool {
+        self.func == 0 && matches!(self.kind, VarKind::Free | VarKind::Var)
+    }
+
     /// Belongs to the whole function, and not to a block of it.
     pub(crate) fn is_function_wide(&self) -> bool {
         matches!(self.kind, VarKind::Var | VarKind::Parameter)
@@ -343,12 +348,13 @@ impl Scopes {
     }
 
     /// Closes the outermost scope: what is left are free names. Gives its declared variables, and whether `locals` is
-    /// used, in which case every free name is looked up there.
+    /// named: then names of the data live there.
     pub(crate) fn finish(&mut self) -> (Vec<VarId>, bool) {
-        let unresolved = std::mem::take(&mut self.top().unresolved);
-        let named = self.top().names.get(LOCALS) == Some(&LOCALS_VAR);
-        let locals = named && unresolved.iter().any(|&id| !self.uses[id].forgotten && self.uses[id].name.is(LOCALS));
-        for id in unresolved.into_iter().filter(|&id| !self.uses[id].forgotten).collect::<Vec<_>>() {
+        let mut unresolved = std::mem::take(&mut self.top().unresolved);
+        unresolved.retain(|&id| !self.uses[id].forgotten);
+        let own = self.top().names.get(LOCALS) == Some(&LOCALS_VAR);
+        let named = own && unresolved.iter().any(|&id| self.uses[id].name.is(LOCALS));
+        for id in unresolved {
             let name = self.uses[id].name.clone();
             let var = match self.top().names.get(&name) {
                 Some(&var) => var,
@@ -359,11 +365,16 @@ impl Scopes {
                 }
             };
             self.bind(id, var);
-            if locals && self.vars[var].kind == VarKind::Free {
-                self.capture(self.uses[id].func, LOCALS_VAR);
+        }
+        if named {
+            for id in 0..self.uses.len() {
+                let Use { func, var, forgotten, .. } = self.uses[id];
+                if !forgotten && var != UNBOUND && self.vars[var].is_of_data() {
+                    self.capture(func, LOCALS_VAR);
+                }
             }
         }
-        (std::mem::take(&mut self.top().declared), locals)
+        (std::mem::take(&mut self.top().declared), named)
     }
 
     /// Whether the variable lives in a cell.
