@@ -44,8 +44,17 @@ impl Gen<'_> {
     }
 
     fn with_default(&mut self, pattern: &Pattern, default: Option<&Expr>) -> WriteFn {
+        let Some(default) = default else { return self.bind(pattern) };
+        if let Pattern::Target(target) = pattern {
+            // What is written to is evaluated before the default value is.
+            let (reference, default) = (self.reference(target), self.expr(default).into_fn());
+            return Box::new(move |cx, value| {
+                let at = reference.locate(cx)?;
+                let value = if matches!(value, Value::Undefined) { default(cx)? } else { value };
+                reference.write(cx, &at, value)
+            });
+        }
         let write = self.bind(pattern);
-        let Some(default) = default else { return write };
         let default = match pattern {
             Pattern::Declare(var) => {
                 let name = self.scopes.vars[*var].name.clone();

@@ -1,6 +1,7 @@
 //! Function literals and declarations.
 
-use super::code::Code;
+use super::assign::WriteFn;
+use super::code::{Code, in_cell};
 use super::generator::Gen;
 use crate::base::Str;
 use crate::run::Cx;
@@ -88,37 +89,30 @@ impl Gen<'_> {
         if let Some(own) = literal.own_name {
             steps.push(self.own_name(own));
         }
-        for parameter in literal.parameters.iter().chain(&literal.rest) {
-            let (slot, boxed) = (self.slot(parameter.var), self.scopes.boxed(parameter.var));
-            if let Some(default) = &parameter.default {
-                let name = self.scopes.vars[parameter.var].name.clone();
-                let default = self.named(default, &name).into_fn();
-                steps.push(Box::new(move |cx| {
-                    if matches!(cx.slot(slot), Value::Undefined) {
-                        let value = default(cx)?;
-                        cx.slot_mut(slot).set(value);
-                    }
-                    Ok(())
-                }));
-            }
-            if boxed {
-                steps.push(Box::new(move |cx| {
-                    let value = std::mem::take(cx.slot_mut(slot));
-                    let cell = VarCell::new(Value::Undefined);
-                    cx.set_cell(&cell, value);
-                    cx.slot_mut(slot).set(Value::Cell(cell));
-                    Ok(())
-                }));
-            }
-            if let Some(pattern) = &parameter.pattern {
-                let bind = self.bind(pattern);
-                steps.push(Box::new(move |cx| {
-                    let value = cx.slot(slot).clone();
-                    bind(cx, value)
-                }));
-            }
+        let given: Vec<Given> = literal.parameters.iter().chain(&literal.rest).map(|one| self.given(one)).collect();
+        // A default value that may ask for a parameter that has none yet: they get theirs one after the other.
+        if literal.parameters.iter().chain(&literal.rest).any(|one| self.scopes.vars[one.var].unsure) {
+            steps.push(in_turn(given));
+        } else {
+            steps.extend(given.into_iter().flat_map(|one| {
+                let Given { slot, boxed, default, bind } = one;
+                let default = default.map(|default| fill(slot, default));
+                let cell = boxed.then(|| into_cell(slot));
+                let bind = bind.map(|bind| take_apart(slot, bind));
+                [default, cell, bind].into_iter().flatten()
+            }));
         }
         steps
+    }
+
+    fn given(&mut self, parameter: &Parameter) -> Given {
+        let name = self.scopes.vars[parameter.var].name.clone();
+        Given {
+            slot: self.slot(parameter.var),
+            boxed: self.scopes.boxed(parameter.var),
+            default: parameter.default.as_ref().map(|default| self.named(default, &name).into_fn()),
+            bind: parameter.pattern.as_ref().map(|pattern| self.bind(pattern)),
+        }
     }
 
     /// Variables that parameter patterns and `var`s declare need their cells from the start.
@@ -147,6 +141,62 @@ impl Gen<'_> {
             Ok(())
         })
     }
+}
+
+/// What is done to an argument before the body.
+struct Given {
+    slot: usize,
+    boxed: bool,
+    default: Option<ExprFn>,
+    bind: Option<WriteFn>,
+}
+
+fn fill(slot: usize, default: ExprFn) -> RunFn {
+    Box::new(move |cx| {
+        if matches!(cx.slot(slot), Value::Undefined) {
+            let value = default(cx)?;
+            cx.slot_mut(slot).set(value);
+        }
+        Ok(())
+    })
+}
+
+fn into_cell(slot: usize) -> RunFn {
+    Box::new(move |cx| {
+        let value = std::mem::take(cx.slot_mut(slot));
+        let cell = VarCell::new(Value::Undefined);
+        cx.set_cell(&cell, value);
+        cx.slot_mut(slot).set(Value::Cell(cell));
+        Ok(())
+    })
+}
+
+fn take_apart(slot: usize, bind: WriteFn) -> RunFn {
+    Box::new(move |cx| {
+        let value = in_cell(cx.slot(slot));
+        bind(cx, value)
+    })
+}
+
+/// Parameters that are not initialised until it is their turn.
+fn in_turn(given: Vec<Given>) -> RunFn {
+    Box::new(move |cx| {
+        let mut arguments = Vec::with_capacity(given.len());
+        for one in &given {
+            let mark = if one.boxed { Value::Cell(VarCell::new(Value::Uninit)) } else { Value::Uninit };
+            arguments.push(std::mem::replace(cx.slot_mut(one.slot), mark));
+        }
+        for (one, mut value) in given.iter().zip(arguments) {
+            if let (Value::Undefined, Some(default)) = (&value, &one.default) {
+                value = default(cx)?;
+            }
+            store(cx, one.slot, one.boxed, value.clone());
+            if let Some(bind) = &one.bind {
+                bind(cx, value)?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Puts a value into a variable's slot or cell.

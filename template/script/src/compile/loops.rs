@@ -151,6 +151,9 @@ impl Gen<'_> {
             }
             let bind = g.bind(&head.target);
             Box::new(move |cx| {
+                if let Some(enter) = &enter {
+                    enter.run(cx);
+                }
                 let value = list.get(cx)?;
                 let array = cx.iterate(value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
                 let mut index = 0;
@@ -199,6 +202,9 @@ impl Gen<'_> {
         let bind = self.bind(&head.target);
         let body = self.stmt(body);
         Box::new(move |cx| {
+            if let Some(enter) = &enter {
+                enter.run(cx);
+            }
             let value = list(cx)?;
             let keys = crate::builtins::object::keys_of(cx, &value)?;
             for key in keys {

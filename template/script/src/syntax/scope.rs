@@ -210,6 +210,11 @@ impl Scopes {
         self.vars[var].init_at = self.vars[var].init_at.min(pos);
     }
 
+    /// The default value of a parameter ends here: before, it has no value yet.
+    pub(crate) fn has_default_to(&mut self, var: VarId, pos: u32) {
+        self.vars[var].init_at = pos;
+    }
+
     pub(crate) fn assigned(&mut self, var: VarId) {
         self.vars[var].assigned = true;
     }
@@ -387,8 +392,8 @@ impl Scopes {
     pub(crate) fn must_check(&self, id: RefId) -> bool {
         let Use { pos, var, hoisted, .. } = self.uses[id];
         let variable = &self.vars[var];
-        let late = matches!(variable.kind, VarKind::Let | VarKind::Const);
-        late && (pos <= variable.init_at || variable.in_switch || hoisted)
+        let late = matches!(variable.kind, VarKind::Let | VarKind::Const | VarKind::Parameter);
+        late && (pos <= variable.init_at || (variable.kind != VarKind::Parameter && (variable.in_switch || hoisted)))
     }
 
     /// The slot of a variable in the frame of a function that has or captures it.

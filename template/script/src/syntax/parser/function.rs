@@ -101,6 +101,9 @@ impl Parser<'_> {
             }
             let parameter = self.parameter()?;
             let default = if self.eat("=")? { Some(self.assignment()?) } else { None };
+            if default.is_some() {
+                self.scopes.has_default_to(parameter.var, self.end);
+            }
             parameters.push(Parameter { default, ..parameter });
             if !self.is(")") {
                 self.expect(",")?;
@@ -136,12 +139,13 @@ impl Parser<'_> {
         if self.token.newline {
             return self.unexpected();
         }
+        let head = self.token.pos;
         self.advance()?;
         let no_in = self.no_in;
         let outer = self.enter_function();
         let func = self.scopes.open_function(true);
         self.scopes.take_since(mark);
-        let (parameters, rest) = self.arrow_parameters(parameters)?;
+        let (parameters, rest) = self.arrow_parameters(parameters, head)?;
         let body = self.nested(|p| {
             if p.is("{") {
                 p.function_block().map(FunctionBody::Block)
@@ -155,7 +159,7 @@ impl Parser<'_> {
         Ok(Expr { pos: start, kind: ExprKind::Function(Box::new(literal)) })
     }
 
-    fn arrow_parameters(&mut self, elements: Vec<Element>) -> P<(Vec<Parameter>, Option<Parameter>)> {
+    fn arrow_parameters(&mut self, elements: Vec<Element>, head: u32) -> P<(Vec<Parameter>, Option<Parameter>)> {
         let mut parameters = Vec::new();
         let count = elements.len();
         for (n, element) in elements.into_iter().enumerate() {
@@ -166,7 +170,11 @@ impl Parser<'_> {
                 }
                 Element::Item(expr) => {
                     let (target, default) = self.with_default(expr, Some(VarKind::Parameter))?;
-                    parameters.push(Parameter { default, ..self.arrow_parameter(target) });
+                    let parameter = self.arrow_parameter(target);
+                    if default.is_some() {
+                        self.scopes.has_default_to(parameter.var, head);
+                    }
+                    parameters.push(Parameter { default, ..parameter });
                 }
                 _ => return self.error("invalid parameter list"),
             }

@@ -147,7 +147,10 @@ impl Parser<'_> {
             if value.is_none() && !head && (kind == VarKind::Const || !matches!(pattern, Pattern::Declare(_))) {
                 return self.error_at("missing initializer in declaration", pos);
             }
-            self.declared(&pattern, first, kind, value.is_some() || head);
+            // The variable of `for … of` has no value before its list was evaluated.
+            if !head || kind == VarKind::Var {
+                self.declared(&pattern, first, kind, value.is_some() || head);
+            }
             declarations.push((pattern, value));
             if !self.eat(",")? {
                 return Ok(StmtKind::Declare { is_var: kind == VarKind::Var, declarations });
@@ -178,12 +181,12 @@ impl Parser<'_> {
         loop {
             self.advance()?;
             let test = self.parenthesised_test()?;
-            branches.push((test, self.sub_statement()?));
+            branches.push((test, self.branch()?));
             if !self.eat_word("else")? {
                 return Ok(StmtKind::If { branches, otherwise: None });
             }
             if !self.is_word("if") {
-                let otherwise = Some(Box::new(self.sub_statement()?));
+                let otherwise = Some(Box::new(self.branch()?));
                 return Ok(StmtKind::If { branches, otherwise });
             }
         }
@@ -195,6 +198,19 @@ impl Parser<'_> {
             return self.error("a declaration can not stand alone here: put it in a block");
         }
         self.statement()
+    }
+
+    /// The body of an `if`, where a function may stand as if it had a block around it (annex B.3.3).
+    fn branch(&mut self) -> P<Stmt> {
+        if !self.is_word("function") {
+            return self.sub_statement();
+        }
+        let pos = self.token.pos;
+        self.scopes.open_block();
+        let mut block = Block::default();
+        self.statement_into(&mut block)?;
+        block.variables = self.scopes.close(false);
+        Ok(Stmt { pos, kind: StmtKind::Block(block) })
     }
 
     fn loop_body(&mut self) -> P<Box<Stmt>> {
@@ -236,6 +252,8 @@ impl Parser<'_> {
                 let target = self.each_target(init)?;
                 self.advance()?;
                 let list = if of { self.assignment()? } else { self.expression()? };
+                let end = self.end;
+                target.for_each_variable(&mut |var| self.scopes.initialised(var, end));
                 self.expect(")")?;
                 let body = self.loop_body()?;
                 let variables = self.scopes.close(false);
