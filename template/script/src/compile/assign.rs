@@ -266,8 +266,9 @@ fn add_to(reference: Reference, value: ExprFn, pos: u32) -> Code {
             return Ok(sum);
         }
         // The left operand is converted first, and may be an object.
-        let old = convert::to_primitive(cx, &old).map_err(|h| cx.at(h, pos))?;
-        let right = convert::to_primitive(cx, &right).map_err(|h| cx.at(h, pos))?;
+        let old = if old.is_object() { convert::to_primitive(cx, &old).map_err(|h| cx.at(h, pos))? } else { old };
+        let right =
+            if right.is_object() { convert::to_primitive(cx, &right).map_err(|h| cx.at(h, pos))? } else { right };
         if let Value::String(text) = &old {
             reference.let_go(cx, text);
         }
