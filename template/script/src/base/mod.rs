@@ -1,5 +1,6 @@
 //! The ground: strings and numbers as JavaScript has them, places in a source, errors, bounds.
 
+pub(crate) mod calendar;
 pub(crate) mod digits;
 mod error;
 mod limits;

@@ -159,9 +159,6 @@ pub(crate) fn power(base: f64, exponent: f64) -> f64 {
     if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {
         return f64::NAN;
     }
-    if exponent.fract() == 0.0 && exponent.abs() <= 64.0 {
-        return base.powi(exponent as i32);
-    }
     base.powf(exponent)
 }
 

@@ -7,7 +7,7 @@ use crate::run::Native;
 use crate::run::convert;
 use crate::run::rate;
 use crate::run::{Cx, R};
-use crate::value::{Array, Value, compare};
+use crate::value::{Array, Class, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("at", at),
@@ -29,7 +29,9 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("toReversed", to_reversed),
     ("toString", to_string),
     ("unshift", unshift),
+    ("toSpliced", to_spliced),
     ("values", values),
+    ("with", with),
 ];
 
 pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", from), ("of", of)];
@@ -38,6 +40,7 @@ pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", 
 pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
     match this {
         Value::Array(array) => Ok(array.clone()),
+        Value::String(_) => cx.iterate(this.clone(), ""),
         _ => cx.type_error("this method needs an array"),
     }
 }
@@ -281,6 +284,25 @@ fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     Ok(cx.array(removed))
 }
 
+/// A copy with another element at an index.
+fn with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let mut items = items(cx, this)?;
+    let n = convert::to_integer_or(cx, args.first(), 0.0)?;
+    let n = if n < 0.0 { n + items.len() as f64 } else { n };
+    if !(0.0..items.len() as f64).contains(&n) {
+        return cx.fail(ErrorKind::Range, "Invalid index : out of range");
+    }
+    items[n as usize] = arg(args, 1).clone();
+    Ok(cx.array(items))
+}
+
+fn to_spliced(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let items = items(cx, this)?;
+    let copy = cx.array(items);
+    splice(cx, &copy, args)?;
+    Ok(copy)
+}
+
 fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     Ok(matches!(arg(args, 0), Value::Array(_)).into())
 }
@@ -290,6 +312,9 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let items = match arg(args, 0) {
         Value::Array(_) => items(cx, arg(args, 0))?,
         value @ Value::String(_) => cx.iterate(value.clone(), "")?.to_vec(),
+        Value::Object(object) if matches!(object.0.class.get(), Class::Map | Class::Set) => {
+            cx.iterate(arg(args, 0).clone(), "")?.to_vec()
+        }
         Value::Object(object) => {
             let length = object.get("length").unwrap_or_default();
             let length = convert::to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;

@@ -5,14 +5,18 @@ use super::json;
 use super::regexp::compiled;
 use crate::base::ErrorKind;
 use crate::base::{Str, number};
+use crate::run::Draft;
 use crate::run::Native;
 use crate::run::convert;
 use crate::run::{Cx, R, report};
-use crate::value::{Object, Value, compare};
+use crate::value::{Class, Inner, Object, Value, compare};
 use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("Array", array),
+    ("Date", super::date::called),
+    ("Map", |cx, _, _| cx.type_error("Constructor Map requires 'new'")),
+    ("Set", |cx, _, _| cx.type_error("Constructor Set requires 'new'")),
     ("Boolean", |_, _, args| Ok(compare::truthy(arg(args, 0)).into())),
     ("Error", |cx, _, args| error(cx, "Error", args)),
     ("Number", number_of),
@@ -31,7 +35,46 @@ pub(super) const FUNCTIONS: &[(&str, Native)] = &[
 
 pub(super) const JSON: &[(&str, Native)] = &[("parse", json_parse), ("stringify", json_stringify)];
 
-pub(super) const FUNCTION_METHODS: &[(&str, Native)] = &[("apply", apply), ("call", call_with), ("toString", to_text)];
+/// What `console` has; a line goes to the host, which may keep it.
+pub(super) const CONSOLE: &[(&str, Native)] =
+    &[("debug", log), ("error", log), ("info", log), ("log", log), ("trace", log), ("warn", log)];
+
+pub(super) const FUNCTION_METHODS: &[(&str, Native)] =
+    &[("apply", apply), ("bind", bind), ("call", call_with), ("toString", to_text)];
+
+fn log(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let mut line = Draft::default();
+    for (n, value) in args.iter().enumerate() {
+        if n > 0 {
+            line.push(cx, " ")?;
+        }
+        let text = match value {
+            Value::Object(_) | Value::Array(_) => cx.json(value)?.unwrap_or_else(|| "undefined".into()),
+            value => convert::to_str(cx, value)?,
+        };
+        line.push_value(cx, &text)?;
+    }
+    let line = line.finish(cx)?;
+    cx.host.log(&line.to_output());
+    Ok(Value::Undefined)
+}
+
+/// `f.bind(this, …)`.
+fn bind(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let Value::Function(function) = this else { return call(cx, this, args) };
+    cx.items(args.len())?;
+    Ok(Value::Function(function.bound(arg(args, 0).clone(), args.get(1..).unwrap_or_default())))
+}
+
+/// `new Boolean(x)` and its like: an object around a primitive.
+pub(super) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
+    let value = match kind {
+        "Boolean" => compare::truthy(arg(args, 0)).into(),
+        "Number" => number_of(cx, &Value::Undefined, args)?,
+        _ => string_of(cx, &Value::Undefined, args)?,
+    };
+    Ok(cx.own(Object::of_class(Class::Boxed, Inner::Primitive(value))).into())
+}
 
 pub(super) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     Ok(convert::to_str(cx, this)?.into())
@@ -155,15 +198,15 @@ fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
             }
             Some(keep)
         }
-        Value::Function(_) => return cx.type_error("unsupported: a replacer function in JSON.stringify"),
         _ => None,
     };
+    let replacer = if let Value::Function(replacer) = arg(args, 1) { Some(replacer.clone()) } else { None };
     let indent = match arg(args, 2) {
         Value::Number(n) => " ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize),
         Value::String(s) => s.slice(0, 10).to_output().into_owned(),
         _ => String::new(),
     };
-    let text = json::stringify(cx, arg(args, 0), &indent, keep)?;
+    let text = json::stringify(cx, arg(args, 0), &indent, keep, replacer)?;
     Ok(text.map_or(Value::Undefined, Value::from))
 }
 

@@ -2,10 +2,11 @@
 
 use crate::base::ErrorKind;
 use crate::base::Str;
+use crate::base::calendar;
 use crate::base::memory::cost;
 use crate::run::Draft;
 use crate::run::{Cx, R};
-use crate::value::{Array, Class, Object, Value};
+use crate::value::{Array, Class, Function, Inner, Object, Value};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -13,21 +14,66 @@ struct Writer<'i> {
     out: Draft,
     indent: &'i str,
     keep: Option<HashSet<Str>>,
+    /// `replacer(key, value)` gives what is written instead.
+    replacer: Option<Function>,
     open: Vec<usize>,
 }
 
 /// `JSON.stringify(value, keep, indent)`; `None` where JavaScript gives `undefined`.
-pub(crate) fn stringify(cx: &mut Cx<'_>, value: &Value, indent: &str, keep: Option<HashSet<Str>>) -> R<Option<Str>> {
-    let mut writer = Writer { out: Draft::default(), indent, keep, open: Vec::new() };
-    let wrote = writer.value(cx, value)?;
+pub(crate) fn stringify(
+    cx: &mut Cx<'_>,
+    value: &Value,
+    indent: &str,
+    keep: Option<HashSet<Str>>,
+    replacer: Option<Function>,
+) -> R<Option<Str>> {
+    let mut writer = Writer { out: Draft::default(), indent, keep, replacer, open: Vec::new() };
+    let wrote = writer.value(cx, value, &Key::Name("".into()), &Value::Undefined)?;
     if wrote { writer.out.finish(cx).map(Some) } else { Ok(None) }
 }
 
+/// Where a value stands, for those who ask.
+enum Key {
+    Name(Str),
+    Index(usize),
+}
+
 impl Writer<'_> {
+    /// What `toJSON` and the replacer make of a value, when there is either.
+    fn replaced(&mut self, cx: &mut Cx<'_>, value: &Value, key: &Key, holder: &Value) -> R<Option<Value>> {
+        let own = match value {
+            Value::Object(object) => object.get("toJSON"),
+            _ => None,
+        };
+        let date = matches!(value, Value::Object(object) if object.0.class.get() == Class::Date);
+        if self.replacer.is_none() && !date && !matches!(own, Some(Value::Function(_))) {
+            return Ok(None);
+        }
+        cx.check_stack()?;
+        let key: Value = match key {
+            Key::Name(name) => name.clone().into(),
+            Key::Index(n) => n.to_string().into(),
+        };
+        let mut now = value.clone();
+        if let Some(Value::Function(own)) = own {
+            now = cx.call(&own, value, std::slice::from_ref(&key))?;
+        } else if let Value::Object(object) = value
+            && let Some(Inner::Date(time)) = object.inner()
+        {
+            now = if time.get().is_nan() { Value::Null } else { calendar::iso(time.get()).into() };
+        }
+        if let Some(replacer) = &self.replacer {
+            now = cx.call(replacer, holder, &[key, now])?;
+        }
+        Ok(Some(now))
+    }
+
     /// False, and nothing written, for what JSON has no text for.
-    fn value(&mut self, cx: &mut Cx<'_>, value: &Value) -> R<bool> {
+    fn value(&mut self, cx: &mut Cx<'_>, value: &Value, key: &Key, holder: &Value) -> R<bool> {
         cx.step()?;
         self.out.settle(cx)?;
+        let replaced = self.replaced(cx, value, key, holder)?;
+        let value = replaced.as_ref().unwrap_or(value);
         match value {
             Value::Null => self.out.text().push_str("null"),
             Value::Bool(b) => self.out.text().push_str(if *b { "true" } else { "false" }),
@@ -35,7 +81,10 @@ impl Writer<'_> {
             Value::Number(_) => self.out.text().push_str("null"),
             Value::String(s) => quote(self.out.text(), s),
             Value::Array(array) => self.array(cx, array)?,
-            Value::Object(object) => self.object(cx, object)?,
+            Value::Object(object) => match object.inner() {
+                Some(Inner::Primitive(inner)) => return self.value(cx, &inner.clone(), key, holder),
+                _ => self.object(cx, object)?,
+            },
             Value::RegExp(_) => self.out.text().push_str("{}"),
             Value::Undefined | Value::Function(_) | Value::Uninit | Value::Missing | Value::Cell(_) => {
                 return Ok(false);
@@ -65,7 +114,7 @@ impl Writer<'_> {
                 self.out.text().push(',');
             }
             self.line();
-            if !self.value(cx, &item)? {
+            if !self.value(cx, &item, &Key::Index(index), &Value::Array(array.clone()))? {
                 self.out.text().push_str("null");
             }
             index += 1;
@@ -83,6 +132,7 @@ impl Writer<'_> {
         self.out.text().push('{');
         cx.items(object.len().saturating_mul(2))?;
         let entries = if object.0.class.get() == Class::Error { Vec::new() } else { object.entries() };
+        let holder = Value::Object(object.clone());
         let mut first = true;
         for (key, value) in entries {
             if self.keep.as_ref().is_some_and(|keep| !keep.contains(&key)) {
@@ -95,7 +145,7 @@ impl Writer<'_> {
             self.line();
             quote(self.out.text(), &key);
             self.out.text().push_str(if self.indent.is_empty() { ":" } else { ": " });
-            if self.value(cx, &value)? {
+            if self.value(cx, &value, &Key::Name(key), &holder)? {
                 first = false;
             } else {
                 self.out.truncate(before);
@@ -181,6 +231,6 @@ impl Cx<'_> {
     /// # Errors
     /// A value inside itself, or too deep.
     pub fn json(&mut self, value: &Value) -> R<Option<Str>> {
-        stringify(self, value, "", None)
+        stringify(self, value, "", None, None)
     }
 }

@@ -1,4 +1,4 @@
-//! `Math`, ECMA-262 §21.3. `Math.random` is absent: a program gives the same text for the same data.
+//! `Math`, ECMA-262 §21.3. `Math.random` goes by the host's seed: the same text for the same data and seed.
 
 use crate::base::number;
 use crate::run::Native;
@@ -32,6 +32,7 @@ macro_rules! unary {
             })),
             ("max", |cx, _, args| extreme(cx, args, f64::NEG_INFINITY, |a, b| a > b)),
             ("min", |cx, _, args| extreme(cx, args, f64::INFINITY, |a, b| a < b)),
+            ("random", |cx, _, _| Ok(Value::Number(cx.random()))),
             ("pow", |cx, _, args| two(cx, args, number::power)),
         ];
     };

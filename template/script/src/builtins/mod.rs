@@ -7,6 +7,8 @@
 mod args;
 mod array;
 mod callback;
+mod collection;
+mod date;
 mod global;
 pub(crate) mod json;
 mod math;
@@ -18,7 +20,7 @@ mod string;
 mod uri;
 
 use crate::run::Native;
-use crate::value::{Class, Function, Value};
+use crate::value::{Class, Function, Inner, Value, compare};
 
 /// A method name's implementations.
 #[derive(Clone, Copy, Default)]
@@ -30,9 +32,24 @@ pub(crate) struct Methods {
     object: Option<Native>,
     function: Option<Native>,
     regexp: Option<Native>,
+    date: Option<Native>,
+    map: Option<Native>,
+    set: Option<Native>,
 }
 
 impl Methods {
+    /// The one of a kind of receiver by its name.
+    fn of_kind(&self, kind: &str) -> Option<Native> {
+        match kind {
+            "Object" => self.object,
+            "Array" => self.array,
+            "String" => self.string,
+            "Number" => self.number,
+            "Function" => self.function,
+            _ => None,
+        }
+    }
+
     /// The one for this receiver.
     #[inline]
     pub(crate) fn of(&self, this: &Value) -> Option<Native> {
@@ -41,7 +58,16 @@ impl Methods {
             Value::Array(_) => self.array,
             Value::Number(_) => self.number,
             Value::Bool(_) => self.boolean,
-            Value::Object(_) => self.object,
+            Value::Object(object) => match object.0.class.get() {
+                Class::Plain | Class::Error => self.object,
+                Class::Date => self.date.or(self.object),
+                Class::Map => self.map.or(self.object),
+                Class::Set => self.set.or(self.object),
+                Class::Boxed => match object.inner() {
+                    Some(Inner::Primitive(value)) => self.of(value).or(self.object),
+                    _ => self.object,
+                },
+            },
             Value::Function(_) => self.function,
             Value::RegExp(_) => self.regexp,
             _ => None,
@@ -51,8 +77,18 @@ impl Methods {
 
 /// The implementations of a method name; none for a name that is no method.
 pub(crate) fn methods(name: &str) -> &'static Methods {
-    static NONE: Methods =
-        Methods { string: None, array: None, number: None, boolean: None, object: None, function: None, regexp: None };
+    static NONE: Methods = Methods {
+        string: None,
+        array: None,
+        number: None,
+        boolean: None,
+        object: None,
+        function: None,
+        regexp: None,
+        date: None,
+        map: None,
+        set: None,
+    };
     thread_local! {
         static TABLE: std::cell::OnceCell<&'static std::collections::HashMap<&'static str, Methods>> =
             const { std::cell::OnceCell::new() };
@@ -75,6 +111,15 @@ fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
     for (name, native) in object::METHODS {
         table.entry(name).or_default().object = Some(*native);
     }
+    for (name, native) in date::METHODS.iter().chain(date::GETTERS).chain(date::SETTERS) {
+        table.entry(name).or_default().date = Some(*native);
+    }
+    for (name, native) in collection::MAP_METHODS {
+        table.entry(name).or_default().map = Some(*native);
+    }
+    for (name, native) in collection::SET_METHODS {
+        table.entry(name).or_default().set = Some(*native);
+    }
     for (name, native) in regexp::METHODS {
         table.entry(name).or_default().regexp = Some(*native);
     }
@@ -82,6 +127,7 @@ fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
         table.entry(name).or_default().function = Some(*native);
     }
     table.entry("toString").or_default().boolean = Some(global::to_text);
+    table.entry("valueOf").or_default().boolean = Some(|_, this, _| Ok(this.clone()));
     table
 }
 
@@ -94,6 +140,8 @@ pub(crate) fn static_method(space: &str, name: &str) -> Option<Native> {
         "Number" => numbers::STATICS,
         "String" => string::STATICS,
         "JSON" => global::JSON,
+        "Date" => date::STATICS,
+        "console" => global::CONSOLE,
         _ => return None,
     };
     find(table, name)
@@ -118,9 +166,27 @@ pub(crate) fn global_function(name: &str) -> Option<Native> {
     [global::FUNCTIONS, uri::FUNCTIONS].into_iter().find_map(|table| find(table, name))
 }
 
+/// What `new` makes of a name.
+pub(crate) fn constructor(name: &str) -> Option<Native> {
+    Some(match name {
+        "Date" => date::construct,
+        "Map" => collection::map,
+        "Set" => collection::set,
+        "Boolean" | "Number" | "String" => match name {
+            "Boolean" => |cx, _, args| global::boxed(cx, "Boolean", args),
+            "Number" => |cx, _, args| global::boxed(cx, "Number", args),
+            _ => |cx, _, args| global::boxed(cx, "String", args),
+        },
+        "Array" | "Object" | "RegExp" | "Error" | "TypeError" | "RangeError" | "ReferenceError" | "SyntaxError" => {
+            return global_function(name);
+        }
+        _ => return None,
+    })
+}
+
 /// The value of a bare name that neither the program nor its data has.
 pub(crate) fn global(name: &str) -> Option<Value> {
-    const SPACES: [&str; 6] = ["Math", "Object", "Array", "Number", "String", "JSON"];
+    const SPACES: [&str; 8] = ["Math", "Object", "Array", "Number", "String", "JSON", "Date", "console"];
     if let Some(space) = SPACES.into_iter().find(|space| *space == name) {
         return Some(Value::Function(Function::namespace(space, global_function(space))));
     }
@@ -136,6 +202,23 @@ pub(crate) fn global(name: &str) -> Option<Value> {
 pub(crate) fn member(value: &Value, name: &str) -> Value {
     match (value, name) {
         (Value::Function(function), "name") => return function.name().into(),
+        (Value::Function(function), "length") => return function.parameters().into(),
+        (Value::Function(function), "prototype") => return prototype(function.name()),
+        (Value::Function(function), _) if function.name().ends_with(".prototype") => {
+            let kind = function.name().trim_end_matches(".prototype");
+            return match methods(name).of_kind(kind) {
+                Some(native) => Value::Function(Function::native(name, native)),
+                None => Value::Undefined,
+            };
+        }
+        (Value::Object(object), "size") if matches!(object.0.class.get(), Class::Map | Class::Set) => {
+            return collection::size(object);
+        }
+        (Value::Object(object), "length") if object.0.class.get() == Class::Boxed => {
+            if let Some(Inner::Primitive(Value::String(text))) = object.inner() {
+                return text.units().into();
+            }
+        }
         (Value::Function(function), _) => {
             let space = function.name();
             if let Some(value) = constant(space, name) {
@@ -158,11 +241,26 @@ pub(crate) fn member(value: &Value, name: &str) -> Value {
     }
 }
 
+/// `Object.prototype` and its like: what their methods are taken from, to be called on something else.
+fn prototype(kind: &str) -> Value {
+    if matches!(kind, "Object" | "Array" | "String" | "Number" | "Function") {
+        return Value::Function(Function::namespace(&format!("{kind}.prototype"), None));
+    }
+    Value::Undefined
+}
+
 /// `value instanceof class`.
 pub(crate) fn is_instance(value: &Value, class: &str) -> bool {
     match (value, class) {
         (Value::Array(_), "Array" | "Object") | (Value::RegExp(_), "RegExp" | "Object") => true,
         (Value::Function(_), "Function" | "Object") | (Value::Object(_), "Object") => true,
+        (Value::Object(object), "Date") => object.0.class.get() == Class::Date,
+        (Value::Object(object), "Map") => object.0.class.get() == Class::Map,
+        (Value::Object(object), "Set") => object.0.class.get() == Class::Set,
+        (Value::Object(object), "Boolean" | "Number" | "String") => match object.inner() {
+            Some(Inner::Primitive(value)) => compare::type_of(value).eq_ignore_ascii_case(class),
+            _ => false,
+        },
         (Value::Object(object), _) if object.0.class.get() == Class::Error => {
             class == "Error" || object.get("name").is_some_and(|name| name.as_str() == Some(class))
         }

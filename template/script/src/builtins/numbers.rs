@@ -1,12 +1,12 @@
 //! Number methods and the statics of `Number`, ECMA-262 §21.1.
 
 use super::args::arg;
-use crate::base::ErrorKind;
 use crate::base::number;
+use crate::base::{ErrorKind, Str};
 use crate::run::Native;
 use crate::run::convert;
 use crate::run::{Cx, R};
-use crate::value::Value;
+use crate::value::{Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("toExponential", to_exponential),
@@ -100,52 +100,100 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     Ok(if radix == 10 { number::to_string(n) } else { number::to_radix(n, radix as u32) }.into())
 }
 
-/// The form of `en-US`, which is what Node uses without another locale: thousands in groups, up to three places.
+/// How a number is to be shown.
+struct Style {
+    least: usize,
+    most: usize,
+    whole: usize,
+    grouped: bool,
+    before: &'static str,
+    after: &'static str,
+    scale: f64,
+}
+
+/// The form of `en-US`, which is what Node uses without another locale: thousands in groups, up to three places. Another
+/// locale, or an option that is not here, is an error and never a wrong text.
 fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let n = this_number(cx, this)?;
-    let option = |key: &str| match arg(args, 1) {
-        Value::Object(options) => options.get(key),
-        _ => None,
+    super::date::english(cx, arg(args, 0))?;
+    let style = style(cx, arg(args, 1))?;
+    let size = n.abs() * style.scale;
+    let text = if size.is_nan() {
+        "NaN".to_owned()
+    } else if size.is_infinite() {
+        "∞".to_owned()
+    } else {
+        digits_of(size, &style)
     };
-    let (least, most) = (option("minimumFractionDigits"), option("maximumFractionDigits"));
-    let least = match least {
-        Some(value) => digits(cx, &value, 0.0..=100.0, "minimumFractionDigits")?,
-        None => 0,
-    };
-    let most = match most {
-        Some(value) => digits(cx, &value, 0.0..=100.0, "maximumFractionDigits")?,
-        None => least.max(3),
-    };
-    if !n.is_finite() {
-        let shown = if n.is_nan() {
-            "NaN"
-        } else if n > 0.0 {
-            "∞"
-        } else {
-            "-∞"
-        };
-        return Ok(shown.into());
+    let sign = if n < 0.0 || (n == 0.0 && n.is_sign_negative()) { "-" } else { "" };
+    Ok(format!("{sign}{}{text}{}", style.before, style.after).into())
+}
+
+fn style(cx: &mut Cx<'_>, options: &Value) -> R<Style> {
+    let mut style = Style { least: 0, most: 3, whole: 1, grouped: true, before: "", after: "", scale: 1.0 };
+    let Value::Object(options) = options else { return Ok(style) };
+    let (mut least, mut most, mut currency, mut kind) = (None, None, None, Str::from("decimal"));
+    for (key, value) in options.entries().into_iter().filter(|(_, value)| !matches!(value, Value::Undefined)) {
+        match key.as_str() {
+            "minimumFractionDigits" => least = Some(digits(cx, &value, 0.0..=100.0, "minimumFractionDigits")?),
+            "maximumFractionDigits" => most = Some(digits(cx, &value, 0.0..=100.0, "maximumFractionDigits")?),
+            "minimumIntegerDigits" => style.whole = digits(cx, &value, 1.0..=21.0, "minimumIntegerDigits")?,
+            "useGrouping" => style.grouped = compare::truthy(&value),
+            "style" => kind = convert::to_str(cx, &value)?,
+            "currency" => currency = Some(convert::to_str(cx, &value)?),
+            "currencyDisplay" if value.as_str() == Some("symbol") => {}
+            key => return cx.fail(ErrorKind::Range, format!("unsupported: the option {key} of a number")),
+        }
     }
-    // ICU rounds halves away from zero in decimal, on the digits that the number shows.
-    let shown = number::to_fixed(n.abs(), most.min(100));
+    let mut places = (0, 3);
+    match (kind.as_str(), currency.as_ref().map(Str::as_str)) {
+        ("decimal", _) => {}
+        ("percent", _) => (style.scale, style.after, places) = (100.0, "%", (0, 0)),
+        ("currency", Some(name)) => {
+            (style.before, places) = match name.to_ascii_uppercase().as_str() {
+                "USD" => ("$", (2, 2)),
+                "EUR" => ("€", (2, 2)),
+                "GBP" => ("£", (2, 2)),
+                "JPY" => ("¥", (0, 0)),
+                "INR" => ("₹", (2, 2)),
+                "CNY" => ("CN¥", (2, 2)),
+                name => return cx.fail(ErrorKind::Range, format!("unsupported: the currency {name}")),
+            };
+        }
+        ("currency", None) => return cx.type_error("Currency code is required with currency style."),
+        (kind, _) => return cx.fail(ErrorKind::Range, format!("unsupported: the style {kind} of a number")),
+    }
+    style.most = most.unwrap_or_else(|| places.1.max(least.unwrap_or(0)));
+    style.least = least.unwrap_or_else(|| places.0.min(style.most));
+    if style.least > style.most {
+        return cx.fail(ErrorKind::Range, "maximumFractionDigits value is out of range.");
+    }
+    Ok(style)
+}
+
+/// The digits of a finite number that is not negative.
+fn digits_of(n: f64, style: &Style) -> String {
+    // From 10^21 on JavaScript shows exponents, and this does not.
+    let shown = if n >= 1e21 { format!("{n}") } else { number::to_fixed(n, style.most) };
     let (whole, fraction) = shown.split_once('.').unwrap_or((&shown, ""));
+    let whole = format!("{whole:0>width$}", width = style.whole);
     let mut out = String::new();
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if style.grouped && i > 0 && (whole.len() - i) % 3 == 0 {
             out.push(',');
         }
         out.push(digit);
     }
     let mut fraction = fraction.to_owned();
-    while fraction.len() > least && fraction.ends_with('0') {
+    while fraction.len() > style.least && fraction.ends_with('0') {
         fraction.pop();
+    }
+    while fraction.len() < style.least {
+        fraction.push('0');
     }
     if !fraction.is_empty() {
         out.push('.');
         out.push_str(&fraction);
     }
-    if n < 0.0 || (n == 0.0 && n.is_sign_negative()) {
-        out.insert(0, '-');
-    }
-    Ok(out.into())
+    out
 }

@@ -11,7 +11,7 @@ use crate::run::member::{own_element, own_member};
 use crate::run::{Cx, R};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::scope::{LOCALS_VAR, RefId, VarId, VarKind};
-use crate::value::{Hint, Value};
+use crate::value::{Class, Hint, Value};
 
 /// How a use of a name finds its value.
 pub(super) enum Access {
@@ -225,7 +225,7 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint,
         return Ok(found);
     }
     match value {
-        Value::Object(_) => Ok(Value::Undefined),
+        Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
         Value::Undefined | Value::Null if optional => short_circuit(cx),
         Value::Undefined | Value::Null => {
             let what = if matches!(value, Value::Null) { "null" } else { "undefined" };

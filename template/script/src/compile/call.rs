@@ -136,7 +136,7 @@ impl Gen<'_> {
 
     /// `new Error(…)` and the other constructors.
     pub(super) fn construct(&mut self, class: &Str, arguments: &[Element], pos: u32) -> Code {
-        let native = builtins::global_function(class.as_str());
+        let native = builtins::constructor(class.as_str());
         let arguments = self.shape(|| format!("new {}", class.as_str()), pos, |g| g.elements(arguments));
         let class = class.clone();
         Code::Fn(Box::new(move |cx| {

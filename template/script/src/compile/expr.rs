@@ -37,7 +37,7 @@ impl Gen<'_> {
             ExprKind::Index { object, index, optional } => self.index(object, index, *optional, pos),
             ExprKind::Call { callee, arguments, optional } => self.call(callee, arguments, *optional, pos),
             ExprKind::New { class, arguments } => self.construct(class, arguments, pos),
-            ExprKind::InstanceOf(operand, class) => self.instance_of(operand, class),
+            ExprKind::InstanceOf(operand, class) => self.instance_of(operand, class, pos),
             ExprKind::Chain(inner) => self.chain(inner),
             ExprKind::Parenthesised(inner) => self.expr(inner),
         }
@@ -179,12 +179,15 @@ impl Gen<'_> {
         }))
     }
 
-    fn instance_of(&mut self, operand: &Expr, class: &Str) -> Code {
-        let operand = self.expr(operand).into_fn();
-        let class = class.clone();
+    fn instance_of(&mut self, operand: &Expr, class: &Expr, pos: u32) -> Code {
+        let (operand, class) = (self.expr(operand).into_fn(), self.expr(class).into_fn());
         Code::Fn(Box::new(move |cx| {
             let value = operand(cx)?;
-            Ok(Value::Bool(crate::builtins::is_instance(&value, class.as_str())))
+            match class(cx)? {
+                // A function of the program has no prototype: nothing is made by it.
+                Value::Function(class) => Ok(Value::Bool(crate::builtins::is_instance(&value, class.name()))),
+                _ => cx.type_error("Right-hand side of 'instanceof' is not callable").map_err(|h| cx.at(h, pos)),
+            }
         }))
     }
 }

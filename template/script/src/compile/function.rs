@@ -3,6 +3,7 @@
 use super::assign::WriteFn;
 use super::code::{Code, in_cell};
 use super::generator::Gen;
+use super::reference::Located;
 use crate::base::Str;
 use crate::run::Cx;
 use crate::run::{Body, Callable, ExprFn, Proto, RunFn};
@@ -31,12 +32,16 @@ impl Gen<'_> {
     /// The function declarations of a block, to be made when it starts.
     pub(super) fn hoisted(&mut self, block: &Block) -> Vec<RunFn> {
         let mut made: Vec<RunFn> = Vec::new();
-        for (var, literal) in &block.functions {
+        for Declared { var, outer, literal } in &block.functions {
             let (code, name, captures) = self.proto(literal, &literal.name);
             let make = maker(code, name, captures);
             let (slot, boxed) = (self.slot(*var), self.scopes.boxed(*var));
+            let outer = outer.map(|var| self.declared(var));
             made.push(Box::new(move |cx| {
                 let function = make(cx)?;
+                if let Some(outer) = &outer {
+                    outer.write(cx, &Located::Here, function.clone())?;
+                }
                 store(cx, slot, boxed, function);
                 Ok(())
             }));
@@ -62,6 +67,7 @@ impl Gen<'_> {
             start: literal.start,
             end: literal.end,
             parameters,
+            length: literal.parameters.iter().take_while(|one| one.default.is_none()).count(),
             direct,
             rest,
             names_itself: literal.own_name.is_some(),

@@ -102,6 +102,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         data: place(DATA_VAR),
         locals: parsed.locals.then(|| place(LOCALS_VAR)),
         body,
+        returns: parsed.returns,
         closures: code.trace.unwrap_or_default(),
     }
 }

@@ -106,6 +106,10 @@ impl RegExp {
         &self.0.program
     }
 
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
     pub(crate) fn ptr_eq(&self, other: &RegExp) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }

@@ -28,6 +28,16 @@ impl Cx<'_> {
                 self.check_stack()?;
                 call(self, this, args)
             }
+            Some(Callable::Bound) => {
+                self.step()?;
+                self.check_stack()?;
+                let [Value::Function(target), this, first @ ..] = function.captures() else {
+                    return Ok(Value::Undefined);
+                };
+                self.items(first.len() + args.len())?;
+                let all: Vec<Value> = first.iter().chain(args).cloned().collect();
+                self.call(target, this, &all)
+            }
             Some(Callable::Namespace(None)) | None => {
                 self.fail(ErrorKind::Type, format!("{} is not a function", function.name()))
             }

@@ -3,12 +3,15 @@
 //! Sections of ECMA-262 (2025) stand above each function. `valueOf` and user-defined conversions do not exist here,
 //! except an object's own `toString` function; everything else is the specification's result.
 
+use super::date_text::words;
 use super::draft::Draft;
 use super::fault::R;
 use super::machine::Cx;
+use crate::base::memory::cost;
 use crate::base::{ErrorKind, Str, number};
 use crate::value::compare::{compare_units, primitive_to_str, strict_equal};
-use crate::value::{Array, Class, Object, Value};
+use crate::value::{Array, Class, Inner, Object, Table, Value};
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 /// §7.1.17 ToString.
@@ -82,6 +85,14 @@ fn object_text(cx: &mut Cx<'_>, object: &Object) -> R<Str> {
             to_str(cx, &text)
         };
     }
+    match object.inner() {
+        Some(Inner::Date(time)) if time.get().is_nan() => return Ok("Invalid Date".into()),
+        Some(Inner::Date(time)) => return Ok(words(cx, time.get(), true, true).into()),
+        Some(Inner::Primitive(value)) => return to_str(cx, value),
+        Some(Inner::Table(_)) if object.0.class.get() == Class::Map => return Ok("[object Map]".into()),
+        Some(Inner::Table(_)) => return Ok("[object Set]".into()),
+        None => {}
+    }
     if object.0.class.get() == Class::Error {
         let part = |key| object.get(key).map(|v| primitive_to_str(&v)).unwrap_or_else(|| "".into());
         let (name, message) = (part("name"), part("message"));
@@ -101,11 +112,32 @@ pub(crate) fn join(cx: &mut Cx<'_>, array: &Array, separator: &Str) -> R<Str> {
     join.out.finish(cx)
 }
 
-/// §7.1.1 ToPrimitive: an object becomes its text.
+/// §7.1.1 ToPrimitive: an object becomes what its `valueOf` gives, or its text.
 pub(crate) fn to_primitive(cx: &mut Cx<'_>, value: &Value) -> R<Value> {
     match value {
+        // A date's text comes first, unless a number is wanted.
+        Value::Object(object) if object.0.class.get() != Class::Date => {
+            if let Some(Inner::Primitive(value)) = object.inner() {
+                return Ok(value.clone());
+            }
+            if let Some(Value::Function(own)) = object.get("valueOf") {
+                let found = cx.call(&own, value, &[])?;
+                if !found.is_object() {
+                    return Ok(found);
+                }
+            }
+            Ok(to_str(cx, value)?.into())
+        }
         value if value.is_object() => Ok(to_str(cx, value)?.into()),
         other => Ok(other.clone()),
+    }
+}
+
+/// The same where a number is wanted: a date is its time.
+fn to_numeric(cx: &mut Cx<'_>, value: &Value) -> R<Value> {
+    match value.as_object().and_then(Object::time) {
+        Some(time) => Ok(Value::Number(time.get())),
+        None => to_primitive(cx, value),
     }
 }
 
@@ -116,10 +148,17 @@ pub(crate) fn to_number(cx: &mut Cx<'_>, value: &Value) -> R<f64> {
         Value::Undefined | Value::Uninit | Value::Missing => f64::NAN,
         Value::Null => 0.0,
         Value::Bool(b) => f64::from(u8::from(*b)),
-        value => {
-            let text = to_str(cx, value)?;
+        Value::String(text) => {
             cx.bytes(text.as_str().len())?;
             number::parse(text.as_str())
+        }
+        value => {
+            let value = to_numeric(cx, value)?;
+            return if value.is_object() || matches!(value, Value::Cell(_)) {
+                Ok(f64::NAN)
+            } else {
+                to_number(cx, &value)
+            };
         }
     })
 }
@@ -182,7 +221,7 @@ pub(crate) fn compare(cx: &mut Cx<'_>, a: &Value, b: &Value) -> R<Option<Orderin
     if let (Value::Number(a), Value::Number(b)) = (a, b) {
         return Ok(a.partial_cmp(b));
     }
-    let (a, b) = (to_primitive(cx, a)?, to_primitive(cx, b)?);
+    let (a, b) = (to_numeric(cx, a)?, to_numeric(cx, b)?);
     cx.comparing(&a, &b)?;
     if let (Value::String(a), Value::String(b)) = (&a, &b) {
         return Ok(Some(compare_units(a, b)));
@@ -215,7 +254,27 @@ impl Cx<'_> {
         if let Value::Array(array) = value { Ok(array) } else { self.iterate_other(value, what) }
     }
 
+    /// The entries of a map, the values of a set.
+    fn iterate_table(&mut self, object: &Object, table: &RefCell<Table<Value>>) -> R<Array> {
+        let pairs = object.0.class.get() == Class::Map;
+        let table = table.borrow();
+        let each = if pairs { cost::CONTAINER + 3 * cost::ITEM } else { cost::ITEM };
+        self.room_for(table.len() * each)?;
+        self.steps(table.len())?;
+        let (mut items, mut at) = (Vec::with_capacity(table.len()), 0);
+        while let Some((next, (key, value))) = table.next(at) {
+            at = next;
+            items.push(if pairs { self.array(vec![key, value]) } else { key });
+        }
+        Ok(Array::new(items))
+    }
+
     fn iterate_other(&mut self, value: Value, what: &str) -> R<Array> {
+        if let Some(object) = value.as_object()
+            && let Some(table) = object.table()
+        {
+            return self.iterate_table(object, table);
+        }
         match value {
             Value::String(s) => {
                 self.items(s.as_str().len().saturating_mul(6))?;

@@ -46,6 +46,27 @@ pub trait Host {
         None
     }
 
+    /// The time in milliseconds since 1970, for `Date`; a host without a clock has none.
+    fn now(&self) -> f64 {
+        f64::NAN
+    }
+
+    /// Minutes that local time is ahead of UTC at a time; 0, which is UTC, unless the host has a zone.
+    fn zone(&self, time: f64) -> f64 {
+        let _ = time;
+        0.0
+    }
+
+    /// What `Math.random` starts from: the same numbers for the same seed.
+    fn seed(&self) -> u64 {
+        0
+    }
+
+    /// A line of `console.log` and its like.
+    fn log(&self, line: &str) {
+        let _ = line;
+    }
+
     /// `include(…)`: puts another program's output out.
     ///
     /// # Errors
@@ -88,6 +109,8 @@ pub struct Cx<'a> {
     pub(crate) label: u32,
     /// Where the call of a helper stands that is under way.
     pub(crate) site: u32,
+    /// The state of `Math.random`; 0 before it was first asked.
+    random: u64,
     pub(super) journal: Journal,
     pub(crate) host: &'a dyn Host,
     state: Option<Box<dyn Any>>,
@@ -135,6 +158,7 @@ impl<'a> Cx<'a> {
             returned: Value::Undefined,
             label: 0,
             site: 0,
+            random: 0,
             journal: Journal::default(),
             out_start: out.len(),
             out,
@@ -156,11 +180,20 @@ impl<'a> Cx<'a> {
 
     /// What the host keeps for the time of a run; made when it is asked for the first time.
     pub fn state<T: Default + 'static>(&mut self) -> &mut T {
-        if !self.state.as_ref().is_some_and(|state| state.is::<T>()) {
-            self.state = Some(Box::<T>::default());
+        let state = self.state.get_or_insert_with(|| Box::<T>::default());
+        state.downcast_mut().expect("a host keeps one kind of state")
+    }
+
+    /// A number of at least 0 and less than 1: SplitMix64 from the host's seed.
+    pub(crate) fn random(&mut self) -> f64 {
+        if self.random == 0 {
+            self.random = self.host.seed().wrapping_mul(2) | 1;
         }
-        let state = self.state.as_mut().and_then(|state| state.downcast_mut());
-        state.expect("it was made of this type just now, if it was not before")
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// The bounds of this run.

@@ -4,6 +4,7 @@ pub(crate) mod append;
 mod call;
 mod charge;
 pub(crate) mod convert;
+pub(crate) mod date_text;
 mod draft;
 mod errors;
 mod fault;

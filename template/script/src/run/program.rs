@@ -22,6 +22,8 @@ pub struct Program {
     pub(crate) data: (usize, bool),
     pub(crate) locals: Option<(usize, bool)>,
     pub(crate) body: StmtFn,
+    /// `return` stands outside of functions: then nothing may be put out before the end.
+    pub(crate) returns: bool,
     pub(crate) closures: Vec<Shape>,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Proto {
     pub(crate) start: u32,
     pub(crate) end: u32,
     pub(crate) parameters: Box<[usize]>,
+    /// What `length` gives.
+    pub(crate) length: usize,
     /// The parameters' slots follow the captured variables without a gap.
     pub(crate) direct: bool,
     pub(crate) rest: Option<usize>,
@@ -66,6 +70,8 @@ pub(crate) enum Callable {
     Closure(Proto),
     Native(Native),
     Host(Box<HostFn>),
+    /// What `bind` makes: the function, its `this` and its first arguments are what it captured.
+    Bound,
     /// A built-in function with an object's worth of members, such as `Math`, `JSON`, `Object`; callable or not.
     Namespace(Option<Native>),
 }
@@ -99,6 +105,20 @@ impl Function {
     /// A function of the host. It is given the run, `this` and the arguments, and may call functions among these.
     pub fn host(name: &str, call: impl Fn(&mut Cx<'_>, &Value, &[Value]) -> R<Value> + 'static) -> Function {
         Function::new(name.into(), Rc::new(Callable::Host(Box::new(call))), Box::default())
+    }
+
+    /// `f.bind(this, …)`.
+    pub(crate) fn bound(&self, this: Value, args: &[Value]) -> Function {
+        let captures = [Value::Function(self.clone()), this].into_iter().chain(args.iter().cloned()).collect();
+        Function::new(format!("bound {}", self.name()).into(), Rc::new(Callable::Bound), captures)
+    }
+
+    /// `f.length`: the parameters up to the first that has a default value.
+    pub(crate) fn parameters(&self) -> usize {
+        match self.runs() {
+            Some(Callable::Closure(proto)) => proto.length,
+            _ => 0,
+        }
     }
 
     pub(crate) fn runs(&self) -> Option<&Callable> {
@@ -216,8 +236,15 @@ impl Cx<'_> {
         self.stack.resize(base + program.frame, Value::Undefined);
         let caller = std::mem::replace(&mut self.base, base);
         program.bind(self, data);
-        let result = (program.body)(self);
-        self.returned = Value::Undefined;
+        let start = self.out.len();
+        self.capturing += u32::from(program.returns);
+        let mut result = (program.body)(self);
+        self.capturing -= u32::from(program.returns);
+        let returned = std::mem::take(&mut self.returned);
+        if program.returns && matches!(result, Ok(Flow::Return)) {
+            drop(self.take_since(start));
+            result = self.put(&returned, None).map(|()| Flow::Next);
+        }
         self.stack.truncate(base);
         self.base = caller;
         if result.is_err() {

@@ -73,7 +73,7 @@ impl Cx<'_> {
         for entry in linked {
             match entry {
                 Linked::Array(array) => drop(array.change(std::mem::take)),
-                Linked::Object(object) => drop(object.change(std::mem::take)),
+                Linked::Object(object) => object.empty(),
                 Linked::Cell(cell) => drop(cell.replace(Value::Undefined)),
             }
         }

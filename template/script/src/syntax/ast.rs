@@ -69,7 +69,7 @@ pub(crate) enum ExprKind {
         class: Str,
         arguments: Vec<Element>,
     },
-    InstanceOf(Box<Expr>, Str),
+    InstanceOf(Box<Expr>, Box<Expr>),
     /// What `?.` leaves when it finds nothing: the whole chain is `undefined`.
     Chain(Box<Expr>),
     /// Kept by the parser to tell `(a)` from `a`; gone afterwards.
@@ -201,8 +201,17 @@ pub(crate) struct Block {
     /// `let`, `const` and function names of this block.
     pub(crate) variables: Vec<VarId>,
     /// Function declarations, made when the block starts.
-    pub(crate) functions: Vec<(VarId, FunctionLiteral)>,
+    pub(crate) functions: Vec<Declared>,
     pub(crate) statements: Vec<Stmt>,
+}
+
+/// A function declaration.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) var: VarId,
+    /// A function of a block is also a `var` of the function around it (annex B.3.2).
+    pub(crate) outer: Option<VarId>,
+    pub(crate) literal: FunctionLiteral,
 }
 
 #[derive(Debug)]

@@ -200,6 +200,16 @@ impl Scopes {
         Some(var)
     }
 
+    /// A `var` of the current function for a function that one of its blocks declares; `None` where that would clash.
+    pub(crate) fn declare_outside(&mut self, name: Str) -> Option<VarId> {
+        let var = self.declare_var(name, 0)?;
+        if self.vars[var].kind == VarKind::Parameter {
+            return None;
+        }
+        self.vars[var].assigned = true;
+        Some(var)
+    }
+
     /// A variable without a name that a program could write.
     pub(crate) fn hidden(&mut self, pos: u32) -> VarId {
         self.variable(Str::from(""), VarKind::Parameter, pos)

@@ -9,6 +9,7 @@
 //! old contents, and puts them back at its end (see [`crate::run`]).
 
 use super::properties::Properties;
+use super::table::Table;
 use crate::base::number::array_index;
 use crate::base::{
     Str,
@@ -96,6 +97,11 @@ impl Value {
     #[inline]
     pub(crate) fn is_object(&self) -> bool {
         matches!(self, Value::Array(_) | Value::Object(_) | Value::Function(_) | Value::RegExp(_))
+    }
+
+    /// The object that it is.
+    pub(crate) fn as_object(&self) -> Option<&Object> {
+        if let Value::Object(object) = self { Some(object) } else { None }
     }
 
     /// Puts another value in its place. What lies in a value itself needs no call to be dropped.
@@ -223,6 +229,19 @@ pub(crate) enum Class {
     #[default]
     Plain,
     Error,
+    Date,
+    Map,
+    Set,
+    /// `new Number(1)` and its like.
+    Boxed,
+}
+
+/// What an object of a class holds besides its properties.
+pub(crate) enum Inner {
+    /// Milliseconds since 1970, or NaN.
+    Date(Cell<f64>),
+    Table(RefCell<Table<Value>>),
+    Primitive(Value),
 }
 
 /// An object: properties in order. Cloning shares it.
@@ -234,6 +253,7 @@ pub(crate) struct ObjectData {
     held: Held,
     pub(crate) mark: Mark,
     pub(crate) class: Cell<Class>,
+    inner: OnceCell<Box<Inner>>,
 }
 
 impl Object {
@@ -244,7 +264,45 @@ impl Object {
             held: Held::new(cost::CONTAINER),
             mark: Mark::default(),
             class: Cell::default(),
+            inner: OnceCell::new(),
         }))
+    }
+
+    /// An object of a class with what that holds.
+    pub(crate) fn of_class(class: Class, inner: Inner) -> Object {
+        let object = Object::new();
+        object.0.class.set(class);
+        let _ = object.0.inner.set(Box::new(inner));
+        object
+    }
+
+    pub(crate) fn inner(&self) -> Option<&Inner> {
+        self.0.inner.get().map(|inner| &**inner)
+    }
+
+    /// The time of a date.
+    pub(crate) fn time(&self) -> Option<&Cell<f64>> {
+        match self.inner()? {
+            Inner::Date(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map or a set.
+    pub(crate) fn table(&self) -> Option<&RefCell<Table<Value>>> {
+        match self.inner()? {
+            Inner::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Takes apart what it holds; see [`Mark`].
+    pub(crate) fn empty(&self) {
+        drop(self.change(std::mem::take));
+        if let Some(Inner::Table(table)) = self.inner() {
+            let entries: Vec<Value> = table.borrow_mut().drain().collect();
+            drop(entries);
+        }
     }
 
     /// The value of a property of its own.
@@ -306,6 +364,9 @@ impl Default for Object {
 impl Drop for ObjectData {
     fn drop(&mut self) {
         bury(&mut self.properties.get_mut().drain());
+        if let Some(Inner::Table(table)) = self.inner.get_mut().map(|inner| &mut **inner) {
+            bury(&mut table.get_mut().drain());
+        }
     }
 }
 
@@ -349,6 +410,10 @@ impl Function {
 
     pub(crate) fn code(&self) -> &dyn Any {
         &*self.0.code
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
     }
 
     pub(crate) fn captures(&self) -> &[Value] {

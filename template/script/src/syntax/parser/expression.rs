@@ -204,11 +204,9 @@ impl Parser<'_> {
     }
 
     fn instance_of(&mut self, left: Expr) -> P<Expr> {
-        let (class, pos) = self.identifier()?;
-        if !super::CLASSES.contains(&class.as_str()) {
-            return self.error_at(format!("unsupported: `instanceof {}`", class.as_str()), pos);
-        }
-        Ok(Expr { pos: left.pos, kind: ExprKind::InstanceOf(Box::new(unwrapped(left)), class) })
+        let class = unwrapped(self.nested(|p| p.binary(RELATION + 1))?);
+        let pos = left.pos;
+        Ok(Expr { pos, kind: ExprKind::InstanceOf(Box::new(unwrapped(left)), Box::new(class)) })
     }
 
     fn unary(&mut self) -> P<Expr> {

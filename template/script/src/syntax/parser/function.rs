@@ -4,12 +4,13 @@ use super::{P, Parser};
 use crate::base::Str;
 use crate::syntax::ast::*;
 use crate::syntax::lexer::Tok;
-use crate::syntax::scope::{VarId, VarKind};
+use crate::syntax::scope::VarKind;
 
 /// What holds around a function and not inside it.
 struct Outer {
     loops: u32,
     switches: u32,
+    blocks: u32,
     labels: Vec<(Str, u32, bool)>,
     no_in: bool,
 }
@@ -20,6 +21,7 @@ impl Parser<'_> {
         Outer {
             loops: std::mem::take(&mut self.loops),
             switches: std::mem::take(&mut self.switches),
+            blocks: std::mem::take(&mut self.blocks),
             labels: std::mem::take(&mut self.labels),
             no_in: std::mem::take(&mut self.no_in),
         }
@@ -27,10 +29,16 @@ impl Parser<'_> {
 
     fn leave_function(&mut self, outer: Outer) {
         self.functions -= 1;
-        Outer { loops: self.loops, switches: self.switches, labels: self.labels, no_in: self.no_in } = outer;
+        Outer {
+            loops: self.loops,
+            switches: self.switches,
+            blocks: self.blocks,
+            labels: self.labels,
+            no_in: self.no_in,
+        } = outer;
     }
 
-    pub(super) fn function_declaration(&mut self) -> P<(VarId, FunctionLiteral)> {
+    pub(super) fn function_declaration(&mut self) -> P<Declared> {
         let start = self.advance()?.pos;
         if self.is("*") {
             return self.error("unsupported: a generator");
@@ -39,8 +47,9 @@ impl Parser<'_> {
         let Pattern::Declare(var) = self.declare(name.clone(), VarKind::Function, pos)? else {
             return self.unexpected();
         };
+        let outer = if self.blocks > 0 { self.scopes.declare_outside(name.clone()) } else { None };
         let literal = self.nested(|p| p.function_rest(name, start, true, false))?;
-        Ok((var, literal))
+        Ok(Declared { var, outer, literal })
     }
 
     pub(super) fn function_expression(&mut self) -> P<Expr> {

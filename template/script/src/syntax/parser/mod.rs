@@ -28,6 +28,8 @@ pub(crate) struct Parsed {
     pub(crate) body: Block,
     pub(crate) variables: Vec<VarId>,
     pub(crate) scopes: Scopes,
+    /// `return` stands outside of functions.
+    pub(crate) returns: bool,
     /// `locals` is used: free names live in that object.
     pub(crate) locals: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) fn parse(prepared: &Prepared, pieces: &[Piece], limits: &Limits) -> P
         parser.statement_into(&mut body)?;
     }
     let (variables, locals) = parser.scopes.finish();
-    Ok(Parsed { body, variables, scopes: parser.scopes, locals })
+    Ok(Parsed { body, variables, returns: parser.returns, scopes: parser.scopes, locals })
 }
 
 struct Parser<'t> {
@@ -57,15 +59,32 @@ struct Parser<'t> {
     functions: u32,
     loops: u32,
     switches: u32,
+    /// Blocks around the current place, in its function.
+    blocks: u32,
     labels: Vec<(Str, u32, bool)>,
     next_label: u32,
+    returns: bool,
     /// Inside the head of a `for`, where `in` ends an expression.
     no_in: bool,
 }
 
-/// What `new` and `instanceof` know.
-const CLASSES: [&str; 9] =
-    ["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "Array", "Object", "RegExp", "Function"];
+/// What `new` knows.
+const CLASSES: [&str; 14] = [
+    "Error",
+    "TypeError",
+    "RangeError",
+    "ReferenceError",
+    "SyntaxError",
+    "Array",
+    "Object",
+    "RegExp",
+    "Date",
+    "Map",
+    "Set",
+    "Boolean",
+    "Number",
+    "String",
+];
 
 const RESERVED: [&str; 38] = [
     "break",
@@ -121,8 +140,10 @@ impl<'t> Parser<'t> {
             functions: 0,
             loops: 0,
             switches: 0,
+            blocks: 0,
             labels: Vec::new(),
             next_label: 0,
+            returns: false,
             no_in: false,
         }
     }

@@ -171,7 +171,7 @@ impl Parser<'_> {
     fn new_expression(&mut self) -> P<Expr> {
         let pos = self.advance()?.pos;
         let Some(class) = self.word() else { return self.unexpected() };
-        if !super::CLASSES.contains(&class) || class == "Function" {
+        if !super::CLASSES.contains(&class) {
             return self.error_at(format!("unsupported: `new {class}`"), pos);
         }
         let class = Str::from(class);

@@ -117,6 +117,7 @@ impl Parser<'_> {
     pub(super) fn block(&mut self) -> P<Block> {
         self.expect("{")?;
         self.scopes.open_block();
+        self.blocks += 1;
         let mut block = Block::default();
         while !self.is("}") {
             if self.token.tok == Tok::End {
@@ -124,6 +125,7 @@ impl Parser<'_> {
             }
             self.statement_into(&mut block)?;
         }
+        self.blocks -= 1;
         block.variables = self.scopes.close(false);
         self.advance()?;
         Ok(block)
@@ -207,8 +209,10 @@ impl Parser<'_> {
         }
         let pos = self.token.pos;
         self.scopes.open_block();
+        self.blocks += 1;
         let mut block = Block::default();
         self.statement_into(&mut block)?;
+        self.blocks -= 1;
         block.variables = self.scopes.close(false);
         Ok(Stmt { pos, kind: StmtKind::Block(block) })
     }
@@ -311,6 +315,7 @@ impl Parser<'_> {
         self.expect("{")?;
         self.scopes.open_switch();
         self.switches += 1;
+        self.blocks += 1;
         let mut block = Block::default();
         let mut cases = Vec::new();
         while !self.eat("}")? {
@@ -334,6 +339,7 @@ impl Parser<'_> {
             }
         }
         self.switches -= 1;
+        self.blocks -= 1;
         block.variables = self.scopes.close(false);
         Ok(StmtKind::Switch { value, block, cases })
     }
@@ -360,18 +366,12 @@ impl Parser<'_> {
         Ok(if continues { StmtKind::Continue(label) } else { StmtKind::Break(label) })
     }
 
-    /// `return`: at the top level too, because EJS wraps a program into a function. There it stops the program and
-    /// its value takes the place of all output, so only the plain form makes sense.
+    /// `return`: at the top level too, where it ends the program, and its value takes the place of all output.
     fn return_statement(&mut self) -> P<StmtKind> {
-        let word = self.advance()?;
+        self.advance()?;
         let bare = self.is(";") || self.is("}") || self.token.newline || matches!(self.token.tok, Tok::End | Tok::Tag);
         let value = if bare { None } else { Some(self.expression()?) };
-        if self.functions == 0 {
-            return self.error_at(
-                "unsupported: `return` outside of a function, which in EJS drops the whole output",
-                word.pos,
-            );
-        }
+        self.returns |= self.functions == 0;
         self.semicolon()?;
         Ok(StmtKind::Return(value))
     }
