@@ -6,6 +6,7 @@ use crate::template::Template;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::SystemTime;
 use wirebook_script::{Cx, Error, Function, R, Value};
 
 /// Templates below one directory, or in memory, with the host's helpers.
@@ -29,7 +30,7 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Engine({:?})", self.shared.files.borrow().root)
+        write!(f, "Engine({:?})", self.shared.files.borrow().roots)
     }
 }
 
@@ -39,15 +40,46 @@ impl Engine {
     /// # Errors
     /// When the directory does not exist.
     pub fn new(root: impl AsRef<Path>) -> io::Result<Engine> {
-        let root = root.as_ref().canonicalize()?;
-        let engine = Engine::in_memory();
-        engine.shared.files.borrow_mut().root = Some(root);
+        let mut engine = Engine::in_memory();
+        engine.add_root(root)?;
         Ok(engine)
+    }
+
+    /// Another directory, for names that the directories before it do not have.
+    ///
+    /// # Errors
+    /// When the directory does not exist.
+    pub fn add_root(&mut self, root: impl AsRef<Path>) -> io::Result<()> {
+        let root = root.as_ref().canonicalize()?;
+        let mut files = self.shared.files.borrow_mut();
+        files.roots.push(root);
+        files.cache.clear();
+        Ok(())
+    }
+
+    /// The clock of `new Date()` and `Date.now()`; the system's when none is set.
+    pub fn set_clock(&mut self, clock: impl Fn() -> SystemTime + 'static) {
+        self.shared.hooks.borrow_mut().clock = Some(Rc::new(clock));
+    }
+
+    /// Minutes that local time is ahead of UTC, at a time in milliseconds since 1970; UTC when none is set.
+    pub fn set_zone(&mut self, zone: impl Fn(f64) -> f64 + 'static) {
+        self.shared.hooks.borrow_mut().zone = Some(Rc::new(zone));
+    }
+
+    /// What `Math.random` starts from in each render: the same data and seed give the same page. 0 when none is set.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.shared.hooks.borrow_mut().seed = seed;
+    }
+
+    /// Takes the lines of `console.log` and its like, which are dropped when nothing is set.
+    pub fn set_log(&mut self, log: impl Fn(&str) + 'static) {
+        self.shared.hooks.borrow_mut().log = Some(Rc::new(log));
     }
 
     /// An engine whose templates are all given by [`Engine::add`].
     pub fn in_memory() -> Engine {
-        Engine { shared: Rc::new(Shared::default()) }
+        Engine { shared: Shared::new() }
     }
 
     /// Sets how templates are compiled, and forgets those that are.
@@ -114,13 +146,22 @@ impl Engine {
         Ok(Template::of(cached.program, cached.warnings.to_vec(), self.shared.clone(), limits))
     }
 
-    /// A template from a string, which can include those of this engine as if it lay in the root.
+    /// A template from a string, which can include those of this engine as if it lay in the root. Its name is for messages.
     ///
     /// # Errors
     /// As [`Template::compile`].
     pub fn compile(&self, source: &str, name: &str) -> Result<Template, Error> {
+        self.compile_at(source, name, "")
+    }
+
+    /// A template from a string that stands for the file at a path below the root: what it includes is looked for beside it.
+    ///
+    /// # Errors
+    /// As [`Template::compile`]; a path that leaves the root.
+    pub fn compile_at(&self, source: &str, name: &str, path: &str) -> Result<Template, Error> {
+        let path = if path.is_empty() { String::new() } else { key_of("", path)? };
         let options = self.shared.files.borrow().options.clone();
-        let compiled = build(source, name, "", &options)?;
+        let compiled = build(source, name, &path, &options)?;
         Ok(Template::of(compiled.program, compiled.warnings, self.shared.clone(), options.limits))
     }
 

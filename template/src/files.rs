@@ -6,14 +6,15 @@
 //! links followed, must lie below the root's real path.
 
 use crate::build::{Options, build};
+use crate::html;
 use crate::lint::Warning;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
-use wirebook_script::{Error, ErrorKind, Program, Scratch, Value};
+use wirebook_script::{Error, ErrorKind, Function, Program, Scratch, Value};
 
 /// When a cached template is compiled anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,12 +33,27 @@ pub(crate) struct Shared {
     pub(crate) scratch: RefCell<Scratch>,
     pub(crate) files: RefCell<Files>,
     pub(crate) helpers: RefCell<HashMap<String, Value>>,
+    pub(crate) hooks: RefCell<Hooks>,
+}
+
+/// Takes the lines of `console`.
+pub(crate) type Log = dyn Fn(&str);
+
+/// What the host answers when JavaScript asks for the world.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    /// The clock; the system's when there is none.
+    pub(crate) clock: Option<Rc<dyn Fn() -> SystemTime>>,
+    /// Minutes that local time is ahead of UTC.
+    pub(crate) zone: Option<Rc<dyn Fn(f64) -> f64>>,
+    pub(crate) seed: u64,
+    pub(crate) log: Option<Rc<Log>>,
 }
 
 #[derive(Default)]
 pub(crate) struct Files {
-    /// The real path of the root; `None` for templates that live in memory alone.
-    pub(crate) root: Option<PathBuf>,
+    /// The real paths of the roots, in the order in which they are searched; none for templates that live in memory alone.
+    pub(crate) roots: Vec<PathBuf>,
     /// Templates given as strings, by key.
     pub(crate) memory: HashMap<String, Rc<str>>,
     pub(crate) cache: HashMap<String, Cached>,
@@ -54,6 +70,16 @@ pub(crate) struct Cached {
 }
 
 impl Shared {
+    /// Nothing but what EJS has as variables: `escapeFn`, and `include`, which as a value can be asked for its type alone.
+    pub(crate) fn new() -> Rc<Shared> {
+        let shared = Shared::default();
+        let escape = Value::Function(Function::host("escapeFn", html::escape_fn));
+        let include = Function::host("include", |cx, _, _| cx.type_error("unsupported: include by another name"));
+        let own = [("escapeFn", escape), ("include", Value::Function(include))];
+        shared.helpers.borrow_mut().extend(own.map(|(name, value)| (name.to_owned(), value)));
+        Rc::new(shared)
+    }
+
     /// The host's helper of this name.
     pub(crate) fn helper(&self, name: &str) -> Option<Value> {
         self.helpers.borrow().get(name).cloned()
@@ -114,9 +140,22 @@ enum Content {
 }
 
 impl Files {
-    /// Reads a file below the root, unless it still has the stamp.
+    /// Reads the file with this key below the first root that has it, unless it still has the stamp. A name without an
+    /// extension is that of a `.ejs` file, or of a file without one.
     fn read(&self, key: &str, known: Option<(SystemTime, u64)>) -> Result<Content, Error> {
-        let Some(root) = &self.root else { return Ok(Content::Missing) };
+        let bare = key.strip_suffix(".ejs").filter(|bare| !bare.rsplit('/').next().unwrap_or(bare).contains('.'));
+        for name in [Some(key), bare].into_iter().flatten() {
+            for root in &self.roots {
+                match self.read_below(root, name, known)? {
+                    Content::Missing => {}
+                    found => return Ok(found),
+                }
+            }
+        }
+        Ok(Content::Missing)
+    }
+
+    fn read_below(&self, root: &Path, key: &str, known: Option<(SystemTime, u64)>) -> Result<Content, Error> {
         let failed =
             |error: io::Error| Error::new(ErrorKind::Include, format!("can not read '{key}': {}", error.kind()));
         let path = match root.join(key).canonicalize() {
@@ -126,13 +165,19 @@ impl Files {
             }
             Err(error) => return Err(failed(error)),
         };
-        if !path.starts_with(root) {
+        // A link may lead from one root into another, and nowhere else.
+        if !self.roots.iter().any(|root| path.starts_with(root)) {
             return Err(Error::new(ErrorKind::Include, format!("path outside the view root: '{key}'")));
         }
         let mut file = std::fs::File::open(&path).map_err(failed)?;
         let facts = file.metadata().map_err(failed)?;
         if !facts.is_file() {
-            return Err(Error::new(ErrorKind::Include, format!("'{key}' is no file")));
+            // A folder beside `name.ejs` may have its name.
+            return if facts.is_dir() && !key.ends_with(".ejs") {
+                Ok(Content::Missing)
+            } else {
+                Err(Error::new(ErrorKind::Include, format!("'{key}' is no file")))
+            };
         }
         let stamp = facts.modified().ok().map(|time| (time, facts.len()));
         if stamp.is_some() && stamp == known {
@@ -142,9 +187,18 @@ impl Files {
         let mut bytes = Vec::new();
         let most = self.options.limits.source as u64 + 4;
         file.by_ref().take(most).read_to_end(&mut bytes).map_err(failed)?;
-        // Node reads a file as UTF-8 with replacement characters for what is none.
-        Ok(Content::Text(String::from_utf8_lossy(&bytes).into_owned(), stamp))
+        Ok(Content::Text(text_of(&bytes), stamp))
     }
+}
+
+/// A template's text: UTF-8 without a byte order mark, with U+FFFD for what is none, as Node reads a file.
+///
+/// ```
+/// assert_eq!(wirebook_template::text_of(b"\xEF\xBB\xBFa\xFFb"), "a\u{fffd}b");
+/// ```
+pub fn text_of(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
 }
 
 /// Longest name that `include` takes.

@@ -10,7 +10,7 @@ pub(crate) const HELPERS: [(&str, Native); 5] =
 const BLOCKED: &str = "about:invalid#blocked";
 
 /// EJS's own escaping as a function: `escapeFn(value)`.
-fn escape_fn(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn escape_fn(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     if arg(args).is_nullish() {
         return Ok("".into());
     }

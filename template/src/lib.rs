@@ -60,7 +60,7 @@ mod template;
 pub use build::{Options, tokens};
 pub use ejs::Delimiters;
 pub use engine::Engine;
-pub use files::Reload;
+pub use files::{Reload, text_of};
 pub use lint::{Context, Warning};
 pub use pipe::Pipe;
 pub use template::Template;

@@ -3,11 +3,37 @@
 use crate::files::Shared;
 use crate::page::{Layout, Page};
 use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
 use wirebook_script::{Cx, ErrorKind, Host, Object, Program, R, Site, Value};
 
 impl Host for Shared {
     fn global(&self, name: &str) -> Option<Value> {
         self.helper(name)
+    }
+
+    fn now(&self) -> f64 {
+        let clock = self.hooks.borrow().clock.clone();
+        let now = clock.map_or_else(SystemTime::now, |clock| clock());
+        match now.duration_since(UNIX_EPOCH) {
+            Ok(since) => since.as_millis() as f64,
+            Err(before) => -(before.duration().as_millis() as f64),
+        }
+    }
+
+    fn zone(&self, time: f64) -> f64 {
+        let zone = self.hooks.borrow().zone.clone();
+        zone.map_or(0.0, |zone| zone(time))
+    }
+
+    fn seed(&self) -> u64 {
+        self.hooks.borrow().seed
+    }
+
+    fn log(&self, line: &str) {
+        let log = self.hooks.borrow().log.clone();
+        if let Some(log) = log {
+            log(line);
+        }
     }
 
     /// `include(name, data)`: the including template's data goes on, with `data` on top.

@@ -47,7 +47,7 @@ impl Template {
     /// As [`Template::compile`].
     pub fn compile_with(source: &str, name: &str, options: &Options) -> Result<Template, Error> {
         let compiled = build(source, name, "", options)?;
-        Ok(Template::of(compiled.program, compiled.warnings, Rc::new(Shared::default()), options.limits))
+        Ok(Template::of(compiled.program, compiled.warnings, Shared::new(), options.limits))
     }
 
     pub(crate) fn of(program: Rc<Program>, warnings: Vec<Warning>, shared: Rc<Shared>, limits: Limits) -> Template {

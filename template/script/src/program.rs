@@ -67,7 +67,7 @@ impl Program {
     ) -> Result<Program, Error> {
         let parsed = parser::parse(prepared, pieces, &settings.limits)
             .map_err(|(kind, message, offset)| Error::at(kind, message, source, offset))?;
-        Ok(compile(&parsed, source.clone(), settings))
+        compile(&parsed, source.clone(), settings)
     }
 
     /// A program that is one expression, whose value it puts out.

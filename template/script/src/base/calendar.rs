@@ -35,7 +35,7 @@ pub(crate) struct Parts {
 
 /// The parts of a finite time.
 pub(crate) fn parts(time: f64) -> Parts {
-    let (days, rest) = ((time / DAY).floor(), time.rem_euclid(DAY));
+    let (days, rest) = ((time / DAY).floor(), time.rem_euclid(DAY) + 0.0);
     // Counted in eras of 400 years from the first of March, so that the leap day is the last of its year.
     let shifted = days as i64 + 719_468;
     let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));

@@ -7,6 +7,7 @@ mod limits;
 pub(crate) mod memory;
 pub(crate) mod number;
 mod source;
+pub(crate) mod stack;
 mod string;
 
 pub use error::{Error, ErrorKind};

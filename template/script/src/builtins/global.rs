@@ -14,6 +14,8 @@ use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("Array", array),
+    // Code is never made of text.
+    ("Function", |cx, _, _| cx.type_error("Function is not a function")),
     ("Date", super::date::called),
     ("Map", |cx, _, _| cx.type_error("Constructor Map requires 'new'")),
     ("Set", |cx, _, _| cx.type_error("Constructor Set requires 'new'")),

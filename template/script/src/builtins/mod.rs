@@ -186,7 +186,7 @@ pub(crate) fn constructor(name: &str) -> Option<Native> {
 
 /// The value of a bare name that neither the program nor its data has.
 pub(crate) fn global(name: &str) -> Option<Value> {
-    const SPACES: [&str; 8] = ["Math", "Object", "Array", "Number", "String", "JSON", "Date", "console"];
+    const SPACES: [&str; 9] = ["Math", "Object", "Array", "Number", "String", "JSON", "Date", "console", "Function"];
     if let Some(space) = SPACES.into_iter().find(|space| *space == name) {
         return Some(Value::Function(Function::namespace(space, global_function(space))));
     }

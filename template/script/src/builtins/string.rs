@@ -10,6 +10,7 @@ use crate::run::{Cx, R};
 use crate::run::{Draft, rate};
 use crate::value::Value;
 use std::cmp::Ordering;
+use unicode_normalization::UnicodeNormalization;
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("at", at),
@@ -22,6 +23,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("indexOf", index_of),
     ("lastIndexOf", last_index_of),
     ("localeCompare", locale_compare),
+    ("normalize", normalize),
     ("padEnd", |cx, this, args| pad(cx, this, args, false)),
     ("padStart", |cx, this, args| pad(cx, this, args, true)),
     ("repeat", repeat),
@@ -190,6 +192,29 @@ fn locale_compare(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         Ordering::Equal => 0.0,
         Ordering::Greater => 1.0,
     }))
+}
+
+/// The text in one of Unicode's four normal forms.
+fn normalize(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let s = this_str(cx, this)?;
+    let form = match arg(args, 0) {
+        Value::Undefined => Str::from("NFC"),
+        value => convert::to_str(cx, value)?,
+    };
+    if s.is_ascii() {
+        return Ok(s.into());
+    }
+    // A character can become eighteen, each of three bytes.
+    cx.string_of(s.as_str().len().saturating_mul(4))?;
+    let text: String = match form.as_str() {
+        "NFC" => s.as_str().nfc().collect(),
+        "NFD" => s.as_str().nfd().collect(),
+        "NFKC" => s.as_str().nfkc().collect(),
+        "NFKD" => s.as_str().nfkd().collect(),
+        _ => return cx.fail(ErrorKind::Range, "The normalization form should be one of NFC, NFD, NFKC, NFKD."),
+    };
+    cx.string_of(text.len())?;
+    Ok(s.replaced_by(text).into())
 }
 
 fn pad(cx: &mut Cx<'_>, this: &Value, args: &[Value], front: bool) -> R<Value> {

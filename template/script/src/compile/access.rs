@@ -86,7 +86,7 @@ impl Gen<'_> {
 
     /// `typeof name`: no error when nobody has it.
     pub(super) fn name_or_undefined(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
-        if name.as_str() == "this" {
+        if self.is_free(id) && matches!(name.as_str(), "this" | "undefined" | "NaN" | "Infinity") {
             return self.name(id, name, pos);
         }
         let read = match self.access(id) {

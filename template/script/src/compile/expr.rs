@@ -13,6 +13,9 @@ use crate::value::{Object, Value, compare};
 impl Gen<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Code {
         let pos = expr.pos;
+        if !self.has_room() {
+            return Code::Const(Value::Undefined);
+        }
         match &expr.kind {
             ExprKind::Undefined => Code::Const(Value::Undefined),
             ExprKind::Null => Code::Const(Value::Null),

@@ -1,5 +1,6 @@
 //! What the generator carries through a program, and what a scope does when it is entered.
 
+use crate::base::stack::Stack;
 use crate::base::{Limits, Source};
 use crate::run::{Cx, Escape, ExprFn, Host, Native, R, Scratch, Shape, Site, StmtFn};
 use crate::syntax::ast::Block;
@@ -23,11 +24,21 @@ pub(crate) struct Gen<'p> {
     pub(super) labels: Vec<u32>,
     pub(super) trace: Option<Vec<Shape>>,
     pub(super) depth: usize,
+    /// Where generating began on the native stack.
+    pub(super) stack: Stack,
+    /// It used more of the stack than it may: what is made is no program.
+    pub(super) too_deep: bool,
     /// For each function, its variables in cells that belong to the whole function.
     pub(super) wide: Vec<Vec<VarId>>,
 }
 
 impl Gen<'_> {
+    /// Whether there is room on the native stack to go deeper.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.too_deep |= self.stack.used() > self.limits.stack;
+        !self.too_deep
+    }
+
     pub(super) fn slot(&self, var: VarId) -> usize {
         self.scopes.slot(self.func, var)
     }

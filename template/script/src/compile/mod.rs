@@ -21,7 +21,8 @@ mod stmt;
 
 pub use generator::Helpers;
 
-use crate::base::{Limits, Source};
+use crate::base::stack::Stack;
+use crate::base::{Error, ErrorKind, Limits, Source};
 use crate::builtins;
 use crate::run::{Escape, FreeName, Program};
 use crate::syntax::parser::Parsed;
@@ -52,7 +53,7 @@ impl Default for Settings {
 }
 
 /// Compiles a parsed program.
-pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) -> Program {
+pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) -> Result<Program, Error> {
     let scopes = &parsed.scopes;
     let trace = settings.trace.then(Vec::new);
     let mut wide = vec![Vec::new(); scopes.funcs.len()];
@@ -73,6 +74,8 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         labels: Vec::new(),
         trace,
         depth: 0,
+        stack: Stack::here(),
+        too_deep: false,
         wide,
     };
     let body = code.block_body(&parsed.body, &parsed.variables);
@@ -94,7 +97,10 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         }
     }
     let place = |var| (scopes.slot(0, var), scopes.boxed(var));
-    Program {
+    if code.too_deep {
+        return Err(Error::new(ErrorKind::NestingLimit, "nesting too deep: it needs more stack than there may be"));
+    }
+    Ok(Program {
         source,
         path: settings.path.clone(),
         frame: scopes.frame(0),
@@ -104,5 +110,5 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         body,
         returns: parsed.returns,
         closures: code.trace.unwrap_or_default(),
-    }
+    })
 }

@@ -219,7 +219,12 @@ impl Gen<'_> {
         let operand = code.into_fn();
         let run: ExprFn = match operator {
             Unary::Not => Box::new(move |cx| Ok(Value::Bool(!compare::truthy(&operand(cx)?)))),
-            Unary::TypeOf => Box::new(move |cx| Ok(compare::type_of(&operand(cx)?).into())),
+            Unary::TypeOf => Box::new(move |cx| {
+                Ok(match operand(cx)? {
+                    Value::Function(function) if function.is_space() => "object".into(),
+                    value => compare::type_of(&value).into(),
+                })
+            }),
             Unary::Void => Box::new(move |cx| operand(cx).map(|_| Value::Undefined)),
             _ => Box::new(move |cx| {
                 let value = operand(cx)?;

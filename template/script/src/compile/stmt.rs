@@ -12,6 +12,9 @@ use crate::value::{Value, compare};
 impl Gen<'_> {
     pub(super) fn stmt(&mut self, stmt: &Stmt) -> StmtFn {
         let pos = stmt.pos;
+        if !self.has_room() {
+            return nothing();
+        }
         match &stmt.kind {
             StmtKind::Empty => nothing(),
             StmtKind::Text(_) | StmtKind::Echo { .. } => self.parts([stmt]).into_fn(),

@@ -192,13 +192,12 @@ impl Cx<'_> {
         self.fail(ErrorKind::MemoryLimit, format!("value too large: values of more than {limit} bytes"))
     }
 
-    /// Fails when the native stack has grown past its bound. The address of a local variable is the measure.
+    /// Fails when the native stack has grown past its bound.
     ///
     /// # Errors
     /// JavaScript's RangeError.
     pub fn check_stack(&mut self) -> R<()> {
-        let marker = 0u8;
-        if self.stack_top.abs_diff(&raw const marker as usize) > self.limits.stack {
+        if self.stack_top.used() > self.limits.stack {
             return self.fail(ErrorKind::Range, "Maximum call stack size exceeded");
         }
         Ok(())

@@ -7,6 +7,7 @@
 
 use super::fault::{Fault, R};
 use super::journal::Journal;
+use crate::base::stack::Stack;
 use crate::base::{Limits, Source, memory};
 use crate::value::{Array, Function, Object, Value, VarCell};
 use std::any::Any;
@@ -98,7 +99,7 @@ pub struct Cx<'a> {
     pub(crate) limits: Limits,
     pub(super) memory_base: usize,
     pub(super) memory_made: usize,
-    pub(super) stack_top: usize,
+    pub(super) stack_top: Stack,
     pub(crate) run: u32,
     pub(crate) fault: Option<Box<Fault>>,
     /// The function that is being entered, for one that can name itself.
@@ -135,7 +136,6 @@ impl<'a> Cx<'a> {
         out: String,
         sink: Option<&'a mut Sink<'a>>,
     ) -> Cx<'a> {
-        let marker = 0u8;
         let run = RUNS.with(|n| {
             n.set(n.get().wrapping_add(1).max(1));
             n.get()
@@ -151,7 +151,7 @@ impl<'a> Cx<'a> {
             limits,
             memory_base: memory::held(),
             memory_made: memory::made(),
-            stack_top: &raw const marker as usize,
+            stack_top: Stack::here(),
             run,
             fault: None,
             running: None,

@@ -110,7 +110,9 @@ impl Function {
     /// `f.bind(this, …)`.
     pub(crate) fn bound(&self, this: Value, args: &[Value]) -> Function {
         let captures = [Value::Function(self.clone()), this].into_iter().chain(args.iter().cloned()).collect();
-        Function::new(format!("bound {}", self.name()).into(), Rc::new(Callable::Bound), captures)
+        // A function that is bound again and again would have a name of any length.
+        let name = if self.name().len() < 200 { format!("bound {}", self.name()) } else { self.name().to_owned() };
+        Function::new(name.into(), Rc::new(Callable::Bound), captures)
     }
 
     /// `f.length`: the parameters up to the first that has a default value.
@@ -119,6 +121,11 @@ impl Function {
             Some(Callable::Closure(proto)) => proto.length,
             _ => 0,
         }
+    }
+
+    /// Whether it is one of those that JavaScript has as objects, such as `Math`.
+    pub(crate) fn is_space(&self) -> bool {
+        matches!(self.runs(), Some(Callable::Namespace(None)))
     }
 
     pub(crate) fn runs(&self) -> Option<&Callable> {

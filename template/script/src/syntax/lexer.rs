@@ -234,7 +234,9 @@ impl<'t> Lexer<'t> {
 
     fn punctuation(&mut self, at: usize) -> Result<(Tok, usize), LexError> {
         let rest = self.rest(at);
-        let Some(mut punct) = PUNCTUATION.into_iter().find(|p| rest.starts_with(p)) else {
+        let first = rest.as_bytes().first();
+        let fits = |punct: &&str| punct.as_bytes().first() == first && rest.starts_with(*punct);
+        let Some(mut punct) = PUNCTUATION.into_iter().find(fits) else {
             let c = rest.chars().next().unwrap_or(' ');
             return self.error(format!("unexpected character '{}'", c.escape_debug()), at);
         };

@@ -13,6 +13,7 @@ mod statement;
 use crate::base::ErrorKind;
 use crate::base::Limits;
 use crate::base::Str;
+use crate::base::stack::Stack;
 use crate::syntax::ast::{Block, Expr, ExprKind};
 use crate::syntax::lexer::{LexError, Lexer, Tok, Token};
 use crate::syntax::pieces::{Piece, Prepared};
@@ -54,6 +55,8 @@ struct Parser<'t> {
     end: u32,
     scopes: Scopes,
     depth: usize,
+    /// Where parsing began on the native stack, and how much of that it may use.
+    stack: (Stack, usize),
     limit: usize,
     /// Functions around the current place.
     functions: u32,
@@ -136,6 +139,7 @@ impl<'t> Parser<'t> {
             end: 0,
             scopes: Scopes::new(),
             depth: 0,
+            stack: (Stack::here(), limits.stack),
             limit: limits.nesting,
             functions: 0,
             loops: 0,
@@ -190,7 +194,7 @@ impl<'t> Parser<'t> {
 
     fn deeper(&mut self, levels: usize) -> P<()> {
         self.depth += levels;
-        if self.depth > self.limit {
+        if self.depth > self.limit || self.stack.0.used() > self.stack.1 {
             let limit = self.limit;
             return Err((
                 ErrorKind::NestingLimit,
