@@ -23,7 +23,8 @@ pub struct Limits {
     /// Includes inside includes (64).
     pub include_depth: usize,
     /// Bytes of native stack that calls inside a program may use (512 KiB): a program that recurses further gets
-    /// JavaScript's "Maximum call stack size exceeded". A thread that renders needs that and about 256 KiB more.
+    /// JavaScript's "Maximum call stack size exceeded". Compiling may use twice as much, whatever a frame costs in this
+    /// build, and then says that the nesting is too deep. A thread of two mebibytes has room for both.
     pub stack: usize,
     /// Deepest nesting of data in `JSON.stringify`, `json()` and implicit string conversion (128, as in `serde_json`).
     pub data_depth: usize,

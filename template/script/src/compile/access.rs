@@ -1,6 +1,6 @@
 //! Reading names, members and elements.
 
-use super::code::{Code, Place, in_cell, missing, short_circuit, uninitialised};
+use super::code::{Code, Place, in_cell, missing, uninitialised};
 use super::generator::Gen;
 use crate::base::number::array_index;
 use crate::base::{Str, number};
@@ -8,7 +8,7 @@ use crate::builtins;
 use crate::run::ExprFn;
 use crate::run::convert;
 use crate::run::member::{own_element, own_member};
-use crate::run::{Cx, R};
+use crate::run::{Cx, Halt, R};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::scope::{LOCALS_VAR, RefId, VarId, VarKind};
 use crate::value::{Class, Hint, Value};
@@ -149,7 +149,7 @@ impl Gen<'_> {
         let general = move |cx: &mut Cx<'_>, object: &Code, index: &Code| {
             let object = object.get(cx)?;
             if optional && object.is_nullish() {
-                return short_circuit(cx);
+                return Err(Halt::ABSENT);
             }
             let index = index.get(cx)?;
             get_index(cx, &object, &index).map_err(|h| cx.at(h, pos))
@@ -185,7 +185,7 @@ impl Gen<'_> {
 /// The value of a chain, or what it is when one of its links is nothing.
 pub(super) fn short_circuited(inner: ExprFn, otherwise: Value) -> Code {
     Code::Fn(Box::new(move |cx| match inner(cx) {
-        Err(_) if cx.fault.is_none() => Ok(otherwise.clone()),
+        Err(halt) if halt.is_absent() => Ok(otherwise.clone()),
         result => result,
     }))
 }
@@ -226,7 +226,7 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint,
     }
     match value {
         Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
-        Value::Undefined | Value::Null if optional => short_circuit(cx),
+        Value::Undefined | Value::Null if optional => Err(Halt::ABSENT),
         Value::Undefined | Value::Null => {
             let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
             cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()))

@@ -7,14 +7,14 @@ use super::generator::Gen;
 use crate::base::Str;
 use crate::builtins::{self, Methods};
 use crate::run::RunFn;
-use crate::run::{Cx, R, Site};
+use crate::run::{Cx, Halt, R, Site};
 use crate::syntax::ast::*;
 use crate::syntax::scope::DATA_VAR;
 use crate::value::{Function, Hint, Value};
 use std::rc::Rc;
 
 use super::access::{get_index, get_member};
-use super::code::{in_cell, missing, short_circuit};
+use super::code::{in_cell, missing};
 
 impl Gen<'_> {
     pub(super) fn call(&mut self, callee: &Expr, arguments: &[Element], optional: bool, pos: u32) -> Code {
@@ -47,7 +47,7 @@ impl Gen<'_> {
                 Code::Fn(Box::new(move |cx| {
                     let this = object(cx)?;
                     if link && this.is_nullish() {
-                        return short_circuit(cx);
+                        return Err(Halt::ABSENT);
                     }
                     let index = index(cx)?;
                     if let Value::String(name) = &index
@@ -114,7 +114,7 @@ impl Gen<'_> {
         Code::Fn(Box::new(move |cx| {
             let this = object(cx)?;
             if link && this.is_nullish() {
-                return short_circuit(cx);
+                return Err(Halt::ABSENT);
             }
             let own = match &this {
                 Value::Object(object) => object.borrow().find(name.as_str(), &hint).cloned(),
@@ -187,7 +187,7 @@ fn call_value(
 ) -> R<Value> {
     let result = match callee {
         Value::Function(function) => call_function(cx, function, this, arguments, pos),
-        Value::Undefined | Value::Null if optional => return short_circuit(cx),
+        Value::Undefined | Value::Null if optional => return Err(Halt::ABSENT),
         _ => cx.type_error(format!("{shown} is not a function")),
     };
     result.map_err(|h| cx.at(h, pos))

@@ -1,7 +1,7 @@
 //! An expression or a variable on its way to a closure.
 
 use crate::base::{ErrorKind, Str};
-use crate::run::{Cx, ExprFn, Halt, R};
+use crate::run::{Cx, ExprFn, R};
 use crate::value::Value;
 
 /// A variable in a slot of the frame.
@@ -74,12 +74,6 @@ impl Code {
             _ => None,
         }
     }
-}
-
-/// Leaves an optional chain: a halt without a fault, which [`Gen::chain`] catches.
-pub(super) fn short_circuit(cx: &mut Cx<'_>) -> R<Value> {
-    cx.fault = None;
-    Err(Halt::SILENT)
 }
 
 pub(super) fn in_cell(value: &Value) -> Value {

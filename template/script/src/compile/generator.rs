@@ -35,7 +35,7 @@ pub(crate) struct Gen<'p> {
 impl Gen<'_> {
     /// Whether there is room on the native stack to go deeper.
     pub(super) fn has_room(&mut self) -> bool {
-        self.too_deep |= self.stack.used() > self.limits.stack;
+        self.too_deep |= self.stack.used() > self.limits.stack.saturating_mul(2);
         !self.too_deep
     }
 

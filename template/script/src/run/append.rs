@@ -58,18 +58,31 @@ fn padded(bytes: &[u8]) -> Block {
     block
 }
 
+/// A text of at most one block. [`Short::new`] alone makes one, so its first `length` bytes are a whole `str`, and `length`
+/// is at most [`BLOCK`]: what [`Row::append`] relies on.
+struct Short {
+    block: Block,
+    length: usize,
+}
+
+impl Short {
+    fn new(text: &str) -> Option<Short> {
+        (text.len() <= BLOCK).then(|| Short { block: padded(text.as_bytes()), length: text.len() })
+    }
+}
+
 /// What stands before, between and after the elements of a list, each at most one block.
 pub(crate) struct Row {
-    before: (Block, usize),
-    between: (Block, usize),
-    after: (Block, usize),
+    before: Short,
+    between: Short,
+    after: Short,
 }
 
 impl Row {
     /// For elements that each stand between `before` and `after`; `None` when that is longer than a block.
     pub(crate) fn new(before: &str, after: &str) -> Option<Row> {
-        let piece = |text: &str| (text.len() <= BLOCK).then(|| (padded(text.as_bytes()), text.len()));
-        Some(Row { before: piece(before)?, between: piece(&format!("{after}{before}"))?, after: piece(after)? })
+        let between = Short::new(&format!("{after}{before}"))?;
+        Some(Row { before: Short::new(before)?, between, after: Short::new(after)? })
     }
 
     /// Appends the whole numbers at the front of `items`, each between its texts; gives how many there were.
@@ -82,8 +95,9 @@ impl Row {
         // For each element its text and its digits, and at the end one text more.
         out.reserve((2 * items.len() + 1) * BLOCK);
         let mut written = 0;
-        // SAFETY: every element stores two blocks, each at most a block behind the one before, and the last text is one
-        // more: all within what was reserved. What counts of each block is UTF-8: a whole `str`, or ASCII digits.
+        // SAFETY: every element stores two blocks, each at most a block behind the one before, because a `Short` counts at
+        // most one and so does what `store` puts there; the last text is one more: all within what was reserved. `items` is
+        // not changed meanwhile, for it is borrowed. What counts of each block is UTF-8: a whole `str`, or ASCII digits.
         unsafe {
             let bytes = out.as_mut_vec();
             let start = bytes.as_mut_ptr().add(bytes.len());
@@ -91,14 +105,14 @@ impl Row {
             let mut text = &self.before;
             for item in items {
                 let Some(n) = whole(item) else { break };
-                to.cast::<Block>().write_unaligned(text.0);
-                to = to.add(text.1);
+                to.cast::<Block>().write_unaligned(text.block);
+                to = to.add(text.length);
                 to = store(to, n);
                 text = &self.between;
                 written += 1;
             }
-            to.cast::<Block>().write_unaligned(self.after.0);
-            to = to.add(self.after.1);
+            to.cast::<Block>().write_unaligned(self.after.block);
+            to = to.add(self.after.length);
             bytes.set_len(bytes.len() + to.offset_from(start) as usize);
         }
         written

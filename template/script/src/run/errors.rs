@@ -1,6 +1,6 @@
 //! Noting an error: what, and where.
 
-use super::fault::{Fault, Halt, R};
+use super::fault::{Fault, Halt, R, Way};
 use super::machine::Cx;
 use crate::base::{Error, ErrorKind, Source};
 use crate::value::Value;
@@ -14,7 +14,7 @@ impl Cx<'_> {
     #[cold]
     pub fn fail<T>(&mut self, kind: ErrorKind, message: impl Into<String>) -> R<T> {
         self.fault = Some(Box::new(Fault::new(kind, message.into())));
-        Err(Halt(()))
+        Err(Halt(Way::Fault))
     }
 
     /// Notes a TypeError.

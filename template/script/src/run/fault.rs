@@ -4,13 +4,25 @@ use crate::base::{Error, ErrorKind, Source};
 use crate::value::Value;
 use std::rc::Rc;
 
-/// Something went wrong; what, is noted in the run. It has no size, so that `Result<Value, Halt>` is as small as a value.
+/// Why closures return early; it is as small as that, so that `Result<Value, Halt>` is as small as a value.
 #[derive(Clone, Copy, Debug)]
-pub struct Halt(pub(super) ());
+pub struct Halt(pub(super) Way);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Something went wrong; what, is noted in the run.
+    Fault,
+    /// A link of an optional chain is nothing: the whole chain is.
+    Absent,
+}
 
 impl Halt {
-    /// A halt without an error, which whoever waits for it catches.
-    pub(crate) const SILENT: Halt = Halt(());
+    /// `a?.b` where `a` is nothing; whoever compiled the chain catches it.
+    pub(crate) const ABSENT: Halt = Halt(Way::Absent);
+
+    pub(crate) fn is_absent(self) -> bool {
+        self.0 == Way::Absent
+    }
 }
 
 /// What every closure of a program returns.

@@ -536,6 +536,6 @@ mod tests {
     #[test]
     fn a_value_is_sixteen_bytes() {
         assert_eq!(std::mem::size_of::<Value>(), 16);
-        assert_eq!(std::mem::size_of::<Result<Value, ()>>(), 16);
+        assert_eq!(std::mem::size_of::<Result<Value, bool>>(), 16);
     }
 }

@@ -139,7 +139,7 @@ impl<'t> Parser<'t> {
             end: 0,
             scopes: Scopes::new(),
             depth: 0,
-            stack: (Stack::here(), limits.stack),
+            stack: (Stack::here(), limits.stack.saturating_mul(2)),
             limit: limits.nesting,
             functions: 0,
             loops: 0,
