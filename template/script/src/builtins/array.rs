@@ -1,9 +1,9 @@
 //! Array methods without callbacks, ECMA-262 §23.1.
 
-use super::args::{Gathered, arg};
 use crate::base::ErrorKind;
 use crate::base::memory::cost;
 use crate::run::Native;
+use crate::run::args::{Gathered, arg, relative};
 use crate::run::convert;
 use crate::run::rate;
 use crate::run::{Cx, R};
@@ -50,14 +50,6 @@ fn items(cx: &mut Cx<'_>, this: &Value) -> R<Vec<Value>> {
     let array = this_array(cx, this)?;
     cx.items(array.len())?;
     Ok(array.to_vec())
-}
-
-/// An index argument that counts from the end when negative, cut to `0..=length`.
-pub(super) fn relative(cx: &mut Cx<'_>, value: Option<&Value>, default: f64, length: usize) -> R<usize> {
-    let n = convert::to_integer_or(cx, value, default)?;
-    let length = length as f64;
-    let n = if n < 0.0 { (length + n).max(0.0) } else { n.min(length) };
-    Ok(n as usize)
 }
 
 fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -334,7 +326,7 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         cx.step()?;
         out.push(match args.get(1) {
             None | Some(Value::Undefined) => item,
-            Some(map) => super::args::call(cx, map, &[item, n.into()])?,
+            Some(map) => crate::run::args::call(cx, map, &[item, n.into()])?,
         });
     }
     Ok(out.finish(cx))

@@ -1,9 +1,9 @@
 //! Array methods that call back, ECMA-262 §23.1.3. The length is read before the first call, elements as they are
 //! reached, as the specification has it.
 
-use super::args::{Gathered, arg, call};
 use super::array::this_array;
 use crate::run::Native;
+use crate::run::args::{Gathered, arg, call};
 use crate::run::convert;
 use crate::run::{Cx, R};
 use crate::value::{Array, Function, Value, compare};

@@ -1,6 +1,6 @@
 //! `Map` and `Set`, ECMA-262 §24. What JavaScript gives as an iterator is an array here.
 
-use super::args::{Gathered, arg};
+use crate::run::args::{Gathered, arg};
 use crate::run::{Cx, Native, R};
 use crate::value::{Class, Function, Inner, Key, Object, Table, Value};
 use std::cell::RefCell;

@@ -1,8 +1,8 @@
 //! `Date`, ECMA-262 §21.4. Local time is the host's zone, which is UTC unless it says otherwise; the words are English.
 
-use super::args::arg;
 use crate::base::calendar::{self, DAYS, MONTHS, Parts};
 use crate::base::{ErrorKind, Str};
+use crate::run::args::arg;
 use crate::run::date_text::{to_local, words};
 use crate::run::{Cx, Native, R, convert};
 use crate::value::{Class, Inner, Object, Value};

@@ -1,14 +1,14 @@
 //! Functions called by their bare name, `JSON`, and the methods of functions; ECMA-262 §19.2, §25.5, §20.2.
 
-use super::args::{arg, call};
 use super::json;
-use super::regexp::compiled;
 use crate::base::ErrorKind;
 use crate::base::{Str, number};
 use crate::run::Draft;
 use crate::run::Native;
+use crate::run::args::{arg, call};
 use crate::run::convert;
 use crate::run::{Cx, R, report};
+use crate::text::search::compiled;
 use crate::value::{Class, Inner, Object, Value, compare};
 use std::collections::HashSet;
 

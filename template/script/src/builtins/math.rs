@@ -21,7 +21,7 @@ macro_rules! unary {
     ($($name:literal => $function:expr),* $(,)?) => {
         pub(super) const FUNCTIONS: &[(&str, Native)] = &[
             $(($name, |cx, _, args| {
-                let n = convert::to_number(cx, super::args::arg(args, 0))?;
+                let n = convert::to_number(cx, crate::run::args::arg(args, 0))?;
                 let function: fn(f64) -> f64 = $function;
                 Ok(Value::Number(function(n)))
             }),)*
@@ -73,8 +73,8 @@ fn round(n: f64) -> f64 {
 }
 
 fn two(cx: &mut Cx<'_>, args: &[Value], function: fn(f64, f64) -> f64) -> R<Value> {
-    let a = convert::to_number(cx, super::args::arg(args, 0))?;
-    let b = convert::to_number(cx, super::args::arg(args, 1))?;
+    let a = convert::to_number(cx, crate::run::args::arg(args, 0))?;
+    let b = convert::to_number(cx, crate::run::args::arg(args, 1))?;
     Ok(Value::Number(function(a, b)))
 }
 

@@ -4,7 +4,6 @@
 //! receiver. Nothing here leads anywhere else: there are no prototypes, `constructor` is undefined, and a function that
 //! makes code of text does not exist.
 
-mod args;
 mod array;
 mod callback;
 mod collection;
@@ -14,12 +13,9 @@ pub(crate) mod json;
 mod math;
 mod numbers;
 pub(crate) mod object;
-mod regexp;
-mod replace;
-mod string;
-mod uri;
 
 use crate::run::Native;
+use crate::text::{replace, search, string, uri};
 use crate::value::{Class, Function, Inner, Value, compare};
 
 /// A method name's implementations.
@@ -120,7 +116,7 @@ fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
     for (name, native) in collection::SET_METHODS {
         table.entry(name).or_default().set = Some(*native);
     }
-    for (name, native) in regexp::METHODS {
+    for (name, native) in search::METHODS {
         table.entry(name).or_default().regexp = Some(*native);
     }
     for (name, native) in global::FUNCTION_METHODS {

@@ -1,9 +1,9 @@
 //! Number methods and the statics of `Number`, ECMA-262 §21.1.
 
-use super::args::arg;
 use crate::base::number;
 use crate::base::{ErrorKind, Str};
 use crate::run::Native;
+use crate::run::args::arg;
 use crate::run::convert;
 use crate::run::{Cx, R};
 use crate::value::{Value, compare};

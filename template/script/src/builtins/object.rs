@@ -1,10 +1,10 @@
 //! `Object` and the methods of plain objects, ECMA-262 §20.1.
 
-use super::args::arg;
 use crate::base::Str;
 use crate::base::memory::cost;
 use crate::base::number::array_index;
 use crate::run::Native;
+use crate::run::args::arg;
 use crate::run::convert;
 use crate::run::{Cx, R};
 use crate::value::{Class, Object, Value, compare};

@@ -3,12 +3,12 @@
 use super::access::{get_index, short_circuited};
 use super::code::Code;
 use super::generator::Gen;
-use super::operator::{apply, decides};
 use super::reference::{Located, Reference};
 use crate::base::Str;
 use crate::builtins::object::entries_of;
 use crate::run::ExprFn;
 use crate::run::convert;
+use crate::run::operator::{apply, decides};
 use crate::run::{Cx, R};
 use crate::syntax::ast::*;
 use crate::value::{Object, Value, compare};

@@ -2,11 +2,11 @@
 //! picks one.
 
 use super::code::Code;
-use super::expr::Elements;
 use super::generator::Gen;
 use crate::base::Str;
 use crate::builtins::{self, Methods};
 use crate::run::RunFn;
+use crate::run::elements::Elements;
 use crate::run::{Cx, Halt, R, Site};
 use crate::syntax::ast::*;
 use crate::syntax::scope::DATA_VAR;
@@ -40,7 +40,7 @@ impl Gen<'_> {
                 self.call_method(object, name, *link, optional, arguments, pos)
             }
             ExprKind::Index { object, index, optional: link } => {
-                let shown = Rc::<str>::from(format!("{}[...]", describe(object)));
+                let shown = Rc::<str>::from(format!("{}[...]", object.shown()));
                 let link = *link;
                 let (object, index) = (self.expr(object).into_fn(), self.expr(index).into_fn());
                 let arguments = self.shape(|| "call of an element".into(), pos, |g| g.elements(arguments));
@@ -60,7 +60,7 @@ impl Gen<'_> {
                 }))
             }
             _ => {
-                let shown = Rc::<str>::from(describe(callee));
+                let shown = Rc::<str>::from(callee.shown());
                 let (callee, arguments) =
                     self.shape(|| "call".into(), pos, |g| (g.expr(callee).into_fn(), g.elements(arguments)));
                 Code::Fn(Box::new(move |cx| {
@@ -106,7 +106,7 @@ impl Gen<'_> {
         pos: u32,
     ) -> Code {
         let methods: &'static Methods = builtins::methods(name.as_str());
-        let shown = Rc::<str>::from(format!("{}.{}", describe(object), name.as_str()));
+        let shown = Rc::<str>::from(format!("{}.{}", object.shown(), name.as_str()));
         let label = || format!("method {}", name.as_str());
         let (object, arguments) = self.shape(label, pos, |g| (g.expr(object).into_fn(), g.elements(arguments)));
         let name = name.clone();
@@ -195,17 +195,4 @@ fn call_value(
 
 fn call_function(cx: &mut Cx<'_>, function: &Function, this: &Value, arguments: &Elements, pos: u32) -> R<Value> {
     arguments.with(cx, pos, |cx, args| cx.call(function, this, args))
-}
-
-/// A callee as V8 shows it in "… is not a function".
-fn describe(expr: &Expr) -> String {
-    match &expr.kind {
-        ExprKind::Name(_, name) => name.as_str().to_owned(),
-        ExprKind::Member { object, name, .. } => format!("{}.{}", describe(object), name.as_str()),
-        ExprKind::Index { object, .. } => format!("{}[...]", describe(object)),
-        ExprKind::Call { callee, .. } => format!("{}(...)", describe(callee)),
-        ExprKind::Chain(inner) | ExprKind::Parenthesised(inner) => describe(inner),
-        ExprKind::String(s) => format!("\"{}\"", s.as_str()),
-        _ => "(intermediate value)".to_owned(),
-    }
 }

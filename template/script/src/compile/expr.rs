@@ -6,6 +6,7 @@ use crate::base::Str;
 use crate::regexp::RegExp;
 use crate::run::ExprFn;
 use crate::run::convert;
+use crate::run::elements::Elements;
 use crate::run::{Cx, R};
 use crate::syntax::ast::*;
 use crate::value::{Object, Value, compare};
@@ -118,7 +119,7 @@ impl Gen<'_> {
                 Element::Hole => (false, Code::Const(Value::Undefined).into_fn()),
             })
             .collect();
-        Elements { items, plain }
+        Elements::new(items, plain)
     }
 
     fn array(&mut self, items: &[Element], pos: u32) -> Code {
@@ -198,52 +199,4 @@ impl Gen<'_> {
 /// The entries that `...value` adds to an object.
 pub(super) fn spread(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
     crate::builtins::object::entries_of(cx, value)
-}
-
-/// Elements of an array literal or arguments of a call.
-pub(super) struct Elements {
-    items: Vec<(bool, ExprFn)>,
-    plain: bool,
-}
-
-impl Elements {
-    pub(super) fn run(&self, cx: &mut Cx<'_>, pos: u32) -> R<Vec<Value>> {
-        cx.items(self.items.len())?;
-        let mut values = Vec::with_capacity(self.items.len());
-        for (spread, item) in &self.items {
-            let value = item(cx)?;
-            if *spread {
-                let list = cx.iterate(value, "spread value").map_err(|h| cx.at(h, pos))?;
-                cx.items(list.len()).map_err(|h| cx.at(h, pos))?;
-                values.extend(list.to_vec());
-            } else {
-                values.push(value);
-            }
-        }
-        Ok(values)
-    }
-
-    /// Runs something with the arguments; up to three lie on the stack.
-    #[inline]
-    pub(super) fn with<T>(&self, cx: &mut Cx<'_>, pos: u32, run: impl FnOnce(&mut Cx<'_>, &[Value]) -> R<T>) -> R<T> {
-        match &self.items[..] {
-            [] => run(cx, &[]),
-            [(_, a)] if self.plain => {
-                let args = [a(cx)?];
-                run(cx, &args)
-            }
-            [(_, a), (_, b)] if self.plain => {
-                let args = [a(cx)?, b(cx)?];
-                run(cx, &args)
-            }
-            [(_, a), (_, b), (_, c)] if self.plain => {
-                let args = [a(cx)?, b(cx)?, c(cx)?];
-                run(cx, &args)
-            }
-            _ => {
-                let args = self.run(cx, pos)?;
-                run(cx, &args)
-            }
-        }
-    }
 }

@@ -8,12 +8,12 @@ use super::code::Code;
 use super::generator::Gen;
 use super::operator::TestFn;
 use crate::base::Str;
-use crate::run::append::{Row, Text};
-use crate::run::{Cx, Escape, Flow, R, output::simple};
+use crate::run::each::Each;
+use crate::run::{Cx, Escape, Flow};
 use crate::run::{ExprFn, StmtFn};
 use crate::syntax::ast::*;
 use crate::syntax::scope::{VarId, VarKind};
-use crate::value::{Array, Value, VarCell};
+use crate::value::{Value, VarCell};
 
 /// The labels that stand before a loop.
 struct Labels(Box<[u32]>);
@@ -261,13 +261,10 @@ fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: 
     })
 }
 
-/// Elements that are put out between two looks at the bounds.
-const ROW: usize = 64;
-
 /// Text, element, text, for each element. The list stays borrowed while elements are simple; one whose conversion could
 /// call back into the program, which may change the list, is put out between two borrowings.
 fn echo_each(list: Code, before: &str, escape: Option<Escape>, after: &str, pos: u32) -> StmtFn {
-    let each = Each { row: Row::new(before, after), before: Text::new(before), escape, after: Text::new(after) };
+    let each = Each::new(before, escape, after);
     Box::new(move |cx| {
         let value = list.get(cx)?;
         let array = cx.iterate(value, "value").map_err(|h| cx.at(h, pos))?;
@@ -277,37 +274,4 @@ fn echo_each(list: Code, before: &str, escape: Option<Escape>, after: &str, pos:
         }
         Ok(Flow::Next)
     })
-}
-
-struct Each {
-    /// For whole numbers, when the texts are short.
-    row: Option<Row>,
-    before: Text,
-    escape: Option<Escape>,
-    after: Text,
-}
-
-impl Each {
-    /// Puts out elements from `index` on, at least one; gives the place after the last.
-    fn some(&self, cx: &mut Cx<'_>, array: &Array, index: usize) -> R<usize> {
-        let items = array.borrow();
-        let row = &items[index..items.len().min(index + ROW)];
-        cx.written()?;
-        let mut done = self.row.as_ref().map_or(0, |numbers| numbers.append(&mut cx.out, row));
-        cx.steps(done)?;
-        for item in &row[done..] {
-            cx.step()?;
-            cx.text(&self.before)?;
-            if !simple(&mut cx.out, item, self.escape) {
-                let item = item.clone();
-                drop(items);
-                cx.put(&item, self.escape)?;
-                cx.text(&self.after)?;
-                return Ok(index + done + 1);
-            }
-            cx.text(&self.after)?;
-            done += 1;
-        }
-        Ok(index + done)
-    }
 }

@@ -3,14 +3,13 @@
 
 use super::code::Code;
 use super::generator::{Gen, toll};
-use crate::base::number::array_index;
-use crate::base::{Str, number};
+use crate::base::number;
 use crate::run::ExprFn;
 use crate::run::convert;
+use crate::run::operator::{apply, decides, holds, on_numbers};
 use crate::run::{Cx, R};
 use crate::syntax::ast::*;
 use crate::value::{Value, compare};
-use std::cmp::Ordering;
 
 pub(super) type TestFn = Box<dyn Fn(&mut Cx<'_>) -> R<bool>>;
 
@@ -28,127 +27,9 @@ impl Code {
     }
 }
 
-/// Names that are not the operators' own are as in the specification.
-fn symbol(operator: Binary) -> &'static str {
-    use Binary::*;
-    match operator {
-        Add => "+",
-        Subtract => "-",
-        Multiply => "*",
-        Divide => "/",
-        Remainder => "%",
-        Power => "**",
-        Equal => "==",
-        NotEqual => "!=",
-        StrictEqual => "===",
-        StrictNotEqual => "!==",
-        Less => "<",
-        LessEqual => "<=",
-        Greater => ">",
-        GreaterEqual => ">=",
-        BitAnd => "&",
-        BitOr => "|",
-        BitXor => "^",
-        ShiftLeft => "<<",
-        ShiftRight => ">>",
-        ShiftRightUnsigned => ">>>",
-        In => "in",
-    }
-}
-
-/// Applies a binary operator.
-pub(super) fn apply(cx: &mut Cx<'_>, operator: Binary, left: Value, right: &Value) -> R<Value> {
-    use Binary::*;
-    let left_number =
-        |cx: &mut Cx<'_>| -> R<(f64, f64)> { Ok((convert::to_number(cx, &left)?, convert::to_number(cx, right)?)) };
-    if matches!(operator, StrictEqual | StrictNotEqual) {
-        cx.comparing(&left, right)?;
-    }
-    Ok(match operator {
-        Add => return convert::add(cx, left, right),
-        StrictEqual => Value::Bool(compare::strict_equal(&left, right)),
-        StrictNotEqual => Value::Bool(!compare::strict_equal(&left, right)),
-        Equal => Value::Bool(convert::loose_equal(cx, &left, right)?),
-        NotEqual => Value::Bool(!convert::loose_equal(cx, &left, right)?),
-        Less | LessEqual | Greater | GreaterEqual => {
-            Value::Bool(convert::compare(cx, &left, right)?.is_some_and(|order| holds(operator, order)))
-        }
-        In => return contains(cx, &left, right),
-        _ => {
-            let (a, b) = left_number(cx)?;
-            Value::Number(arithmetic(operator, a, b))
-        }
-    })
-}
-
-fn holds(operator: Binary, order: Ordering) -> bool {
-    match operator {
-        Binary::Less => order.is_lt(),
-        Binary::LessEqual => order.is_le(),
-        Binary::Greater => order.is_gt(),
-        _ => order.is_ge(),
-    }
-}
-
-/// Applies an operator to two numbers, which needs no conversion. `in` does not come here.
-#[inline]
-fn on_numbers(operator: Binary, a: f64, b: f64) -> Value {
-    use Binary::*;
-    match operator {
-        Less => Value::Bool(a < b),
-        LessEqual => Value::Bool(a <= b),
-        Greater => Value::Bool(a > b),
-        GreaterEqual => Value::Bool(a >= b),
-        Equal | StrictEqual => Value::Bool(a == b),
-        NotEqual | StrictNotEqual => Value::Bool(a != b),
-        _ => Value::Number(arithmetic(operator, a, b)),
-    }
-}
-
-/// ECMA-262 §6.1.6.1 on numbers.
-fn arithmetic(operator: Binary, a: f64, b: f64) -> f64 {
-    use Binary::*;
-    let int = |f: fn(i32, u32) -> i32| f64::from(f(number::to_int32(a), number::to_int32(b) as u32));
-    match operator {
-        Subtract => a - b,
-        Multiply => a * b,
-        Divide => a / b,
-        Remainder => a % b,
-        Power => number::power(a, b),
-        BitAnd => int(|a, b| a & b as i32),
-        BitOr => int(|a, b| a | b as i32),
-        BitXor => int(|a, b| a ^ b as i32),
-        ShiftLeft => int(|a, b| a.wrapping_shl(b)),
-        ShiftRight => int(|a, b| a.wrapping_shr(b)),
-        ShiftRightUnsigned => f64::from((number::to_int32(a) as u32).wrapping_shr(number::to_int32(b) as u32)),
-        _ => a + b,
-    }
-}
-
-/// `key in object`.
-fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
-    let key: Str = convert::to_key(cx, key)?;
-    let found = match holder {
-        Value::Object(object) => object.borrow().get(key.as_str()).is_some(),
-        Value::Array(array) => {
-            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
-        }
-        Value::Function(_) | Value::RegExp(_) => false,
-        other => {
-            let shown = compare::primitive_to_str(other);
-            return cx.type_error(format!(
-                "Cannot use 'in' operator to search for '{}' in {}",
-                key.to_output(),
-                shown.to_output()
-            ));
-        }
-    };
-    Ok(Value::Bool(found))
-}
-
 impl Gen<'_> {
     pub(super) fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr, pos: u32) -> Code {
-        let label = || symbol(operator).to_owned();
+        let label = || operator.symbol().to_owned();
         let (left, right) = self.shape(label, pos, |g| (g.expr(left), g.expr(right)));
         let constant = left.constant().is_some() && right.constant().is_some();
         let run: ExprFn = Box::new(move |cx| {
@@ -252,7 +133,7 @@ impl Gen<'_> {
                 b,
             ) => {
                 let (operator, pos) = (*operator, expr.pos);
-                let (a, b) = self.shape(|| symbol(operator).into(), pos, |g| (g.expr(a), g.expr(b)));
+                let (a, b) = self.shape(|| operator.symbol().into(), pos, |g| (g.expr(a), g.expr(b)));
                 Box::new(move |cx| {
                     if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
                         return Ok(match operator {
@@ -270,7 +151,7 @@ impl Gen<'_> {
             }
             ExprKind::Binary(operator @ (Binary::StrictEqual | Binary::StrictNotEqual), a, b) => {
                 let wanted = *operator == Binary::StrictEqual;
-                let label = || symbol(*operator).into();
+                let label = || operator.symbol().into();
                 let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a), g.expr(b)));
                 Box::new(move |cx| {
                     if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
@@ -298,14 +179,5 @@ impl Gen<'_> {
             }
             _ => self.expr(expr).into_test(),
         }
-    }
-}
-
-/// Whether a logical operator stops at this value.
-pub(super) fn decides(operator: Logical, value: &Value) -> bool {
-    match operator {
-        Logical::And => !compare::truthy(value),
-        Logical::Or => compare::truthy(value),
-        Logical::Nullish => !value.is_nullish(),
     }
 }

@@ -1,16 +1,20 @@
 //! Running: what a run carries, what it is charged for, and what its closures are.
 
 pub(crate) mod append;
+pub(crate) mod args;
 mod call;
 mod charge;
 pub(crate) mod convert;
 pub(crate) mod date_text;
 mod draft;
+pub(crate) mod each;
+pub(crate) mod elements;
 mod errors;
 mod fault;
 mod journal;
 mod machine;
 pub(crate) mod member;
+pub(crate) mod operator;
 pub(crate) mod output;
 mod program;
 pub(crate) mod report;

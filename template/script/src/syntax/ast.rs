@@ -12,6 +12,21 @@ pub(crate) struct Expr {
     pub(crate) kind: ExprKind,
 }
 
+impl Expr {
+    /// As V8 shows it in "… is not a function".
+    pub(crate) fn shown(&self) -> String {
+        match &self.kind {
+            ExprKind::Name(_, name) => name.as_str().to_owned(),
+            ExprKind::Member { object, name, .. } => format!("{}.{}", object.shown(), name.as_str()),
+            ExprKind::Index { object, .. } => format!("{}[...]", object.shown()),
+            ExprKind::Call { callee, .. } => format!("{}(...)", callee.shown()),
+            ExprKind::Chain(inner) | ExprKind::Parenthesised(inner) => inner.shown(),
+            ExprKind::String(s) => format!("\"{}\"", s.as_str()),
+            _ => "(intermediate value)".to_owned(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum ExprKind {
     Undefined,
@@ -133,6 +148,36 @@ pub(crate) enum Binary {
     ShiftRight,
     ShiftRightUnsigned,
     In,
+}
+
+impl Binary {
+    /// As it is written.
+    pub(crate) fn symbol(self) -> &'static str {
+        use Binary::*;
+        match self {
+            Add => "+",
+            Subtract => "-",
+            Multiply => "*",
+            Divide => "/",
+            Remainder => "%",
+            Power => "**",
+            Equal => "==",
+            NotEqual => "!=",
+            StrictEqual => "===",
+            StrictNotEqual => "!==",
+            Less => "<",
+            LessEqual => "<=",
+            Greater => ">",
+            GreaterEqual => ">=",
+            BitAnd => "&",
+            BitOr => "|",
+            BitXor => "^",
+            ShiftLeft => "<<",
+            ShiftRight => ">>",
+            ShiftRightUnsigned => ">>>",
+            In => "in",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

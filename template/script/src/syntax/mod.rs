@@ -2,8 +2,7 @@
 
 pub(crate) mod ast;
 pub(crate) mod lexer;
-pub(crate) mod parser;
-mod pieces;
+pub(crate) mod pieces;
 mod scan;
 pub(crate) mod scope;
 

@@ -1,20 +1,20 @@
 //! Searching with regular expressions, and the methods of `RegExp`, ECMA-262 §22.2.6.
 
-use super::args::arg;
 use crate::base::ErrorKind;
 use crate::base::Str;
 use crate::regexp::{Input, Limit, Match, Outcome, RegExp};
 use crate::run::Native;
+use crate::run::args::arg;
 use crate::run::convert;
 use crate::run::rate;
 use crate::run::{Cx, R};
 use crate::value::{Object, Value};
 use std::cell::Cell;
 
-pub(super) const METHODS: &[(&str, Native)] = &[("exec", exec), ("test", test), ("toString", to_string)];
+pub(crate) const METHODS: &[(&str, Native)] = &[("exec", exec), ("test", test), ("toString", to_string)];
 
 /// Compiles a pattern. It is paid for as it is read; what it became, by its weight.
-pub(super) fn compiled(cx: &mut Cx<'_>, pattern: &Str, flags: &str) -> R<RegExp> {
+pub(crate) fn compiled(cx: &mut Cx<'_>, pattern: &Str, flags: &str) -> R<RegExp> {
     cx.steps(pattern.as_str().len() / rate::PATTERN)?;
     match RegExp::new(pattern.as_str(), flags) {
         Ok(regexp) => cx.steps(0).map(|()| regexp),

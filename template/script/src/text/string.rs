@@ -1,10 +1,10 @@
 //! String methods that take no regular expression, ECMA-262 §22.1.3. Indices are UTF-16 code units.
 
-use super::args::arg;
-use super::array::relative;
 use crate::base::ErrorKind;
 use crate::base::{Str, number};
 use crate::run::Native;
+use crate::run::args::arg;
+use crate::run::args::relative;
 use crate::run::convert;
 use crate::run::{Cx, R};
 use crate::run::{Draft, rate};
@@ -12,7 +12,7 @@ use crate::value::Value;
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("at", at),
     ("charAt", char_at),
     ("charCodeAt", char_code_at),
@@ -42,7 +42,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("valueOf", |_, this, _| Ok(this.clone())),
 ];
 
-pub(super) const STATICS: &[(&str, Native)] = &[("fromCharCode", from_char_code), ("fromCodePoint", from_code_point)];
+pub(crate) const STATICS: &[(&str, Native)] = &[("fromCharCode", from_char_code), ("fromCodePoint", from_code_point)];
 
 /// The receiver as a string, its length paid for.
 pub(super) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {

@@ -1,18 +1,18 @@
 //! String methods that search: `replace`, `replaceAll`, `split`, `match`, `matchAll`, `search`, `normalize` apart.
 
-use super::args::{arg, call};
-use super::regexp::{Subject, compiled, groups};
+use super::search::{Subject, compiled, groups};
 use super::string::this_str;
 use crate::base::Str;
 use crate::base::memory::{Held, cost};
 use crate::regexp::{Match, RegExp};
 use crate::run::Draft;
 use crate::run::Native;
+use crate::run::args::{arg, call};
 use crate::run::convert;
 use crate::run::{Cx, R};
 use crate::value::Value;
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("match", match_),
     ("matchAll", match_all),
     ("replace", |cx, this, args| replace(cx, this, args, false)),

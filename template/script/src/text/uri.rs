@@ -1,15 +1,15 @@
 //! Percent-encoding as JavaScript has it, ECMA-262 §19.2.6 and annex B.2.1.
 
-use super::args::arg;
 use crate::base::ErrorKind;
 use crate::base::Str;
 use crate::run::Native;
+use crate::run::args::arg;
 use crate::run::convert;
 use crate::run::{Cx, R};
 use crate::value::Value;
 use std::fmt::Write;
 
-pub(super) const FUNCTIONS: &[(&str, Native)] = &[
+pub(crate) const FUNCTIONS: &[(&str, Native)] = &[
     ("decodeURI", |cx, _, args| decode(cx, args, ";/?:@&=+$,#")),
     ("decodeURIComponent", |cx, _, args| decode(cx, args, "")),
     ("encodeURI", |cx, _, args| encode(cx, args, ";/?:@&=+$,#-_.!~*'()")),

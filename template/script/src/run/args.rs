@@ -1,43 +1,45 @@
 //! Arguments of built-ins.
 
+use super::convert;
+use super::fault::R;
+use super::machine::Cx;
 use crate::base::memory::{Held, cost};
-use crate::run::{Cx, R, convert};
 use crate::value::Value;
 
 /// Elements that a built-in collects while a program runs in between: they weigh before they are an array.
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     items: Vec<Value>,
     held: Held,
 }
 
 impl Gathered {
-    pub(super) fn new() -> Gathered {
+    pub(crate) fn new() -> Gathered {
         Gathered { items: Vec::new(), held: Held::new(0) }
     }
 
-    pub(super) fn push(&mut self, item: Value) {
+    pub(crate) fn push(&mut self, item: Value) {
         self.held.add(cost::ITEM);
         self.items.push(item);
     }
 
-    pub(super) fn extend(&mut self, items: Vec<Value>) {
+    pub(crate) fn extend(&mut self, items: Vec<Value>) {
         self.held.add(items.len() * cost::ITEM);
         self.items.extend(items);
     }
 
-    pub(super) fn finish(self, cx: &Cx<'_>) -> Value {
+    pub(crate) fn finish(self, cx: &Cx<'_>) -> Value {
         cx.array(self.items)
     }
 }
 
 /// An argument, `undefined` when it is not there.
-pub(super) fn arg(args: &[Value], n: usize) -> &Value {
+pub(crate) fn arg(args: &[Value], n: usize) -> &Value {
     const NONE: &Value = &Value::Undefined;
     args.get(n).unwrap_or(NONE)
 }
 
 /// Calls a callback argument.
-pub(super) fn call(cx: &mut Cx<'_>, callback: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn call(cx: &mut Cx<'_>, callback: &Value, args: &[Value]) -> R<Value> {
     match callback {
         Value::Function(function) => cx.call(function, &Value::Undefined, args),
         other => {
@@ -46,4 +48,12 @@ pub(super) fn call(cx: &mut Cx<'_>, callback: &Value, args: &[Value]) -> R<Value
             cx.type_error(format!("{shown} is not a function"))
         }
     }
+}
+
+/// An index argument that counts from the end when negative, cut to `0..=length`.
+pub(crate) fn relative(cx: &mut Cx<'_>, value: Option<&Value>, default: f64, length: usize) -> R<usize> {
+    let n = convert::to_integer_or(cx, value, default)?;
+    let length = length as f64;
+    let n = if n < 0.0 { (length + n).max(0.0) } else { n.min(length) };
+    Ok(n as usize)
 }
