@@ -17,7 +17,7 @@ pub struct Options {
     pub strict_contexts: bool,
     /// `<%= %>` does not escape: for text that is no HTML.
     pub no_escape: bool,
-    /// Keeps the picture of the closures for [`Template::closures`].
+    /// Keeps the picture of the closures for [`Template::closures`](crate::Template::closures).
     pub trace: bool,
     /// The bounds.
     pub limits: Limits,

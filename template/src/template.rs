@@ -83,7 +83,7 @@ impl Template {
     ///
     /// # Errors
     /// As [`Template::render`]; the pieces written before an error can not be taken back, so a server that streams must
-    /// then break the message off. An error of the writer has the kind [`ErrorKind::Write`].
+    /// then break the message off. An error of the writer has the kind [`ErrorKind::Write`](crate::ErrorKind::Write).
     pub fn render_to(&self, data: &Value, mut writer: impl io::Write) -> Result<(), Error> {
         let mut sink = |piece: &str| writer.write_all(piece.as_bytes());
         self.run(data, String::new(), Some(&mut sink), |cx| cx.flush()).1

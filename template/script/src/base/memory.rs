@@ -34,19 +34,23 @@ pub(crate) mod cost {
     pub(crate) const GROUP: usize = 24;
 }
 
+struct Meter {
+    held: Cell<usize>,
+    made: Cell<usize>,
+}
+
 thread_local! {
-    static HELD: Cell<usize> = const { Cell::new(0) };
-    static MADE: Cell<usize> = const { Cell::new(0) };
+    static METER: Meter = const { Meter { held: Cell::new(0), made: Cell::new(0) } };
 }
 
 /// Bytes that the values of this thread hold now.
 pub(crate) fn held() -> usize {
-    HELD.with(Cell::get)
+    METER.with(|meter| meter.held.get())
 }
 
 /// Bytes that values of this thread were ever made of, modulo the size of the counter.
 pub(crate) fn made() -> usize {
-    MADE.with(Cell::get)
+    METER.with(|meter| meter.made.get())
 }
 
 /// A weight on the thread's counter for as long as it lives.
@@ -89,12 +93,13 @@ impl Drop for Held {
 
 #[inline]
 fn grew(bytes: usize) {
-    HELD.with(|held| held.set(held.get().wrapping_add(bytes)));
-    MADE.with(|made| made.set(made.get().wrapping_add(bytes)));
+    METER.with(|meter| {
+        meter.held.set(meter.held.get().wrapping_add(bytes));
+        meter.made.set(meter.made.get().wrapping_add(bytes));
+    });
 }
 
 #[inline]
 fn shrank(bytes: usize) {
-    // A value may outlive the thread-local on thread exit only as a leak; `try_with` keeps that from panicking.
-    let _ = HELD.try_with(|held| held.set(held.get().wrapping_sub(bytes)));
+    METER.with(|meter| meter.held.set(meter.held.get().wrapping_sub(bytes)));
 }

@@ -222,21 +222,24 @@ impl Gen<'_> {
         if let Some(slot) = reference.slot() {
             self.shape(|| format!("slot {slot} {}", if up { "++" } else { "--" }), pos, |_| ());
         }
-        let slot = reference.slot();
-        Code::Fn(Box::new(move |cx| {
-            if let Some(slot) = slot
-                && let Value::Number(n) = cx.slot_mut(slot)
-            {
-                let old = *n;
-                *n += delta;
-                return Ok(Value::Number(if prefix { *n } else { old }));
-            }
+        let general = move |cx: &mut Cx<'_>, reference: &Reference| {
             let mut at = reference.locate(cx)?;
             let old = reference.read(cx, &mut at)?;
             let old = convert::to_number(cx, &old).map_err(|h| cx.at(h, pos))?;
             reference.write(cx, &at, Value::Number(old + delta))?;
             Ok(Value::Number(if prefix { old + delta } else { old }))
-        }))
+        };
+        match reference.slot() {
+            Some(slot) => Code::Fn(Box::new(move |cx| {
+                if let Value::Number(n) = cx.slot_mut(slot) {
+                    let old = *n;
+                    *n += delta;
+                    return Ok(Value::Number(if prefix { *n } else { old }));
+                }
+                general(cx, &reference)
+            })),
+            None => Code::Fn(Box::new(move |cx| general(cx, &reference))),
+        }
     }
 
     pub(super) fn delete(&mut self, operand: &Expr) -> Code {

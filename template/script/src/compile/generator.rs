@@ -80,16 +80,18 @@ impl Gen<'_> {
         let toll = toll(functions.len() + enter.as_ref().map_or(0, |enter| enter.0.len()));
         match (enter, functions.is_empty()) {
             (None, true) => body,
-            (enter, _) => Box::new(move |cx| {
-                cx.toll(toll)?;
-                if let Some(enter) = &enter {
-                    enter.run(cx);
-                }
-                for function in &functions {
-                    function(cx)?;
-                }
-                body(cx)
-            }),
+            (enter, _) => tolled(
+                toll,
+                Box::new(move |cx| {
+                    if let Some(enter) = &enter {
+                        enter.run(cx);
+                    }
+                    for function in &functions {
+                        function(cx)?;
+                    }
+                    body(cx)
+                }),
+            ),
         }
     }
 
@@ -127,6 +129,17 @@ impl Enter {
 /// What a list of so many parts in the source costs whenever it is walked; short ones are in the price of what walks them.
 pub(super) fn toll(parts: usize) -> usize {
     parts / 16
+}
+
+/// A statement that pays a toll first, if there is one.
+pub(super) fn tolled(toll: usize, run: StmtFn) -> StmtFn {
+    if toll == 0 {
+        return run;
+    }
+    Box::new(move |cx| {
+        cx.steps(toll)?;
+        run(cx)
+    })
 }
 
 /// The host of constant expressions: it has nothing.

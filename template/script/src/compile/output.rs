@@ -6,7 +6,7 @@
 //! first. Constants become text, escaped now.
 
 use super::code::{Code, Place};
-use super::generator::{Gen, toll};
+use super::generator::{Gen, toll, tolled};
 use crate::base::Str;
 use crate::run::append::Text;
 use crate::run::{Cx, Escape, Flow, R, output::simple};
@@ -103,8 +103,7 @@ impl Parts {
         // A text takes its time too.
         let bytes: usize = parts.iter().map(|(text, ..)| text.len()).sum::<usize>() + tail.len();
         let toll = toll(parts.len() + bytes / 512);
-        Box::new(move |cx| {
-            cx.toll(toll)?;
+        let run: StmtFn = Box::new(move |cx| {
             for (text, part, pos) in &parts {
                 cx.text(text).map_err(|h| cx.at(h, *pos))?;
                 match part.run(cx) {
@@ -115,7 +114,8 @@ impl Parts {
             }
             cx.text(&tail).map_err(|h| cx.at(h, end))?;
             Ok(Flow::Next)
-        })
+        });
+        tolled(toll, run)
     }
 }
 
