@@ -2,7 +2,7 @@
 //! its time nor its memory may grow faster than `n · log n`.
 
 use std::time::{Duration, Instant};
-use wirebook_template::{Limits, Options, Template, Value};
+use wirebook_template::{ErrorKind, Limits, Options, Template, Value};
 use wirebook_tests::allocations::{Counting, measure};
 
 #[global_allocator]
@@ -121,4 +121,63 @@ fn honest_work_stays_within_the_default_bounds() {
         let template = Template::compile(&format!("<% {setup} %><%= {value} %>")).expect(code);
         assert_eq!(template.render_to_string(&Value::object()).expect(code), expected, "{code}");
     }
+}
+
+/// Programs that want memory and time without end get at most 32 MiB and about a second.
+#[test]
+fn hostile_programs_stay_within_32_mebibytes() {
+    let lists: &[&str] = &[
+        "const a = []; for (;;) a.push(/x(y|z)+/g)",
+        "const a = []; for (let i = 0; ; i++) a.push(new RegExp('(a|b)'.repeat(500) + i))",
+        "const a = []; for (let i = 0; ; i++) a.push(new RegExp('[\\\\p{L}' + i + ']', 'u'))",
+        "for (let i = 0; ; i++) new RegExp('\\\\p{L}'.repeat(200) + i, 'u')",
+        "for (;;) 'a'.repeat(1e6).match(/a/g)",
+        "for (;;) /^(.|\\n)*$/.test('ab'.repeat(1e5))",
+        "for (;;) /((((((a*)*)*)*)*)*)*b/.test('a'.repeat(40))",
+        "for (;;) '\u{e9}'.repeat(1e6).split('')",
+        "const m = new Map(); for (let i = 0; ; i++) m.set(i, m)",
+        "const s = new Set(); for (let i = 0; ; i++) s.add({})",
+        "const a = []; for (;;) a.push(new Date())",
+        "let f = () => 1; for (;;) { const g = f; f = () => g }",
+        "let f = x => x; for (;;) f = f.bind(null, 1)",
+        "const k = 'k'.repeat(1e6); const o = {}; o[k] = 1; for (;;) o[k]",
+        "const a = 'x'.repeat(1e6) + 'a', b = 'x'.repeat(1e6) + 'a'; for (;;) a === b",
+        "const a = Array(1e4).fill('x'.repeat(1e5) + 'a'); for (;;) a.includes('x'.repeat(1e5) + 'a')",
+        "const s = '9'.repeat(1e6); for (;;) +s",
+        "function f(n) { return n ? [1, 2, 3].map(() => f(n - 1)) : 1 } f(100)",
+        "const f = (...a) => f(...a, ...a); f(1)",
+        "Math.max.apply(null, Array(1e6)); for (;;) String.fromCharCode.apply(null, Array(1e5))",
+        "for (;;) JSON.stringify(Array(1e5).fill('\u{e9}'))",
+        "for (;;) JSON.parse('[' + '{},'.repeat(1e5) + '1]')",
+        "for (;;) 'a b '.repeat(1e5).replace(/ /g, c => c + c)",
+        "for (;;) 'ab'.repeat(1e5).normalize('NFD').toUpperCase().localeCompare('\u{e9}'.repeat(1e5))",
+        "const a = Array(1e5).fill(0).map((_, i) => i); for (;;) a.sort((x, y) => y - x)",
+        "for (;;) Object.assign({}, 'x'.repeat(1e5))",
+        "for (;;) [...'x'.repeat(1e5)]",
+        "for (;;) try { block('b' + Math.random(), function () { for (;;) { throw 1 } }) } catch (e) {}",
+        "for (let i = 0; ; i++) placeholder('p' + i)",
+        "for (let i = 0; ; i++) block('p' + i, 'x'.repeat(1000))",
+    ];
+    let mut broken = Vec::new();
+    for hostile in lists {
+        let start = Instant::now();
+        let (result, cost) = measure(|| {
+            Template::compile(&format!("<% {hostile} %>"))
+                .and_then(|template| template.render_to_string(&Value::object()))
+        });
+        let took = start.elapsed();
+        let kind = result.as_ref().err().map(wirebook_template::Error::kind);
+        let bound = [ErrorKind::StepLimit, ErrorKind::MemoryLimit, ErrorKind::OutputLimit, ErrorKind::Range];
+        if !kind.is_some_and(|kind| bound.contains(&kind))
+            || cost.peak_bytes > 32 << 20
+            || took > Duration::from_secs(3)
+        {
+            broken.push(format!(
+                "{hostile}: {} bytes, {took:?}, {:?}",
+                cost.peak_bytes,
+                result.map_err(|error| error.kind())
+            ));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
