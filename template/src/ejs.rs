@@ -72,7 +72,8 @@ impl<'t> Splitter<'t> {
         let (before, after) = (&self.text[from..found], &self.text[found + self.delimiter.len()..]);
         if before.ends_with(self.open_delimiter) {
             let start = found - self.open_delimiter.len();
-            if after.starts_with(self.delimiter) {
+            // With `#` as the delimiter, `<##` is both; EJS takes it for a comment. So with the other letters of tags.
+            if after.starts_with(self.delimiter) && !matches!(self.delimiter, "=" | "-" | "_" | "#") {
                 return Some((start, self.open.len() + self.delimiter.len(), Mark::LiteralOpen));
             }
             let (length, kind) = match after.as_bytes().first() {

@@ -169,12 +169,15 @@ impl Cx<'_> {
     }
 
     /// The two strings joined; in place, and for the price of what is added, when nobody else holds the left one.
+    #[inline]
     pub(crate) fn joined(&mut self, left: Str, right: &Str) -> R<Str> {
-        let (kept, added) = (left.as_str().len(), right.as_str().len());
-        self.length_of(kept + added)?;
-        let copied = if left.is_shared() { kept + added } else { added };
-        self.room_for(copied)?;
-        self.bytes(copied)?;
+        let length = left.as_str().len() + right.as_str().len();
+        self.length_of(length)?;
+        if length >= rate::BYTES {
+            let copied = if left.is_shared() { length } else { right.as_str().len() };
+            self.room_for(copied)?;
+            self.bytes(copied)?;
+        }
         Ok(left.concat(right))
     }
 

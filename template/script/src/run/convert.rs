@@ -181,13 +181,18 @@ pub(crate) fn add(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
 
 fn add_slow(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
     let left = if left.is_object() { to_primitive(cx, &left)? } else { left };
-    let right = to_primitive(cx, right)?;
-    add_primitives(cx, left, &right)
+    if right.is_object() {
+        let right = to_primitive(cx, right)?;
+        return add_primitives(cx, left, &right);
+    }
+    add_primitives(cx, left, right)
 }
 
 /// `+` of two values that are no objects.
+#[inline]
 pub(crate) fn add_primitives(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
     match (left, right) {
+        (Value::String(a), Value::String(b)) => Ok(cx.joined(a, b)?.into()),
         (Value::String(a), b) => Ok(cx.joined(a, &primitive_to_str(b))?.into()),
         (a, Value::String(b)) => Ok(cx.joined(primitive_to_str(&a), b)?.into()),
         (a, b) => Ok(Value::Number(to_number(cx, &a)? + to_number(cx, b)?)),

@@ -243,21 +243,26 @@ impl Cx<'_> {
         self.stack.resize(base + program.frame, Value::Undefined);
         let caller = std::mem::replace(&mut self.base, base);
         program.bind(self, data);
-        let start = self.out.len();
-        self.capturing += u32::from(program.returns);
-        let mut result = (program.body)(self);
-        self.capturing -= u32::from(program.returns);
-        let returned = std::mem::take(&mut self.returned);
-        if program.returns && matches!(result, Ok(Flow::Return)) {
-            drop(self.take_since(start));
-            result = self.put(&returned, None).map(|()| Flow::Next);
-        }
+        let result = if program.returns { self.run_to_return(program) } else { (program.body)(self).map(|_| ()) };
         self.stack.truncate(base);
         self.base = caller;
         if result.is_err() {
             self.in_source(&program.source);
         }
-        result.map(|_| ())
+        result
+    }
+
+    /// Runs a program that may return: then its value takes the place of what it put out.
+    fn run_to_return(&mut self, program: &Program) -> R<()> {
+        let start = self.out.len();
+        let flow = self.hold(|cx| (program.body)(cx))?;
+        let returned = std::mem::take(&mut self.returned);
+        if flow == Flow::Return {
+            let dropped = self.take_since(start);
+            self.bytes(dropped.len())?;
+            self.put(&returned, None)?;
+        }
+        Ok(())
     }
 
     /// A program's own text.
