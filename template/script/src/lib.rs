@@ -21,13 +21,13 @@
 //! |---|---|---|
 //! | `base/` | 1,100 | strings, numbers and times as JavaScript has them, places and errors, bounds, what values weigh |
 //! | `regexp/` | 1,200 | regular expressions: a parser, and a matcher that counts its tries |
-//! | `syntax/` | 1,200 | pieces, where code ends, tokens, the tree, scopes: where every name finds its slot |
-//! | `parser/` | 1,700 | recursive descent |
+//! | `syntax/` | 1,300 | pieces, where code ends, tokens, the tree, scopes: where every name finds its slot |
+//! | `parser/` | 1,500 | recursive descent |
 //! | `value/` | 1,000 | the kinds of values; values from serde and from Rust |
-//! | `run/` | 1,800 | what a run carries: frames, output, charges, faults, the undo journal; operators and conversions |
+//! | `run/` | 1,700 | what a run carries: frames, output, charges, faults, the undo journal; operators and conversions |
 //! | `text/` | 900 | the methods of strings and of regular expressions |
 //! | `builtins/` | 2,000 | `Math`, `JSON`, `Date`, `Map`, and the methods of arrays, numbers, objects, functions |
-//! | `compile/` | 2,400 | the tree becomes closures; `output.rs` and `loops.rs` are what makes them fast |
+//! | `compile/` | 2,500 | the tree becomes closures; `output.rs` and `loops.rs` are what makes them fast |
 //! | `program.rs` | 70 | the front door |
 //!
 //! A first evening is `syntax/` and the tree in it, `run/machine.rs`, and `compile/expr.rs`: how `a + b` runs. `parser/` and

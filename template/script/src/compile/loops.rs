@@ -140,7 +140,12 @@ impl Gen<'_> {
                 && g.scopes.vars[*var].kind != VarKind::Var
                 && let Some((before, escape, after)) = g.only_echo_of(*var, body)
             {
-                g.shape(|| format!("put out slot {slot} and the texts around it"), pos, |_| ());
+                let text = |text: &str| format!("text of {} bytes", text.len());
+                let put = || if escape.is_some() { "put out escaped".into() } else { "put out raw".into() };
+                let name = g.scopes.vars[*var].name.clone();
+                g.shape(|| text(&before), pos, |_| ());
+                g.shape(put, pos, |g| g.shape(|| format!("slot {slot} ({})", name.as_str()), pos, |_| ()));
+                g.shape(|| text(&after), pos, |_| ());
                 return echo_each(list, &before, escape, &after, pos);
             }
             let shown: Str = shown(&head.list).into();
