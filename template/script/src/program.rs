@@ -4,8 +4,10 @@ use crate::base::{Error, ErrorKind, Limits, Position, Source, number};
 use crate::compile::{Settings, compile};
 use crate::parser;
 use crate::run::{Cx, Host, Program, R, Scratch, Site};
-use crate::syntax::lexer::{Lexer, Tok};
-use crate::syntax::{Piece, Prepared, Tag};
+use crate::syntax::{
+    Piece, Prepared, Tag,
+    lexer::{Lexer, Tok},
+};
 use crate::value::Value;
 use std::rc::Rc;
 

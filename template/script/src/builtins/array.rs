@@ -1,12 +1,11 @@
 //! Array methods without callbacks, ECMA-262 §23.1.
 
-use crate::base::ErrorKind;
-use crate::base::memory::cost;
-use crate::run::Native;
-use crate::run::args::{Gathered, arg, relative};
-use crate::run::convert;
-use crate::run::rate;
-use crate::run::{Cx, R};
+use crate::base::{ErrorKind, memory::cost};
+use crate::run::{
+    Cx, Native, R,
+    args::{Gathered, arg, relative},
+    convert, rate,
+};
 use crate::value::{Array, Class, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[

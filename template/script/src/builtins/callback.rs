@@ -2,10 +2,11 @@
 //! reached, as the specification has it.
 
 use super::array::this_array;
-use crate::run::Native;
-use crate::run::args::{Gathered, arg, call};
-use crate::run::convert;
-use crate::run::{Cx, R};
+use crate::run::{
+    Cx, Native, R,
+    args::{Gathered, arg, call},
+    convert,
+};
 use crate::value::{Array, Function, Value, compare};
 use std::cmp::Ordering;
 

@@ -1,7 +1,9 @@
 //! `Map` and `Set`, ECMA-262 §24. What JavaScript gives as an iterator is an array here.
 
-use crate::run::args::{Gathered, arg};
-use crate::run::{Cx, Native, R};
+use crate::run::{
+    Cx, Native, R,
+    args::{Gathered, arg},
+};
 use crate::value::{Class, Function, Inner, Key, Object, Table, Value};
 use std::cell::RefCell;
 

@@ -1,10 +1,15 @@
 //! `Date`, ECMA-262 §21.4. Local time is the host's zone, which is UTC unless it says otherwise; the words are English.
 
-use crate::base::calendar::{self, DAYS, MONTHS, Parts};
-use crate::base::{ErrorKind, Str};
-use crate::run::args::arg;
-use crate::run::date_text::{to_local, words};
-use crate::run::{Cx, Native, R, convert};
+use crate::base::{
+    ErrorKind, Str,
+    calendar::{self, DAYS, MONTHS, Parts},
+};
+use crate::run::{
+    Cx, Native, R,
+    args::arg,
+    convert,
+    date_text::{to_local, words},
+};
 use crate::value::{Class, Inner, Object, Value};
 
 pub(super) const STATICS: &[(&str, Native)] = &[

@@ -1,13 +1,12 @@
 //! Functions called by their bare name, `JSON`, and the methods of functions; ECMA-262 §19.2, §25.5, §20.2.
 
 use super::json;
-use crate::base::ErrorKind;
-use crate::base::{Str, number};
-use crate::run::Draft;
-use crate::run::Native;
-use crate::run::args::{arg, call};
-use crate::run::convert;
-use crate::run::{Cx, R, report};
+use crate::base::{ErrorKind, Str, number};
+use crate::run::{
+    Cx, Draft, Native, R,
+    args::{arg, call},
+    convert, report,
+};
 use crate::text::search::compiled;
 use crate::value::{Class, Inner, Object, Value, compare};
 use std::collections::HashSet;

@@ -1,11 +1,7 @@
 //! `JSON.stringify` and `JSON.parse`, ECMA-262 §25.5.
 
-use crate::base::ErrorKind;
-use crate::base::Str;
-use crate::base::calendar;
-use crate::base::memory::cost;
-use crate::run::Draft;
-use crate::run::{Cx, R};
+use crate::base::{ErrorKind, Str, calendar, memory::cost};
+use crate::run::{Cx, Draft, R};
 use crate::value::{Array, Class, Function, Inner, Object, Value};
 use std::collections::HashSet;
 use std::fmt::Write;

@@ -1,9 +1,7 @@
 //! `Math`, ECMA-262 §21.3. `Math.random` goes by the host's seed: the same text for the same data and seed.
 
 use crate::base::number;
-use crate::run::Native;
-use crate::run::convert;
-use crate::run::{Cx, R};
+use crate::run::{Cx, Native, R, convert};
 use crate::value::Value;
 
 pub(super) const CONSTANTS: &[(&str, f64)] = &[

@@ -1,11 +1,7 @@
 //! Number methods and the statics of `Number`, ECMA-262 §21.1.
 
-use crate::base::number;
-use crate::base::{ErrorKind, Str};
-use crate::run::Native;
-use crate::run::args::arg;
-use crate::run::convert;
-use crate::run::{Cx, R};
+use crate::base::{ErrorKind, Str, number};
+use crate::run::{Cx, Native, R, args::arg, convert};
 use crate::value::{Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[

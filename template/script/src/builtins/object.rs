@@ -1,12 +1,7 @@
 //! `Object` and the methods of plain objects, ECMA-262 §20.1.
 
-use crate::base::Str;
-use crate::base::memory::cost;
-use crate::base::number::array_index;
-use crate::run::Native;
-use crate::run::args::arg;
-use crate::run::convert;
-use crate::run::{Cx, R};
+use crate::base::{Str, memory::cost, number::array_index};
+use crate::run::{Cx, Native, R, args::arg, convert};
 use crate::value::{Class, Object, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[

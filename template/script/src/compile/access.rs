@@ -2,15 +2,16 @@
 
 use super::code::{Code, Place, in_cell, missing, uninitialised};
 use super::generator::Gen;
-use crate::base::number::array_index;
-use crate::base::{Str, number};
+use crate::base::{Str, number, number::array_index};
 use crate::builtins;
-use crate::run::ExprFn;
-use crate::run::convert;
-use crate::run::member::{own_element, own_member};
-use crate::run::{Cx, Halt, R};
-use crate::syntax::ast::{Expr, ExprKind};
-use crate::syntax::scope::{LOCALS_VAR, RefId, VarId, VarKind};
+use crate::run::{
+    Cx, ExprFn, Halt, R, convert,
+    member::{own_element, own_member},
+};
+use crate::syntax::{
+    ast::{Expr, ExprKind},
+    scope::{LOCALS_VAR, RefId, VarId, VarKind},
+};
 use crate::value::{Class, Hint, Value};
 
 /// How a use of a name finds its value.

@@ -6,10 +6,10 @@ use super::generator::Gen;
 use super::reference::{Located, Reference};
 use crate::base::Str;
 use crate::builtins::object::entries_of;
-use crate::run::ExprFn;
-use crate::run::convert;
-use crate::run::operator::{apply, decides};
-use crate::run::{Cx, R};
+use crate::run::{
+    Cx, ExprFn, R, convert,
+    operator::{apply, decides},
+};
 use crate::syntax::ast::*;
 use crate::value::{Object, Value, compare};
 use std::collections::HashSet;

@@ -4,10 +4,7 @@ use super::code::Code;
 use super::generator::{Gen, toll};
 use crate::base::Str;
 use crate::regexp::RegExp;
-use crate::run::ExprFn;
-use crate::run::convert;
-use crate::run::elements::Elements;
-use crate::run::{Cx, R};
+use crate::run::{Cx, ExprFn, R, convert, elements::Elements};
 use crate::syntax::ast::*;
 use crate::value::{Object, Value, compare};
 

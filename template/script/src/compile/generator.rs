@@ -1,10 +1,11 @@
 //! What the generator carries through a program, and what a scope does when it is entered.
 
-use crate::base::stack::Stack;
-use crate::base::{Limits, Source};
+use crate::base::{Limits, Source, stack::Stack};
 use crate::run::{Cx, Escape, ExprFn, Host, Native, R, Scratch, Shape, Site, StmtFn};
-use crate::syntax::ast::Block;
-use crate::syntax::scope::{FuncId, Scopes, VarId, VarKind};
+use crate::syntax::{
+    ast::Block,
+    scope::{FuncId, Scopes, VarId, VarKind},
+};
 use crate::value::{Value, VarCell};
 use std::rc::Rc;
 

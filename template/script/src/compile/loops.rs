@@ -8,9 +8,7 @@ use super::code::Code;
 use super::generator::Gen;
 use super::operator::TestFn;
 use crate::base::Str;
-use crate::run::each::Each;
-use crate::run::{Cx, Escape, Flow};
-use crate::run::{ExprFn, StmtFn};
+use crate::run::{Cx, Escape, ExprFn, Flow, StmtFn, each::Each};
 use crate::syntax::ast::*;
 use crate::syntax::scope::{VarId, VarKind};
 use crate::value::{Value, VarCell};
@@ -129,7 +127,13 @@ impl Gen<'_> {
             Pattern::Declare(var) => self.declared(*var).slot(),
             _ => None,
         };
-        let label = || format!("for {} into {}", if of { "of" } else { "in" }, target_of(plain));
+        let label = || {
+            format!(
+                "for {} into {}",
+                if of { "of" } else { "in" },
+                plain.map_or("a pattern".into(), |slot| format!("slot {slot}"))
+            )
+        };
         self.shape(label, pos, |g| {
             let list = g.expr(&head.list);
             if !of {
@@ -148,7 +152,7 @@ impl Gen<'_> {
                 g.shape(|| text(&after), pos, |_| ());
                 return echo_each(list, &before, escape, &after, pos);
             }
-            let shown: Str = shown(&head.list).into();
+            let shown: Str = head.list.listed().into();
             let enter = g.enter(&head.variables);
             let body_run = g.stmt(body);
             if let (Some(slot), None) = (plain, &enter) {
@@ -231,19 +235,6 @@ impl Gen<'_> {
             }
             Ok(Flow::Next)
         })
-    }
-}
-
-fn target_of(slot: Option<usize>) -> String {
-    slot.map_or("a pattern".into(), |slot| format!("slot {slot}"))
-}
-
-fn shown(expr: &Expr) -> String {
-    match &expr.kind {
-        ExprKind::Name(_, name) => name.as_str().to_owned(),
-        ExprKind::Member { object, name, .. } => format!("{}.{}", shown(object), name.as_str()),
-        ExprKind::Parenthesised(inner) | ExprKind::Chain(inner) => shown(inner),
-        _ => "value".into(),
     }
 }
 

@@ -21,8 +21,7 @@ mod stmt;
 
 pub use generator::Helpers;
 
-use crate::base::stack::Stack;
-use crate::base::{Error, ErrorKind, Limits, Source};
+use crate::base::{Error, ErrorKind, Limits, Source, stack::Stack};
 use crate::builtins;
 use crate::parser::Parsed;
 use crate::run::{Escape, FreeName, Program};

@@ -4,10 +4,10 @@
 use super::code::Code;
 use super::generator::{Gen, toll};
 use crate::base::number;
-use crate::run::ExprFn;
-use crate::run::convert;
-use crate::run::operator::{apply, decides, holds, on_numbers};
-use crate::run::{Cx, R};
+use crate::run::{
+    Cx, ExprFn, R, convert,
+    operator::{apply, decides, holds, on_numbers},
+};
 use crate::syntax::ast::*;
 use crate::value::{Value, compare};
 

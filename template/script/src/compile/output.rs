@@ -8,9 +8,7 @@
 use super::code::{Code, Place};
 use super::generator::{Gen, toll, tolled};
 use crate::base::Str;
-use crate::run::append::Text;
-use crate::run::{Cx, Escape, Flow, R, output::simple};
-use crate::run::{ExprFn, RunFn, StmtFn};
+use crate::run::{Cx, Escape, ExprFn, Flow, R, RunFn, StmtFn, append::Text, output::simple};
 use crate::syntax::ast::*;
 use crate::value::{Hint, Value, compare};
 

@@ -6,12 +6,15 @@
 use super::access::{Access, get_index, get_member};
 use super::code::{in_cell, missing, uninitialised};
 use super::generator::Gen;
-use crate::base::Str;
-use crate::base::number::array_index;
-use crate::run::member::{set_index, set_member};
-use crate::run::{Cx, ExprFn, R, convert};
-use crate::syntax::ast::{Expr, ExprKind};
-use crate::syntax::scope::VarKind;
+use crate::base::{Str, number::array_index};
+use crate::run::{
+    Cx, ExprFn, R, convert,
+    member::{set_index, set_member},
+};
+use crate::syntax::{
+    ast::{Expr, ExprKind},
+    scope::VarKind,
+};
 use crate::value::{Hint, Value};
 
 /// What is written to, or read and then written to.

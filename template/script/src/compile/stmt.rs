@@ -4,8 +4,7 @@ use super::code::Code;
 use super::code::in_cell;
 use super::generator::{Gen, toll};
 use super::operator::TestFn;
-use crate::run::{ExprFn, StmtFn};
-use crate::run::{Flow, R};
+use crate::run::{ExprFn, Flow, R, StmtFn};
 use crate::syntax::ast::*;
 use crate::value::{Value, compare};
 

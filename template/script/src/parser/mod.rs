@@ -10,14 +10,13 @@ mod operand;
 mod pattern;
 mod statement;
 
-use crate::base::ErrorKind;
-use crate::base::Limits;
-use crate::base::Str;
-use crate::base::stack::Stack;
-use crate::syntax::ast::{Block, Expr, ExprKind};
-use crate::syntax::lexer::{LexError, Lexer, Tok, Token};
-use crate::syntax::pieces::{Piece, Prepared};
-use crate::syntax::scope::{Scopes, VarId};
+use crate::base::{ErrorKind, Limits, Str, stack::Stack};
+use crate::syntax::{
+    ast::{Block, Expr, ExprKind},
+    lexer::{LexError, Lexer, Tok, Token},
+    pieces::{Piece, Prepared},
+    scope::{Scopes, VarId},
+};
 use std::rc::Rc;
 
 /// Why the source does not parse: kind, message and original offset.

@@ -11,8 +11,10 @@ mod parse;
 
 pub(crate) use matcher::{Input, Limit, Match, Outcome};
 
-use crate::base::Str;
-use crate::base::memory::{Held, cost};
+use crate::base::{
+    Str,
+    memory::{Held, cost},
+};
 use std::cell::Cell;
 use std::rc::Rc;
 

@@ -7,10 +7,11 @@ use super::date_text::words;
 use super::draft::Draft;
 use super::fault::R;
 use super::machine::Cx;
-use crate::base::memory::cost;
-use crate::base::{ErrorKind, Str, number};
-use crate::value::compare::{compare_units, primitive_to_str, strict_equal};
-use crate::value::{Array, Class, Inner, Object, Table, Value};
+use crate::base::{ErrorKind, Str, memory::cost, number};
+use crate::value::{
+    Array, Class, Inner, Object, Table, Value,
+    compare::{compare_units, primitive_to_str, strict_equal},
+};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 

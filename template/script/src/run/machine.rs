@@ -7,8 +7,7 @@
 
 use super::fault::{Fault, R};
 use super::journal::Journal;
-use crate::base::stack::Stack;
-use crate::base::{Limits, Source, memory};
+use crate::base::{Limits, Source, memory, stack::Stack};
 use crate::value::{Array, Function, Object, Value, VarCell};
 use std::any::Any;
 use std::cell::Cell;

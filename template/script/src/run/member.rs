@@ -3,10 +3,11 @@
 use super::convert;
 use super::fault::R;
 use super::machine::Cx;
-use crate::base::number::{self, array_index};
-use crate::base::{ErrorKind, Str};
-use crate::value::compare::primitive_to_str;
-use crate::value::{Hint, Value};
+use crate::base::{
+    ErrorKind, Str,
+    number::{self, array_index},
+};
+use crate::value::{Hint, Value, compare::primitive_to_str};
 
 /// `value.name`, when it has that of its own; methods are the affair of the built-ins.
 #[inline]

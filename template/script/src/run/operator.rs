@@ -3,8 +3,10 @@
 use super::convert;
 use super::fault::R;
 use super::machine::Cx;
-use crate::base::Str;
-use crate::base::number::{self, array_index};
+use crate::base::{
+    Str,
+    number::{self, array_index},
+};
 use crate::syntax::ast::{Binary, Logical};
 use crate::value::{Value, compare};
 use std::cmp::Ordering;

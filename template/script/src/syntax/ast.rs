@@ -13,6 +13,16 @@ pub(crate) struct Expr {
 }
 
 impl Expr {
+    /// As V8 shows it in "… is not iterable".
+    pub(crate) fn listed(&self) -> String {
+        match &self.kind {
+            ExprKind::Name(_, name) => name.as_str().to_owned(),
+            ExprKind::Member { object, name, .. } => format!("{}.{}", object.listed(), name.as_str()),
+            ExprKind::Parenthesised(inner) | ExprKind::Chain(inner) => inner.listed(),
+            _ => "value".into(),
+        }
+    }
+
     /// As V8 shows it in "… is not a function".
     pub(crate) fn shown(&self) -> String {
         match &self.kind {

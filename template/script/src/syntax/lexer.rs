@@ -5,8 +5,7 @@
 //! expression is known to the parser, which asks for [`Lexer::regexp`] where an operand must stand.
 
 use super::pieces::{Piece, Prepared, Tag};
-use crate::base::ErrorKind;
-use crate::base::{Str, number};
+use crate::base::{ErrorKind, Str, number};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]

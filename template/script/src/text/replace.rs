@@ -2,14 +2,16 @@
 
 use super::search::{Subject, compiled, groups};
 use super::string::this_str;
-use crate::base::Str;
-use crate::base::memory::{Held, cost};
+use crate::base::{
+    Str,
+    memory::{Held, cost},
+};
 use crate::regexp::{Match, RegExp};
-use crate::run::Draft;
-use crate::run::Native;
-use crate::run::args::{arg, call};
-use crate::run::convert;
-use crate::run::{Cx, R};
+use crate::run::{
+    Cx, Draft, Native, R,
+    args::{arg, call},
+    convert,
+};
 use crate::value::Value;
 
 pub(crate) const METHODS: &[(&str, Native)] = &[

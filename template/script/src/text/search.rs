@@ -1,13 +1,8 @@
 //! Searching with regular expressions, and the methods of `RegExp`, ECMA-262 §22.2.6.
 
-use crate::base::ErrorKind;
-use crate::base::Str;
+use crate::base::{ErrorKind, Str};
 use crate::regexp::{Input, Limit, Match, Outcome, RegExp};
-use crate::run::Native;
-use crate::run::args::arg;
-use crate::run::convert;
-use crate::run::rate;
-use crate::run::{Cx, R};
+use crate::run::{Cx, Native, R, args::arg, convert, rate};
 use crate::value::{Object, Value};
 use std::cell::Cell;
 

@@ -1,13 +1,7 @@
 //! String methods that take no regular expression, ECMA-262 §22.1.3. Indices are UTF-16 code units.
 
-use crate::base::ErrorKind;
-use crate::base::{Str, number};
-use crate::run::Native;
-use crate::run::args::arg;
-use crate::run::args::relative;
-use crate::run::convert;
-use crate::run::{Cx, R};
-use crate::run::{Draft, rate};
+use crate::base::{ErrorKind, Str, number};
+use crate::run::{Cx, Draft, Native, R, args::arg, args::relative, convert, rate};
 use crate::value::Value;
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;

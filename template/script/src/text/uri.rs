@@ -1,11 +1,7 @@
 //! Percent-encoding as JavaScript has it, ECMA-262 §19.2.6 and annex B.2.1.
 
-use crate::base::ErrorKind;
-use crate::base::Str;
-use crate::run::Native;
-use crate::run::args::arg;
-use crate::run::convert;
-use crate::run::{Cx, R};
+use crate::base::{ErrorKind, Str};
+use crate::run::{Cx, Native, R, args::arg, convert};
 use crate::value::Value;
 use std::fmt::Write;
 

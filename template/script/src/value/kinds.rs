@@ -10,11 +10,11 @@
 
 use super::properties::Properties;
 use super::table::Table;
-use crate::base::number::array_index;
 use crate::base::{
     Str,
     memory::{Held, cost},
     number,
+    number::array_index,
 };
 use crate::regexp::RegExp;
 use std::any::Any;

@@ -1,7 +1,9 @@
 //! The entries of a `Map` or a `Set`, in the order of adding; ECMA-262 §24.1.
 
-use crate::base::Str;
-use crate::base::memory::{Held, cost};
+use crate::base::{
+    Str,
+    memory::{Held, cost},
+};
 use std::collections::HashMap;
 
 /// What a key is found by: equal for values that are the same (SameValueZero).
