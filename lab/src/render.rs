@@ -3,9 +3,9 @@
 use crate::complaint::Complaint;
 use clap::Args;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
-use wirebook_template::{Delimiters, Engine, Error, Template, Value, tokens};
+use wirebook_template::{Delimiters, Engine, Error, Template, Value, text_of, tokens};
 
 /// What to render, and how.
 #[derive(Args)]
@@ -15,9 +15,9 @@ pub(crate) struct Options {
     /// A JSON file with the data
     #[arg(long)]
     data: Option<PathBuf>,
-    /// The directory that includes may not leave [default: that of FILE]
+    /// The directory that includes may not leave; several are searched in order [default: that of FILE]
     #[arg(long)]
-    root: Option<PathBuf>,
+    root: Vec<PathBuf>,
     /// The character inside both ends of a tag
     #[arg(long, default_value = "%")]
     delimiter: String,
@@ -47,8 +47,7 @@ pub(crate) struct Options {
 ///
 /// Where a file can not be read, or the template does not compile or render.
 pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
-    let source = read(&options.file)?;
-    let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
+    let source = &text_of(&bytes(&options.file)?);
     let compile = wirebook_template::Options {
         delimiters: Delimiters {
             open: options.open_delimiter.clone(),
@@ -66,13 +65,21 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
         }
         return Ok(());
     }
-    let mut engine = Engine::new(root(options)).map_err(|error| {
-        Complaint::new(format!("the root can not be opened: {error}"), "give a directory with --root")
-    })?;
+    let roots = roots(options);
+    let mut engine = Engine::in_memory();
+    for root in &roots {
+        engine.add_root(root).map_err(|error| {
+            Complaint::new(
+                format!("the root {} can not be opened: {error}", root.display()),
+                "give a directory with --root",
+            )
+        })?;
+    }
+    engine.set_log(|line| eprintln!("{line}"));
     engine.set_options(compile);
     let name = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let started = Instant::now();
-    let template = engine.compile(source, &name).map_err(broken)?;
+    let template = engine.compile_at(source, &name, &below(&options.file, &roots)).map_err(broken)?;
     let compiled = started.elapsed();
     for warning in template.warnings() {
         eprintln!(
@@ -93,14 +100,30 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     print(template.render_to_string(&data).map_err(broken)?)
 }
 
-fn root(options: &Options) -> PathBuf {
+fn roots(options: &Options) -> Vec<PathBuf> {
+    if !options.root.is_empty() {
+        return options.root.clone();
+    }
     let beside = options.file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    options.root.clone().unwrap_or_else(|| beside.map_or_else(|| PathBuf::from("."), PathBuf::from))
+    vec![beside.map_or_else(|| PathBuf::from("."), PathBuf::from)]
 }
 
-fn read(path: &std::path::Path) -> Result<String, Complaint> {
-    std::fs::read_to_string(path)
+/// The template's path below its root, so that what it includes is looked for beside it; empty when it lies in none.
+fn below(file: &Path, roots: &[PathBuf]) -> String {
+    let Ok(file) = file.canonicalize() else { return String::new() };
+    let inside = roots.iter().filter_map(|root| file.strip_prefix(root.canonicalize().ok()?).ok());
+    let Some(path) = inside.min_by_key(|path| path.components().count()) else { return String::new() };
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Complaint> {
+    std::fs::read(path)
         .map_err(|error| Complaint::new(format!("{} can not be read: {error}", path.display()), "check the path"))
+}
+
+fn read(path: &Path) -> Result<String, Complaint> {
+    String::from_utf8(bytes(path)?)
+        .map_err(|_| Complaint::new(format!("{} is not UTF-8", path.display()), "the data is JSON, which is UTF-8"))
 }
 
 fn data(options: &Options) -> Result<Value, Complaint> {

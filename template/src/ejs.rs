@@ -4,11 +4,12 @@
 //! expression and then walks the parts with a mode. [`split`] does the same in one pass from left to right, including
 //! what EJS does with stray closing tags (they vanish, and `-%>` still eats a line end).
 //!
-//! One thing is done better: `<%= "%>" %>`. EJS ends the tag inside the string and then fails to compile; here a closing
-//! tag inside a plain string literal does not count. No template that EJS accepts is read differently, because EJS's
-//! reading of such a tag leaves a string literal open, which is a syntax error.
+//! One thing is done better: `<%= "%>" %>`. EJS ends the tag inside the string and then fails to compile; here the code
+//! between the marks is read as code ([`end_of_code`]), and a mark inside a string, a template literal or a regular
+//! expression does not count. No template that EJS accepts is read differently, because EJS's reading of such a tag leaves
+//! a literal open, which is a syntax error.
 
-use crate::error::ErrorKind;
+use wirebook_script::{ErrorKind, Piece, Prepared, Tag, end_of_code};
 
 /// The characters that make a tag.
 ///
@@ -35,32 +36,10 @@ impl Default for Delimiters {
     }
 }
 
-/// What a tag does with its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TagKind {
-    /// `<% %>`
-    Run,
-    /// `<%= %>`
-    Escaped,
-    /// `<%- %>`
-    Raw,
-}
-
-/// A piece of a template; offsets are into the prepared text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
-    /// Text to put out. It stands in the prepared text as it is.
-    Text { start: u32, end: u32 },
-    /// Code; `tag` is where its opening tag stands.
-    Code { kind: TagKind, tag: u32, start: u32, end: u32 },
-    /// Where EJS counts lines: an assignment to a hidden variable, which ends a statement.
-    Line,
-}
-
 /// What stands in a tag's place, with its length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mark {
-    Open(Option<TagKind>),
+    Open(Option<Tag>),
     LiteralOpen,
     LiteralClose,
     Close { trims: bool },
@@ -93,15 +72,16 @@ impl<'t> Splitter<'t> {
         let (before, after) = (&self.text[from..found], &self.text[found + self.delimiter.len()..]);
         if before.ends_with(self.open_delimiter) {
             let start = found - self.open_delimiter.len();
-            if after.starts_with(self.delimiter) {
+            // With `#` as the delimiter, `<##` is both; EJS takes it for a comment. So with the other letters of tags.
+            if after.starts_with(self.delimiter) && !matches!(self.delimiter, "=" | "-" | "_" | "#") {
                 return Some((start, self.open.len() + self.delimiter.len(), Mark::LiteralOpen));
             }
             let (length, kind) = match after.as_bytes().first() {
-                Some(b'=') => (1, Some(TagKind::Escaped)),
-                Some(b'-') => (1, Some(TagKind::Raw)),
-                Some(b'_') => (1, Some(TagKind::Run)),
+                Some(b'=') => (1, Some(Tag::Escaped)),
+                Some(b'-') => (1, Some(Tag::Raw)),
+                Some(b'_') => (1, Some(Tag::Run)),
                 Some(b'#') => (1, None),
-                _ => (0, Some(TagKind::Run)),
+                _ => (0, Some(Tag::Run)),
             };
             return Some((start, self.open.len() + length, Mark::Open(kind)));
         }
@@ -230,132 +210,38 @@ impl Walk<'_> {
     }
 
     /// The code of a tag that opens at `tag`, and its closing tag: where that stands, where it ends, whether it trims.
-    fn tag(&mut self, tag: usize, start: usize, kind: Option<TagKind>) -> Result<(usize, usize, bool), SplitError> {
+    fn tag(&mut self, tag: usize, start: usize, kind: Option<Tag>) -> Result<(usize, usize, bool), SplitError> {
         let text = self.splitter.text;
         let name = &text[tag..start];
         let unclosed = || (ErrorKind::Syntax, format!("tag '{name}' is never closed"), tag);
-        let mut from = start;
-        loop {
-            let Some((at, length, mark)) = self.splitter.next(from) else { return Err(unclosed()) };
-            if kind.is_some()
-                && let Some(end) = open_string(text, start, at)
-            {
-                from = end;
-                continue;
+        let (at, length) = match kind {
+            Some(_) => {
+                let Splitter { open, close, delimiter, .. } = &self.splitter;
+                // Marks that EJS finds before the closing one, and then has no closing one where it looks for it.
+                let literal = format!("{delimiter}{close}");
+                end_of_code(text, start, close, &[open, &literal]).map_err(|error| error.unwrap_or_else(unclosed))?
             }
-            let Mark::Close { trims } = mark else { return Err(unclosed()) };
-            if at == start {
-                // EJS looks for the closing tag two parts on, and an empty tag has no part between.
-                return Err(unclosed());
-            }
-            if let Some(kind) = kind {
-                self.pieces.push(Piece::Code { kind, tag: tag as u32, start: start as u32, end: at as u32 });
-            }
-            if text[start..at].contains('\n') {
-                self.pieces.push(Piece::Line);
-            }
-            return Ok((at, at + length, trims));
+            None => self.end_of_comment(start).ok_or_else(unclosed)?,
+        };
+        let inside = &text[start..at];
+        // EJS looks for the closing tag two parts on, and an empty tag has no part between.
+        if inside.is_empty() {
+            return Err(unclosed());
         }
-    }
-}
-
-/// When `cut` lies inside a plain string literal of the code that starts at `start`, and the literal ends on its line:
-/// where it ends.
-fn open_string(text: &str, start: usize, cut: usize) -> Option<usize> {
-    let code = &text.as_bytes()[start..cut];
-    if !code.iter().any(|b| matches!(b, b'"' | b'\'')) {
-        return None;
-    }
-    let quote = skim(code)?;
-    let rest = text.as_bytes();
-    let mut at = cut;
-    while let Some(&byte) = rest.get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'\n' | b'\r' => return None,
-            b if b == quote => return Some(at + 1),
-            _ => {}
+        if let Some(kind) = kind {
+            self.pieces.push(Piece::Code { kind, tag: tag as u32, start: start as u32, end: at as u32 });
         }
-        at += 1;
-    }
-    None
-}
-
-/// Reads code coarsely: the quote of the string literal that is open at its end, if one is.
-fn skim(code: &[u8]) -> Option<u8> {
-    let mut at = 0;
-    // The last byte that was neither blank nor comment tells a division from a regular expression.
-    let mut last = b'(';
-    while at < code.len() {
-        match (code[at], code.get(at + 1)) {
-            (b'/', Some(b'/')) => at += code[at..].iter().position(|&b| b == b'\n').unwrap_or(code.len()),
-            (b'/', Some(b'*')) => at = find(code, at + 2, b"*/")? + 1,
-            (b'/', _)
-                if !last.is_ascii_alphanumeric()
-                    && !matches!(last, b')' | b']' | b'_' | b'$' | b'"' | b'\'' | b'`') =>
-            {
-                at = end_of_regexp(code, at)?;
-                last = b'/';
-            }
-            (quote @ (b'"' | b'\''), _) => {
-                let mut end = at + 1;
-                while *code.get(end).filter(|&&b| b != b'\n').map_or(&quote, |b| b) != quote {
-                    end += if code[end] == b'\\' { 2 } else { 1 };
-                }
-                if end >= code.len() {
-                    return Some(quote);
-                }
-                at = end;
-                last = quote;
-            }
-            (b'`', _) => {
-                at += 1;
-                while *code.get(at)? != b'`' {
-                    at += if code[at] == b'\\' { 2 } else { 1 };
-                }
-                last = b'`';
-            }
-            (b, _) if !b.is_ascii_whitespace() => last = b,
-            _ => {}
+        if inside.contains('\n') {
+            self.pieces.push(Piece::Line);
         }
-        at += 1;
+        Ok((at, at + length, length > self.splitter.close.len()))
     }
-    None
-}
 
-fn find(code: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
-    code.get(from..)?.windows(needle.len()).position(|w| w == needle).map(|n| from + n)
-}
-
-fn end_of_regexp(code: &[u8], start: usize) -> Option<usize> {
-    let mut class = false;
-    let mut at = start + 1;
-    loop {
-        match *code.get(at)? {
-            b'\\' => at += 1,
-            b'[' => class = true,
-            b']' => class = false,
-            b'\n' => return None,
-            b'/' if !class => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
-}
-
-/// A text after the changes that precede cutting, and where its parts came from.
-pub(crate) struct Prepared {
-    pub(crate) text: String,
-    /// Offsets in the prepared text and in the original from which on the two run in step. Empty: they are the same.
-    steps: Vec<(u32, u32)>,
-}
-
-impl Prepared {
-    /// The offset in the original.
-    pub(crate) fn original(&self, offset: u32) -> u32 {
-        match self.steps.partition_point(|&(prepared, _)| prepared <= offset) {
-            0 => offset,
-            n => self.steps[n - 1].1 + (offset - self.steps[n - 1].0),
+    /// The mark that ends `<%#`: the next one, if it is a closing one.
+    fn end_of_comment(&self, start: usize) -> Option<(usize, usize)> {
+        match self.splitter.next(start)? {
+            (at, length, Mark::Close { .. }) => Some((at, length)),
+            _ => None,
         }
     }
 }
@@ -364,26 +250,29 @@ impl Prepared {
 /// text, code included.
 pub(crate) fn prepare(text: &str, remove_white_space: bool) -> Prepared {
     if !remove_white_space {
-        return Prepared { text: text.to_owned(), steps: Vec::new() };
+        return Prepared::whole(text);
     }
-    let mut prepared = Prepared { text: String::with_capacity(text.len()), steps: Vec::new() };
+    let mut prepared = Prepared::default();
     // `^\s+|\s+$` with the m flag: white space that touches the start or the end of a line goes, line ends included, so
     // that of a run of blanks with a line end in it one '\n' stays between two lines that have something.
     let mut at = 0;
-    let mut first = true;
     for line in text.split(['\n', '\r', '\u{2028}', '\u{2029}']) {
-        let kept = line.trim_matches(crate::value::number::is_space);
+        let kept = line.trim_matches(is_space);
         if !kept.is_empty() {
-            if !first {
-                prepared.text.push('\n');
+            let offset = at + (line.len() - line.trim_start_matches(is_space).len());
+            if !prepared.text().is_empty() {
+                // The line end stands just before what it separates.
+                prepared.push("\n", offset.saturating_sub(1));
             }
-            first = false;
-            let offset = at + (line.len() - line.trim_start_matches(crate::value::number::is_space).len());
-            prepared.steps.push((prepared.text.len() as u32, offset as u32));
-            prepared.text.push_str(kept);
+            prepared.push(kept, offset);
         }
         at += line.len();
         at += text[at..].chars().next().map_or(0, char::len_utf8);
     }
     prepared
+}
+
+/// White space and line ends of ECMA-262 §12.2 and §12.3; unlike Rust's, with the BOM and without U+0085.
+fn is_space(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
 }

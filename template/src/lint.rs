@@ -5,9 +5,8 @@
 //! stands elsewhere. It reads the template from top to bottom as if every branch were taken, which is right for
 //! templates whose branches each leave the HTML as they found it, and they do, or the page would be broken too.
 
-use crate::ejs::{Piece, Prepared, TagKind};
-use crate::source::{Position, Source};
 use std::fmt;
+use wirebook_script::{Piece, Position, Prepared, Source, Tag};
 
 /// A context that HTML escaping does not make safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,15 +123,15 @@ pub(crate) fn check(prepared: &Prepared, pieces: &[Piece], source: &Source) -> V
     for piece in pieces {
         match *piece {
             Piece::Text { start, end } => {
-                prepared.text.as_bytes()[start as usize..end as usize].iter().for_each(|&byte| walker.read(byte));
+                prepared.text().as_bytes()[start as usize..end as usize].iter().for_each(|&byte| walker.read(byte));
             }
-            Piece::Code { kind, tag, start, end } if kind != TagKind::Run => {
-                let code = prepared.text[start as usize..end as usize].trim();
-                if kind == TagKind::Escaped
+            Piece::Code { kind, tag, start, end } if kind != Tag::Run => {
+                let code = prepared.text()[start as usize..end as usize].trim();
+                if kind == Tag::Escaped
                     && let Some(context) = walker.context(code)
                 {
                     let position = source.position(prepared.original(tag));
-                    let (file, excerpt) = (source.name.to_string(), source.excerpt(position));
+                    let (file, excerpt) = (source.name().to_owned(), source.excerpt(position));
                     warnings.push(Warning { file, position, context, excerpt });
                 }
                 walker.output();
@@ -218,10 +217,10 @@ impl Walker {
             State::Comment if !self.tail.starts_with(b"--") => byte == b'>',
             State::Comment => self.tail.ends_with(b"-->"),
             _ => {
-                let end = format!("</{}", self.tag);
-                self.tail.len() > end.len()
-                    && self.tail[..self.tail.len() - 1].ends_with(end.as_bytes())
-                    && matches!(byte, b'>' | b' ' | b'\n' | b'\t' | b'/')
+                // `</`, the element's name, and this byte.
+                let before = &self.tail[..self.tail.len() - 1];
+                matches!(byte, b'>' | b' ' | b'\n' | b'\t' | b'/')
+                    && before.strip_suffix(self.tag.as_bytes()).is_some_and(|rest| rest.ends_with(b"</"))
             }
         };
         match (done, self.state) {

@@ -8,8 +8,8 @@
 //! A piece carries its HTML in a `<template>` element, which a browser parses and does not show, and a script of one
 //! line that moves it into its place. Without JavaScript the reader keeps the waiting text.
 
-use crate::error::{Error, ErrorKind};
 use std::fmt::Write;
+use wirebook_script::{Error, ErrorKind};
 
 /// Stands where late pieces go. A NUL can not be in HTML, so no page has it by chance; data with it can at worst move
 /// the place where late pieces are sent.

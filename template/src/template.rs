@@ -1,41 +1,18 @@
 //! A compiled template and what can be done with it.
 
-use crate::compile::{self, Settings, Shape, Unit};
-use crate::ejs::{self, Delimiters, Prepared};
-use crate::engine::Shared;
-use crate::error::{Error, ErrorKind};
-use crate::js::lexer::{Lexer, Tok};
-use crate::js::parser;
-use crate::limits::Limits;
-use crate::lint::{self, Warning};
+use crate::build::{Options, build};
+use crate::files::Shared;
+use crate::lint::Warning;
+use crate::page::Page;
 use crate::pipe::Pipe;
-use crate::run::{Cx, R};
-use crate::source::{Position, Source};
-use crate::value::Value;
 use std::io;
 use std::rc::Rc;
-
-/// How to compile.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The characters that make a tag.
-    pub delimiters: Delimiters,
-    /// EJS's `rmWhitespace`: no blanks at the ends of lines, no empty lines, before anything else.
-    pub remove_white_space: bool,
-    /// Makes every [`Warning`] about an output tag in an unsafe context an error.
-    pub strict_contexts: bool,
-    /// `<%= %>` does not escape: for text that is no HTML.
-    pub no_escape: bool,
-    /// Keeps the picture of the closures for [`Template::closures`].
-    pub trace: bool,
-    /// The bounds.
-    pub limits: Limits,
-}
+use wirebook_script::{Cx, Error, Limits, Program, R, Shape, Sink, Value};
 
 /// A compiled template. It belongs to the thread that compiled it, and cloning it is cheap.
 #[derive(Clone)]
 pub struct Template {
-    pub(crate) unit: Rc<Unit>,
+    pub(crate) program: Rc<Program>,
     shared: Rc<Shared>,
     limits: Limits,
     warnings: Rc<[Warning]>,
@@ -43,81 +20,7 @@ pub struct Template {
 
 impl std::fmt::Debug for Template {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Template({:?})", self.unit.source.name)
-    }
-}
-
-/// A token, as `--tokens` and the playground show it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TokenView {
-    /// Where it starts.
-    pub position: Position,
-    /// `text`, `tag`, `word`, `number`, `string`, `template`, `punctuation`, `echo`, `end`.
-    pub kind: &'static str,
-    /// What it is.
-    pub text: String,
-}
-
-/// Everything that compiling a source gives.
-pub(crate) struct Compiled {
-    pub(crate) unit: Rc<Unit>,
-    pub(crate) warnings: Vec<Warning>,
-}
-
-/// Compiles a source: cut, parse, generate.
-pub(crate) fn build(text: &str, name: &str, path: &str, options: &Options) -> Result<Compiled, Error> {
-    let source = Source::new(name, text);
-    let limits = options.limits;
-    if text.len() > limits.source {
-        let message = format!("source too large: more than {} bytes", limits.source);
-        return Err(Error::new(ErrorKind::NestingLimit, message));
-    }
-    let prepared = ejs::prepare(text, options.remove_white_space);
-    let pieces = split(&prepared, &source, options)?;
-    let warnings = lint::check(&prepared, &pieces, &source);
-    if options.strict_contexts
-        && let Some(warning) = warnings.first()
-    {
-        return Err(Error::at(ErrorKind::Syntax, warning.to_string(), &source, warning.position.offset));
-    }
-    let parsed = parser::parse(&prepared, &pieces, &limits)
-        .map_err(|(kind, message, offset)| Error::at(kind, message, &source, offset))?;
-    let settings = Settings { limits, path: path.into(), trace: options.trace, escape: !options.no_escape };
-    let unit = Rc::new(compile::compile(&parsed, source, settings));
-    Ok(Compiled { unit, warnings })
-}
-
-fn split(prepared: &Prepared, source: &Source, options: &Options) -> Result<Vec<ejs::Piece>, Error> {
-    ejs::split(&prepared.text, &options.delimiters)
-        .map_err(|(kind, message, offset)| Error::at(kind, message, source, prepared.original(offset as u32)))
-}
-
-/// The tokens of a source, as far as it can be read.
-///
-/// # Errors
-/// Where the text is no token.
-pub fn tokens(text: &str, options: &Options) -> Result<Vec<TokenView>, Error> {
-    let source = Source::new("template", text);
-    let prepared = ejs::prepare(text, options.remove_white_space);
-    let pieces = split(&prepared, &source, options)?;
-    let mut lexer = Lexer::new(&prepared, &pieces);
-    let mut views = Vec::new();
-    loop {
-        let token = lexer.next().map_err(|(kind, message, offset)| Error::at(kind, message, &source, offset))?;
-        let range = |start: u32, end: u32| prepared.text[start as usize..end as usize].to_owned();
-        let (kind, text) = match &token.tok {
-            Tok::End => return Ok(views),
-            Tok::Punct(p) => ("punctuation", (*p).to_owned()),
-            Tok::Word(start, end) => ("word", range(*start, *end)),
-            Tok::Number(n) => ("number", crate::value::number::to_string(*n)),
-            Tok::String(s) => ("string", s.as_str().to_owned()),
-            Tok::Quasi(s, _) | Tok::QuasiNext(s, _) => ("template", s.as_str().to_owned()),
-            Tok::Text(start, end) => ("text", range(*start, *end)),
-            Tok::Echo { raw } => ("echo", if *raw { "raw".to_owned() } else { "escaped".to_owned() }),
-            Tok::EchoEnd => ("end", String::new()),
-            Tok::Tag => ("tag", ";".to_owned()),
-        };
-        views.push(TokenView { position: source.position(token.pos), kind, text });
+        write!(f, "Template({:?})", self.program.source().name())
     }
 }
 
@@ -144,11 +47,11 @@ impl Template {
     /// As [`Template::compile`].
     pub fn compile_with(source: &str, name: &str, options: &Options) -> Result<Template, Error> {
         let compiled = build(source, name, "", options)?;
-        Ok(Template::of(compiled.unit, compiled.warnings, Rc::new(Shared::default()), options.limits))
+        Ok(Template::of(compiled.program, compiled.warnings, Shared::new(), options.limits))
     }
 
-    pub(crate) fn of(unit: Rc<Unit>, warnings: Vec<Warning>, shared: Rc<Shared>, limits: Limits) -> Template {
-        Template { unit, shared, limits, warnings: warnings.into() }
+    pub(crate) fn of(program: Rc<Program>, warnings: Vec<Warning>, shared: Rc<Shared>, limits: Limits) -> Template {
+        Template { program, shared, limits, warnings: warnings.into() }
     }
 
     /// Renders at the end of `out`. On an error `out` is as it was.
@@ -157,12 +60,11 @@ impl Template {
     /// What the template throws, with its place; a bound that was reached.
     pub fn render(&self, data: &Value, out: &mut String) -> Result<(), Error> {
         let start = out.len();
-        let mut cx = Cx::new(self.shared.clone(), self.limits, std::mem::take(out), None);
-        let result = self.run(&mut cx, data);
-        *out = std::mem::take(&mut cx.out);
+        let (mut rendered, result) = self.run(data, std::mem::take(out), None, |_| Ok(()));
         if result.is_err() {
-            out.truncate(start);
+            rendered.truncate(start);
         }
+        *out = rendered;
         result
     }
 
@@ -181,11 +83,10 @@ impl Template {
     ///
     /// # Errors
     /// As [`Template::render`]; the pieces written before an error can not be taken back, so a server that streams must
-    /// then break the message off. An error of the writer has the kind [`ErrorKind::Write`].
+    /// then break the message off. An error of the writer has the kind [`ErrorKind::Write`](crate::ErrorKind::Write).
     pub fn render_to(&self, data: &Value, mut writer: impl io::Write) -> Result<(), Error> {
         let mut sink = |piece: &str| writer.write_all(piece.as_bytes());
-        let mut cx = Cx::new(self.shared.clone(), self.limits, String::new(), Some(&mut sink));
-        self.run_then(&mut cx, data, |cx| cx.flush())
+        self.run(data, String::new(), Some(&mut sink), |cx| cx.flush()).1
     }
 
     /// Renders a page whose slow parts come later; see [`Pipe`].
@@ -193,21 +94,29 @@ impl Template {
     /// # Errors
     /// As [`Template::render`].
     pub fn render_pipe(&self, data: &Value) -> Result<Pipe, Error> {
-        let mut cx = Cx::new(self.shared.clone(), self.limits, String::new(), None);
-        self.run(&mut cx, data)?;
-        let waiting = cx.placeholders.iter().map(|name| name.as_str().to_owned()).collect();
-        Ok(Pipe::new(std::mem::take(&mut cx.out), waiting))
+        let mut waiting = Vec::new();
+        let (page, result) = self.run(data, String::new(), None, |cx| {
+            waiting = cx.state::<Page>().placeholders.iter().map(|name| name.as_str().to_owned()).collect();
+            Ok(())
+        });
+        result.map(|()| Pipe::new(page, waiting))
     }
 
-    fn run(&self, cx: &mut Cx<'_>, data: &Value) -> Result<(), Error> {
-        self.run_then(cx, data, |_| Ok(()))
-    }
-
-    fn run_then<'a>(&self, cx: &mut Cx<'a>, data: &Value, then: fn(&mut Cx<'a>) -> R<()>) -> Result<(), Error> {
-        let result = cx.render_unit(&self.unit, data).and_then(|()| then(cx));
+    /// Renders at the end of a text, or into a sink; gives the text, and how it went.
+    fn run<'s>(
+        &'s self,
+        data: &Value,
+        out: String,
+        sink: Option<&'s mut Sink<'s>>,
+        then: impl FnOnce(&mut Cx<'_>) -> R<()>,
+    ) -> (String, Result<(), Error>) {
+        let mut cx = Cx::new(&*self.shared, self.shared.scratch.take(), self.limits, out, sink);
+        let result = self.shared.render(&mut cx, &self.program, data).and_then(|()| then(&mut cx));
         let result = result.map_err(|_| cx.take_error());
-        cx.finish();
-        result
+        cx.state::<Page>().clear();
+        let (out, scratch) = cx.finish();
+        self.shared.scratch.replace(scratch);
+        (out, result)
     }
 
     /// Output tags that stand where HTML escaping does not make them safe.
@@ -217,11 +126,11 @@ impl Template {
 
     /// The closures that the template became, outermost first, when [`Options::trace`] asked for them.
     pub fn closures(&self) -> &[Shape] {
-        &self.unit.closures
+        self.program.closures()
     }
 
     /// The name that messages use.
     pub fn name(&self) -> &str {
-        &self.unit.source.name
+        self.program.source().name()
     }
 }

@@ -157,3 +157,100 @@ fn the_lint_knows_where_a_tag_stands() {
     assert_eq!(warning.excerpt, "2 | <a href='<%= x %>'>\n  |          ^");
     assert!(warning.to_string().contains("url(value)"));
 }
+
+#[test]
+fn a_helper_calls_back_within_the_bounds() {
+    let mut engine = Engine::in_memory();
+    let each = |cx: &mut wirebook_template::Cx<'_>, args: &[Value]| {
+        let [Value::Array(list), Value::Function(callback), ..] = args else {
+            return cx.type_error("each takes a list and a function");
+        };
+        for (n, item) in list.to_vec().into_iter().enumerate() {
+            cx.call(callback, &Value::Undefined, &[item, n.into()])?;
+        }
+        Ok(Value::Undefined)
+    };
+    engine.helper_with("each", each);
+    // As lodash has it: a member of an object in the data.
+    let underscore = data!({ "each": Value::Function(wirebook_template::Function::host("each", move |cx, _, args| each(cx, args))) });
+    let data = data!({ "_": underscore, "list": ["a", "b"] });
+    let page = "<% _.each(list, function (x, i) { %><%= i %><%= x %> <% }) %><% each(list, x => { %>[<%= x %>]<% }) %>";
+    assert_eq!(engine.compile(page, "t").unwrap().render_to_string(&data).unwrap(), "0a 1b [a][b]");
+    for (hostile, kind) in [
+        ("each(list, function () { for (;;) {} })", ErrorKind::StepLimit),
+        ("const f = () => each(list, f); f()", ErrorKind::Range),
+        ("each(list, 1)", ErrorKind::Type),
+        ("each(list, () => { throw new RangeError('x') })", ErrorKind::Range),
+        ("each(list, () => nope)", ErrorKind::Reference),
+    ] {
+        let error = engine.compile(&format!("<% {hostile} %>"), "t").unwrap().render_to_string(&data).unwrap_err();
+        assert_eq!(error.kind(), kind, "{hostile}: {error}");
+        assert!(error.position().is_some(), "{hostile}");
+    }
+    let caught = "<% try { each(list, () => { throw 'up' }) } catch (e) { %><%= e %><% } %>";
+    assert_eq!(engine.compile(caught, "t").unwrap().render_to_string(&data).unwrap(), "up");
+}
+
+#[test]
+fn several_roots_are_searched_in_order_and_a_name_needs_no_extension() {
+    let folder = Folder::new("roots");
+    folder.write("one/page.ejs", "<%- include('part') %> <%- include('plain') %> <%- include('other') %>");
+    folder.write("one/plain", "no extension");
+    folder.write("one/part.ejs", "one");
+    folder.write("two/part.ejs", "two");
+    folder.write("two/other.ejs", "other");
+    folder.write("three.ejs", "outside");
+    let mut engine = Engine::new(folder.0.join("one")).unwrap();
+    assert!(engine.render_file("page", &Value::object()).is_err());
+    engine.add_root(folder.0.join("two")).unwrap();
+    assert_eq!(engine.render_file("page", &Value::object()).unwrap(), "one no extension other");
+    assert_eq!(engine.render_file("../three", &Value::object()).unwrap_err().kind(), ErrorKind::Include);
+    assert!(engine.add_root(folder.0.join("none")).is_err());
+}
+
+#[test]
+fn a_template_from_a_string_can_stand_for_a_file() {
+    let folder = Folder::new("stands");
+    folder.write("partials/h.ejs", "head");
+    let engine = Engine::new(&folder.0).unwrap();
+    let page = engine.compile_at("<%- include('../partials/h') %>", "p.ejs", "pages/p.ejs").unwrap();
+    assert_eq!(page.render_to_string(&Value::object()).unwrap(), "head");
+    assert!(engine.compile_at("x", "p.ejs", "../p.ejs").is_err());
+}
+
+#[test]
+fn bytes_that_are_no_utf8_become_replacement_characters() {
+    let folder = Folder::new("bytes");
+    folder.write("page.ejs", "");
+    std::fs::write(folder.0.join("page.ejs"), b"\xEF\xBB\xBFa\xFFb<%= 1 %>").unwrap();
+    let engine = Engine::new(&folder.0).unwrap();
+    assert_eq!(engine.render_file("page", &Value::object()).unwrap(), "a\u{fffd}b1");
+}
+
+#[test]
+fn the_world_comes_from_the_host() {
+    use std::{cell::RefCell, rc::Rc};
+    let mut engine = Engine::in_memory();
+    engine.set_clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
+    let render = |engine: &Engine, source: &str| {
+        engine.compile(source, "t").unwrap().render_to_string(&Value::object()).unwrap()
+    };
+    assert_eq!(
+        render(&engine, "<%= Date.now() %> <%= new Date().toISOString() %>"),
+        "86400000 1970-01-02T00:00:00.000Z"
+    );
+    engine.set_zone(|_| 90.0);
+    assert_eq!(render(&engine, "<%= new Date().getHours() %>:<%= new Date().getMinutes() %>"), "1:30");
+    assert_eq!(render(&engine, "<%= new Date() %>"), "Fri Jan 02 1970 01:30:00 GMT+0130");
+    assert_eq!(render(&engine, "<%= new Date(1970, 0, 2, 1, 30).getTime() %>"), "86400000");
+    let random = "<%= Math.random() %> <%= Math.random() %>";
+    let first = render(&engine, random);
+    assert_eq!(render(&engine, random), first, "the same seed, the same page");
+    engine.set_seed(7);
+    assert_ne!(render(&engine, random), first);
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let kept = lines.clone();
+    engine.set_log(move |line| kept.borrow_mut().push(line.to_owned()));
+    assert_eq!(render(&engine, "<% console.log('a', 1, { b: [2] }); console.error() %>"), "");
+    assert_eq!(*lines.borrow(), ["a 1 {\"b\":[2]}", ""]);
+}

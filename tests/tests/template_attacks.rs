@@ -459,3 +459,52 @@ fn every_row_has_its_test() {
         assert!(here.contains(&format!("{name}_")), "{name}");
     }
 }
+
+/// Sources as deep as they may be, and data and recursion as deep as they get, on a thread with two mebibytes.
+#[test]
+fn the_deepest_templates_fit_a_thread_of_two_mebibytes() {
+    let deepest = |open: &str, middle: &str, close: &str| {
+        for depth in (1..=220).rev() {
+            let source = format!("<%= {}{middle}{} %>", open.repeat(depth), close.repeat(depth));
+            if let Ok(template) = Template::compile(&source) {
+                let _ = template.render_to_string(&data!({ "a": 1 }));
+                return depth;
+            }
+        }
+        0
+    };
+    let run = move || {
+        for (open, middle, close) in [
+            ("[", "1", "]"),
+            ("({a:", "1", "}).a"),
+            ("(", "a", ")"),
+            ("-(", "a", ")"),
+            ("String(", "a", ")"),
+            ("(x => ", "a", ")()"),
+            ("(function () { return ", "a", " })()"),
+            ("`${", "a", "}`"),
+            ("a ? ", "1", " : 1"),
+            ("a || (", "a", ")"),
+            ("[a, ...[", "a", "]]"),
+            ("a[", "0", "]"),
+            ("[1].map(x => ", "x", ")"),
+            ("JSON.stringify([", "a", "])"),
+        ] {
+            assert!(deepest(open, middle, close) >= 20, "{open}");
+        }
+        for endless in [
+            "const f = () => f(); f()",
+            "const f = () => [1].map(f); f()",
+            "const o = { toString() { return '' + o } }; '' + o",
+            "const o = { toJSON() { return JSON.stringify(o) } }; JSON.stringify(o)",
+            "function f(a) { return [a].sort(() => f(a)) && f.call(null, a) } f(1)",
+            "let f = () => 1; for (let i = 0; i < 20000; i++) f = f.bind(null); f()",
+            "const f = s => s.replace(/./, () => f(s)); f('x')",
+        ] {
+            let error = Template::compile(&format!("<% {endless} %>")).expect(endless);
+            let error = error.render_to_string(&Value::object()).expect_err(endless);
+            assert_eq!(error.kind(), ErrorKind::Range, "{endless}: {error}");
+        }
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread").join().expect("no overflow");
+}

@@ -11,6 +11,11 @@
 //!
 //! Texts shorter than a register, which is what most values are, are gathered into one by two loads that overlap.
 //!
+//! **What this relies on.** `entity` gives an entity of at most eight bytes for ASCII bytes alone, which the table below is
+//! made of at compile time; a mask has a bit for a byte only when that table has an entity for it, because both are made
+//! of the same five bytes (a test goes through all 256); and a `&str` is UTF-8. Nothing is asked of the callers of
+//! [`append`], which is safe.
+//!
 //! The safe twin is [`super::wordwise`]; tests hold both to [`super::naive`].
 
 use std::arch::x86_64::*;
@@ -208,4 +213,22 @@ unsafe fn avx2(out: &mut Vec<u8>, text: &[u8]) {
     };
     // SAFETY: as promised to this function.
     unsafe { blocks::<32>(out, text, special) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_in_the_mask_when_it_has_an_entity() {
+        for byte in 0..=u8::MAX {
+            let block = [byte; 16];
+            // SAFETY: SSE2 is part of x86-64; the block is sixteen bytes.
+            let mask = special_16(unsafe { _mm_loadu_si128(block.as_ptr().cast()) });
+            let entity = super::super::entity(byte);
+            assert_eq!(mask != 0, entity.is_some(), "{byte}");
+            assert_eq!(ENTITIES[usize::from(byte)] >> 56, entity.map_or(0, str::len) as u64);
+            assert!(entity.is_none_or(|text| byte < 128 && text.len() <= WORST));
+        }
+    }
 }

@@ -1,0 +1,16 @@
+//! The ground: strings and numbers as JavaScript has them, places in a source, errors, bounds.
+
+pub(crate) mod calendar;
+pub(crate) mod digits;
+mod error;
+mod limits;
+pub(crate) mod memory;
+pub(crate) mod number;
+mod source;
+pub(crate) mod stack;
+mod string;
+
+pub use error::{Error, ErrorKind};
+pub use limits::Limits;
+pub use source::{Position, Source};
+pub use string::Str;

@@ -1,0 +1,337 @@
+//! Array methods without callbacks, ECMA-262 §23.1.
+
+use crate::base::{ErrorKind, memory::cost};
+use crate::run::{
+    Cx, Native, R,
+    args::{Gathered, arg, relative},
+    convert, rate,
+};
+use crate::value::{Array, Class, Value, compare};
+
+pub(super) const METHODS: &[(&str, Native)] = &[
+    ("at", at),
+    ("concat", concat),
+    ("entries", entries),
+    ("fill", fill),
+    ("flat", flat),
+    ("includes", includes),
+    ("indexOf", index_of),
+    ("join", join),
+    ("keys", keys),
+    ("lastIndexOf", last_index_of),
+    ("pop", pop),
+    ("push", push),
+    ("reverse", reverse),
+    ("shift", shift),
+    ("slice", slice),
+    ("splice", splice),
+    ("toReversed", to_reversed),
+    ("toString", to_string),
+    ("unshift", unshift),
+    ("toSpliced", to_spliced),
+    ("values", values),
+    ("with", with),
+];
+
+pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", from), ("of", of)];
+
+/// The receiver as an array; calling a method on something else is a TypeError.
+pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
+    match this {
+        Value::Array(array) => Ok(array.clone()),
+        Value::String(_) => cx.iterate(this.clone(), ""),
+        _ => cx.type_error("this method needs an array"),
+    }
+}
+
+/// The array's elements now, their visit paid for.
+fn items(cx: &mut Cx<'_>, this: &Value) -> R<Vec<Value>> {
+    let array = this_array(cx, this)?;
+    cx.items(array.len())?;
+    Ok(array.to_vec())
+}
+
+fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let n = convert::to_integer_or(cx, args.first(), 0.0)?;
+    let n = if n < 0.0 { n + array.len() as f64 } else { n };
+    Ok(if n < 0.0 { Value::Undefined } else { array.get(n as usize).unwrap_or_default() })
+}
+
+fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let mut all = items(cx, this)?;
+    for value in args {
+        match value {
+            Value::Array(_) => all.extend(items(cx, value)?),
+            other => all.push(other.clone()),
+        }
+    }
+    cx.items(args.len())?;
+    Ok(cx.array(all))
+}
+
+fn pairs(cx: &mut Cx<'_>, this: &Value) -> R<Value> {
+    let items = items(cx, this)?;
+    cx.steps(items.len())?;
+    cx.room_for(items.len().saturating_mul(cost::CONTAINER + 3 * cost::ITEM))?;
+    let pairs = items.into_iter().enumerate().map(|(n, item)| cx.array(vec![n.into(), item])).collect();
+    Ok(cx.array(pairs))
+}
+
+/// Iterators are arrays here: `for (const [i, x] of list.entries())` sees no difference.
+fn entries(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    pairs(cx, this)
+}
+
+fn keys(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let length = this_array(cx, this)?.len();
+    cx.items(length)?;
+    Ok(cx.array((0..length).map(Value::from).collect()))
+}
+
+fn values(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let items = items(cx, this)?;
+    Ok(cx.array(items))
+}
+
+fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let start = relative(cx, args.get(1), 0.0, length)?;
+    let end = relative(cx, args.get(2), length as f64, length)?;
+    cx.steps(length / 8)?;
+    let value = arg(args, 0).clone();
+    let stored = [value.clone()];
+    cx.change_array(&array, &stored, |items| {
+        if start < end {
+            items[start..end].fill(value);
+        }
+    });
+    Ok(this.clone())
+}
+
+fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let depth = convert::to_integer_or(cx, args.first(), 1.0)?;
+    let mut out = Gathered::new();
+    let start = items(cx, this)?;
+    // An explicit stack: arrays may nest deeper than this thread's stack.
+    let mut open = vec![start.into_iter()];
+    while let Some(items) = open.last_mut() {
+        let Some(item) = items.next() else {
+            open.pop();
+            continue;
+        };
+        cx.step()?;
+        match &item {
+            Value::Array(inner) if (open.len() as f64) <= depth => {
+                let inner = inner.to_vec();
+                cx.items(inner.len())?;
+                if open.len() > 10_000 {
+                    return cx.fail(ErrorKind::Range, "Maximum call stack size exceeded");
+                }
+                open.push(inner.into_iter());
+            }
+            _ => out.push(item),
+        }
+    }
+    Ok(out.finish(cx))
+}
+
+fn includes(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let start = relative(cx, args.get(1), 0.0, array.len())?;
+    let found = position(cx, &array, start..array.len(), arg(args, 0), compare::same_value_zero)?;
+    Ok(found.is_some().into())
+}
+
+/// The first of these places whose element is the wanted one. Comparing long texts takes its time.
+fn position(
+    cx: &mut Cx<'_>,
+    array: &Array,
+    places: impl ExactSizeIterator<Item = usize>,
+    wanted: &Value,
+    same: fn(&Value, &Value) -> bool,
+) -> R<Option<usize>> {
+    cx.steps(places.len() / rate::ITEMS)?;
+    let items = array.borrow();
+    for n in places {
+        let Some(item) = items.get(n) else { break };
+        cx.comparing(item, wanted)?;
+        if same(item, wanted) {
+            return Ok(Some(n));
+        }
+    }
+    Ok(None)
+}
+
+fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let start = relative(cx, args.get(1), 0.0, array.len())?;
+    let found = position(cx, &array, start..array.len(), arg(args, 0), compare::strict_equal)?;
+    Ok(found.map_or(Value::Number(-1.0), Value::from))
+}
+
+fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let end = match args.get(1) {
+        None => length,
+        Some(_) => {
+            let n = convert::to_integer_or(cx, args.get(1), 0.0)?;
+            let n = if n < 0.0 { n + length as f64 } else { n };
+            if n < 0.0 { 0 } else { (n as usize).saturating_add(1).min(length) }
+        }
+    };
+    let found = position(cx, &array, (0..end).rev(), arg(args, 0), compare::strict_equal)?;
+    Ok(found.map_or(Value::Number(-1.0), Value::from))
+}
+
+fn join(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    match arg(args, 0) {
+        Value::Undefined => Ok(convert::join(cx, &array, &",".into())?.into()),
+        separator => {
+            let separator = convert::to_str(cx, separator)?;
+            Ok(convert::join(cx, &array, &separator)?.into())
+        }
+    }
+}
+
+fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    Ok(convert::join(cx, &array, &",".into())?.into())
+}
+
+fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.items(args.len())?;
+    let length = cx.change_array(&array, args, |items| {
+        items.extend_from_slice(args);
+        items.len()
+    });
+    Ok(length.into())
+}
+
+fn pop(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    Ok(cx.change_array(&array, &[], Vec::pop).unwrap_or_default())
+}
+
+fn shift(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 64)?;
+    Ok(cx.change_array(&array, &[], |items| if items.is_empty() { Value::Undefined } else { items.remove(0) }))
+}
+
+fn unshift(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 64)?;
+    cx.items(args.len())?;
+    let length = cx.change_array(&array, args, |items| {
+        items.splice(0..0, args.iter().cloned());
+        items.len()
+    });
+    Ok(length.into())
+}
+
+fn reverse(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    cx.steps(array.len() / 8)?;
+    cx.change_array(&array, &[], |items| items.reverse());
+    Ok(this.clone())
+}
+
+fn to_reversed(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let mut items = items(cx, this)?;
+    items.reverse();
+    Ok(cx.array(items))
+}
+
+fn slice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let start = relative(cx, args.first(), 0.0, length)?;
+    let end = relative(cx, args.get(1), length as f64, length)?;
+    cx.items(end.saturating_sub(start))?;
+    let part = array.borrow().get(start..end.max(start)).unwrap_or_default().to_vec();
+    Ok(cx.array(part))
+}
+
+fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let start = relative(cx, args.first(), 0.0, length)?;
+    let count = match args.len() {
+        0 => 0.0,
+        1 => (length - start) as f64,
+        _ => convert::to_integer_or(cx, args.get(1), 0.0)?.clamp(0.0, (length - start) as f64),
+    } as usize;
+    cx.steps(length / 8)?;
+    let added = args.get(2..).unwrap_or_default();
+    cx.items(count + added.len())?;
+    let removed = cx.change_array(&array, added, |items| {
+        items.splice(start..start + count, added.iter().cloned()).collect::<Vec<_>>()
+    });
+    Ok(cx.array(removed))
+}
+
+/// A copy with another element at an index.
+fn with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let mut items = items(cx, this)?;
+    let n = convert::to_integer_or(cx, args.first(), 0.0)?;
+    let n = if n < 0.0 { n + items.len() as f64 } else { n };
+    if !(0.0..items.len() as f64).contains(&n) {
+        return cx.fail(ErrorKind::Range, "Invalid index : out of range");
+    }
+    items[n as usize] = arg(args, 1).clone();
+    Ok(cx.array(items))
+}
+
+fn to_spliced(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let items = items(cx, this)?;
+    let copy = cx.array(items);
+    splice(cx, &copy, args)?;
+    Ok(copy)
+}
+
+fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    Ok(matches!(arg(args, 0), Value::Array(_)).into())
+}
+
+/// `Array.from(iterable or { length }, map)`.
+fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let items = match arg(args, 0) {
+        Value::Array(_) => items(cx, arg(args, 0))?,
+        value @ Value::String(_) => cx.iterate(value.clone(), "")?.to_vec(),
+        Value::Object(object) if matches!(object.0.class.get(), Class::Map | Class::Set) => {
+            cx.iterate(arg(args, 0).clone(), "")?.to_vec()
+        }
+        Value::Object(object) => {
+            let length = object.get("length").unwrap_or_default();
+            let length = convert::to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;
+            cx.items(length)?;
+            cx.steps(length)?;
+            (0..length).map(|n| object.get(&n.to_string()).unwrap_or_default()).collect()
+        }
+        Value::Undefined | Value::Null => {
+            let shown = compare::primitive_to_str(arg(args, 0));
+            return cx.type_error(format!("{} is not iterable", shown.as_str()));
+        }
+        _ => Vec::new(),
+    };
+    cx.items(items.len())?;
+    let mut out = Gathered::new();
+    for (n, item) in items.into_iter().enumerate() {
+        cx.step()?;
+        out.push(match args.get(1) {
+            None | Some(Value::Undefined) => item,
+            Some(map) => crate::run::args::call(cx, map, &[item, n.into()])?,
+        });
+    }
+    Ok(out.finish(cx))
+}
+
+fn of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    cx.items(args.len())?;
+    Ok(cx.array(args.to_vec()))
+}

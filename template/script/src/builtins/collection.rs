@@ -1,0 +1,154 @@
+//! `Map` and `Set`, ECMA-262 §24. What JavaScript gives as an iterator is an array here.
+
+use crate::run::{
+    Cx, Native, R,
+    args::{Gathered, arg},
+};
+use crate::value::{Class, Function, Inner, Key, Object, Table, Value};
+use std::cell::RefCell;
+
+pub(super) const MAP_METHODS: &[(&str, Native)] = &[
+    ("clear", clear),
+    ("delete", delete),
+    ("entries", |cx, this, _| list(cx, this, |cx, (key, value)| cx.array(vec![key, value]))),
+    ("forEach", for_each),
+    ("get", |cx, this, args| {
+        let found = table(cx, this)?.borrow().get(&key_of(arg(args, 0))).cloned();
+        Ok(found.unwrap_or_default())
+    }),
+    ("has", has),
+    ("keys", |cx, this, _| list(cx, this, |_, (key, _)| key)),
+    ("set", |cx, this, args| {
+        add(cx, this, arg(args, 0).clone(), arg(args, 1).clone())?;
+        Ok(this.clone())
+    }),
+    ("toString", |_, _, _| Ok("[object Map]".into())),
+    ("values", |cx, this, _| list(cx, this, |_, (_, value)| value)),
+];
+
+pub(super) const SET_METHODS: &[(&str, Native)] = &[
+    ("add", |cx, this, args| {
+        add(cx, this, arg(args, 0).clone(), arg(args, 0).clone())?;
+        Ok(this.clone())
+    }),
+    ("clear", clear),
+    ("delete", delete),
+    ("entries", |cx, this, _| list(cx, this, |cx, (key, value)| cx.array(vec![key, value]))),
+    ("forEach", for_each),
+    ("has", has),
+    ("keys", |cx, this, _| list(cx, this, |_, (key, _)| key)),
+    ("toString", |_, _, _| Ok("[object Set]".into())),
+    ("values", |cx, this, _| list(cx, this, |_, (key, _)| key)),
+];
+
+/// `new Map(pairs)`.
+pub(super) fn map(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let made = Object::of_class(Class::Map, Inner::Table(RefCell::new(Table::default())));
+    let made: Value = cx.own(made).into();
+    if !arg(args, 0).is_nullish() {
+        let pairs = cx.iterate(arg(args, 0).clone(), "undefined")?;
+        for pair in pairs.to_vec() {
+            let Value::Array(pair) = &pair else { return cx.type_error("Iterator value is not an entry object") };
+            add(cx, &made, pair.get(0).unwrap_or_default(), pair.get(1).unwrap_or_default())?;
+        }
+    }
+    Ok(made)
+}
+
+/// `new Set(values)`.
+pub(super) fn set(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let made = Object::of_class(Class::Set, Inner::Table(RefCell::new(Table::default())));
+    let made: Value = cx.own(made).into();
+    if !arg(args, 0).is_nullish() {
+        let values = cx.iterate(arg(args, 0).clone(), "undefined")?;
+        for value in values.to_vec() {
+            add(cx, &made, value.clone(), value)?;
+        }
+    }
+    Ok(made)
+}
+
+/// The number of entries.
+pub(super) fn size(object: &Object) -> Value {
+    object.table().map_or(Value::Undefined, |table| table.borrow().len().into())
+}
+
+fn table<'v>(cx: &mut Cx<'_>, this: &'v Value) -> R<&'v RefCell<Table<Value>>> {
+    match this.as_object().and_then(Object::table) {
+        Some(table) => Ok(table),
+        None => cx.type_error("this method needs a Map or a Set"),
+    }
+}
+
+/// What a key is found by (§7.2.11 SameValueZero).
+fn key_of(value: &Value) -> Key {
+    match value {
+        Value::String(text) => Key::Text(text.clone()),
+        Value::Number(n) if n.is_nan() => Key::Number(f64::NAN.to_bits()),
+        // Both zeros are one key.
+        Value::Number(n) => Key::Number((n + 0.0).to_bits()),
+        Value::Array(array) => Key::Address(array.address()),
+        Value::Object(object) => Key::Address(object.address()),
+        Value::Function(function) => Key::Address(function.address()),
+        Value::RegExp(regexp) => Key::Address(regexp.address()),
+        Value::Null => Key::Other(1),
+        Value::Bool(b) => Key::Other(2 + u8::from(*b)),
+        _ => Key::Other(0),
+    }
+}
+
+fn add(cx: &mut Cx<'_>, this: &Value, key: Value, value: Value) -> R<()> {
+    cx.step()?;
+    if let Value::String(text) = &key {
+        cx.bytes(text.as_str().len())?;
+    }
+    let table = table(cx, this)?;
+    if let Value::Object(object) = this {
+        // It may hold itself from now on.
+        cx.change_object(object, &[key.clone(), value.clone()], |_| ());
+    }
+    table.borrow_mut().set(key_of(&key), key, value);
+    Ok(())
+}
+
+fn has(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    Ok(table(cx, this)?.borrow().get(&key_of(arg(args, 0))).is_some().into())
+}
+
+fn delete(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let removed = table(cx, this)?.borrow_mut().remove(&key_of(arg(args, 0)));
+    Ok(removed.is_some().into())
+}
+
+fn clear(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let entries: Vec<Value> = table(cx, this)?.borrow_mut().drain().collect();
+    drop(entries);
+    Ok(Value::Undefined)
+}
+
+fn list(cx: &mut Cx<'_>, this: &Value, show: fn(&Cx<'_>, (Value, Value)) -> Value) -> R<Value> {
+    let table = table(cx, this)?;
+    let mut out = Gathered::new();
+    let mut at = 0;
+    loop {
+        let Some((next, entry)) = table.borrow().next(at) else { return Ok(out.finish(cx)) };
+        cx.steps(1 + (next - at) / 8)?;
+        at = next;
+        out.push(show(cx, entry));
+    }
+}
+
+fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let callback: &Function = match arg(args, 0) {
+        Value::Function(callback) => callback,
+        _ => return cx.type_error("the callback is not a function"),
+    };
+    let table = table(cx, this)?;
+    let mut at = 0;
+    loop {
+        let Some((next, (key, value))) = table.borrow().next(at) else { return Ok(Value::Undefined) };
+        cx.steps((next - at) / 8)?;
+        at = next;
+        cx.call(callback, &Value::Undefined, &[value, key, this.clone()])?;
+    }
+}

@@ -1,0 +1,229 @@
+//! Functions called by their bare name, `JSON`, and the methods of functions; ECMA-262 §19.2, §25.5, §20.2.
+
+use super::json;
+use crate::base::{ErrorKind, Str, number};
+use crate::run::{
+    Cx, Draft, Native, R,
+    args::{arg, call},
+    convert, report,
+};
+use crate::text::search::compiled;
+use crate::value::{Class, Inner, Object, Value, compare};
+use std::collections::HashSet;
+
+pub(super) const FUNCTIONS: &[(&str, Native)] = &[
+    ("Array", array),
+    // Code is never made of text.
+    ("Function", |cx, _, _| cx.type_error("Function is not a function")),
+    ("Date", super::date::called),
+    ("Map", |cx, _, _| cx.type_error("Constructor Map requires 'new'")),
+    ("Set", |cx, _, _| cx.type_error("Constructor Set requires 'new'")),
+    ("Boolean", |_, _, args| Ok(compare::truthy(arg(args, 0)).into())),
+    ("Error", |cx, _, args| error(cx, "Error", args)),
+    ("Number", number_of),
+    ("Object", object),
+    ("RangeError", |cx, _, args| error(cx, "RangeError", args)),
+    ("ReferenceError", |cx, _, args| error(cx, "ReferenceError", args)),
+    ("RegExp", regexp),
+    ("String", string_of),
+    ("SyntaxError", |cx, _, args| error(cx, "SyntaxError", args)),
+    ("TypeError", |cx, _, args| error(cx, "TypeError", args)),
+    ("isFinite", |cx, _, args| Ok(convert::to_number(cx, arg(args, 0))?.is_finite().into())),
+    ("isNaN", |cx, _, args| Ok(convert::to_number(cx, arg(args, 0))?.is_nan().into())),
+    ("parseFloat", parse_float),
+    ("parseInt", parse_int),
+];
+
+pub(super) const JSON: &[(&str, Native)] = &[("parse", json_parse), ("stringify", json_stringify)];
+
+/// What `console` has; a line goes to the host, which may keep it.
+pub(super) const CONSOLE: &[(&str, Native)] =
+    &[("debug", log), ("error", log), ("info", log), ("log", log), ("trace", log), ("warn", log)];
+
+pub(super) const FUNCTION_METHODS: &[(&str, Native)] =
+    &[("apply", apply), ("bind", bind), ("call", call_with), ("toString", to_text)];
+
+fn log(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let mut line = Draft::default();
+    for (n, value) in args.iter().enumerate() {
+        if n > 0 {
+            line.push(cx, " ")?;
+        }
+        let text = match value {
+            Value::Object(_) | Value::Array(_) => cx.json(value)?.unwrap_or_else(|| "undefined".into()),
+            value => convert::to_str(cx, value)?,
+        };
+        line.push_value(cx, &text)?;
+    }
+    let line = line.finish(cx)?;
+    cx.host.log(&line.to_output());
+    Ok(Value::Undefined)
+}
+
+/// `f.bind(this, …)`.
+fn bind(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let Value::Function(function) = this else { return call(cx, this, args) };
+    cx.items(args.len())?;
+    Ok(Value::Function(function.bound(arg(args, 0).clone(), args.get(1..).unwrap_or_default())))
+}
+
+/// `new Boolean(x)` and its like: an object around a primitive.
+pub(super) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
+    let value = match kind {
+        "Boolean" => compare::truthy(arg(args, 0)).into(),
+        "Number" => number_of(cx, &Value::Undefined, args)?,
+        _ => string_of(cx, &Value::Undefined, args)?,
+    };
+    Ok(cx.own(Object::of_class(Class::Boxed, Inner::Primitive(value))).into())
+}
+
+pub(super) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    Ok(convert::to_str(cx, this)?.into())
+}
+
+fn error(cx: &mut Cx<'_>, name: &str, args: &[Value]) -> R<Value> {
+    let message = match arg(args, 0) {
+        Value::Undefined => Str::from(""),
+        value => convert::to_str(cx, value)?,
+    };
+    Ok(report::error_object(cx, name, message))
+}
+
+fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let [Value::Number(n)] = args else { return Ok(cx.array(args.to_vec())) };
+    if *n < 0.0 || n.fract() != 0.0 || *n > f64::from(u32::MAX) {
+        return cx.fail(ErrorKind::Range, "Invalid array length");
+    }
+    let length = *n as usize;
+    cx.items(length)?;
+    Ok(cx.array(vec![Value::Undefined; length]))
+}
+
+fn object(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match arg(args, 0) {
+        value if value.is_nullish() => Ok(cx.own(Object::new()).into()),
+        value => Ok(value.clone()),
+    }
+}
+
+fn number_of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match args.first() {
+        None => Ok(Value::Number(0.0)),
+        Some(value) => Ok(Value::Number(convert::to_number(cx, value)?)),
+    }
+}
+
+fn string_of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match args.first() {
+        None => Ok("".into()),
+        Some(value) => Ok(convert::to_str(cx, value)?.into()),
+    }
+}
+
+fn regexp(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let (pattern, flags) = match (arg(args, 0), arg(args, 1)) {
+        (Value::RegExp(regexp), Value::Undefined) => return Ok(Value::RegExp(regexp.clone())),
+        (Value::Undefined, flags) => (Str::from(""), flags),
+        (value, flags) => (convert::to_str(cx, value)?, flags),
+    };
+    let flags = if matches!(flags, Value::Undefined) { Str::from("") } else { convert::to_str(cx, flags)? };
+    Ok(Value::RegExp(compiled(cx, &pattern, flags.as_str())?))
+}
+
+pub(super) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = convert::to_str(cx, arg(args, 0))?;
+    cx.bytes(text.as_str().len())?;
+    let text = text.as_str().trim_start_matches(number::is_space);
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    if unsigned.starts_with("Infinity") {
+        return Ok(Value::Number(sign * f64::INFINITY));
+    }
+    let bytes = unsigned.as_bytes();
+    let digits = |mut at: usize| {
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        at
+    };
+    let mut end = digits(0);
+    if bytes.get(end) == Some(&b'.') && (end > 0 || bytes.get(1).is_some_and(u8::is_ascii_digit)) {
+        end = digits(end + 1);
+    }
+    if end > 0 && matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let from = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        if digits(from) > from {
+            end = digits(from);
+        }
+    }
+    Ok(Value::Number(unsigned[..end].parse().map_or(f64::NAN, |n: f64| sign * n)))
+}
+
+pub(super) fn parse_int(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = convert::to_str(cx, arg(args, 0))?;
+    let radix = convert::to_number(cx, arg(args, 1))?;
+    cx.bytes(text.as_str().len())?;
+    let text = text.as_str().trim_start_matches(number::is_space);
+    let mut digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut radix = number::to_int32(radix);
+    if (radix == 0 || radix == 16)
+        && let Some(rest) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"))
+    {
+        (radix, digits) = (16, rest);
+    }
+    let radix = if radix == 0 { 10 } else { radix };
+    if !(2..=36).contains(&radix) {
+        return Ok(Value::Number(f64::NAN));
+    }
+    let end = digits.find(|c: char| c.to_digit(radix as u32).is_none()).unwrap_or(digits.len());
+    let value = match radix {
+        10 => digits[..end].parse().ok(),
+        _ => number::from_digits(&digits[..end], radix as u32),
+    };
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    Ok(Value::Number(value.map_or(f64::NAN, |n: f64| sign * n)))
+}
+
+fn json_parse(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = convert::to_str(cx, arg(args, 0))?;
+    json::parse(cx, &text)
+}
+
+fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let keep = match arg(args, 1) {
+        Value::Array(keys) => {
+            let mut keep = HashSet::new();
+            cx.items(keys.len())?;
+            for key in keys.to_vec() {
+                keep.insert(convert::to_key(cx, &key)?);
+            }
+            Some(keep)
+        }
+        _ => None,
+    };
+    let replacer = if let Value::Function(replacer) = arg(args, 1) { Some(replacer.clone()) } else { None };
+    let indent = match arg(args, 2) {
+        Value::Number(n) => " ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize),
+        Value::String(s) => s.slice(0, 10).to_output().into_owned(),
+        _ => String::new(),
+    };
+    let text = json::stringify(cx, arg(args, 0), &indent, keep, replacer)?;
+    Ok(text.map_or(Value::Undefined, Value::from))
+}
+
+fn apply(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let Value::Function(function) = this else { return call(cx, this, args) };
+    let list = match arg(args, 1) {
+        Value::Array(list) => {
+            cx.items(list.len())?;
+            list.to_vec()
+        }
+        _ => Vec::new(),
+    };
+    cx.call(function, arg(args, 0), &list)
+}
+
+fn call_with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let Value::Function(function) = this else { return call(cx, this, args) };
+    cx.call(function, arg(args, 0), args.get(1..).unwrap_or_default())
+}

@@ -1,0 +1,265 @@
+//! What programs can call without having been given it.
+//!
+//! A method is found by its name when the program is compiled: [`methods`] gives its implementation for each kind of
+//! receiver. Nothing here leads anywhere else: there are no prototypes, `constructor` is undefined, and a function that
+//! makes code of text does not exist.
+
+mod array;
+mod callback;
+mod collection;
+mod date;
+mod global;
+pub(crate) mod json;
+mod math;
+mod numbers;
+pub(crate) mod object;
+
+use crate::run::Native;
+use crate::text::{replace, search, string, uri};
+use crate::value::{Class, Function, Inner, Value, compare};
+
+/// A method name's implementations.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Methods {
+    string: Option<Native>,
+    array: Option<Native>,
+    number: Option<Native>,
+    boolean: Option<Native>,
+    object: Option<Native>,
+    function: Option<Native>,
+    regexp: Option<Native>,
+    date: Option<Native>,
+    map: Option<Native>,
+    set: Option<Native>,
+}
+
+impl Methods {
+    /// The one of a kind of receiver by its name.
+    fn of_kind(&self, kind: &str) -> Option<Native> {
+        match kind {
+            "Object" => self.object,
+            "Array" => self.array,
+            "String" => self.string,
+            "Number" => self.number,
+            "Function" => self.function,
+            _ => None,
+        }
+    }
+
+    /// The one for this receiver.
+    #[inline]
+    pub(crate) fn of(&self, this: &Value) -> Option<Native> {
+        match this {
+            Value::String(_) => self.string,
+            Value::Array(_) => self.array,
+            Value::Number(_) => self.number,
+            Value::Bool(_) => self.boolean,
+            Value::Object(object) => match object.0.class.get() {
+                Class::Plain | Class::Error => self.object,
+                Class::Date => self.date.or(self.object),
+                Class::Map => self.map.or(self.object),
+                Class::Set => self.set.or(self.object),
+                Class::Boxed => match object.inner() {
+                    Some(Inner::Primitive(value)) => self.of(value).or(self.object),
+                    _ => self.object,
+                },
+            },
+            Value::Function(_) => self.function,
+            Value::RegExp(_) => self.regexp,
+            _ => None,
+        }
+    }
+}
+
+/// The implementations of a method name; none for a name that is no method.
+pub(crate) fn methods(name: &str) -> &'static Methods {
+    static NONE: Methods = Methods {
+        string: None,
+        array: None,
+        number: None,
+        boolean: None,
+        object: None,
+        function: None,
+        regexp: None,
+        date: None,
+        map: None,
+        set: None,
+    };
+    thread_local! {
+        static TABLE: std::cell::OnceCell<&'static std::collections::HashMap<&'static str, Methods>> =
+            const { std::cell::OnceCell::new() };
+    }
+    // Made once for each thread and never freed: some eighty entries of function pointers.
+    TABLE.with(|table| table.get_or_init(|| Box::leak(Box::new(table_of_methods()))).get(name).unwrap_or(&NONE))
+}
+
+fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
+    let mut table = std::collections::HashMap::<&'static str, Methods>::new();
+    for (name, native) in string::METHODS.iter().chain(replace::METHODS) {
+        table.entry(name).or_default().string = Some(*native);
+    }
+    for (name, native) in array::METHODS.iter().chain(callback::METHODS) {
+        table.entry(name).or_default().array = Some(*native);
+    }
+    for (name, native) in numbers::METHODS {
+        table.entry(name).or_default().number = Some(*native);
+    }
+    for (name, native) in object::METHODS {
+        table.entry(name).or_default().object = Some(*native);
+    }
+    for (name, native) in date::METHODS.iter().chain(date::GETTERS).chain(date::SETTERS) {
+        table.entry(name).or_default().date = Some(*native);
+    }
+    for (name, native) in collection::MAP_METHODS {
+        table.entry(name).or_default().map = Some(*native);
+    }
+    for (name, native) in collection::SET_METHODS {
+        table.entry(name).or_default().set = Some(*native);
+    }
+    for (name, native) in search::METHODS {
+        table.entry(name).or_default().regexp = Some(*native);
+    }
+    for (name, native) in global::FUNCTION_METHODS {
+        table.entry(name).or_default().function = Some(*native);
+    }
+    table.entry("toString").or_default().boolean = Some(global::to_text);
+    table.entry("valueOf").or_default().boolean = Some(|_, this, _| Ok(this.clone()));
+    table
+}
+
+/// `Math.max` and its like, when the receiver is the name of a namespace.
+pub(crate) fn static_method(space: &str, name: &str) -> Option<Native> {
+    let table: &[(&str, Native)] = match space {
+        "Math" => math::FUNCTIONS,
+        "Object" => object::STATICS,
+        "Array" => array::STATICS,
+        "Number" => numbers::STATICS,
+        "String" => string::STATICS,
+        "JSON" => global::JSON,
+        "Date" => date::STATICS,
+        "console" => global::CONSOLE,
+        _ => return None,
+    };
+    find(table, name)
+}
+
+fn find(table: &[(&str, Native)], name: &str) -> Option<Native> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, native)| *native)
+}
+
+/// `Math.PI` and its like.
+pub(crate) fn constant(space: &str, name: &str) -> Option<Value> {
+    let table: &[(&str, f64)] = match space {
+        "Math" => math::CONSTANTS,
+        "Number" => numbers::CONSTANTS,
+        _ => return None,
+    };
+    table.iter().find(|(known, _)| *known == name).map(|(_, n)| Value::Number(*n))
+}
+
+/// A function that is called by its bare name.
+pub(crate) fn global_function(name: &str) -> Option<Native> {
+    [global::FUNCTIONS, uri::FUNCTIONS].into_iter().find_map(|table| find(table, name))
+}
+
+/// What `new` makes of a name.
+pub(crate) fn constructor(name: &str) -> Option<Native> {
+    Some(match name {
+        "Date" => date::construct,
+        "Map" => collection::map,
+        "Set" => collection::set,
+        "Boolean" | "Number" | "String" => match name {
+            "Boolean" => |cx, _, args| global::boxed(cx, "Boolean", args),
+            "Number" => |cx, _, args| global::boxed(cx, "Number", args),
+            _ => |cx, _, args| global::boxed(cx, "String", args),
+        },
+        "Array" | "Object" | "RegExp" | "Error" | "TypeError" | "RangeError" | "ReferenceError" | "SyntaxError" => {
+            return global_function(name);
+        }
+        _ => return None,
+    })
+}
+
+/// The value of a bare name that neither the program nor its data has.
+pub(crate) fn global(name: &str) -> Option<Value> {
+    const SPACES: [&str; 9] = ["Math", "Object", "Array", "Number", "String", "JSON", "Date", "console", "Function"];
+    if let Some(space) = SPACES.into_iter().find(|space| *space == name) {
+        return Some(Value::Function(Function::namespace(space, global_function(space))));
+    }
+    for table in [global::FUNCTIONS, uri::FUNCTIONS] {
+        if let Some((name, native)) = table.iter().find(|(known, _)| *known == name) {
+            return Some(Value::Function(Function::native(name, *native)));
+        }
+    }
+    None
+}
+
+/// A member of a value that is no object of the program's: its methods as values, and a few properties.
+pub(crate) fn member(value: &Value, name: &str) -> Value {
+    match (value, name) {
+        (Value::Function(function), "name") => return function.name().into(),
+        (Value::Function(function), "length") => return function.parameters().into(),
+        (Value::Function(function), "prototype") => return prototype(function.name()),
+        (Value::Function(function), _) if function.name().ends_with(".prototype") => {
+            let kind = function.name().trim_end_matches(".prototype");
+            return match methods(name).of_kind(kind) {
+                Some(native) => Value::Function(Function::native(name, native)),
+                None => Value::Undefined,
+            };
+        }
+        (Value::Object(object), "size") if matches!(object.0.class.get(), Class::Map | Class::Set) => {
+            return collection::size(object);
+        }
+        (Value::Object(object), "length") if object.0.class.get() == Class::Boxed => {
+            if let Some(Inner::Primitive(Value::String(text))) = object.inner() {
+                return text.units().into();
+            }
+        }
+        (Value::Function(function), _) => {
+            let space = function.name();
+            if let Some(value) = constant(space, name) {
+                return value;
+            }
+            if let Some(native) = static_method(space, name) {
+                return Value::Function(Function::native("", native));
+            }
+        }
+        (Value::Array(array), "index" | "input" | "groups") => return array.extra(name).unwrap_or_default(),
+        (Value::RegExp(regexp), "source") => return regexp.pattern().into(),
+        (Value::RegExp(regexp), "flags") => return regexp.flag_text().into(),
+        (Value::RegExp(regexp), "global") => return regexp.program().flags.global.into(),
+        (Value::RegExp(regexp), "lastIndex") => return regexp.last_index().into(),
+        _ => {}
+    }
+    match methods(name).of(value) {
+        Some(native) => Value::Function(Function::native("", native)),
+        None => Value::Undefined,
+    }
+}
+
+/// `Object.prototype` and its like: what their methods are taken from, to be called on something else.
+fn prototype(kind: &str) -> Value {
+    if matches!(kind, "Object" | "Array" | "String" | "Number" | "Function") {
+        return Value::Function(Function::namespace(&format!("{kind}.prototype"), None));
+    }
+    Value::Undefined
+}
+
+/// `value instanceof class`.
+pub(crate) fn is_instance(value: &Value, class: &str) -> bool {
+    match (value, class) {
+        (Value::Array(_), "Array" | "Object") | (Value::RegExp(_), "RegExp" | "Object") => true,
+        (Value::Function(_), "Function" | "Object") | (Value::Object(_), "Object") => true,
+        (Value::Object(object), "Date") => object.0.class.get() == Class::Date,
+        (Value::Object(object), "Map") => object.0.class.get() == Class::Map,
+        (Value::Object(object), "Set") => object.0.class.get() == Class::Set,
+        (Value::Object(object), "Boolean" | "Number" | "String") => match object.inner() {
+            Some(Inner::Primitive(value)) => compare::type_of(value).eq_ignore_ascii_case(class),
+            _ => false,
+        },
+        (Value::Object(object), _) if object.0.class.get() == Class::Error => {
+            class == "Error" || object.get("name").is_some_and(|name| name.as_str() == Some(class))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,164 @@
+//! `Object` and the methods of plain objects, ECMA-262 §20.1.
+
+use crate::base::{Str, memory::cost, number::array_index};
+use crate::run::{Cx, Native, R, args::arg, convert};
+use crate::value::{Class, Object, Value, compare};
+
+pub(super) const METHODS: &[(&str, Native)] = &[
+    ("hasOwnProperty", has_own_property),
+    ("toString", to_string),
+    ("toLocaleString", to_string),
+    ("valueOf", value_of),
+];
+
+pub(super) const STATICS: &[(&str, Native)] = &[
+    ("assign", assign),
+    ("entries", pairs),
+    ("freeze", first),
+    ("fromEntries", from_entries),
+    ("hasOwn", has_own),
+    ("is", is),
+    ("keys", keys),
+    ("values", values),
+];
+
+/// The enumerable properties of any value: of objects and arrays, and the characters of strings. They are paid for before
+/// they are made.
+pub(crate) fn entries_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
+    pay(cx, value)?;
+    Ok(entries(value))
+}
+
+fn pay(cx: &mut Cx<'_>, value: &Value) -> R<()> {
+    let (count, each) = match value {
+        Value::Object(object) => (object.len(), cost::ENTRY),
+        Value::Array(array) => (array.len(), cost::ENTRY + cost::STRING + 8),
+        Value::String(s) => (s.as_str().len(), 2 * (cost::ENTRY + cost::STRING + 8)),
+        _ => (0, 0),
+    };
+    cx.room_for(count.saturating_mul(each))?;
+    cx.steps(count / 2)
+}
+
+fn entries(value: &Value) -> Vec<(Str, Value)> {
+    match value {
+        Value::Object(object) => object.entries(),
+        Value::Array(array) => {
+            array.borrow().iter().enumerate().map(|(n, item)| (n.to_string().into(), item.clone())).collect()
+        }
+        Value::String(s) => {
+            let unit = |(n, unit): (usize, u16)| (n.to_string().into(), Str::from_utf16(&[unit]).into());
+            s.utf16().into_iter().enumerate().map(unit).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The enumerable keys of any value, as `for … in` sees them.
+pub(crate) fn keys_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<Str>> {
+    pay(cx, value)?;
+    Ok(match value {
+        Value::Object(object) => object.entries().into_iter().map(|(key, _)| key).collect(),
+        Value::Array(array) => (0..array.len()).map(|n| n.to_string().into()).collect(),
+        Value::String(s) => (0..s.units()).map(|n| n.to_string().into()).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// The argument's entries, paid for; null and undefined are no objects.
+fn checked(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
+    if value.is_nullish() {
+        return cx.type_error("Cannot convert undefined or null to object");
+    }
+    entries_of(cx, value)
+}
+
+fn keys(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let entries = checked(cx, arg(args, 0))?;
+    Ok(cx.array(entries.into_iter().map(|(key, _)| key.into()).collect()))
+}
+
+fn values(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let entries = checked(cx, arg(args, 0))?;
+    Ok(cx.array(entries.into_iter().map(|(_, value)| value).collect()))
+}
+
+fn pairs(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let entries = checked(cx, arg(args, 0))?;
+    cx.room_for(entries.len().saturating_mul(cost::CONTAINER + 3 * cost::ITEM))?;
+    let pairs = entries.into_iter().map(|(key, value)| cx.array(vec![key.into(), value])).collect();
+    Ok(cx.array(pairs))
+}
+
+fn from_entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let list = cx.iterate(arg(args, 0).clone(), "undefined")?;
+    let object = cx.own(Object::new());
+    cx.items(list.len())?;
+    for pair in list.to_vec() {
+        cx.step()?;
+        let Value::Array(pair) = &pair else {
+            let shown = convert::to_str(cx, &pair)?;
+            return cx.type_error(format!("Iterator value {} is not an entry object", shown.to_output()));
+        };
+        let key = pair.get(0).unwrap_or_default();
+        let key = convert::to_key(cx, &key)?;
+        object.set(key, pair.get(1).unwrap_or_default());
+    }
+    Ok(object.into())
+}
+
+fn assign(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let target = arg(args, 0);
+    if target.is_nullish() {
+        return cx.type_error("Cannot convert undefined or null to object");
+    }
+    for source in args.iter().skip(1) {
+        let entries = if source.is_nullish() { Vec::new() } else { checked(cx, source)? };
+        for (key, value) in entries {
+            crate::run::member::set_member(cx, target, &key, value)?;
+        }
+    }
+    Ok(target.clone())
+}
+
+/// `Object.freeze` gives its argument back; nothing here observes that it is not frozen but writing to it.
+fn first(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    Ok(arg(args, 0).clone())
+}
+
+fn is(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let (a, b) = (arg(args, 0), arg(args, 1));
+    let zeros = matches!((a, b), (Value::Number(a), Value::Number(b)) if *a == 0.0 && *b == 0.0 && a.is_sign_negative() != b.is_sign_negative());
+    Ok((!zeros && compare::same_value_zero(a, b)).into())
+}
+
+fn owns(cx: &mut Cx<'_>, value: &Value, key: &Value) -> R<Value> {
+    let key = convert::to_key(cx, key)?;
+    let own = match value {
+        Value::Object(object) => object.borrow().get(key.as_str()).is_some(),
+        Value::Array(array) => {
+            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
+        }
+        _ => false,
+    };
+    Ok(own.into())
+}
+
+fn has_own_property(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    owns(cx, this, arg(args, 0))
+}
+
+fn has_own(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    owns(cx, arg(args, 0), arg(args, 1))
+}
+
+fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    match this {
+        Value::Object(object) if object.0.class.get() == Class::Plain => Ok("[object Object]".into()),
+        other => Ok(convert::to_str(cx, other)?.into()),
+    }
+}
+
+fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    Ok(this.clone())
+}

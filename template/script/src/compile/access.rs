@@ -1,0 +1,257 @@
+//! Reading names, members and elements.
+
+use super::code::{Code, Place, in_cell, missing, uninitialised};
+use super::generator::Gen;
+use crate::base::{Str, number, number::array_index};
+use crate::builtins;
+use crate::run::{
+    Cx, ExprFn, Halt, R, convert,
+    member::{own_element, own_member},
+};
+use crate::syntax::{
+    ast::{Expr, ExprKind},
+    scope::{LOCALS_VAR, RefId, VarId, VarKind},
+};
+use crate::value::{Class, Hint, Value};
+
+/// How a use of a name finds its value.
+pub(super) enum Access {
+    Plain(usize),
+    /// In the slot, unless it is missing or not initialised.
+    Checked(usize),
+    Boxed(usize),
+    /// In the `locals` object, else in the slot.
+    Locals {
+        locals: usize,
+        slot: usize,
+    },
+}
+
+impl Gen<'_> {
+    pub(super) fn access(&self, id: RefId) -> Access {
+        let var = self.scopes.uses[id].var;
+        let slot = self.slot(var);
+        let boxed = self.scopes.boxed(var);
+        let free = self.scopes.vars[var].kind == VarKind::Free;
+        if let Some(locals) = self.locals_of(var) {
+            return Access::Locals { locals, slot };
+        }
+        match (boxed, free || self.scopes.must_check(id)) {
+            (true, _) => Access::Boxed(slot),
+            (false, true) => Access::Checked(slot),
+            (false, false) => Access::Plain(slot),
+        }
+    }
+
+    /// Whether nothing but the data or the engine gives this name a value.
+    pub(super) fn is_free(&self, id: RefId) -> bool {
+        self.scopes.vars[self.scopes.uses[id].var].kind == VarKind::Free
+    }
+
+    pub(super) fn name(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+        if self.is_free(id) {
+            match name.as_str() {
+                "undefined" => return Code::Const(Value::Undefined),
+                "NaN" => return Code::Const(Value::Number(f64::NAN)),
+                "Infinity" => return Code::Const(Value::Number(f64::INFINITY)),
+                "this" => return Code::Fn(Box::new(|cx| Ok(cx.own(crate::value::Object::new()).into()))),
+                _ => {}
+            }
+        }
+        let access = self.access(id);
+        self.shape(|| shape_of(&access, name), pos, |_| ());
+        if let Some(place) = self.place(id, name, pos) {
+            return Code::Place(place);
+        }
+        let read = reader(access, name);
+        let name = name.clone();
+        Code::Fn(Box::new(move |cx| match read(cx) {
+            Value::Uninit => uninitialised(cx, &name, pos),
+            Value::Missing => missing(cx, &name, pos),
+            value => Ok(value),
+        }))
+    }
+
+    /// The slot of a name that lies in one.
+    pub(super) fn place(&self, id: RefId, name: &Str, pos: u32) -> Option<Place> {
+        if self.is_free(id) && name.is("this") {
+            return None;
+        }
+        let (slot, sure) = match self.access(id) {
+            Access::Plain(slot) => (slot, true),
+            Access::Checked(slot) => (slot, false),
+            _ => return None,
+        };
+        Some(Place { slot, sure, name: name.clone(), pos })
+    }
+
+    /// `typeof name`: no error when nobody has it.
+    pub(super) fn name_or_undefined(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+        if self.is_free(id) && matches!(name.as_str(), "this" | "undefined" | "NaN" | "Infinity") {
+            return self.name(id, name, pos);
+        }
+        let read = match self.access(id) {
+            Access::Plain(slot) => return Code::Place(Place { slot, sure: true, name: name.clone(), pos }),
+            access => reader(access, name),
+        };
+        let name = name.clone();
+        Code::Fn(Box::new(move |cx| match read(cx) {
+            Value::Uninit => uninitialised(cx, &name, pos),
+            Value::Missing => Ok(Value::Undefined),
+            value => Ok(value),
+        }))
+    }
+
+    /// The value as it lies there, marks and all.
+    pub(super) fn raw(&self, id: RefId, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
+        reader(self.access(id), name)
+    }
+
+    pub(super) fn member(&mut self, object: &Expr, name: &Str, optional: bool, pos: u32) -> Code {
+        if let ExprKind::Name(id, space) = &object.kind
+            && self.is_free(*id)
+            && let Some(value) = builtins::constant(space.as_str(), name.as_str())
+        {
+            return Code::Const(value);
+        }
+        let key = name.clone();
+        let code = self.shape(|| format!("member .{}", name.as_str()), pos, |g| g.expr(object));
+        let hint = Hint::default();
+        let length_of = match &code {
+            Code::Place(place) if key.is("length") => Some(place.slot),
+            _ => None,
+        };
+        let run: ExprFn = match code {
+            Code::Place(place) => Box::new(move |cx| {
+                if let Value::Object(object) = cx.slot(place.slot)
+                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                {
+                    return Ok(value.clone());
+                }
+                let value = place.get(cx)?;
+                get_member(cx, &value, &key, &hint, optional).map_err(|h| cx.at(h, pos))
+            }),
+            code => {
+                let object = code.into_fn();
+                Box::new(move |cx| {
+                    let value = object(cx)?;
+                    get_member(cx, &value, &key, &hint, optional).map_err(|h| cx.at(h, pos))
+                })
+            }
+        };
+        match length_of {
+            Some(slot) => Code::Length(slot, run),
+            None => Code::Fn(run),
+        }
+    }
+
+    pub(super) fn index(&mut self, object: &Expr, index: &Expr, optional: bool, pos: u32) -> Code {
+        let (object, index) = self.shape(|| "element".into(), pos, |g| (g.expr(object), g.expr(index)));
+        let general = move |cx: &mut Cx<'_>, object: &Code, index: &Code| {
+            let object = object.get(cx)?;
+            if optional && object.is_nullish() {
+                return Err(Halt::ABSENT);
+            }
+            let index = index.get(cx)?;
+            get_index(cx, &object, &index).map_err(|h| cx.at(h, pos))
+        };
+        // `list[i]`, with both in slots, needs neither of them copied.
+        if let (Code::Place(list), Code::Place(place)) = (&object, &index) {
+            let (list, place) = (list.slot, place.slot);
+            return Code::Fn(Box::new(move |cx| {
+                if let (Value::Array(list), Value::Number(n)) = (cx.slot(list), cx.slot(place))
+                    && let Some(place) = number::as_index(*n)
+                    && let Some(value) = list.borrow().get(place)
+                {
+                    return Ok(value.clone());
+                }
+                general(cx, &object, &index)
+            }));
+        }
+        Code::Fn(Box::new(move |cx| general(cx, &object, &index)))
+    }
+
+    /// `a?.b.c`: an absent link makes the whole chain undefined.
+    pub(super) fn chain(&mut self, inner: &Expr) -> Code {
+        let inner = self.expr(inner).into_fn();
+        short_circuited(inner, Value::Undefined)
+    }
+
+    /// The slot of `locals`, when that is where a variable's value may be.
+    pub(super) fn locals_of(&self, var: VarId) -> Option<usize> {
+        (self.locals && self.scopes.vars[var].is_of_data()).then(|| self.slot(LOCALS_VAR))
+    }
+}
+
+/// The value of a chain, or what it is when one of its links is nothing.
+pub(super) fn short_circuited(inner: ExprFn, otherwise: Value) -> Code {
+    Code::Fn(Box::new(move |cx| match inner(cx) {
+        Err(halt) if halt.is_absent() => Ok(otherwise.clone()),
+        result => result,
+    }))
+}
+
+fn shape_of(access: &Access, name: &Str) -> String {
+    let name = name.as_str();
+    match access {
+        Access::Plain(slot) | Access::Checked(slot) => format!("slot {slot} ({name})"),
+        Access::Boxed(slot) => format!("cell in slot {slot} ({name})"),
+        Access::Locals { locals, .. } => format!("locals in slot {locals} . {name}"),
+    }
+}
+
+/// Reads what a name's place holds, marks and all.
+fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
+    match access {
+        Access::Plain(slot) | Access::Checked(slot) => Box::new(move |cx| cx.slot(slot).clone()),
+        Access::Boxed(slot) => Box::new(move |cx| in_cell(cx.slot(slot))),
+        Access::Locals { locals, slot } => {
+            let key = name.clone();
+            let hint = Hint::default();
+            Box::new(move |cx| {
+                if let Value::Object(object) = in_cell(cx.slot(locals))
+                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                {
+                    return value.clone();
+                }
+                in_cell(cx.slot(slot))
+            })
+        }
+    }
+}
+
+/// `value.name`.
+pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
+    if let Some(found) = own_member(value, key.as_str(), hint) {
+        return Ok(found);
+    }
+    match value {
+        Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
+        Value::Undefined | Value::Null if optional => Err(Halt::ABSENT),
+        Value::Undefined | Value::Null => {
+            let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
+            cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()))
+        }
+        _ => Ok(builtins::member(value, key.as_str())),
+    }
+}
+
+/// `value[index]`.
+pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Value> {
+    if let Value::Number(n) = index
+        && let Some(found) = own_element(cx, value, *n)?
+    {
+        return Ok(found);
+    }
+    let key = convert::to_key(cx, index)?;
+    if value.is_nullish() {
+        let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
+        return cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.to_output()));
+    }
+    if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
+        && let Some(found) = own_element(cx, value, f64::from(n))?
+    {
+        return Ok(found);
+    }
+    get_member(cx, value, &key, &Hint::default(), false)
+}

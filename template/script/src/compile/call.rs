@@ -1,0 +1,196 @@
+//! Calls. A method's implementations for each kind of receiver are found by name here, once; at run time the receiver
+//! picks one.
+
+use super::code::Code;
+use super::generator::Gen;
+use crate::base::Str;
+use crate::builtins::{self, Methods};
+use crate::run::{Cx, Halt, R, RunFn, Site, elements::Elements};
+use crate::syntax::ast::*;
+use crate::syntax::scope::DATA_VAR;
+use crate::value::{Function, Hint, Value};
+use std::rc::Rc;
+
+use super::access::{get_index, get_member};
+use super::code::{in_cell, missing};
+
+impl Gen<'_> {
+    pub(super) fn call(&mut self, callee: &Expr, arguments: &[Element], optional: bool, pos: u32) -> Code {
+        match &callee.kind {
+            ExprKind::Name(id, name) if self.is_free(*id) => match name.as_str() {
+                "include" => self.include(arguments, callee.pos),
+                _ => self.call_free(*id, name, arguments, callee.pos),
+            },
+            ExprKind::Member { object, name, optional: link } => {
+                if let ExprKind::Name(id, space) = &object.kind
+                    && self.is_free(*id)
+                    && let Some(native) = builtins::static_method(space.as_str(), name.as_str())
+                {
+                    let label = || format!("built-in {}.{}", space.as_str(), name.as_str());
+                    let arguments = self.shape(label, pos, |g| g.elements(arguments));
+                    return Code::Fn(Box::new(move |cx| {
+                        cx.step()?;
+                        arguments
+                            .with(cx, pos, |cx, args| native(cx, &Value::Undefined, args))
+                            .map_err(|h| cx.at(h, pos))
+                    }));
+                }
+                self.call_method(object, name, *link, optional, arguments, pos)
+            }
+            ExprKind::Index { object, index, optional: link } => {
+                let shown = Rc::<str>::from(format!("{}[...]", object.shown()));
+                let link = *link;
+                let (object, index) = (self.expr(object).into_fn(), self.expr(index).into_fn());
+                let arguments = self.shape(|| "call of an element".into(), pos, |g| g.elements(arguments));
+                Code::Fn(Box::new(move |cx| {
+                    let this = object(cx)?;
+                    if link && this.is_nullish() {
+                        return Err(Halt::ABSENT);
+                    }
+                    let index = index(cx)?;
+                    if let Value::String(name) = &index
+                        && let Some(native) = builtins::methods(name.as_str()).of(&this)
+                    {
+                        return arguments.with(cx, pos, |cx, args| native(cx, &this, args)).map_err(|h| cx.at(h, pos));
+                    }
+                    let callee = get_index(cx, &this, &index).map_err(|h| cx.at(h, pos))?;
+                    call_value(cx, &callee, &this, &arguments, optional, &shown, pos)
+                }))
+            }
+            _ => {
+                let shown = Rc::<str>::from(callee.shown());
+                let (callee, arguments) =
+                    self.shape(|| "call".into(), pos, |g| (g.expr(callee).into_fn(), g.elements(arguments)));
+                Code::Fn(Box::new(move |cx| {
+                    let callee = callee(cx)?;
+                    call_value(cx, &callee, &Value::Undefined, &arguments, optional, &shown, pos)
+                }))
+            }
+        }
+    }
+
+    /// A call of a name that the program does not declare. A function in the data is called; else the engine's own
+    /// function of this name, which no other kind of data can hide.
+    fn call_free(&mut self, id: usize, name: &Str, arguments: &[Element], pos: u32) -> Code {
+        let read = self.raw(id, name);
+        let builtin = builtins::global_function(name.as_str());
+        let helper = (self.helpers)(name.as_str());
+        let arguments = self.shape(|| format!("call of {}", name.as_str()), pos, |g| g.elements(arguments));
+        let name = name.clone();
+        Code::Fn(Box::new(move |cx| {
+            let result = match (read(cx), builtin.or(helper)) {
+                (Value::Function(function), _) => {
+                    arguments.with(cx, pos, |cx, args| cx.call(&function, &Value::Undefined, args))
+                }
+                (_, Some(native)) => {
+                    cx.step()?;
+                    cx.site = pos;
+                    arguments.with(cx, pos, |cx, args| native(cx, &Value::Undefined, args))
+                }
+                (Value::Missing, None) => return missing(cx, &name, pos),
+                _ => cx.type_error(format!("{} is not a function", name.as_str())),
+            };
+            result.map_err(|h| cx.at(h, pos))
+        }))
+    }
+
+    fn call_method(
+        &mut self,
+        object: &Expr,
+        name: &Str,
+        link: bool,
+        optional: bool,
+        arguments: &[Element],
+        pos: u32,
+    ) -> Code {
+        let methods: &'static Methods = builtins::methods(name.as_str());
+        let shown = Rc::<str>::from(format!("{}.{}", object.shown(), name.as_str()));
+        let label = || format!("method {}", name.as_str());
+        let (object, arguments) = self.shape(label, pos, |g| (g.expr(object).into_fn(), g.elements(arguments)));
+        let name = name.clone();
+        let hint = Hint::default();
+        Code::Fn(Box::new(move |cx| {
+            let this = object(cx)?;
+            if link && this.is_nullish() {
+                return Err(Halt::ABSENT);
+            }
+            let own = match &this {
+                Value::Object(object) => object.borrow().find(name.as_str(), &hint).cloned(),
+                _ => None,
+            };
+            if own.is_none()
+                && let Some(native) = methods.of(&this)
+            {
+                cx.step()?;
+                return arguments.with(cx, pos, |cx, args| native(cx, &this, args)).map_err(|h| cx.at(h, pos));
+            }
+            let callee = match own {
+                Some(own) => own,
+                None => get_member(cx, &this, &name, &hint, false).map_err(|h| cx.at(h, pos))?,
+            };
+            call_value(cx, &callee, &this, &arguments, optional, &shown, pos)
+        }))
+    }
+
+    /// `new Error(…)` and the other constructors.
+    pub(super) fn construct(&mut self, class: &Str, arguments: &[Element], pos: u32) -> Code {
+        let native = builtins::constructor(class.as_str());
+        let arguments = self.shape(|| format!("new {}", class.as_str()), pos, |g| g.elements(arguments));
+        let class = class.clone();
+        Code::Fn(Box::new(move |cx| {
+            cx.step()?;
+            match native {
+                Some(native) => arguments.with(cx, pos, |cx, args| native(cx, &Value::Undefined, args)),
+                None => cx.type_error(format!("{} is not a constructor", class.as_str())),
+            }
+            .map_err(|h| cx.at(h, pos))
+        }))
+    }
+
+    /// `include(name, data)` as a value; as output it goes straight to the output (see [`super::output`]).
+    fn include(&mut self, arguments: &[Element], pos: u32) -> Code {
+        let run = self.include_into(arguments, pos);
+        Code::Fn(Box::new(move |cx| Ok(cx.capture(|cx| run(cx))?.into())))
+    }
+
+    /// Runs an included program at the end of the output.
+    pub(super) fn include_into(&mut self, arguments: &[Element], pos: u32) -> RunFn {
+        let arguments = self.shape(|| "include".into(), pos, |g| g.elements(arguments));
+        let data = self.slot(DATA_VAR);
+        let (source, path) = (self.source.clone(), self.path.clone());
+        Box::new(move |cx| {
+            let args = arguments.run(cx, pos)?;
+            let data = in_cell(cx.slot(data));
+            let start = cx.out.len();
+            let site = Site { source: &source, path: &path, data: &data, offset: pos };
+            cx.host.include(cx, &site, &args).map_err(|h| {
+                // An include is a value, and one that fails puts nothing out.
+                let put_out = cx.take_since(start);
+                let _ = cx.bytes(put_out.len());
+                cx.at(h, pos)
+            })
+        })
+    }
+}
+
+#[inline]
+fn call_value(
+    cx: &mut Cx<'_>,
+    callee: &Value,
+    this: &Value,
+    arguments: &Elements,
+    optional: bool,
+    shown: &str,
+    pos: u32,
+) -> R<Value> {
+    let result = match callee {
+        Value::Function(function) => call_function(cx, function, this, arguments, pos),
+        Value::Undefined | Value::Null if optional => return Err(Halt::ABSENT),
+        _ => cx.type_error(format!("{shown} is not a function")),
+    };
+    result.map_err(|h| cx.at(h, pos))
+}
+
+fn call_function(cx: &mut Cx<'_>, function: &Function, this: &Value, arguments: &Elements, pos: u32) -> R<Value> {
+    arguments.with(cx, pos, |cx, args| cx.call(function, this, args))
+}

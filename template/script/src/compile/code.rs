@@ -1,0 +1,102 @@
+//! An expression or a variable on its way to a closure.
+
+use crate::base::{ErrorKind, Str};
+use crate::run::{Cx, ExprFn, R};
+use crate::value::Value;
+
+/// A variable in a slot of the frame.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(super) slot: usize,
+    /// That it has a value whenever this use is reached. Else it may hold a mark.
+    pub(super) sure: bool,
+    pub(super) name: Str,
+    pub(super) pos: u32,
+}
+
+impl Place {
+    #[inline]
+    pub(super) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
+        match cx.slot(self.slot) {
+            Value::Uninit | Value::Missing => absent(cx, self),
+            value => Ok(value.clone()),
+        }
+    }
+}
+
+/// An expression on its way to a closure.
+pub(crate) enum Code {
+    Const(Value),
+    /// A variable in a slot of the frame.
+    Place(Place),
+    /// How long the list in a slot is; the closure is for what is no list.
+    Length(usize, ExprFn),
+    Fn(ExprFn),
+}
+
+impl Code {
+    pub(crate) fn into_fn(self) -> ExprFn {
+        match self {
+            Code::Const(value) => Box::new(move |_| Ok(value.clone())),
+            Code::Place(place) => Box::new(move |cx| place.get(cx)),
+            Code::Length(_, run) | Code::Fn(run) => run,
+        }
+    }
+
+    /// Evaluates it: a call only where there is something to call.
+    #[inline]
+    pub(super) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
+        match self {
+            Code::Const(value) => Ok(value.clone()),
+            Code::Place(place) => place.get(cx),
+            Code::Length(_, run) | Code::Fn(run) => run(cx),
+        }
+    }
+
+    /// The number that it is, where that can be seen without a call.
+    #[inline(always)]
+    pub(super) fn number(&self, cx: &Cx<'_>) -> Option<f64> {
+        let value = match self {
+            Code::Const(value) => value,
+            Code::Place(place) => cx.slot(place.slot),
+            Code::Length(slot, _) => match cx.slot(*slot) {
+                Value::Array(list) => return Some(list.len() as f64),
+                _ => return None,
+            },
+            Code::Fn(_) => return None,
+        };
+        if let Value::Number(n) = value { Some(*n) } else { None }
+    }
+
+    pub(super) fn constant(&self) -> Option<&Value> {
+        match self {
+            Code::Const(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn in_cell(value: &Value) -> Value {
+    match value {
+        Value::Cell(cell) => cell.get(),
+        other => other.clone(),
+    }
+}
+
+#[cold]
+pub(super) fn absent(cx: &mut Cx<'_>, place: &Place) -> R<Value> {
+    let Place { slot, name, pos, .. } = place;
+    if matches!(cx.slot(*slot), Value::Uninit) { uninitialised(cx, name, *pos) } else { missing(cx, name, *pos) }
+}
+
+#[cold]
+pub(super) fn uninitialised<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("Cannot access '{}' before initialization", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
+}
+
+#[cold]
+pub(super) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("{} is not defined", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
+}

@@ -1,0 +1,113 @@
+//! From syntax tree to closures.
+//!
+//! Each expression becomes a closure that gives a value, each statement one that gives how it ended. A closure owns the
+//! closures of its parts, so running a program is calling one closure; no tree is looked at again, and a local
+//! variable is a number. What can be decided here is decided here: constants are folded, and constant output becomes
+//! text; runs of text and output become one closure ([`output`]); a method's implementations are found by name once
+//! ([`call`]); a loop whose body only puts its element out needs no variable ([`loops`]).
+
+mod access;
+mod assign;
+mod call;
+mod code;
+mod expr;
+mod function;
+mod generator;
+mod loops;
+mod operator;
+mod output;
+mod reference;
+mod stmt;
+
+pub use generator::Helpers;
+
+use crate::base::{Error, ErrorKind, Limits, Source, stack::Stack};
+use crate::builtins;
+use crate::parser::Parsed;
+use crate::run::{Escape, FreeName, Program};
+use crate::syntax::scope::{DATA_VAR, LOCALS_VAR, VarKind};
+use crate::value::{Hint, Value};
+use generator::Gen;
+use std::rc::Rc;
+
+/// How to compile a program.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The bounds: of the source here, of constant expressions that are worked out now.
+    pub limits: Limits,
+    /// What the host calls the program, for its includes.
+    pub path: Rc<str>,
+    /// Keeps the picture of the closures for [`Program::closures`].
+    pub trace: bool,
+    /// What is done to a value that is put out escaped; `None`: nothing.
+    pub escape: Option<Escape>,
+    /// Functions of the host that are found where they are called and nothing else has their name.
+    pub helpers: Helpers,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { limits: Limits::default(), path: "".into(), trace: false, escape: None, helpers: |_| None }
+    }
+}
+
+/// Compiles a parsed program.
+pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) -> Result<Program, Error> {
+    let scopes = &parsed.scopes;
+    let trace = settings.trace.then(Vec::new);
+    let mut wide = vec![Vec::new(); scopes.funcs.len()];
+    for (id, var) in scopes.vars.iter().enumerate() {
+        if var.is_function_wide() && scopes.boxed(id) {
+            wide[var.func].push(id);
+        }
+    }
+    let mut code = Gen {
+        scopes,
+        source: source.clone(),
+        path: settings.path.clone(),
+        limits: settings.limits,
+        func: 0,
+        locals: parsed.locals,
+        escape: settings.escape,
+        helpers: settings.helpers,
+        labels: Vec::new(),
+        trace,
+        depth: 0,
+        stack: Stack::here(),
+        too_deep: false,
+        wide,
+    };
+    let body = code.block_body(&parsed.body, &parsed.variables);
+    let mut names = Vec::new();
+    for (id, var) in scopes.vars.iter().enumerate() {
+        let outermost = var.func == 0 && matches!(var.kind, VarKind::Free | VarKind::Var);
+        if outermost {
+            names.push(FreeName {
+                name: var.name.clone(),
+                slot: scopes.slot(0, id),
+                boxed: scopes.boxed(id),
+                otherwise: match var.kind {
+                    VarKind::Var => Value::Undefined,
+                    _ => builtins::global(var.name.as_str()).unwrap_or(Value::Missing),
+                },
+                var: var.kind == VarKind::Var,
+                hint: Hint::default(),
+            });
+        }
+    }
+    let place = |var| (scopes.slot(0, var), scopes.boxed(var));
+    if code.too_deep {
+        return Err(Error::new(ErrorKind::NestingLimit, "nesting too deep: it needs more stack than there may be"));
+    }
+    Ok(Program {
+        source,
+        path: settings.path.clone(),
+        frame: scopes.frame(0),
+        names,
+        data: place(DATA_VAR),
+        locals: parsed.locals.then(|| place(LOCALS_VAR)),
+        body,
+        returns: parsed.returns,
+        closures: code.trace.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,56 @@
+//! The JavaScript of templates, compiled to closures.
+//!
+//! A program is texts to put out with code between them. This crate reads it once and turns it into nested Rust closures; a
+//! run calls the outermost one. It knows no tags, no files and no HTML: who calls it cuts a source into [`Piece`]s, says how
+//! values are escaped ([`Settings`]), and answers what a run asks ([`Host`]). Neither a program nor its data reaches anything
+//! that the host did not pass, and neither can outlive or outgrow its [`Limits`].
+//!
+//! ```
+//! use wirebook_script::{Program, data};
+//! let program = Program::expression("ducks.filter(duck => duck.age > 2).map(duck => duck.name)")?;
+//! let data = data!({ "ducks": [{ "name": "Huey", "age": 1 }, { "name": "Scrooge", "age": 80 }] });
+//! assert_eq!(program.evaluate(&data)?, "Scrooge");
+//! # Ok::<(), wirebook_script::Error>(())
+//! ```
+//!
+//! # The rooms, from the ground up
+//!
+//! Each is an evening or less, and none imports from one below it in this table; a test holds both.
+//!
+//! | room | lines | holds |
+//! |---|---|---|
+//! | `base/` | 1,100 | strings, numbers and times as JavaScript has them, places and errors, bounds, what values weigh |
+//! | `regexp/` | 1,200 | regular expressions: a parser, and a matcher that counts its tries |
+//! | `syntax/` | 1,300 | pieces, where code ends, tokens, the tree, scopes: where every name finds its slot |
+//! | `parser/` | 1,500 | recursive descent |
+//! | `value/` | 1,000 | the kinds of values; values from serde and from Rust |
+//! | `run/` | 1,700 | what a run carries: frames, output, charges, faults, the undo journal; operators and conversions |
+//! | `text/` | 900 | the methods of strings and of regular expressions |
+//! | `builtins/` | 2,000 | `Math`, `JSON`, `Date`, `Map`, and the methods of arrays, numbers, objects, functions |
+//! | `compile/` | 2,500 | the tree becomes closures; `output.rs` and `loops.rs` are what makes them fast |
+//! | `program.rs` | 70 | the front door |
+//!
+//! A first evening is `syntax/` and the tree in it, `run/machine.rs`, and `compile/expr.rs`: how `a + b` runs. `parser/` and
+//! `compile/` are one each. `base/`, `regexp/` and `value/` stand alone. A fault in what a method gives is in `text/` or
+//! `builtins/`; one in what a bound allows is in `run/charge.rs` and `base/memory.rs`, and nowhere else.
+
+// What a string counts in its cells, its length and who holds it, is no part of its hash.
+#![allow(clippy::mutable_key_type)]
+
+mod base;
+mod builtins;
+mod compile;
+mod parser;
+mod program;
+mod regexp;
+mod run;
+mod syntax;
+mod text;
+mod value;
+
+pub use base::{Error, ErrorKind, Limits, Position, Source, Str};
+pub use compile::{Helpers, Settings};
+pub use program::{TokenView, tokens};
+pub use run::{Cx, Escape, Halt, Host, Native, Program, R, Scratch, Shape, Sink, Site};
+pub use syntax::{Piece, Prepared, ScanError, Tag, end_of_code};
+pub use value::{Array, DataError, Function, Object, Value, to_value};

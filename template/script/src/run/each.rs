@@ -1,0 +1,47 @@
+//! The elements of a list, each between two texts, straight to the output.
+
+use super::append::{Row, Text};
+use super::fault::R;
+use super::machine::Cx;
+use super::output::{Escape, simple};
+use crate::value::Array;
+
+/// Elements that are put out between two looks at the bounds.
+const ROW: usize = 64;
+
+pub(crate) struct Each {
+    /// For whole numbers, when the texts are short.
+    row: Option<Row>,
+    before: Text,
+    escape: Option<Escape>,
+    after: Text,
+}
+
+impl Each {
+    pub(crate) fn new(before: &str, escape: Option<Escape>, after: &str) -> Each {
+        Each { row: Row::new(before, after), before: Text::new(before), escape, after: Text::new(after) }
+    }
+
+    /// Puts out elements from `index` on, at least one; gives the place after the last.
+    pub(crate) fn some(&self, cx: &mut Cx<'_>, array: &Array, index: usize) -> R<usize> {
+        let items = array.borrow();
+        let row = &items[index..items.len().min(index + ROW)];
+        cx.written()?;
+        let mut done = self.row.as_ref().map_or(0, |numbers| numbers.append(&mut cx.out, row));
+        cx.steps(done)?;
+        for item in &row[done..] {
+            cx.step()?;
+            cx.text(&self.before)?;
+            if !simple(&mut cx.out, item, self.escape) {
+                let item = item.clone();
+                drop(items);
+                cx.put(&item, self.escape)?;
+                cx.text(&self.after)?;
+                return Ok(index + done + 1);
+            }
+            cx.text(&self.after)?;
+            done += 1;
+        }
+        Ok(index + done)
+    }
+}

@@ -1,0 +1,80 @@
+//! Noting an error: what, and where.
+
+use super::fault::{Fault, Halt, R, Way};
+use super::machine::Cx;
+use crate::base::{Error, ErrorKind, Source};
+use crate::value::Value;
+use std::rc::Rc;
+
+impl Cx<'_> {
+    /// Notes an error. Its place is added by the closure that knows it.
+    ///
+    /// # Errors
+    /// Always.
+    #[cold]
+    pub fn fail<T>(&mut self, kind: ErrorKind, message: impl Into<String>) -> R<T> {
+        self.fault = Some(Box::new(Fault::new(kind, message.into())));
+        Err(Halt(Way::Fault))
+    }
+
+    /// Notes a TypeError.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn type_error<T>(&mut self, message: impl Into<String>) -> R<T> {
+        self.fail(ErrorKind::Type, message)
+    }
+
+    /// Notes an error that already has its place, such as one of compiling another program.
+    ///
+    /// # Errors
+    /// Always.
+    #[cold]
+    pub fn fail_with<T>(&mut self, error: Error) -> R<T> {
+        let kind = error.kind();
+        let halted = self.fail(kind, error.message());
+        if let Some(fault) = &mut self.fault {
+            fault.ready = error.position().is_some().then(|| Box::new(error));
+        }
+        halted
+    }
+
+    /// `throw value`.
+    pub(crate) fn throw<T>(&mut self, value: Value) -> R<T> {
+        let halted = self.fail(ErrorKind::Thrown, "");
+        if let Some(fault) = &mut self.fault {
+            fault.value = Some(value);
+        }
+        halted
+    }
+
+    /// Adds the place to an error that has none yet.
+    #[cold]
+    pub fn at(&mut self, halt: Halt, offset: u32) -> Halt {
+        if let Some(fault) = &mut self.fault
+            && fault.source.is_none()
+        {
+            fault.offset.get_or_insert(offset);
+        }
+        halt
+    }
+
+    /// Says which source the error's place is in; the innermost function or program that it leaves is the one.
+    pub(crate) fn in_source(&mut self, source: &Rc<Source>) {
+        if let Some(fault) = &mut self.fault {
+            fault.source.get_or_insert_with(|| source.clone());
+        }
+    }
+
+    /// Adds a link to the chain of includes.
+    pub fn included_at(&mut self, halt: Halt, source: &Rc<Source>, offset: u32) -> Halt {
+        if let Some(fault) = &mut self.fault
+            && fault.chain.len() < 8
+            && fault.source.is_some()
+        {
+            let at = source.position(offset);
+            fault.chain.push(format!("{}:{}:{}", source.name(), at.line, at.column));
+        }
+        halt
+    }
+}

@@ -1,0 +1,33 @@
+//! What a run changed, and how it is undone.
+//!
+//! JavaScript passes objects by reference, and a program may sort the list it was given. The host must not find its
+//! data sorted afterwards, and a second run must not see what the first one did. So the first change to a container
+//! that this run did not make notes the old contents; the end of the run, by success or by error, puts them
+//! back. No copy is made for programs that only read.
+//!
+//! The other end of the same string: values are counted references, and a cycle would never be freed. A cycle can only
+//! arise by putting a container or a function into something that already exists, so those somethings are noted too,
+//! and emptied at the end.
+
+use crate::base::Str;
+use crate::value::{Array, Object, Value, VarCell};
+
+/// A container and what it held before this run changed it.
+pub(super) enum Saved {
+    Array(Array, Vec<Value>, u32),
+    Object(Object, Vec<(Str, Value)>, u32),
+}
+
+/// Something that this run made, and that may be part of a cycle.
+pub(super) enum Linked {
+    Array(Array),
+    Object(Object),
+    Cell(VarCell),
+}
+
+/// The notes of one run.
+#[derive(Default)]
+pub(crate) struct Journal {
+    pub(super) saved: Vec<Saved>,
+    pub(super) linked: Vec<Linked>,
+}

@@ -1,0 +1,30 @@
+//! Running: what a run carries, what it is charged for, and what its closures are.
+
+pub(crate) mod append;
+pub(crate) mod args;
+mod call;
+mod charge;
+pub(crate) mod convert;
+pub(crate) mod date_text;
+mod draft;
+pub(crate) mod each;
+pub(crate) mod elements;
+mod errors;
+mod fault;
+mod journal;
+mod machine;
+pub(crate) mod member;
+pub(crate) mod operator;
+pub(crate) mod output;
+mod program;
+pub(crate) mod report;
+mod undo;
+
+pub(crate) use charge::rate;
+pub(crate) use draft::Draft;
+pub use fault::{Halt, R};
+pub(crate) use machine::Flow;
+pub use machine::{Cx, Host, Scratch, Sink, Site};
+pub use output::Escape;
+pub(crate) use program::{Body, Callable, ExprFn, FreeName, Proto, RunFn, StmtFn};
+pub use program::{Native, Program, Shape};

@@ -1,0 +1,111 @@
+//! Operators on values, ECMA-262 §13.
+
+use super::convert;
+use super::fault::R;
+use super::machine::Cx;
+use crate::base::{
+    Str,
+    number::{self, array_index},
+};
+use crate::syntax::ast::{Binary, Logical};
+use crate::value::{Value, compare};
+use std::cmp::Ordering;
+
+/// Applies a binary operator.
+pub(crate) fn apply(cx: &mut Cx<'_>, operator: Binary, left: Value, right: &Value) -> R<Value> {
+    use Binary::*;
+    let left_number =
+        |cx: &mut Cx<'_>| -> R<(f64, f64)> { Ok((convert::to_number(cx, &left)?, convert::to_number(cx, right)?)) };
+    if matches!(operator, StrictEqual | StrictNotEqual) {
+        cx.comparing(&left, right)?;
+    }
+    Ok(match operator {
+        Add => return convert::add(cx, left, right),
+        StrictEqual => Value::Bool(compare::strict_equal(&left, right)),
+        StrictNotEqual => Value::Bool(!compare::strict_equal(&left, right)),
+        Equal => Value::Bool(convert::loose_equal(cx, &left, right)?),
+        NotEqual => Value::Bool(!convert::loose_equal(cx, &left, right)?),
+        Less | LessEqual | Greater | GreaterEqual => {
+            Value::Bool(convert::compare(cx, &left, right)?.is_some_and(|order| holds(operator, order)))
+        }
+        In => return contains(cx, &left, right),
+        _ => {
+            let (a, b) = left_number(cx)?;
+            Value::Number(arithmetic(operator, a, b))
+        }
+    })
+}
+
+pub(crate) fn holds(operator: Binary, order: Ordering) -> bool {
+    match operator {
+        Binary::Less => order.is_lt(),
+        Binary::LessEqual => order.is_le(),
+        Binary::Greater => order.is_gt(),
+        _ => order.is_ge(),
+    }
+}
+
+/// Applies an operator to two numbers, which needs no conversion. `in` does not come here.
+#[inline]
+pub(crate) fn on_numbers(operator: Binary, a: f64, b: f64) -> Value {
+    use Binary::*;
+    match operator {
+        Less => Value::Bool(a < b),
+        LessEqual => Value::Bool(a <= b),
+        Greater => Value::Bool(a > b),
+        GreaterEqual => Value::Bool(a >= b),
+        Equal | StrictEqual => Value::Bool(a == b),
+        NotEqual | StrictNotEqual => Value::Bool(a != b),
+        _ => Value::Number(arithmetic(operator, a, b)),
+    }
+}
+
+/// ECMA-262 §6.1.6.1 on numbers.
+fn arithmetic(operator: Binary, a: f64, b: f64) -> f64 {
+    use Binary::*;
+    let int = |f: fn(i32, u32) -> i32| f64::from(f(number::to_int32(a), number::to_int32(b) as u32));
+    match operator {
+        Subtract => a - b,
+        Multiply => a * b,
+        Divide => a / b,
+        Remainder => a % b,
+        Power => number::power(a, b),
+        BitAnd => int(|a, b| a & b as i32),
+        BitOr => int(|a, b| a | b as i32),
+        BitXor => int(|a, b| a ^ b as i32),
+        ShiftLeft => int(|a, b| a.wrapping_shl(b)),
+        ShiftRight => int(|a, b| a.wrapping_shr(b)),
+        ShiftRightUnsigned => f64::from((number::to_int32(a) as u32).wrapping_shr(number::to_int32(b) as u32)),
+        _ => a + b,
+    }
+}
+
+/// `key in object`.
+fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
+    let key: Str = convert::to_key(cx, key)?;
+    let found = match holder {
+        Value::Object(object) => object.borrow().get(key.as_str()).is_some(),
+        Value::Array(array) => {
+            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
+        }
+        Value::Function(_) | Value::RegExp(_) => false,
+        other => {
+            let shown = compare::primitive_to_str(other);
+            return cx.type_error(format!(
+                "Cannot use 'in' operator to search for '{}' in {}",
+                key.to_output(),
+                shown.to_output()
+            ));
+        }
+    };
+    Ok(Value::Bool(found))
+}
+
+/// Whether a logical operator stops at this value.
+pub(crate) fn decides(operator: Logical, value: &Value) -> bool {
+    match operator {
+        Logical::And => !compare::truthy(value),
+        Logical::Or => compare::truthy(value),
+        Logical::Nullish => !value.is_nullish(),
+    }
+}

@@ -1,0 +1,6 @@
+//! What strings and regular expressions can do.
+
+pub(crate) mod replace;
+pub(crate) mod search;
+pub(crate) mod string;
+pub(crate) mod uri;
