@@ -1,5 +1,8 @@
 //! The programs of the chapter "What leaks": each leaks as it says, its cure does not, and the tool tells them apart.
 
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+use wirebook_net::{self as net, JoinHandle};
+
 #[path = "../../net/examples/leaks/caches.rs"]
 mod caches;
 #[path = "../../net/examples/leaks/closures.rs"]
@@ -45,4 +48,75 @@ fn alive_counts_what_was_left_open() {
     // The fourth socket is the listener, which is meant to be open.
     assert_eq!(handles::leak(3).unwrap().to_string(), "3 timers, 4 sockets");
     assert_eq!(handles::cured(3).unwrap().to_string(), "1 socket");
+}
+
+// ANCHOR: exercise_cache
+/// At most so many pages; the one at the front was not asked for the longest.
+struct Cache {
+    max_pages: usize,
+    pages: VecDeque<(String, Rc<str>)>,
+}
+
+impl Cache {
+    fn page(&mut self, url: &str, render: impl FnOnce() -> Rc<str>) -> Rc<str> {
+        let at = self.pages.iter().position(|(known, _)| known == url);
+        let entry = at.and_then(|at| self.pages.remove(at)).unwrap_or_else(|| (url.to_string(), render()));
+        if self.pages.len() >= self.max_pages {
+            self.pages.pop_front();
+        }
+        let page = entry.1.clone();
+        self.pages.push_back(entry);
+        page
+    }
+}
+// ANCHOR_END: exercise_cache
+
+#[test]
+fn exercise_a_page_that_is_asked_for_stays() {
+    let mut cache = Cache { max_pages: 2, pages: VecDeque::new() };
+    let mut rendered = Vec::new();
+    for url in ["/tea", "/cup", "/tea", "/pot", "/tea", "/cup"] {
+        let page = cache.page(url, || {
+            rendered.push(url);
+            url.into()
+        });
+        assert_eq!(&*page, url);
+        assert!(cache.pages.len() <= 2);
+    }
+    assert_eq!(rendered, ["/tea", "/cup", "/pot", "/cup"]);
+}
+
+// ANCHOR: exercise_signal
+/// Tells what keeps the loop alive, whenever the process gets SIGUSR1.
+fn tell_on_signal(tell: impl Fn(String) + 'static) -> JoinHandle<()> {
+    let mut signals = net::signals(&[net::SIGUSR1]);
+    net::spawn(async move {
+        while (&mut signals).await.is_ok() {
+            tell(net::alive().to_string());
+        }
+    })
+}
+// ANCHOR_END: exercise_signal
+
+#[test]
+#[cfg(unix)]
+fn exercise_a_signal_tells_what_is_alive() {
+    let told = net::block_on(async {
+        let told = Rc::new(RefCell::new(String::new()));
+        let heard = Rc::new(net::Signal::new());
+        let (list, bell) = (told.clone(), heard.clone());
+        let telling = tell_on_signal(move |text| {
+            *list.borrow_mut() = text;
+            bell.raise();
+        });
+        let timer = net::set_timeout(|| {}, Duration::from_secs(60));
+        // The task has to wait for the signal before it is sent.
+        net::yield_now().await;
+        std::process::Command::new("kill").args(["-USR1", &std::process::id().to_string()]).status().unwrap();
+        heard.until(|| (!told.borrow().is_empty()).then_some(())).await;
+        telling.abort();
+        net::clear(timer);
+        told.take()
+    });
+    assert!(told.unwrap().contains("1 timer"));
 }
