@@ -103,6 +103,8 @@ fn exercise_count() {
     let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     // 14 + 2, then 7 + 2, then 2.
     assert_eq!(request.len(), 27);
+    // OWS is optional: the space behind the colon.
+    assert_eq!(b"GET / HTTP/1.1\r\nHost:x\r\n\r\n".len(), 26);
     // ANCHOR_END: exercise_count
 }
 
