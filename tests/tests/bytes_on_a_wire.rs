@@ -63,9 +63,9 @@ fn the_patient_server_waits_for_the_empty_line() {
     }
 }
 
+// ANCHOR: two_writes
 #[test]
 fn two_writes_may_be_one_read() -> io::Result<()> {
-    // ANCHOR: two_writes
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut client = TcpStream::connect(listener.local_addr()?)?;
     let (mut server, _) = listener.accept()?;
@@ -76,9 +76,9 @@ fn two_writes_may_be_one_read() -> io::Result<()> {
     while server.peek(&mut bytes)? < 5 {}
     let count = server.read(&mut bytes)?;
     assert_eq!(&bytes[..count], b"hello");
-    // ANCHOR_END: two_writes
     Ok(())
 }
+// ANCHOR_END: two_writes
 
 #[test]
 fn a_small_read_takes_a_part() -> io::Result<()> {
@@ -97,16 +97,16 @@ fn a_small_read_takes_a_part() -> io::Result<()> {
     Ok(())
 }
 
+// ANCHOR: exercise_count
 #[test]
 fn exercise_count() {
-    // ANCHOR: exercise_count
     let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     // 14 + 2, then 7 + 2, then 2.
     assert_eq!(request.len(), 27);
     // OWS is optional: the space behind the colon.
     assert_eq!(b"GET / HTTP/1.1\r\nHost:x\r\n\r\n".len(), 26);
-    // ANCHOR_END: exercise_count
 }
+// ANCHOR_END: exercise_count
 
 // ANCHOR: exercise_body
 /// The body of an answer that has a `Content-Length`; `None` while bytes are missing.

@@ -66,9 +66,13 @@ fn half_an_hour_later(
         for _ in 0..clients {
             silent.push(SimStream::connect("10.0.0.1:80").await?);
         }
-        // ANCHOR: tool
-        net::sleep(Duration::from_secs(1800)).await;
-        Ok(net::alive())
-        // ANCHOR_END: tool
+        Ok(look_later().await)
     })?
 }
+
+// ANCHOR: tool
+async fn look_later() -> Alive {
+    net::sleep(Duration::from_secs(1800)).await;
+    net::alive()
+}
+// ANCHOR_END: tool

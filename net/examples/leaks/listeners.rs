@@ -65,9 +65,13 @@ fn report(connections: usize, serve: impl AsyncFn(SimStream, News) -> io::Result
             let mut bytes = [0; 16];
             while stream.read(&mut bytes).await? > 0 {}
         }
-        // ANCHOR: tool
-        let (count, leak) = (news.listener_count("news"), news.leak_suspected("news"));
-        Ok(format!("{count} listeners are left; a leak is suspected: {leak}"))
-        // ANCHOR_END: tool
+        Ok(verdict(&news))
     })?
 }
+
+// ANCHOR: tool
+fn verdict(news: &EventEmitter<String>) -> String {
+    let (count, leak) = (news.listener_count("news"), news.leak_suspected("news"));
+    format!("{count} listeners are left; a leak is suspected: {leak}")
+}
+// ANCHOR_END: tool
