@@ -10,13 +10,13 @@ use std::{
     collections::{HashMap, HashSet},
     env, fs,
     io::{self, IsTerminal, Read, Write},
-    net::Shutdown,
+    net::{IpAddr, Shutdown},
     path::{Path, PathBuf, absolute},
     process::{self, Command, Stdio},
     rc::Rc,
     sync::LazyLock,
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use wirebook_http1::{
     self as http1, Request, Response,
@@ -261,6 +261,18 @@ fn http() -> Outcome {
         while let Some(piece) = same.chunk().await? {
             assert_eq!(piece, b"tea ");
         }
+        let with_password = Options { auth: Some("tea:pot"), ..options };
+        let by_path = Options { socket_path: Some(Path::new("/tmp/x.sock")), ..options };
+        let from_here = Options { local_address: Some([127, 0, 0, 1].into()), ..options };
+        let alone = Options { agent: None, ..options };
+        for options in [with_password, from_here, alone] {
+            let mut response = http1::request(&options).await?.end("please").await?;
+            assert_eq!(response.bytes(1024).await?, b"tea please");
+        }
+        assert!(http1::request(&by_path).await.is_err(), "nobody listens there");
+        let limits = http1::server::Options { max_connections: 1000, ..Default::default() };
+        let open = server.connections();
+        assert!(open <= limits.max_connections);
         let waiting = (agent.sockets(), agent.requests());
         let reason = http1::reason(404);
         assert_eq!((waiting, reason), ((0, 0), "Not Found"));
@@ -320,6 +332,11 @@ fn crypto_and_zlib() -> Outcome {
 #[test]
 fn util_and_json() -> Outcome {
     let name = "tea";
+    println!("{name}");
+    let now = SystemTime::now();
+    assert!(now > SystemTime::UNIX_EPOCH);
+    let ip = "127.0.0.1".parse::<IpAddr>();
+    assert!(ip.is_ok_and(|ip| ip.is_loopback()));
     let text = format!("{name} for {}", 2);
     let seen = format!("{:?}", Some(name));
     let value: serde_json::Value = serde_json::from_str(r#"{"cups":2}"#)?;
