@@ -19,10 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             response.end("done").await
         })?;
         let port = server.local_addr().expect("TCP has an address").port();
-        let result = watch(port, requests, max_sockets).await;
-        server.close();
-        net::stop();
-        Ok::<_, std::io::Error>(result?)
+        server.until(watch(port, requests, max_sockets)).await
     })?;
     Ok(())
 }
@@ -47,7 +44,7 @@ async fn watch(port: u16, requests: usize, max_sockets: usize) -> Result<(), Err
         show(format!("request {number} sent"));
     }
     for (number, task) in tasks.into_iter().enumerate() {
-        let reused = task.await.map_err(|error| Error::Connection(error.into()))??;
+        let reused = task.await.map_err(std::io::Error::from)??;
         show(format!("answer {} on {} connection", number + 1, if reused { "a used" } else { "a new" }));
     }
     Ok(())

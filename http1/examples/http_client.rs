@@ -17,8 +17,7 @@ fn main() -> ExitCode {
     let url = argument("--url").unwrap_or_else(|| "http://127.0.0.1:8080/".into());
     let redirects = argument("--redirects").and_then(|text| text.parse().ok()).unwrap_or(0);
     let as_json = std::env::args().any(|argument| argument == "--json");
-    let outcome = net::block_on(async move { fetch(&url, redirects, as_json).await }).map_err(Error::Connection);
-    match outcome.and_then(|outcome| outcome) {
+    match net::run(async move { fetch(&url, redirects, as_json).await }) {
         Ok(text) => {
             print!("{text}");
             ExitCode::SUCCESS
@@ -26,7 +25,9 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("{error}");
             match error {
-                Error::Connect(_) | Error::Connection(_) | Error::TimedOut(_) | Error::Option(_) => ExitCode::from(1),
+                Error::Connect(_) | Error::Connection(_) | Error::TimedOut(_) | Error::Option(_) | Error::Io(_) => {
+                    ExitCode::from(1)
+                }
                 _ => ExitCode::from(3),
             }
         }

@@ -13,10 +13,7 @@ fn main() -> std::io::Result<()> {
             response.header("content-type", "text/plain").end(format!("Hello from {}\n", request.path())).await
         })?;
         println!("listening on {}", server.local_addr().expect("TCP has an address"));
-        net::ctrl_c().await?;
-        server.close();
-        net::stop();
-        Ok(())
+        server.until(net::ctrl_c()).await
     })
     // ANCHOR_END: hello
 }

@@ -14,10 +14,7 @@ fn main() -> std::io::Result<()> {
     net::run(async move {
         let server = http1::serve(&*addr, inspect)?;
         println!("listening on {}", server.local_addr().expect("TCP has an address"));
-        net::ctrl_c().await?;
-        server.close();
-        net::stop();
-        Ok(())
+        server.until(net::ctrl_c()).await
     })
 }
 

@@ -13,12 +13,8 @@ fn main() -> std::io::Result<()> {
     net::run(async move {
         let server = serve_threads(&*addr, threads, Options::default(), || route)?;
         println!("listening on {}", server.local_addr());
-        net::ctrl_c().await?;
         // Who has asked is answered; who idles is not waited for.
-        server.close();
-        server.closed().await;
-        net::stop();
-        Ok(())
+        server.until(net::ctrl_c()).await
     })
 }
 
@@ -50,23 +46,27 @@ async fn route(mut request: Request<'_>, response: Response<'_>) -> Outcome {
                 .end_file(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"))
                 .await
         }
-        ("GET", "/upgrade") if request.upgrades() => {
+        ("GET", "/upgrade") if wants_echo(&request) => {
             let raw = response.header("upgrade", "echo").upgrade(request).await?;
-            raw.stream.write_all(&raw.head).await?;
             let mut bytes = net::buffer();
-            while let count @ 1.. = raw.stream.read(&mut bytes).await? {
-                raw.stream.write_all(&bytes[..count]).await?;
+            while let count @ 1.. = raw.read(&mut bytes).await? {
+                raw.write_all(&bytes[..count]).await?;
             }
             Ok(())
         }
-        ("GET", "/upgrade") => {
-            response.status(426).header("upgrade", "echo").header("connection", "upgrade").end("").await
-        }
+        ("GET", "/upgrade") => response.status(426).header("upgrade", "echo").end("").await,
         (_, "/" | "/chunked" | "/slow" | "/file") => response.status(405).header("allow", "GET, HEAD").end("").await,
         _ => response.status(404).header("content-type", "text/plain").end("no such page\n").await,
     }
 }
 // ANCHOR_END: route
+
+/// Only a protocol that the client has named can be switched to.
+fn wants_echo(request: &Request<'_>) -> bool {
+    let protocols = request.headers();
+    let mut protocols = protocols.get_all("upgrade").flat_map(|list| list.split(|&byte| byte == b','));
+    request.upgrades() && protocols.any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"echo"))
+}
 
 /// What follows that word on the command line.
 fn argument(name: &str) -> Option<String> {

@@ -1,13 +1,26 @@
 //! HTTP/1.1, written to be read: RFC 9110 and RFC 9112 from bytes to events and back.
 //!
-//! # Reading order
+//! # The rooms
 //!
-//! 1. [`parser`]: a head is bytes; where are the method, the target and the fields? Several answers, one contract.
-//! 2. [`state`]: whose turn is it? The whole conversation as one table.
-//! 3. [`Framing`]: how long is the body? Where request smuggling lives.
-//! 4. [`Connection`]: the three together. Bytes to [`Event`]s and events to bytes, with no socket in sight.
-//! 5. [`server`]: the driver that joins a connection to a loop and calls your handler.
-//! 6. [`client`]: the other end, and the agent that keeps its connections.
+//! From the ground up; each is an evening, and imports only from those above it in this list:
+//!
+//! | room | the evening's question | lines of code |
+//! |---|---|---|
+//! | [`parser`] | A head is bytes: where are the method, the target and the fields? Several answers, one contract. | 1,820 |
+//! | `parser/simd/` | The same answer with 16 or 32 bytes in a register, whatever the processor has. | 410 |
+//! | [`connection`] | Whose turn is it, and how long is the body? Bytes to events and events to bytes, with no socket in sight. | 1,560 |
+//! | `/` | `upgraded.rs` and `interop.rs`, see below. | 220 |
+//! | [`server`] | How does a handler meet ten thousand clients, slow, rude and vanished ones among them? | 2,010 |
+//! | `agent/` | Which connection may carry a request, and what becomes of one that idles? | 1,050 |
+//! | [`client`] | What is sent when, and what if the answer comes first? URLs, redirects, content codings. | 1,400 |
+//!
+//! Each room's `mod.rs` gives its files in reading order. The parser that is **live**, that [`Connection`] and so the drivers
+//! use, is [`parser::simd`]; the others are the way to it, and [`parser::split`], the first, is the judge of all. Who is here
+//! for a rule of the protocol begins with `connection/state.rs`: the table that decides all.
+//!
+//! The parsers and the connection are the **core**; server, agent and client are **drivers**, which join it to the loop of
+//! `wirebook-net`. `upgraded.rs` is what a connection is for both when it speaks HTTP no more, and `interop.rs` the door to
+//! the `http` crate.
 //!
 //! # Features
 //!
@@ -45,28 +58,22 @@
 //! ```
 
 #[cfg(feature = "net")]
+mod agent;
+#[cfg(feature = "net")]
 pub mod client;
 pub mod connection;
-mod encode;
-mod error;
-mod event;
-mod fields;
-mod framing;
 #[cfg(feature = "http")]
 pub mod interop;
 pub mod parser;
 #[cfg(feature = "net")]
 pub mod server;
-pub mod state;
-pub mod target;
+#[cfg(feature = "net")]
+mod upgraded;
 
 #[cfg(feature = "net")]
-pub use client::{Agent, get, request};
-pub use connection::Connection;
-pub use encode::reason;
-pub use error::{Error, Misuse, Violation};
-pub use event::Event;
-pub use fields::FieldBlock;
-pub use framing::Framing;
+pub use client::{Agent, fetch, get, request};
 #[cfg(feature = "net")]
-pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on};
+pub(crate) use connection::encode;
+pub use connection::{Connection, Error, Event, FieldBlock, Framing, Misuse, Violation, reason, state, target};
+#[cfg(feature = "net")]
+pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on, serve_with};

@@ -28,6 +28,22 @@ fn websocket() -> String {
     svg("The moves of a WebSocket", &states.map(|state| format!("{state:?}")), &moves)
 }
 
+/// The life of an event source. Closing by the caller leads from everywhere to Closed: a picture of that says nothing.
+fn event_source() -> String {
+    use wirebook_sse::state::{State, Step, TABLE};
+    let states = [State::Connecting, State::Redirected, State::Open, State::Waiting, State::Closed];
+    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
+    let mut moves: Vec<Move> = Vec::new();
+    for (from, step, to) in TABLE.iter().filter(|row| row.1 != Step::Close) {
+        let (from, to) = (place(*from), place(*to));
+        match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
+            Some((_, label, _)) => *label += &format!(", {step:?}"),
+            None => moves.push((from, format!("{step:?}"), to)),
+        }
+    }
+    svg("The moves of an event source", &states.map(|state| format!("{state:?}")), &moves)
+}
+
 /// A move: from, label, to.
 type Move = (usize, String, usize);
 
@@ -37,6 +53,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "http1 requester" => Side::Requester,
         "http1 responder" => Side::Responder,
         "websocket" => return Some(websocket()),
+        "sse" => return Some(event_source()),
         "parsers" => return crate::race::picture(),
         _ => return None,
     };

@@ -25,10 +25,11 @@
 //!
 //! | room | holds | lines of code |
 //! |---|---|---|
+//! | `ground/` | the operating system, and errors that say what could not be done | 150 |
 //! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 2,000 |
-//! | `pool/` | work that would block: jobs, files, name look-ups | 150 |
-//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,240 |
-//! | [`node`] | EventEmitter, and Node's events over sockets | 400 |
+//! | `pool/` | work that would block: jobs, files, name look-ups | 300 |
+//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,400 |
+//! | [`node`] | EventEmitter, and Node's events over sockets | 900 |
 //! | [`sim`] | the simulated network: another driver for the same loop | 760 |
 //!
 //! Each room's `mod.rs` gives its reading order. Start with `kernel/event_loop.rs`: a turn and its phases on one screen;
@@ -38,8 +39,9 @@
 //!
 //! **Platforms.** Tested on Linux. macOS and the BSDs should compile; what only Linux has (abstract Unix addresses, a user
 //! time-out of TCP) is an error of its own kind there (`Unsupported`). On Windows use WSL. One file,
-//! `sockets/sys.rs`, knows the operating system.
+//! `ground/sys.rs`, knows the operating system.
 
+mod ground;
 mod kernel;
 pub mod node;
 mod pool;
@@ -54,7 +56,7 @@ pub use kernel::{
     set_immediate, set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
 };
 pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
-pub use pool::{lookup, read_file, spawn_blocking, stat, write_file};
+pub use pool::{PoolLoad, lookup, open_regular, pool_load, read_file, spawn_blocking, stat, write_file};
 pub use sockets::{
     Address, BUFFER_SIZE, Buffer, Datagrams, Idle, Listener, ReadHalf, Received, SIGHUP, SIGINT, SIGQUIT, SIGTERM,
     SIGUSR1, SIGUSR2, SignalNumber, Signals, Stream, Target, WriteHalf, buffer, ctrl_c, signals, split, tcp, udp, unix,

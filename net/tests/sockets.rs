@@ -57,6 +57,31 @@ fn accepted_connections_have_no_delay_unless_it_is_wanted() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn accepted_connections_have_the_user_timeout_of_their_listener() {
+    use std::time::Duration;
+    let (ms, most) = (Duration::from_millis(1), Duration::from_millis(i32::MAX as u64));
+    for (asked, set) in [
+        (None, None),
+        (Some(Duration::ZERO), Some(ms)),
+        (Some(Duration::from_nanos(1)), Some(ms)),
+        (Some(Duration::from_secs(30)), Some(Duration::from_secs(30))),
+        (Some(Duration::MAX), Some(most)),
+    ] {
+        net::block_on(async move {
+            let options = ListenOptions { user_timeout: asked, ..ListenOptions::default() };
+            let listener = TcpListener::bind_with("127.0.0.1:0", &options).unwrap();
+            let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (accepted, _) = listener.accept().await.unwrap();
+            assert_eq!((accepted.user_timeout().unwrap(), client.user_timeout().unwrap()), (set, None));
+            accepted.set_user_timeout(None).unwrap();
+            assert_eq!(accepted.user_timeout().unwrap(), None, "switched off again");
+        })
+        .unwrap();
+    }
+}
+
+#[test]
 fn peek_leaves_the_bytes() {
     net::block_on(async {
         let (client, server) = pair().await;

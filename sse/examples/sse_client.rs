@@ -2,7 +2,8 @@
 //!
 //! Run: cargo run --example sse_client -- --url http://127.0.0.1:8003/events --json
 //!
-//! `--json` prints each event as a line `{"type","data","lastEventId"}`. Exit status: 0 when the server ended the stream
+//! `--json` prints each event as a line `{"type","data","lastEventId"}`. `--header 'NAME: VALUE'`, as often as you like, adds
+//! a field to the request; one that cannot be sent is a mistake in the arguments. Exit status: 0 when the server ended the stream
 //! with 204, 1 when it was refused after it had been open, 2 when it never opened, 64 for a mistake in the arguments.
 //! A server that is not there is asked again and again, as a browser does; `--attempts N` gives up after N in a row.
 
@@ -11,17 +12,24 @@ use std::process::ExitCode;
 use serde_json::json;
 use wirebook_net as net;
 use wirebook_sse::client::{EventSource, Notice};
-use wirebook_sse::connection::{Closed, Settings};
+use wirebook_sse::{Closed, Settings};
 
 fn main() -> ExitCode {
     let argument = |name: &str| std::env::args().skip_while(|argument| argument != name).nth(1);
     let as_json = std::env::args().any(|argument| argument == "--json");
+    let usage =
+        "sse_client --url http://HOST:PORT/PATH [--json] [--header 'NAME: VALUE'] [--last-event-id ID] [--attempts N]";
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{usage}");
+        return ExitCode::SUCCESS;
+    }
     let Some(url) = argument("--url") else {
-        eprintln!("sse_client --url http://HOST:PORT/PATH [--json] [--last-event-id ID] [--attempts N]");
+        eprintln!("{usage}");
         return ExitCode::from(64);
     };
     let attempts = argument("--attempts").and_then(|text| text.parse().ok());
-    let settings = Settings { last_event_id: argument("--last-event-id").unwrap_or_default(), ..Settings::default() };
+    let last_event_id = argument("--last-event-id").unwrap_or_default();
+    let settings = Settings { last_event_id, headers: headers(), ..Settings::default() };
     let result = net::block_on(async move {
         net::spawn(async {
             if net::ctrl_c().await.is_ok() {
@@ -36,6 +44,16 @@ fn main() -> ExitCode {
         eprintln!("sse_client: {error}");
         ExitCode::from(2)
     })
+}
+
+/// Every `--header NAME: VALUE`.
+fn headers() -> Vec<(String, String)> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let given = arguments.windows(2).filter(|pair| pair[0] == "--header").map(|pair| &pair[1]);
+    given
+        .map(|line| line.split_once(':').unwrap_or((line, "")))
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
 }
 
 // ANCHOR: watch
@@ -59,13 +77,13 @@ async fn watch(url: &str, settings: Settings, as_json: bool, attempts: Option<u3
                 println!("{}", json!({"type": event.event_type, "data": event.data, "lastEventId": id}));
             }
             Ok(Notice::Event(event)) => println!("{:>8}  {}", event.event_type, event.data),
-            Ok(Notice::Reconnecting(delay)) => {
+            Ok(Notice::Reconnecting { after, cause }) => {
                 failed += 1;
                 if attempts.is_some_and(|attempts| failed >= attempts) {
-                    eprintln!("given up after {failed} attempts");
+                    eprintln!("{cause}; given up after {failed} attempts");
                     return ExitCode::from(if was_open { 1 } else { 2 });
                 }
-                eprintln!("lost; again in {} ms", delay.as_millis());
+                eprintln!("{cause}; again in {} ms", after.as_millis());
             }
             Err(why) => {
                 eprintln!("{why}");

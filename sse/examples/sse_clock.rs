@@ -4,10 +4,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use wirebook_http1::server::Options;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
+use wirebook_net::tcp::TcpListener;
 use wirebook_sse::Event;
-use wirebook_sse::server::EventStream;
+use wirebook_sse::server::{EventStream, listen_options};
 
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
@@ -26,14 +28,23 @@ const PAGE: &str = r#"<!doctype html>
 "#;
 
 fn main() -> std::io::Result<()> {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("sse_clock [--addr HOST:PORT]");
+        return Ok(());
+    }
     let addr = addr_argument("127.0.0.1:8003");
     net::run(async move {
-        let server = http1::serve(&*addr, async |request: Request<'_>, response: Response<'_>| match request.path() {
+        // With these options a browser that vanishes with its network is given up.
+        let listener = TcpListener::bind_with(&*addr, &listen_options())?;
+        let address = listener.local_addr()?;
+        let handler = async |request: Request<'_>, response: Response<'_>| match request.path() {
             "/" => response.header("content-type", "text/html; charset=utf-8").end(PAGE).await,
-            "/events" => clock(response).await,
+            "/events" => clock(&request, response).await,
             _ => response.status(404).end("not found\n").await,
-        })?;
-        println!("listening on {}", server.local_addr().expect("TCP has an address"));
+        };
+        let server = http1::serve_on(listener, Options::default(), handler);
+        println!("listening on {address}");
+        println!("try: http://{address}/ in a browser, or curl -N http://{address}/events");
         net::ctrl_c().await?;
         server.close();
         net::stop();
@@ -42,8 +53,8 @@ fn main() -> std::io::Result<()> {
 }
 
 // ANCHOR: clock
-async fn clock(response: Response<'_>) -> Outcome {
-    let mut stream = EventStream::open(response).await?;
+async fn clock(request: &Request<'_>, response: Response<'_>) -> Outcome {
+    let Some(mut stream) = EventStream::open(request, response).await? else { return Ok(()) };
     stream.retry(Duration::from_secs(1)).await?;
     loop {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

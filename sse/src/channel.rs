@@ -29,9 +29,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::encoder;
-use crate::error::EncodeError;
-use crate::event::Event;
+use crate::codec::encoder;
+use crate::codec::error::EncodeError;
+use crate::codec::event::Event;
 
 /// What happens to a subscriber that the ring overtakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,8 +41,8 @@ pub enum Slow {
     Disconnect,
     /// The oldest events are dropped for it; it is told and goes on with what the ring has.
     Skip,
-    /// Nobody is overtaken: [`Channel::has_room`] is false while the next event would push out one that a subscriber
-    /// still needs, and the publisher waits.
+    /// Nobody is overtaken: [`Channel::publish_if_room`] does nothing while the event would push out one that a
+    /// subscriber still needs, and the publisher waits.
     Wait,
 }
 
@@ -59,9 +59,10 @@ pub enum Start {
 /// The bounds and rules of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Events that the ring keeps (default 1 024). At least one is kept.
+    /// Events that the ring keeps (default 1 024). At least one is kept: zero counts as one. `MAX` switches the bound off.
     pub ring_events: usize,
-    /// Encoded bytes that the ring keeps (default 1 MiB). The newest event is kept whatever its size.
+    /// Encoded bytes that the ring keeps (default 1 MiB). The newest event is kept whatever its size: zero keeps that one
+    /// alone. `MAX` switches the bound off.
     pub ring_bytes: usize,
     /// See [`Slow`].
     pub slow: Slow,
@@ -106,14 +107,6 @@ pub struct Overtaken;
 /// A subscriber of one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key(usize);
-
-#[cfg(feature = "net")]
-impl Key {
-    /// Below the number of places there have been at once: room for what belongs to a subscriber.
-    pub(crate) fn index(self) -> usize {
-        self.0
-    }
-}
 
 /// See the [module](self).
 ///
@@ -164,33 +157,66 @@ impl Channel {
         }
     }
 
-    /// Continues a numbering: the next event gets the number `next`. Call it before the first event, for a server that
-    /// keeps its events across restarts.
+    /// Continues a numbering: the next event gets the number `next`, from 1 to 2^63, so that numbers never run out. Call it
+    /// before the first event, for a server that keeps its events across restarts.
     pub fn starting_at(mut self, next: u64) -> Self {
-        self.next = next.max(1);
+        self.next = next.clamp(1, 1 << 63);
         self
     }
 
-    /// Encodes an event once for everyone and returns its number.
+    /// Encodes an event once for everyone and returns its number. Whoever is too slow for it is overtaken.
     pub fn publish(&mut self, event_type: &str, data: &str) -> Result<u64, EncodeError> {
+        self.encode(event_type, data)?;
+        Ok(self.push())
+    }
+
+    /// Publishes an event if that overtakes nobody: what [`Slow::Wait`] asks for. `None` while there is no room; a
+    /// subscriber that takes something or leaves may make some.
+    pub fn publish_if_room(&mut self, event_type: &str, data: &str) -> Result<Option<u64>, EncodeError> {
+        self.encode(event_type, data)?;
+        Ok(self.has_room(self.scratch.len()).then(|| self.push()))
+    }
+
+    /// Whether an event of so many encoded bytes would overtake nobody. It looks at every subscriber, and at every event
+    /// that would have to go.
+    ///
+    /// An event goes when the ring is over a bound, and the newest always stays. So when everybody is up to date there is
+    /// room for any event, and also for one that is larger than the ring.
+    // ANCHOR: has_room
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let (mut events, mut total) = (self.ring.len() + 1, self.ring_bytes.saturating_add(bytes));
+        let goes = |oldest: &&Bytes| {
+            let over = self.is_over(events, total);
+            (events, total) = (events - 1, total - oldest.len());
+            over
+        };
+        let oldest = self.oldest() + self.ring.iter().take_while(goes).count() as u64;
+        self.subscribers.iter().flatten().all(|subscriber| subscriber.next >= oldest)
+    }
+    // ANCHOR_END: has_room
+
+    /// The next event, into `scratch`.
+    fn encode(&mut self, event_type: &str, data: &str) -> Result<(), EncodeError> {
         let id = self.id(self.next);
         self.scratch.clear();
-        encoder::encode(Event { event_type, data, id: Some(&id) }, &mut self.scratch)?;
+        encoder::encode(Event { event_type, data, id: Some(&id) }, &mut self.scratch)
+    }
+
+    /// `scratch` becomes the newest event of the ring; as many of the oldest go as the bounds ask for.
+    fn push(&mut self) -> u64 {
         let bytes = Bytes::copy_from_slice(&self.scratch);
         self.ring_bytes += bytes.len();
         self.ring.push_back(bytes);
-        while self.is_over_full() {
+        while self.ring.len() > 1 && self.is_over(self.ring.len(), self.ring_bytes) {
             self.ring_bytes -= self.ring.pop_front().map_or(0, |oldest| oldest.len());
         }
         self.next += 1;
-        Ok(self.next - 1)
+        self.next - 1
     }
 
-    /// Whether an event of `bytes` can be published without overtaking a subscriber: what [`Slow::Wait`] asks for.
-    /// It looks at every subscriber.
-    pub fn has_room(&self, bytes: usize) -> bool {
-        let fits = self.ring.len() < self.settings.ring_events && self.ring_bytes + bytes <= self.settings.ring_bytes;
-        fits || !self.subscribers.iter().flatten().any(|subscriber| subscriber.next <= self.oldest())
+    /// Whether a ring of so much has more than it may.
+    fn is_over(&self, events: usize, bytes: usize) -> bool {
+        events > self.settings.ring_events.max(1) || bytes > self.settings.ring_bytes
     }
 
     /// Adds a subscriber. `last_event_id` is the value of the request's `Last-Event-ID`, if there is one.
@@ -302,11 +328,6 @@ impl Channel {
         };
         let number = digits.parse().ok().filter(|&number| number < self.next)?;
         (self.id(number) == id).then_some(number)
-    }
-
-    fn is_over_full(&self) -> bool {
-        let full = self.ring.len() > self.settings.ring_events || self.ring_bytes > self.settings.ring_bytes;
-        full && self.ring.len() > 1
     }
 
     fn place(&mut self, number: u64) -> Bytes {

@@ -1,5 +1,6 @@
 //! The channel: who receives what, and what happens at its bounds.
 
+use proptest::prelude::*;
 use wirebook_sse::channel::{Channel, Key, Overtaken, Resume, Settings, Slow, Start};
 use wirebook_sse::{Decoder, Event};
 
@@ -162,6 +163,184 @@ fn a_publisher_can_wait_for_a_slow_reader() {
     assert!(!channel.has_room(10));
     channel.unsubscribe(key);
     assert!(channel.has_room(10), "nobody is left to wait for");
+}
+
+#[test]
+fn a_large_event_waits_for_all_whom_it_would_overtake() {
+    // Two small events; the large one would push out both, and one subscriber still needs the second.
+    let mut channel = channel(Settings { ring_bytes: 100, slow: Slow::Wait, ..Settings::default() }, 0);
+    let (key, _) = channel.subscribe(Some("0"));
+    let small = |channel: &mut Channel| channel.publish_if_room("message", "small").unwrap();
+    assert_eq!((small(&mut channel), small(&mut channel)), (Some(1), Some(2)));
+    let mut pieces = Vec::new();
+    assert_eq!(channel.take(key, 0, &mut pieces), Ok(1));
+    let large = "x".repeat(80);
+    assert_eq!(channel.publish_if_room("message", &large), Ok(None));
+    assert_eq!(channel.take(key, 0, &mut pieces), Ok(1));
+    assert_eq!(channel.publish_if_room("message", &large), Ok(Some(3)));
+    assert_eq!(channel.take(key, 0, &mut pieces), Ok(1));
+    assert_eq!(
+        pieces.concat(),
+        format!("id: 1\ndata: small\n\nid: 2\ndata: small\n\nid: 3\ndata: {large}\n\n").as_bytes()
+    );
+}
+
+#[test]
+fn an_event_larger_than_the_ring_waits_for_nobody_who_is_up_to_date() {
+    let mut channel = channel(Settings { ring_bytes: 10, slow: Slow::Wait, ..Settings::default() }, 0);
+    let (key, _) = channel.subscribe(None);
+    let large = "x".repeat(1000);
+    let mut pieces = Vec::new();
+    for number in 1..=3 {
+        assert_eq!(channel.publish_if_room("message", &large), Ok(Some(number)), "the ring has nothing that is needed");
+        assert_eq!(channel.publish_if_room("message", "x"), Ok(None), "now it has");
+        while channel.take(key, 0, &mut pieces).unwrap() > 0 {}
+    }
+}
+
+/// The channel as one would write it first: all events for ever, and a queue of numbers for each subscriber.
+#[derive(Default)]
+struct Naive {
+    sizes: Vec<usize>,
+    queues: Vec<Option<(Key, Vec<u64>)>>,
+}
+
+impl Naive {
+    /// The number of the oldest event that a ring has after all these.
+    fn oldest(sizes: &[usize], settings: &Settings) -> u64 {
+        let mut oldest = 0;
+        for newest in 0..sizes.len() {
+            let over = |oldest: usize| {
+                newest + 1 - oldest > settings.ring_events
+                    || sizes[oldest..=newest].iter().sum::<usize>() > settings.ring_bytes
+            };
+            while oldest < newest && over(oldest) {
+                oldest += 1;
+            }
+        }
+        oldest as u64 + 1
+    }
+
+    fn has_room(&self, bytes: usize, settings: &Settings) -> bool {
+        let sizes = [&self.sizes[..], &[bytes]].concat();
+        let oldest = Self::oldest(&sizes, settings);
+        self.queues.iter().flatten().flat_map(|(_, queue)| queue).all(|&number| number >= oldest)
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Publish(usize),
+    Subscribe(u64),
+    Take(usize, usize),
+    Unsubscribe(usize),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => prop_oneof![0usize..8, 0usize..200].prop_map(Act::Publish),
+        2 => (0u64..4).prop_map(Act::Subscribe),
+        6 => (any::<usize>(), 0usize..120).prop_map(|(who, bytes)| Act::Take(who, bytes)),
+        1 => any::<usize>().prop_map(Act::Unsubscribe),
+    ]
+}
+
+/// The numbers of the events in these pieces; the first piece of a fresh subscriber is no event.
+fn taken(pieces: &[bytes::Bytes]) -> Vec<u64> {
+    let text = |piece: &bytes::Bytes| String::from_utf8(piece.to_vec()).unwrap();
+    let events = pieces.iter().map(text).filter(|piece| piece.contains("data: "));
+    events
+        .map(|piece| {
+            assert!(!piece.contains("event: lost"), "overtaken: {piece}");
+            piece.lines().next().unwrap().strip_prefix("id: ").unwrap().parse().unwrap()
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 1000 }))]
+
+    #[test]
+    fn with_wait_nobody_is_overtaken_and_nobody_waits_for_nothing(
+        ring_events in 1usize..6, ring_bytes in 0usize..200, acts in prop::collection::vec(act(), 1..80),
+    ) {
+        let settings = Settings { ring_events, ring_bytes, slow: Slow::Wait, ..Settings::default() };
+        let mut channel = Channel::new(settings.clone());
+        let mut naive = Naive::default();
+        for act in acts {
+            match act {
+                Act::Publish(length) => {
+                    let data = "x".repeat(length);
+                    let bytes = format!("id: {}\ndata: {data}\n\n", channel.next()).len();
+                    let room = naive.has_room(bytes, &settings);
+                    prop_assert_eq!(channel.has_room(bytes), room);
+                    let published = channel.publish_if_room("message", &data).unwrap();
+                    prop_assert_eq!(published.is_some(), room);
+                    if let Some(number) = published {
+                        naive.sizes.push(bytes);
+                        prop_assert_eq!(number, naive.sizes.len() as u64);
+                        naive.queues.iter_mut().flatten().for_each(|(_, queue)| queue.push(number));
+                    }
+                    prop_assert_eq!(channel.oldest(), Naive::oldest(&naive.sizes, &settings));
+                }
+                Act::Subscribe(missed) => {
+                    // Fresh, or as many events behind as the ring still has.
+                    let next = channel.next();
+                    let seen = next.saturating_sub(1 + missed).max(channel.oldest() - 1);
+                    let id = (missed > 0).then(|| seen.to_string());
+                    let (key, _) = channel.subscribe(id.as_deref());
+                    let queue = if id.is_some() { (seen + 1..next).collect() } else { Vec::new() };
+                    naive.queues.push(Some((key, queue)));
+                }
+                Act::Take(who, bytes) if !naive.queues.is_empty() => {
+                    let who = who % naive.queues.len();
+                    let Some((key, queue)) = &mut naive.queues[who] else { continue };
+                    let mut pieces = Vec::new();
+                    prop_assert!(channel.take(*key, bytes, &mut pieces).is_ok());
+                    let numbers = taken(&pieces);
+                    prop_assert_eq!(&numbers[..], &queue[..numbers.len()]);
+                    queue.drain(..numbers.len());
+                    prop_assert!(queue.is_empty() || !pieces.is_empty(), "something is there and nothing was given");
+                }
+                Act::Unsubscribe(who) if !naive.queues.is_empty() => {
+                    let who = who % naive.queues.len();
+                    if let Some((key, _)) = naive.queues[who].take() {
+                        channel.unsubscribe(key);
+                    }
+                }
+                Act::Take(..) | Act::Unsubscribe(_) => {}
+            }
+        }
+        // Once all have taken everything, any event has room.
+        for (key, _) in naive.queues.iter().flatten() {
+            while channel.take(*key, 0, &mut Vec::new()).unwrap() > 0 {}
+        }
+        prop_assert!(channel.has_room(0) && channel.has_room(usize::MAX));
+    }
+}
+
+#[test]
+fn every_bound_at_zero_one_and_max() {
+    for ring_events in [0, 1, usize::MAX] {
+        for ring_bytes in [0, 1, usize::MAX] {
+            for slow in [Slow::Disconnect, Slow::Skip, Slow::Wait] {
+                for next in [0, 1, u64::MAX] {
+                    let settings = Settings { ring_events, ring_bytes, slow, ..Settings::default() };
+                    let mut channel = Channel::new(settings).starting_at(next);
+                    let first = channel.next();
+                    let (key, _) = channel.subscribe(None);
+                    for number in first..first + 3 {
+                        assert_eq!(channel.publish_if_room("message", "x"), Ok(Some(number)));
+                        let mut pieces = Vec::new();
+                        while channel.take(key, usize::MAX, &mut pieces).unwrap() > 0 {}
+                        assert!(pieces.concat().ends_with(b"data: x\n\n"));
+                    }
+                    assert!(channel.next() - channel.oldest() >= 1, "the newest is kept");
+                    assert_eq!(channel.subscribe(Some(&u64::MAX.to_string())).1, Resume::Lost(None));
+                }
+            }
+        }
+    }
 }
 
 #[test]

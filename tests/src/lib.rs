@@ -13,6 +13,11 @@
 //! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
 //! | [`websocket`] | the cases of WebSocket |
 
+/// The program of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 pub mod allocations;
 pub mod attacks;
 pub mod cases;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wirebook_net as net;
 use wirebook_sse::client::{EventSource, Notice};
-use wirebook_sse::connection::{Closed, Settings};
+use wirebook_sse::{Cause, Closed, Settings};
 
 /// A row of the catalogue.
 ///
@@ -34,12 +34,14 @@ pub fn octets(text: &Value) -> Vec<u8> {
 }
 
 /// What an event source made of a stream.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Seen {
     /// Type, data and last event ID of each event.
     pub events: Vec<(String, String, String)>,
     /// Why it closed, if it did.
     pub closed: Option<Closed>,
+    /// Why it was to reconnect, if it was.
+    pub cause: Option<Cause>,
     /// The last event ID at the end.
     pub last_event_id: String,
 }
@@ -96,7 +98,10 @@ pub fn watch(address: SocketAddr, settings: Settings) -> Seen {
                     let id = event.id.unwrap_or_default().to_string();
                     seen.events.push((event.event_type.to_string(), event.data.to_string(), id));
                 }
-                Ok(Notice::Reconnecting(_)) => break,
+                Ok(Notice::Reconnecting { cause, .. }) => {
+                    seen.cause = Some(cause);
+                    break;
+                }
                 Err(closed) => {
                     seen.closed = Some(closed);
                     break;

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use std::cell::RefCell;
+use std::io::{Read, Write};
 use std::rc::{Rc, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 use wirebook_http1::Violation;
 use wirebook_http1::client::{Agent, AgentOptions, Error, Options, Origin, get, request};
@@ -450,4 +452,44 @@ fn h1c_55_ten_thousand_origins() {
 #[test]
 fn h1c_56_reset_behind_a_whole_message() {
     accepted_once("h1c-56", "hello");
+}
+
+#[test]
+fn an_upload_holds_little_whatever_its_server_says_and_when() {
+    const PIECE: usize = 64 << 10;
+    const WHOLE: usize = 64 << 20;
+    for early in [false, true] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+            let mut bytes = vec![0; 1 << 20];
+            let mut taken = stream.read(&mut bytes).expect("a head");
+            if early {
+                stream.write_all(answer).expect("a client");
+            }
+            while taken < WHOLE {
+                taken += stream.read(&mut bytes).expect("a client");
+            }
+            if !early {
+                stream.write_all(answer).expect("a client");
+            }
+        });
+        let (status, cost) = measure(|| {
+            net::block_on(async move {
+                let options = Options { method: "POST", host: "127.0.0.1", port, ..Options::default() };
+                let mut upload = request(&options).await.expect("a connection");
+                let piece = [b'x'; PIECE];
+                for _ in 0..WHOLE / PIECE {
+                    // Who does not care for the answer is not made to.
+                    upload.write(&piece).await.expect("a server that reads");
+                }
+                upload.end("").await.expect("an answer").status()
+            })
+            .expect("the loop ends")
+        });
+        assert_eq!(status, 200);
+        assert!(cost.peak_bytes < 1 << 20, "{early}: {} bytes", cost.peak_bytes);
+    }
 }

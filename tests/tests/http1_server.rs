@@ -35,6 +35,12 @@ async fn handler(mut request: Request<'_>, response: Response<'_>) -> Outcome {
             net::sleep(Duration::from_millis(5)).await;
             response.end("later").await
         }
+        "/half-open" => {
+            let mut response = response;
+            response.write("half").await?;
+            net::sleep(Duration::from_millis(50)).await;
+            Err(Failure::message("broken on purpose"))
+        }
         "/split" => response.header("x", "a\r\nset-cookie: b").end("").await,
         "/big" => response.end(vec![b'x'; 1 << 20]).await,
         "/304" => response.status(304).header("etag", "\"a\"").end("").await,
@@ -277,4 +283,23 @@ fn a_server_that_has_closed_lets_the_loop_end() {
         client.join().expect("a client that ends")
     });
     assert_eq!(answered.expect("the loop ends by itself"), [200, 200, 200]);
+}
+
+#[test]
+fn a_body_without_an_end_of_its_own_is_reset_when_its_handler_fails() {
+    let answers = talk_until_closed(server(), b"GET /half-open HTTP/1.0\r\n\r\n");
+    assert!(answers.reset, "{}", answers.text());
+    let answers = talk_until_closed(server(), &get("/half-open", ""));
+    assert!(!answers.reset && answers.text().ends_with("half\r\n"), "{}", answers.text());
+}
+
+#[test]
+fn an_error_of_listening_says_where() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address");
+    let error = net::block_on(async move { http1::serve(address, handler).err().map(|error| error.to_string()) });
+    let error = error.expect("the loop ends").expect("somebody listens there");
+    assert!(error.contains(&address.to_string()), "{error}");
+    let nowhere = net::block_on(async { http1::serve("nowhere", handler).err().map(|error| error.kind()) });
+    assert_eq!(nowhere.expect("the loop ends"), Some(std::io::ErrorKind::InvalidInput));
 }

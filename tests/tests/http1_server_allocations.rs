@@ -125,3 +125,32 @@ fn an_idle_connection_holds_less_than_300_bytes_though_all_were_busy_at_once() {
     assert!((50..300).contains(&held), "{held} bytes for each");
     drop(idle);
 }
+
+#[test]
+fn a_large_answer_is_not_copied_whole_and_a_slow_reader_of_it_costs_no_more() {
+    const LENGTH: usize = 64 << 20;
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let ledger = watch();
+        net::block_on(async move {
+            let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            send.send((ledger, listener.local_addr().expect("an address"))).expect("the test waits");
+            let body = vec![b'x'; LENGTH];
+            http1::serve_on(listener, Options::default(), async move |_: Request<'_>, response: Response<'_>| {
+                response.end(&body).await
+            });
+        })
+    });
+    let (ledger, address) = receive.recv().expect("the server starts");
+    let mut stream = connect(address);
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("a server that reads");
+    let mut first = [0; 1];
+    stream.read_exact(&mut first).expect("an answer");
+    let before = ledger.mark();
+    let (mut seen, mut some) = (first.len(), vec![0; 8 * 1024]);
+    while let count @ 1.. = stream.read(&mut some).expect("an answer") {
+        seen += count;
+    }
+    assert!(seen > LENGTH);
+    assert!(ledger.peak() - before < 1 << 20, "{} bytes beside the body itself", ledger.peak() - before);
+}

@@ -149,3 +149,21 @@ fn what_cannot_be_begun_is_an_error_and_leaves_nothing_behind() {
     });
     assert!(panics.expect_err("a panic").to_string().contains("no handler"));
 }
+
+#[test]
+fn two_servers_do_not_share_an_address_by_mistake() {
+    for threads in [1, 2] {
+        let serve = |address: &str| {
+            serve_threads(address, threads, Options::default(), || {
+                async |_: Request<'_>, response: Response<'_>| response.end("").await
+            })
+        };
+        let first = serve("127.0.0.1:0").expect("a free port");
+        let address = first.local_addr().to_string();
+        let error = serve(&address).expect_err("somebody listens there");
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(error.to_string().contains(&address), "{error}");
+        close(first);
+        close(serve(&address).expect("nobody listens any more"));
+    }
+}

@@ -11,10 +11,9 @@ use wirebook_http1::server::Options;
 use wirebook_http1::{Outcome, Request, Response, serve_on};
 use wirebook_net as net;
 use wirebook_sse::client::{EventSource, Notice};
-use wirebook_sse::connection::{Closed, Settings};
 use wirebook_sse::feed::Feed;
 use wirebook_sse::server::{self, EventStream, serve_feed};
-use wirebook_sse::{DecodeError, EncodeError, Event, Limits};
+use wirebook_sse::{Cause, Closed, DecodeError, EncodeError, Event, Limits, Settings};
 use wirebook_tests::allocations::{Counting, measure};
 use wirebook_tests::server::{connect, start, talk};
 use wirebook_tests::sse::{HEAD, dechunk, ids, octets, play, read_head, row, watch};
@@ -29,8 +28,8 @@ fn written<H>(handler: H) -> String
 where
     H: AsyncFn(&mut EventStream<'_>) -> Outcome + Send + 'static,
 {
-    let address = start(Options::default(), async move |_: Request<'_>, response: Response<'_>| {
-        let mut stream = EventStream::open(response).await?;
+    let address = start(Options::default(), async move |request: Request<'_>, response: Response<'_>| {
+        let Some(mut stream) = EventStream::open(&request, response).await? else { return Ok(()) };
         handler(&mut stream).await?;
         stream.end().await
     });
@@ -52,7 +51,7 @@ fn client_row(id: &str) {
             assert_eq!(last_event_id, id);
         }
     }
-    assert_eq!(seen.closed, None, "{id}: the stream ended, so it would reconnect");
+    assert_eq!((seen.closed, seen.cause), (None, Some(Cause::Ended)), "{id}: the stream ended, so it would reconnect");
 }
 
 #[test]
@@ -106,13 +105,17 @@ fn sse_05_retry_accepts_only_integers() {
 
 #[test]
 fn sse_06_response_headers() {
-    let address = start(Options::default(), async |_: Request<'_>, response: Response<'_>| {
-        EventStream::open(response).await?.end().await
+    let address = start(Options::default(), async |request: Request<'_>, response: Response<'_>| {
+        match EventStream::open(&request, response).await? {
+            Some(stream) => stream.end().await,
+            None => Ok(()),
+        }
     });
     let text = talk(address, REQUEST).text().to_lowercase();
     let head = text.split("\r\n\r\n").next().unwrap();
     assert!(head.contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
-    assert!(head.contains("\r\ncache-control: no-store\r\n"), "{head}");
+    assert!(head.contains("\r\ncache-control: no-store, no-transform\r\n"), "{head}");
+    assert!(head.contains("\r\nx-accel-buffering: no\r\n"), "{head}");
     assert!(!head.contains("content-length") && !head.contains("content-encoding"), "{head}");
 }
 
@@ -286,12 +289,13 @@ fn sse_27_server_that_closes_at_once() {
     });
     let retry = Duration::from_millis(20);
     let waits = net::block_on(async move {
-        let settings = Settings { retry, ..Settings::default() };
+        let settings = Settings { retry, min_delay: retry, ..Settings::default() };
         let mut source = EventSource::with_settings(&format!("http://{address}/"), settings).unwrap();
         let mut waits = Vec::new();
         while waits.len() < 6 {
-            if let Notice::Reconnecting(delay) = source.next().await.expect("it goes on trying") {
-                waits.push(delay);
+            if let Notice::Reconnecting { after, cause } = source.next().await.expect("it goes on trying") {
+                assert!(matches!(cause, Cause::Ended | Cause::Broken), "{cause:?}");
+                waits.push(after);
             }
         }
         waits
@@ -366,4 +370,161 @@ fn sse_29_redirect_to_another_origin_strips_credentials() {
     let (first, second) = server.join().unwrap();
     assert_eq!(first.matches("secret").count(), 3);
     assert_eq!(second.matches("secret").count(), 0, "{second}");
+}
+
+/// When each connection began, and what it asked.
+type Asked = Arc<Mutex<Vec<(Instant, String)>>>;
+
+/// A server that answers every connection with the same octets and ends it; tells when each began.
+fn answering(octets: Vec<u8>) -> (SocketAddr, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let log = Asked::default();
+    let heads = log.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, began) = (stream.unwrap(), Instant::now());
+            let head = read_head(&mut stream);
+            heads.lock().unwrap().push((began, head));
+            let _ = stream.write_all(&octets);
+        }
+    });
+    (address, log)
+}
+
+fn milliseconds(value: &serde_json::Value) -> Duration {
+    Duration::from_millis(value.as_u64().expect("milliseconds"))
+}
+
+#[test]
+fn sse_30_retry_zero() {
+    let row = row("sse-30");
+    let floor = milliseconds(&row["config"]["min_delay_ms"]);
+    let (address, log) = answering(octets(&row["steps"][0]["data"]));
+    let settings = Settings { min_delay: floor, ..Settings::default() };
+    net::block_on(async move {
+        let mut source = EventSource::with_settings(&format!("http://{address}/events"), settings).unwrap();
+        let mut lost = 0;
+        while lost < 4 {
+            lost += u32::from(matches!(source.next().await.unwrap(), Notice::Reconnecting { .. }));
+        }
+    })
+    .unwrap();
+    let log = log.lock().unwrap();
+    assert_eq!(log.len(), 4);
+    // What is measured is when the server came to know of it.
+    assert!(log.windows(2).all(|pair| pair[1].0 - pair[0].0 >= floor.mul_f32(0.9)), "{log:?}");
+}
+
+#[test]
+fn sse_31_redirect_to_itself() {
+    let row = row("sse-31");
+    let floor = milliseconds(&row["config"]["min_delay_ms"]);
+    let (address, log) = answering(octets(&row["steps"][0]["data"]));
+    let seen = watch(address, Settings { min_delay: floor, ..Settings::default() });
+    assert_eq!(format!("{:?}", seen.cause.expect("a cause")), row["expect"]["cause"].as_str().unwrap());
+    let log = log.lock().unwrap();
+    assert_eq!(log.len(), 21);
+    assert!(log.windows(2).all(|pair| pair[1].0 - pair[0].0 >= floor.mul_f32(0.9)), "{log:?}");
+}
+
+#[test]
+fn sse_32_content_coding() {
+    let row = row("sse-32");
+    let (address, log) = answering(octets(&row["steps"][0]["data"]));
+    let seen = watch(address, Settings::default());
+    let closed = seen.closed.expect("closed for good").to_string();
+    assert!(closed.contains(row["expect"]["closed"].as_str().unwrap()), "{closed}");
+    let head = log.lock().unwrap()[0].1.clone();
+    assert!(head.contains(&format!("\r\n{}\r\n", row["expect"]["request"].as_str().unwrap())), "{head}");
+}
+
+#[test]
+fn sse_33_fields_that_cannot_be_sent() {
+    let row = row("sse-33");
+    let made = |name: &str, value: &str| {
+        let settings = Settings { headers: vec![(name.into(), value.into())], ..Settings::default() };
+        EventSource::with_settings("http://127.0.0.1:1/", settings).is_ok()
+    };
+    for name in row["steps"][0]["names"].as_array().unwrap() {
+        assert!(!made(name.as_str().unwrap(), "x"), "{name}");
+    }
+    for value in row["steps"][0]["values"].as_array().unwrap() {
+        assert!(!made("x-field", value.as_str().unwrap()), "{value}");
+    }
+    assert!(made("x-field", "x"));
+}
+
+#[test]
+fn sse_34_location() {
+    let row = row("sse-34");
+    let targets = row["expect"]["targets"].as_array().unwrap();
+    for (location, target) in row["steps"][0]["data"].as_array().unwrap().iter().zip(targets) {
+        let answer =
+            [b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ", &octets(location)[..], b"\r\n\r\n"].concat();
+        let (address, log) = answering(answer);
+        net::block_on(async move {
+            let settings = Settings { min_delay: Duration::ZERO, ..Settings::default() };
+            let mut source = EventSource::with_settings(&format!("http://{address}/"), settings).unwrap();
+            let _ = source.next().await;
+        })
+        .unwrap();
+        let head = log.lock().unwrap()[1].1.clone();
+        assert!(head.starts_with(&format!("GET {} HTTP/1.1\r\n", target.as_str().unwrap())), "{location}: {head}");
+    }
+}
+
+#[test]
+fn sse_35_head_and_other_methods() {
+    let row = row("sse-35");
+    let (address, _ended) = feed_server(Options::default(), server::Options::default(), Some(Duration::from_millis(1)));
+    for (step, status) in row["steps"].as_array().unwrap().iter().zip(row["expect"]["statuses"].as_array().unwrap()) {
+        let request =
+            String::from_utf8(octets(&step["data"])).unwrap().replace("Host: a", "Host: a\r\nConnection: close");
+        let answer = talk(address, request.as_bytes()).text();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert_eq!(body, row["expect"]["body"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn sse_36_half_closed_client() {
+    let row = row("sse-36");
+    let (address, _ended) =
+        feed_server(Options::default(), server::Options::default(), Some(Duration::from_millis(20)));
+    let mut client = connect(address);
+    client.write_all(&octets(&row["steps"][0]["data"])).unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    let (mut seen, mut bytes) = (Vec::new(), [0; 4096]);
+    while (seen.windows(6).filter(|six| six == b"data: ").count() as u64) < row["expect"]["events"].as_u64().unwrap() {
+        let count = client.read(&mut bytes).expect("the stream goes on");
+        assert!(count > 0, "the server ended the stream");
+        seen.extend_from_slice(&bytes[..count]);
+    }
+}
+
+#[test]
+fn sse_37_proxies() {
+    let row = row("sse-37");
+    let address = start(Options::default(), async |request: Request<'_>, response: Response<'_>| {
+        match EventStream::open(&request, response).await? {
+            Some(stream) => stream.end().await,
+            None => Ok(()),
+        }
+    });
+    let answer = talk(address, REQUEST).text();
+    for (name, value) in row["expect"]["header"].as_object().unwrap() {
+        let line = answer.lines().find(|line| line.starts_with(&format!("{name}: "))).expect(name);
+        assert!(line.contains(value.as_str().unwrap()), "{line}");
+    }
+}
+
+#[test]
+fn sse_38_informational_answers_without_end() {
+    let row = row("sse-38");
+    let step = &row["steps"][0];
+    let (address, _log) = answering(octets(&step["data"]).repeat(step["count"].as_u64().unwrap() as usize));
+    let seen = watch(address, Settings::default());
+    assert_eq!(format!("{:?}", seen.cause.expect("a cause")), row["expect"]["cause"].as_str().unwrap());
 }

@@ -11,9 +11,9 @@ use wirebook_http1::server::Options;
 use wirebook_http1::{Outcome, Request, Response, serve_on};
 use wirebook_net::sim::{self, Config, Fault, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
+use wirebook_sse::Closed;
 use wirebook_sse::channel::{Resume, Settings, Slow, Start};
 use wirebook_sse::client::{EventSource, Notice};
-use wirebook_sse::connection::{self, Closed};
 use wirebook_sse::feed::Feed;
 use wirebook_sse::server::{self, EventStream, last_event_id, serve_feed};
 
@@ -39,7 +39,7 @@ impl Listener for Breaking {
 }
 
 fn source(
-    settings: connection::Settings,
+    settings: wirebook_sse::Settings,
     seed: u64,
 ) -> EventSource<SimStream, impl Fn(wirebook_sse::url::Url) -> Connecting> {
     let connect = |url: wirebook_sse::url::Url| -> Connecting {
@@ -50,8 +50,9 @@ fn source(
 
 type Connecting = std::pin::Pin<Box<dyn Future<Output = io::Result<SimStream>>>>;
 
-fn quick() -> connection::Settings {
-    connection::Settings { retry: Duration::from_millis(50), ..Default::default() }
+fn quick() -> wirebook_sse::Settings {
+    let retry = Duration::from_millis(50);
+    wirebook_sse::Settings { retry, min_delay: retry, ..Default::default() }
 }
 
 /// Serves a feed at [`ADDRESS`].
@@ -96,7 +97,7 @@ async fn watch(
                 assert_eq!(event.id, Some(&number.to_string()[..]));
                 seen.push(number);
             }
-            Notice::Reconnecting(_) => lost += 1,
+            Notice::Reconnecting { .. } => lost += 1,
             Notice::Open => {}
         }
     }
@@ -152,7 +153,7 @@ fn a_server_that_vanishes_is_found_out_by_its_silence() {
         produce(feed.clone());
         let follow = server::Options { heartbeat: Duration::from_secs(1), ..Default::default() };
         serve(feed, Options::default(), follow, || Some((500 + sim::random_below(2_000), Fault::Stall)));
-        let settings = connection::Settings { silence_timeout: Some(Duration::from_secs(3)), ..quick() };
+        let settings = wirebook_sse::Settings { silence_timeout: Some(Duration::from_secs(3)), ..quick() };
         watch(source(settings, 9), 20).await
     })
     .expect("the simulation ends");
@@ -172,7 +173,7 @@ fn a_quiet_stream_is_kept_alive() {
         });
         let follow = server::Options { heartbeat: Duration::from_secs(2), ..Default::default() };
         serve(feed, Options::default(), follow, || None);
-        let settings = connection::Settings { silence_timeout: Some(Duration::from_secs(3)), ..quick() };
+        let settings = wirebook_sse::Settings { silence_timeout: Some(Duration::from_secs(3)), ..quick() };
         let mut source = source(settings, 10);
         assert_eq!(source.next().await, Ok(Notice::Open));
         let Ok(Notice::Event(event)) = source.next().await else { return true };
@@ -397,10 +398,13 @@ fn a_handler_can_look_at_how_its_client_resumes() {
         serve_on(listener, Options::default(), async move |request: Request<'_>, response: Response<'_>| -> Outcome {
             let subscription = feed.subscribe(last_event_id(&request).as_deref());
             log.borrow_mut().push(subscription.resume());
-            EventStream::open(response).await?.end().await
+            match EventStream::open(&request, response).await? {
+                Some(stream) => stream.end().await,
+                None => Ok(()),
+            }
         });
         for id in ["", "3", "1", "x"] {
-            let mut source = source(connection::Settings { last_event_id: id.to_string(), ..quick() }, 17);
+            let mut source = source(wirebook_sse::Settings { last_event_id: id.to_string(), ..quick() }, 17);
             assert_eq!(source.next().await, Ok(Notice::Open));
         }
         let expected = [Resume::Fresh, Resume::Resumed(2), Resume::Lost(Some(2)), Resume::Lost(None)];

@@ -10,7 +10,6 @@ use wirebook_http1::{self as http1, Request, Response};
 use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
 use wirebook_websocket::frame::Header;
-use wirebook_websocket::handshake::client::Refused;
 use wirebook_websocket::handshake::{Origin, server::Policy};
 use wirebook_websocket::{
     self as websocket, Accepted, Code, Config, Connected, Deflate, Error, Fault, Heartbeat, Hub, Message, Opened,
@@ -96,8 +95,9 @@ fn accept_gives_the_target_and_the_protocol_and_its_halves_go_anywhere() {
         let (kept, done) = (sender.clone(), receiver.clone());
         net::spawn(async move {
             let (stream, _) = listener.accept().await.expect("a client");
-            let Accepted { mut reader, writer, target, protocol } =
+            let Accepted { mut reader, writer, target, protocol, headers } =
                 websocket::accept(stream, &options).await.expect("a good handshake");
+            assert_eq!(headers.get("cookie"), Some(&b"who=me"[..]));
             assert_eq!((&*target, protocol.as_deref()), ("/chat?x=1", Some("v2")));
             kept.replace(Some(writer));
             assert_eq!(text(&mut reader).await, "one way");
@@ -108,7 +108,7 @@ fn accept_gives_the_target_and_the_protocol_and_its_halves_go_anywhere() {
         let stream = SimStream::connect(ADDRESS).await.expect("it listens");
         let head = "GET /chat?x=1 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
-            Sec-WebSocket-Protocol: v3, v2\r\n\r\n";
+            Cookie: who=me\r\nSec-WebSocket-Protocol: v3, v2\r\n\r\n";
         // "one way", masked with zeroes, and Close 1000.
         let frames = b"\x81\x87\0\0\0\0one way\x88\x82\0\0\0\0\x03\xe8";
         stream.write_all(&[head.as_bytes(), frames].concat()).await.expect("it reads");
@@ -183,7 +183,8 @@ fn connect_over_refuses_what_is_no_websocket() {
             http1::server::Options::default(),
             async |_: Request<'_>, response: Response<'_>| response.status(404).end("no").await,
         );
-        assert!(matches!(connect(Config::default()).await, Err(Fault::Refused(Refused::Status(404)))));
+        let Err(Fault::Answered(answer)) = connect(Config::default()).await else { panic!("no 101") };
+        assert_eq!((answer.status, &answer.body[..]), (404, &b"no"[..]));
     })
     .expect("the simulation ends");
     // A server that says nothing is given up.
@@ -498,6 +499,65 @@ fn a_peer_that_pings_and_does_not_read_is_owed_one_answer_or_not_read() {
                 got.last_chunk::<8>()
             );
             assert!(got.len() < 8 << 10, "the window, the queue and one more: {}", got.len());
+        })
+        .expect("the simulation ends");
+    }
+}
+
+#[test]
+fn every_queue_at_nothing_at_one_and_at_its_most_serves() {
+    for by_message in [false, true] {
+        for queue in [0, 1, usize::MAX] {
+            sim::run(11, async move {
+                sim::set_faults(Faults { window: 1 << 10, ..Faults::default() });
+                let config = Config { queue, ..Config::default() };
+                serve_echo(Options { config: Arc::new(config.clone()), ..Options::default() }, by_message);
+                let Connected { mut reader, writer, .. } = connect(config).await.expect("it serves");
+                let sending = net::spawn(async move {
+                    for i in 0..50_usize {
+                        writer.send(vec![i as u8; i * 60]).await.expect("open");
+                    }
+                    writer.close(Code::NORMAL, "").expect("open");
+                });
+                for i in 0..50_usize {
+                    let message = reader.next().await.expect("no error").expect("a message");
+                    assert_eq!(message.as_bytes(), vec![i as u8; i * 60], "{by_message} {queue}");
+                }
+                assert_eq!(reader.next().await, Ok(None));
+                sending.await.expect("no panic");
+            })
+            .expect("the simulation ends");
+        }
+    }
+}
+
+#[test]
+fn a_hub_whose_bound_is_nothing_gives_to_who_has_nothing_waiting() {
+    for (bound, taken) in [(0, 1), (1, 1), (usize::MAX, 3)] {
+        sim::run(12, async move {
+            let hub = Hub::new(Overflow::Drop, Some(bound));
+            let joined = hub.clone();
+            websocket::serve_on(listener(), (), Options::default(), async move |accepted: Accepted<SimStream>| {
+                let Accepted { mut reader, writer, .. } = accepted;
+                let _seat = joined.join("all", &writer);
+                while reader.next().await?.is_some() {}
+                Ok(())
+            });
+            let Connected { mut reader, writer: _writer, .. } = connect(Config::default()).await.expect("it serves");
+            net::sleep(SECOND).await;
+            // Nothing is written between these.
+            let sent = [0, 1, 2].map(|i| hub.broadcast("all", vec![i; 10]));
+            assert_eq!(sent.iter().sum::<usize>(), taken, "{bound}");
+            for i in 0..taken {
+                assert_eq!(reader.next().await.expect("no error").expect("a message").as_bytes(), [i as u8; 10]);
+            }
+            net::sleep(SECOND).await;
+            assert_eq!(hub.broadcast("all", "later"), 1, "{bound}");
+            assert_eq!(reader.next().await.expect("no error").expect("a message").as_text(), Some("later"));
+            hub.close_all(Code::GOING_AWAY, "goodbye");
+            assert_eq!(reader.next().await, Ok(None));
+            let farewell = reader.farewell().expect("a Close");
+            assert_eq!((farewell.code, &*farewell.reason), (Code::GOING_AWAY, "goodbye"));
         })
         .expect("the simulation ends");
     }

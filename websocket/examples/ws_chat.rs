@@ -2,11 +2,13 @@
 //!
 //! Run: cargo run --example ws_chat -- --addr 127.0.0.1:9003     (then open the address in two tabs of a browser)
 
+use std::time::Duration;
+
 use clap::Parser;
 use wirebook_http1::server::{Options as HttpOptions, Request, Response};
 use wirebook_http1::{self as http1, Failure};
 use wirebook_net::{self as net, tcp::TcpListener};
-use wirebook_websocket::{self as websocket, Hub, Options, Overflow};
+use wirebook_websocket::{self as websocket, Code, Hub, Options, Overflow};
 
 /// Serves the chat.
 #[derive(Parser)]
@@ -22,16 +24,19 @@ fn main() -> std::io::Result<()> {
         let listener = TcpListener::bind(arguments.addr.as_str())?;
         println!("listening on {}", listener.local_addr()?);
         let hub = Hub::new(Overflow::Disconnect, Some(256 << 10));
-        http1::serve_on(listener, HttpOptions::default(), async move |request: Request<'_>, response: Response<'_>| {
-            match request.path() {
-                "/" => page(response).await,
-                "/chat" => chat(&hub, request, response).await,
-                _ => response.status(404).end("There is nothing here.\n").await,
-            }
-        });
-        net::ctrl_c().await?;
-        net::stop();
-        Ok(())
+        let everybody = hub.clone();
+        let handler = async move |request: Request<'_>, response: Response<'_>| match request.path() {
+            "/" => page(response).await,
+            "/chat" => chat(&hub, request, response).await,
+            _ => response.status(404).end("There is nothing here.\n").await,
+        };
+        let stop = async {
+            let asked = net::ctrl_c().await;
+            everybody.close_all(Code::GOING_AWAY, "the server stops");
+            asked
+        };
+        let options = HttpOptions { close_timeout: Duration::from_secs(1), ..HttpOptions::default() };
+        http1::serve_on(listener, options, handler).until(stop).await
     })
 }
 

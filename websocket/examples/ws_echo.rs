@@ -43,13 +43,13 @@ fn main() -> std::io::Result<()> {
     net::run(async move {
         let listener = TcpListener::bind(arguments.addr.as_str())?;
         println!("listening on {}", listener.local_addr()?);
-        if arguments.by_message {
+        let server = if arguments.by_message {
             // ANCHOR: by_message
             websocket::serve_messages(listener, (), options, |opened| {
                 move |message: Message<'_>| {
                     let _ = opened.writer.try_send(message);
                 }
-            });
+            })
             // ANCHOR_END: by_message
         } else {
             // ANCHOR: echo
@@ -58,11 +58,9 @@ fn main() -> std::io::Result<()> {
                     connection.writer.send(message).await?;
                 }
                 Ok(())
-            });
+            })
             // ANCHOR_END: echo
-        }
-        net::ctrl_c().await?;
-        net::stop();
-        Ok(())
+        };
+        server.until(net::ctrl_c()).await
     })
 }

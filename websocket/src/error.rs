@@ -1,5 +1,6 @@
 //! What can go wrong, the peer's faults apart from ours. All of it is `Copy` and carries no text.
 
+use crate::config::Limits;
 use crate::event::Code;
 
 /// Why the connection cannot go on: a violation by the peer, a limit of ours, or the loss of the transport.
@@ -51,6 +52,9 @@ pub enum Error {
     TooManyFragments,
     /// More empty fragments in one message than [`Limits::empty_fragments`](crate::Limits::empty_fragments).
     TooManyEmptyFragments,
+    /// The caller did not present the bytes of an unfinished frame again: a fault of this end's own, for which the peer is sent
+    /// 1011.
+    InputLost,
     /// The transport ended without a Close frame.
     AbruptEnd,
     /// No sign of life came in answer to a ping.
@@ -67,8 +71,19 @@ impl Error {
             InvalidUtf8 | CloseReason | Deflate => Some(Code::INVALID_PAYLOAD),
             FrameTooLarge | MessageTooLarge | DeflateRatio => Some(Code::TOO_BIG),
             TooManyFragments | TooManyEmptyFragments => Some(Code::POLICY),
+            InputLost => Some(Code::INTERNAL_ERROR),
             AbruptEnd | HeartbeatTimeout | CloseTimeout => None,
             _ => Some(Code::PROTOCOL_ERROR),
+        }
+    }
+
+    /// The reason that goes with the code, where the code alone does not say which bound was passed.
+    pub fn reason(self, limits: &Limits) -> String {
+        match self {
+            Error::DeflateRatio => format!("inflates by more than the allowed ratio of {} to 1", limits.ratio),
+            Error::TooManyFragments => format!("more than {} fragments", limits.fragments.max(1)),
+            Error::TooManyEmptyFragments => format!("more than {} empty fragments", limits.empty_fragments),
+            _ => String::new(),
         }
     }
 
@@ -92,6 +107,7 @@ impl Error {
             FrameTooLarge | MessageTooLarge | DeflateRatio | TooManyFragments | TooManyEmptyFragments => {
                 "RFC 6455 §10.4"
             }
+            InputLost => "RFC 6455 §7.4.1",
             AbruptEnd => "RFC 6455 §7.1.5",
             HeartbeatTimeout => "RFC 6455 §5.5.2",
             CloseTimeout => "RFC 6455 §7.1.1",
@@ -123,6 +139,7 @@ impl std::fmt::Display for Error {
             DeflateRatio => "a message that inflates beyond the allowed ratio",
             TooManyFragments => "a message of too many fragments",
             TooManyEmptyFragments => "a message of too many empty fragments",
+            InputLost => "fewer bytes of a frame than were there before",
             AbruptEnd => "the transport ended without a Close frame",
             HeartbeatTimeout => "no answer to a ping",
             CloseTimeout => "no answer to a Close frame",

@@ -1,16 +1,20 @@
 //! WebSocket, RFC 6455 with permessage-deflate (RFC 7692), written to be read.
 //!
-//! Read it in this order, an evening's worth:
+//! **The rooms**, from the ground up; each imports only from those above it in this list:
 //!
-//! 1. [`event`]: what the two ends say to each other.
-//! 2. [`frame`]: the header, bit by bit. [`mask`] and [`utf8`]: what is done to a payload, the obvious way and the fast.
-//! 3. [`state`]: the closing handshake as a table.
-//! 4. [`connection`]: bytes in, events out, and back. `message.rs` and `deflate.rs` are its helpers.
-//! 5. [`handshake`]: how an HTTP request becomes a WebSocket.
+//! | room | holds | evening | lines of code |
+//! |---|---|---|---|
+//! | `/` | frames, masks, UTF-8, the closing handshake as a table, deflate: bytes in, events out | first and second | 1,700 |
+//! | `handshake/` | how an HTTP request becomes a WebSocket | third | 650 |
+//! | `driver/` | one connection on a stream: what is written when, who reads, how it ends | fourth | 1,200 |
+//! | `endpoint/` | where connections come from: client, servers, hub | fifth | 1,000 |
 //!
-//! 6. `driver/`: the same on a socket (feature `net`): [`serve`], [`serve_messages`], [`connect`], [`Reader`], [`Writer`], [`Hub`].
+//! The first evening reads [`event`] (what the two ends say to each other), [`frame`] (the header, bit by bit), [`mask`] and
+//! [`utf8`] (what is done to a payload, the obvious way and the fast), and [`state`] (the table that decides all). The second
+//! reads [`connection`], with `message.rs`, `deflate.rs` and `timer.rs` as its helpers. The other rooms' `mod.rs` give their
+//! reading order.
 //!
-//! Up to 5 this is the *core*: no socket, no clock, no task. It runs wherever bytes come from:
+//! The first two rooms are the *core*: no socket, no clock, no task. It runs wherever bytes come from:
 //!
 //! ```
 //! # use std::{sync::Arc, time::Instant};
@@ -36,6 +40,8 @@ pub mod connection;
 mod deflate;
 #[cfg(feature = "net")]
 mod driver;
+#[cfg(feature = "net")]
+mod endpoint;
 mod error;
 pub mod event;
 pub mod frame;
@@ -54,11 +60,10 @@ pub use error::{Error, SendError};
 pub use event::{Chunk, Close, Code, Event, Kind, Message};
 
 #[cfg(feature = "net")]
-pub use driver::{
-    Fault, Next, Reader, Sending, Writer,
-    client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with},
-    hub::{Hub, Overflow, Seat},
-    messages::{Opened, serve_messages},
-    server::{Accepted, MAX_REQUEST, Options, Server, accept, serve, serve_on, upgraded},
-    upgrade::{upgrade, upgrade_over},
+pub use driver::{Next, Reader, Sending, Writer};
+#[cfg(feature = "net")]
+pub use endpoint::{
+    Accepted, Answer, Connected, Fault, Headers, Hub, MAX_REFUSAL_BODY, MAX_REQUEST, MAX_RESPONSE, Opened, Options,
+    Overflow, Seat, Server, accept, connect, connect_over, connect_with, serve, serve_messages, serve_on, upgrade,
+    upgrade_over, upgraded,
 };

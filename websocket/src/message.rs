@@ -43,12 +43,12 @@ impl Assembly {
 
     /// A frame of the message begins, with `length` bytes of payload.
     pub(crate) fn frame(&mut self, length: u64, fin: bool, limits: &Limits) -> Result<(), Error> {
-        self.fragments += 1;
-        if self.fragments > limits.fragments {
+        self.fragments = self.fragments.saturating_add(1);
+        if self.fragments > limits.fragments.max(1) {
             return Err(Error::TooManyFragments);
         }
         if length == 0 && !fin {
-            self.empty += 1;
+            self.empty = self.empty.saturating_add(1);
             if self.empty > limits.empty_fragments {
                 return Err(Error::TooManyEmptyFragments);
             }
@@ -83,12 +83,13 @@ impl Assembly {
         }
     }
 
-    /// The whole message.
-    pub(crate) fn into_message(self) -> Message<'static> {
-        match self.kind {
-            Kind::Text => Message::Text(trusted::string(self.buffer, &self.utf8).into()),
+    /// The whole message. Text was checked as it came, to fail at its first bad byte; what makes it a `str` is that it is
+    /// checked here.
+    pub(crate) fn into_message(self) -> Result<Message<'static>, Error> {
+        Ok(match self.kind {
+            Kind::Text => Message::Text(trusted::string(self.buffer).ok_or(Error::InvalidUtf8)?.into()),
             Kind::Binary => Message::Binary(self.buffer.into()),
-        }
+        })
     }
 
     /// What was gathered since the last call, for delivery in chunks.

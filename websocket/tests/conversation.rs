@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wirebook_websocket::state::State;
+use wirebook_websocket::state::{Input, State, TABLE};
 use wirebook_websocket::{
     Chunk, Close, Code, Config, Connection, Error, Event, Heartbeat, Kind, Message, Negotiated, SendError,
 };
@@ -220,4 +220,158 @@ fn every_fresh_key_is_asked_for() {
         at += used;
     }
     assert_eq!(at, 200 * 7);
+}
+
+/// A server that stands there, by way of what a user can do.
+fn standing(state: State) -> Connection {
+    let (_, mut server, _) = pair(quiet());
+    if state == State::CloseSent || state == State::Closed {
+        close(&mut server, Code::NORMAL);
+    }
+    if state == State::CloseReceived || state == State::Closed {
+        server.receive(&mut [0x88, 0x80, 0, 0, 0, 0]).unwrap();
+    }
+    assert_eq!(server.state(), state);
+    server
+}
+
+/// Does `input` to it; whether that was taken.
+fn does(server: &mut Connection, input: Input) -> bool {
+    let mut out = Vec::new();
+    match input {
+        Input::Receive => server.receive(&mut [0x89, 0x80, 0, 0, 0, 0]) == Ok((6, Some(Event::Ping(b"")))),
+        Input::Send => {
+            let sent = server.send(Event::Ping(b""), &mut out).is_ok();
+            let chunk = Event::Chunk(Chunk { kind: Kind::Text, payload: (&b""[..]).into(), last: true });
+            let also = [
+                server.may_send_message().is_ok(),
+                server.send(Event::Message(Message::text("")), &mut out).is_ok(),
+                server.send(chunk, &mut out).is_ok(),
+                server.send_header(Kind::Text, 0, &mut out).is_ok(),
+            ];
+            assert_eq!(also, [sent; 4], "whatever is sent asks the same row");
+            assert_eq!(out.is_empty(), !sent);
+            sent
+        }
+        Input::ReceiveClose => matches!(server.receive(&mut [0x88, 0x80, 0, 0, 0, 0]), Ok((6, Some(Event::Close(_))))),
+        Input::SendClose => server.send(Event::Close(Close::new(Code::NORMAL, "")), &mut out).is_ok(),
+        // Where nothing is heard, nothing can be heard to be wrong.
+        Input::Fail => match server.receive(&mut [0xff]) {
+            Err(error) => error == Error::ReservedOpcode,
+            Ok(nothing) => {
+                assert_eq!(nothing, (1, None));
+                false
+            }
+        },
+        // That it ends is never refused; how it is called is a question of its own, below.
+        Input::End => {
+            let _ = server.receive_eof();
+            true
+        }
+    }
+}
+
+#[test]
+fn every_state_and_every_input_do_what_the_table_says_and_every_row_is_used() {
+    let mut used = Vec::new();
+    for state in State::ALL {
+        for input in Input::ALL {
+            let mut server = standing(state);
+            let taken = does(&mut server, input);
+            let row = state.after(input);
+            assert_eq!(taken, row.is_some(), "{state:?} {input:?}");
+            assert_eq!(server.state(), row.unwrap_or(state), "{state:?} {input:?}");
+            used.extend(row.map(|to| (state, input, to)));
+            let stands = (server.owes_close(), server.is_over());
+            assert_eq!(stands, (server.state() == State::CloseReceived, server.state() == State::Closed));
+        }
+    }
+    used.sort_by_key(|row| TABLE.iter().position(|other| other == row));
+    assert_eq!(used, TABLE, "a row that nothing uses, or one that is not there");
+}
+
+#[test]
+fn the_end_is_abrupt_where_a_close_was_still_to_be_heard() {
+    for state in State::ALL {
+        let abrupt = state.after(Input::ReceiveClose).is_some();
+        assert_eq!(standing(state).receive_eof(), if abrupt { Err(Error::AbruptEnd) } else { Ok(None) }, "{state:?}");
+    }
+}
+
+#[test]
+fn a_failure_ends_the_conversation_from_everywhere() {
+    for state in State::ALL {
+        for error in [Error::Unmasked, Error::AbruptEnd, Error::HeartbeatTimeout] {
+            let (mut server, mut out) = (standing(state), Vec::new());
+            server.fail(error, &mut out);
+            assert_eq!(server.state(), State::Closed, "{state:?}");
+            let told = error.close_code().is_some() && state.after(Input::SendClose).is_some();
+            assert_eq!(!out.is_empty(), told && state != State::CloseSent, "{state:?} {error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_bound_that_the_code_does_not_name_is_named_in_the_reason() {
+    let limits = wirebook_websocket::Limits { fragments: 2, empty_fragments: 1, ratio: 7, ..Default::default() };
+    let (_, mut server, _) = pair(Config { limits, ..quiet() });
+    let mut out = Vec::new();
+    server.fail(Error::DeflateRatio, &mut out);
+    assert_eq!(&out[2..], b"\x03\xf1inflates by more than the allowed ratio of 7 to 1");
+    for (error, reason) in [
+        (Error::TooManyFragments, "more than 2 fragments"),
+        (Error::TooManyEmptyFragments, "more than 1 empty fragments"),
+        (Error::MessageTooLarge, ""),
+    ] {
+        assert_eq!(error.reason(&limits), reason);
+    }
+}
+
+#[test]
+fn every_duration_at_nothing_at_little_and_at_most() {
+    let most = Duration::MAX;
+    for interval in [Duration::ZERO, Duration::from_nanos(1), most] {
+        for timeout in [Duration::ZERO, Duration::from_nanos(1), most] {
+            for close_timeout in [Duration::ZERO, Duration::from_nanos(1), most] {
+                let heartbeat = Some(Heartbeat { interval, timeout });
+                let (_, mut server, begun) = pair(Config { heartbeat, close_timeout, ..Config::default() });
+                let mut out = Vec::new();
+                // Nothing, which is off, and for ever are never due; the shortest is a millisecond.
+                let due = (interval == Duration::from_nanos(1)).then_some(begun + Duration::from_millis(1));
+                assert_eq!(server.deadline(), due);
+                if let Some(due) = due {
+                    server.expire(due, &mut out).unwrap();
+                    assert_eq!(out, [0x89, 0]);
+                    let given = (timeout != most).then(|| due + timeout);
+                    assert_eq!(server.deadline(), given);
+                    if let Some(given) = given {
+                        assert_eq!(server.expire(given, &mut out), Err(Error::HeartbeatTimeout));
+                        assert_eq!(server.state(), State::Closed, "a timer that ran out is an end");
+                    }
+                }
+                let (_, mut server, begun) = pair(Config { heartbeat, close_timeout, ..Config::default() });
+                close(&mut server, Code::NORMAL);
+                assert_eq!(server.deadline(), Some(begun), "somebody is to tell the time");
+                server.expire(begun, &mut out).unwrap();
+                let given = (close_timeout != most).then(|| begun + close_timeout);
+                assert_eq!(server.deadline(), given);
+                if let Some(given) = given {
+                    assert_eq!(server.expire(given, &mut out), Err(Error::CloseTimeout));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn who_takes_bytes_that_waited_is_alive_and_has_its_time_anew() {
+    let (_, mut server, begun) = pair(Config::default());
+    let mut out = Vec::new();
+    close(&mut server, Code::NORMAL);
+    server.expire(begun, &mut out).unwrap();
+    let later = begun + Duration::from_secs(2);
+    server.progress();
+    server.expire(later, &mut out).unwrap();
+    assert_eq!(server.deadline(), Some(later + Duration::from_secs(3)));
+    assert_eq!(server.expire(later + Duration::from_secs(3), &mut out), Err(Error::CloseTimeout));
 }

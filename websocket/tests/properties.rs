@@ -200,6 +200,50 @@ proptest! {
     }
 
     #[test]
+    fn whatever_a_caller_does_to_its_buffer_text_is_text(
+        payload in "\\PC{1,60}",
+        steps in prop::collection::vec((1..40usize, prop::option::of((any::<usize>(), any::<u8>())), 0..3usize), 1..12),
+        client: bool,
+    ) {
+        let config = Arc::new(Config { heartbeat: None, ..Config::default() });
+        let key = if client { vec![] } else { vec![0; 4] };
+        let size = payload.len() as u8;
+        let header = if size < 126 {
+            vec![0x81, size | if client { 0 } else { 0x80 }]
+        } else {
+            vec![0x81, 126 | if client { 0 } else { 0x80 }, 0, size]
+        };
+        prop_assume!(payload.len() < 256);
+        let wire = [header, key, payload.into_bytes()].concat().repeat(3);
+        let mut connection = match client {
+            true => Connection::client(config, None, fill, Instant::now()),
+            false => Connection::server(config, None, Instant::now()),
+        };
+        let (mut fed, mut buffer) = (0, Vec::new());
+        'steps: for (count, write, forget) in steps {
+            let end = (fed + count).min(wire.len());
+            buffer.extend_from_slice(&wire[fed..end]);
+            fed = end;
+            if let Some((at, byte)) = write.filter(|_| !buffer.is_empty()) {
+                let at = at % buffer.len();
+                buffer[at] = byte;
+            }
+            buffer.truncate(buffer.len() - forget.saturating_sub(1).min(buffer.len()));
+            loop {
+                let Ok((used, event)) = connection.receive(&mut buffer) else { break 'steps };
+                let more = event.is_some();
+                if let Some(Event::Message(Message::Text(text))) = event {
+                    prop_assert!(std::str::from_utf8(text.as_bytes()).is_ok());
+                }
+                buffer.drain(..used);
+                if !more {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
     fn arbitrary_extension_lists_never_panic(value in "[a-z;=,\" \\\\0-9_-]{0,80}") {
         let _ = wirebook_websocket::handshake::extension::parse(value.as_bytes());
     }

@@ -33,7 +33,7 @@ customElements.define('wirebook-conversation', class extends Widget {
     this.note = h('div', { class: 'wb-state' });
     const heads = ['who', 'event', 'bytes', 'client is', 'server is'].map((label) => h('th', { scope: 'col' }, label));
     return [this.text, h('div', { class: 'wb-table' }, h('table', {}, h('thead', {}, h('tr', {}, ...heads)), this.rows)), this.note,
-      h('div', { class: 'wb-foot' }, h('span', {}, '← → step · Home End go to the ends'), h('span', {}, 'http1/src/state.rs'))];
+      h('div', { class: 'wb-foot' }, h('span', {}, '← → step · Home End go to the ends'), h('span', {}, 'http1/src/connection/state.rs'))];
   }
 
   restore(state) {

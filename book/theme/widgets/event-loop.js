@@ -12,11 +12,12 @@ const label = (step) => (step.number ? `${step.lane} ${step.number}` : step.lane
 
 // The state of the loop after the first `count` steps.
 function after(steps, count) {
-  const state = { phase: null, running: [], queues: Object.fromEntries(NAMES.map((name) => [name, []])), said: [] };
+  const state = { phase: null, running: [], alive: '', queues: Object.fromEntries(NAMES.map((name) => [name, []])), said: [] };
   for (const step of steps.slice(0, count)) {
     const name = label(step);
     const queue = state.queues[QUEUES[step.lane]];
-    if (step.text !== null) state.said.push(step.text);
+    if (step.lane === 'alive') state.alive = step.text;
+    else if (step.text !== null) state.said.push(step.text);
     else if (step.phase) state.phase = step.step === 'begin' ? step.lane : null;
     else if (step.step === 'queued') queue?.push(name);
     else if (step.step === 'end') state.running.splice(state.running.lastIndexOf(name), state.running.includes(name) ? 1 : 0);
@@ -30,6 +31,7 @@ function after(steps, count) {
 }
 
 function sentence(step) {
+  if (step.lane === 'alive') return `what keeps the loop alive: ${step.text}`;
   if (step.text !== null) return `the program says “${step.text}”`;
   if (step.phase) return `the ${step.lane} phase ${step.step === 'begin' ? 'begins' : 'ends'}`;
   const verb = { queued: step.lane === 'task' ? 'is woken, and queued' : 'is queued', cleared: 'is cleared', begin: 'begins', end: 'ends' }[step.step];
@@ -97,7 +99,7 @@ customElements.define('wirebook-event-loop', class extends Widget {
 
   show({ steps, source }) {
     this.at = Math.min(this.at, steps.length);
-    const { phase, running, queues, said } = after(steps, this.at);
+    const { phase, running, alive, queues, said } = after(steps, this.at);
     this.status.classList.remove('wb-away');
     this.status.textContent = 'live: run on this server’s own loop';
     this.slider.max = steps.length;
@@ -106,7 +108,8 @@ customElements.define('wirebook-event-loop', class extends Widget {
     this.ends(this.at === 0, this.at === steps.length);
     this.source.textContent = source;
     this.phases.replaceChildren(...PHASES.map((name) => h('span', { class: `wb-chip ${name === phase ? 'wb-now' : ''}`, 'aria-current': name === phase ? 'step' : null }, name)),
-      h('span', { class: 'wb-note' }, running.length ? `running: ${running.join(' › ')}` : phase ? '' : 'between the phases'));
+      h('span', { class: 'wb-note' }, running.length ? `running: ${running.join(' › ')}` : phase ? '' : 'between the phases'),
+      alive ? h('span', { class: 'wb-note' }, `kept alive by: ${alive}`) : '');
     this.queues.replaceChildren(...NAMES.map((name) => h('tr', { class: queues[name].length ? '' : 'wb-rest' }, h('td', {}, name),
       h('td', {}, ...(queues[name].length ? queues[name].flatMap((one) => [h('span', { class: 'wb-event' }, one), ' ']) : ['–'])))));
     this.said.replaceChildren(h('span', { class: 'wb-note' }, 'said:'), ...said.map((text) => h('span', { class: 'wb-event' }, text)));

@@ -16,7 +16,7 @@ const EXAMPLES = [
   ['no Host', 'GET / HTTP/1.1\r\nAccept: */*\r\n\r\n'],
 ];
 const VARIANTS = ['simd', 'swar', 'table', 'bytewise', 'split'];
-const SOURCE = 'http1/src/connection.rs';
+const SOURCE = 'http1/src/connection/mod.rs';
 
 customElements.define('wirebook-head', class extends CutWidget {
   name = 'head';

@@ -1,15 +1,17 @@
 //! A request's head, before it is known what body it will have.
 
-use super::Options;
-use super::desk::{self, Desk};
-use super::error::Error;
+use super::options::{Options, without_zone};
+use crate::agent::buffers::{self, Buffers};
+use crate::agent::error::Error;
+use crate::parser::FieldLines;
+use crate::target::Target;
 use crate::{FieldBlock, encode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// A request's head in a desk.
+/// A request's head in its buffers.
 pub(super) struct Prepared {
-    pub(super) desk: Box<Desk>,
+    pub(super) buffers: Box<Buffers>,
     /// Its fields say how long the body is.
     pub(super) framed: bool,
     /// It asks for another protocol, by Upgrade or CONNECT: `Connection: close` would contradict that.
@@ -19,15 +21,18 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Checks the fields and lays them out; `Host` comes first (RFC 9110 §7.2).
     pub(super) fn new(options: &Options<'_>) -> Result<Prepared, Error> {
-        let mut prepared = Prepared { desk: desk::lend(), framed: false, switches: options.method == "CONNECT" };
-        let desk = &mut *prepared.desk;
-        let names = options.headers.iter().map(|header| header.0.as_bytes());
+        let mut prepared = Prepared { buffers: buffers::lend(), framed: false, switches: options.method == "CONNECT" };
+        let buffers = &mut *prepared.buffers;
+        let headers = options.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         let more = options.fields.map(FieldBlock::lines).unwrap_or_default();
-        let (mut host, mut auth) = (false, false);
-        for name in names.chain(more.iter().map(|(name, _)| name)) {
+        let (mut host, mut auth, mut upgrade, mut told) = (false, false, false, false);
+        for (name, value) in headers.chain(more.iter()) {
             match name.len() {
                 4 => host |= name.eq_ignore_ascii_case(b"host"),
-                7 => prepared.switches |= name.eq_ignore_ascii_case(b"upgrade"),
+                7 => upgrade |= name.eq_ignore_ascii_case(b"upgrade") && !value.trim_ascii().is_empty(),
+                10 if name.eq_ignore_ascii_case(b"connection") => {
+                    told |= members(value).any(|option| option.eq_ignore_ascii_case(b"upgrade"));
+                }
                 13 => auth |= name.eq_ignore_ascii_case(b"authorization"),
                 14 => prepared.framed |= name.eq_ignore_ascii_case(b"content-length"),
                 17 => prepared.framed |= name.eq_ignore_ascii_case(b"transfer-encoding"),
@@ -36,35 +41,65 @@ impl Prepared {
         }
         if !host {
             // Host and port are put together where the request line will be.
-            push_authority(options, &mut desk.line);
-            desk.lines.push("host", &desk.line)?;
-            desk.line.clear();
+            push_authority(options, &mut buffers.line);
+            buffers.lines.push("host", &buffers.line)?;
+            buffers.line.clear();
         }
-        if let Some(user) = options.auth.filter(|_| !auth) {
-            desk.lines.push("authorization", format!("Basic {}", STANDARD.encode(user)))?;
+        if let Some(user) = options.auth.filter(|user| !auth && !user.is_empty()) {
+            // RFC 7617 §2: the colon is always there.
+            let colon = if user.contains(':') { "" } else { ":" };
+            buffers.lines.push("authorization", format!("Basic {}", STANDARD.encode(format!("{user}{colon}"))))?;
         }
         for (name, value) in options.headers {
-            desk.lines.push(name, value)?;
+            buffers.lines.push(name, value)?;
         }
         for (name, value) in more.iter() {
-            desk.lines.push(name, value)?;
+            buffers.lines.push(name, value)?;
         }
-        desk.line.extend_from_slice(options.method.as_bytes());
-        desk.method = desk.line.len();
-        desk.line.extend_from_slice(options.path.as_bytes());
+        if upgrade && !told {
+            // RFC 9110 §7.8: without it an intermediary would pass the field on.
+            buffers.lines.push("connection", "upgrade")?;
+        }
+        prepared.switches |= upgrade;
+        buffers.line.extend_from_slice(options.method.as_bytes());
+        buffers.method = buffers.line.len();
+        buffers.line.extend_from_slice(options.path.as_bytes());
         Ok(prepared)
     }
 }
 
-/// `host [":" port]`, without a port that the scheme implies.
+/// `host [":" port]`, without a port that the scheme implies. Where the target names a host itself, as for a proxy, it is
+/// that one (RFC 9112 §3.2).
 fn push_authority(options: &Options<'_>, out: &mut Vec<u8>) {
+    if !options.path.starts_with('/')
+        && let Ok(Target::Absolute { authority, .. } | Target::Authority(authority)) =
+            Target::parse(options.method.as_bytes(), options.path.as_bytes())
+    {
+        return out.extend_from_slice(authority);
+    }
     let host = options.bare_host();
-    match host.contains(':') {
-        true => [b"[", host.as_bytes(), b"]"].iter().for_each(|part| out.extend_from_slice(part)),
-        false => out.extend_from_slice(host.as_bytes()),
+    if host.contains(':') {
+        out.push(b'[');
+        // RFC 6874 §4: a zone means nothing to another machine.
+        out.extend_from_slice(without_zone(host).0.as_bytes());
+        out.push(b']');
+    } else {
+        out.extend_from_slice(host.as_bytes());
     }
     if options.port != if options.secure { 443 } else { 80 } {
         out.push(b':');
         encode::number(options.port.into(), out);
     }
+}
+
+/// The protocols that the answer switches to are all among those that the request asked for (RFC 9110 §7.8); their names
+/// are compared without regard to case.
+pub(super) fn was_asked_for(asked: &FieldLines<'_>, answered: &FieldLines<'_>) -> bool {
+    let mut protocols = answered.get_all("upgrade").flat_map(members).filter(|protocol| !protocol.is_empty());
+    protocols.all(|protocol| asked.get_all("upgrade").flat_map(members).any(|ours| ours.eq_ignore_ascii_case(protocol)))
+}
+
+/// The members of a comma-separated list, without the white space around them.
+fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }

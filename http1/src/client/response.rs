@@ -1,13 +1,13 @@
 //! The receiving half of an exchange.
 
-use super::desk::{self, Desk};
-use super::error::{Error, Stage};
-use super::line::Line;
-use super::upgraded::Upgraded;
-use super::{pool, within};
 use crate::Event;
+use crate::agent::buffers::{self, Buffers};
+use crate::agent::connection::Connection;
+use crate::agent::error::{Error, Stage};
+use crate::agent::timeouts::within;
 use crate::parser::{FieldLines, Version};
 use crate::state::State;
+use crate::upgraded::Upgraded;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// Bytes that [`Response::bytes`] makes room for on the word of `Content-Length` alone.
 const MAX_TRUSTED: u64 = 1024 * 1024;
+
+/// Bytes of a body that nobody wants any more which are read, if they are there, so that its connection may serve again.
+const MAX_DISCARDED: usize = 64 * 1024;
 
 /// What bounds the reading of a body.
 #[derive(Clone, Copy)]
@@ -33,9 +36,9 @@ pub(super) struct Bounds {
 /// before that closes the connection, unless the rest has arrived already.
 pub struct Response {
     /// There until the drop.
-    desk: Option<Box<Desk>>,
+    buffers: Option<Box<Buffers>>,
     /// There until the body is over.
-    line: Option<Rc<Line>>,
+    connection: Option<Rc<Connection>>,
     bounds: Bounds,
     body_bytes: u64,
     /// The body broke off: it must not be taken for the whole.
@@ -51,27 +54,21 @@ enum Piece {
 }
 
 impl Response {
-    /// A response whose head lies in the desk.
-    pub(super) fn new(line: Rc<Line>, mut desk: Box<Desk>, bounds: Bounds) -> Response {
-        let (ours, theirs, empty) = {
-            let connection = &line.talk.borrow().connection;
-            (connection.our_state(), connection.their_state(), connection.body_left() == Some(0))
+    /// A response whose head lies in the buffers.
+    pub(super) fn new(connection: Rc<Connection>, mut buffers: Box<Buffers>, bounds: Bounds) -> Response {
+        let (switched, empty) = {
+            let protocol = &connection.wire.borrow().protocol;
+            (protocol.their_state() == State::Switched, protocol.body_left() == Some(0))
         };
-        if theirs == State::Switched {
-            // An upgrade with a body of ours that is not over would leave bytes of two protocols on the way.
-            let upgraded = match ours {
-                State::Switched => Some(Upgraded::new(line.stream.clone(), desk.inbox.take_unread())),
-                _ => None,
-            };
-            let failed = upgraded.is_none();
-            return Response { desk: Some(desk), line: None, bounds, body_bytes: 0, failed, upgraded };
-        }
-        let line_is_kept = line.slot.borrow().is_some();
-        if line_is_kept {
-            pool::idle_limit(&line, desk.head.section.lines(&desk.inbox).get("keep-alive"));
-        }
         let mut response =
-            Response { desk: Some(desk), line: Some(line), bounds, body_bytes: 0, failed: false, upgraded: None };
+            Response { buffers: None, connection: None, bounds, body_bytes: 0, failed: false, upgraded: None };
+        if switched {
+            response.upgraded = Some(Upgraded::new(connection.stream.clone(), buffers.inbox.take_unread()));
+            response.buffers = Some(buffers);
+            return response;
+        }
+        connection.heed(buffers.head.section.lines(&buffers.inbox).get("keep-alive"));
+        (response.buffers, response.connection) = (Some(buffers), Some(connection));
         if empty {
             // The message ends with its head: this cannot fail.
             let _ = response.look();
@@ -79,25 +76,25 @@ impl Response {
         response
     }
 
-    fn desk(&self) -> &Desk {
-        // The desk is taken by `drop` alone.
-        self.desk.as_deref().expect("a response has a desk until it is dropped")
+    fn buffers(&self) -> &Buffers {
+        // They are taken by `drop` alone.
+        self.buffers.as_deref().expect("a response has buffers until it is dropped")
     }
 
     /// The status code, 100 to 999.
     pub fn status(&self) -> u16 {
-        self.desk().head.status
+        self.buffers().head.status
     }
 
     /// The reason phrase as sent; empty where there is none.
     pub fn reason(&self) -> &[u8] {
-        let desk = self.desk();
-        desk.inbox.at(desk.head.reason.clone())
+        let buffers = self.buffers();
+        buffers.inbox.at(buffers.head.reason.clone())
     }
 
     /// The version of the server's message.
     pub fn version(&self) -> Version {
-        self.desk().head.version
+        self.buffers().head.version
     }
 
     /// The value of the first field with this name, whatever its case.
@@ -107,32 +104,32 @@ impl Response {
 
     /// All field lines, in wire order and in their own spelling.
     pub fn headers(&self) -> FieldLines<'_> {
-        let desk = self.desk();
-        desk.head.section.lines(&desk.inbox)
+        let buffers = self.buffers();
+        buffers.head.section.lines(&buffers.inbox)
     }
 
     /// The trailer fields, once the body is over; empty before, and where there are none.
     pub fn trailers(&self) -> FieldLines<'_> {
-        let desk = self.desk();
-        desk.trailers.lines(&desk.inbox)
+        let buffers = self.buffers();
+        buffers.trailers.lines(&buffers.inbox)
     }
 
     /// The body has been read to its end, or there is none.
     pub fn is_complete(&self) -> bool {
-        self.line.is_none() && !self.failed
+        self.connection.is_none() && !self.failed
     }
 
     /// Bytes of the body that are still to come, where the head told.
     pub fn body_left(&self) -> Option<u64> {
-        match &self.line {
-            Some(line) => line.talk.borrow().connection.body_left(),
+        match &self.connection {
+            Some(connection) => connection.wire.borrow().protocol.body_left(),
             None => Some(0),
         }
     }
 
     /// The connection after 101, or after 2xx to CONNECT: Node's `upgrade` and `connect`. Once; it has left its agent.
     ///
-    /// Whether the protocol in the `Upgrade` field is one that was asked for is the caller's to check (RFC 9110 §7.8).
+    /// The protocols in the `Upgrade` field are all among those that were asked for: others are no response (RFC 9110 §7.8).
     pub fn upgraded(&mut self) -> Option<Upgraded> {
         self.upgraded.take()
     }
@@ -146,7 +143,7 @@ impl Response {
     pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
         loop {
             match self.look()? {
-                Piece::Data(range) => return Ok(Some(self.desk().inbox.at(range))),
+                Piece::Data(range) => return Ok(Some(self.buffers().inbox.at(range))),
                 Piece::End => return Ok(None),
                 Piece::Missing => {}
             }
@@ -193,17 +190,34 @@ impl Response {
         Ok(())
     }
 
+    /// Reads the rest of the body as far as it has arrived, and at most about `limit` bytes of it: nothing is waited for.
+    pub(super) fn discard_arrived(&mut self, limit: usize) {
+        let mut seen = 0;
+        while self.connection.is_some() && seen <= limit {
+            match self.look() {
+                Ok(Piece::Data(range)) => seen += range.len(),
+                Ok(Piece::Missing) => {
+                    let (Some(connection), Some(buffers)) = (&self.connection, &mut self.buffers) else { return };
+                    if !matches!(buffers.inbox.fill(&*connection.stream), Ok(1..)) {
+                        return;
+                    }
+                }
+                Ok(Piece::End) | Err(_) => return,
+            }
+        }
+    }
+
     /// Takes what the inbox holds of the body, one piece.
     fn look(&mut self) -> Result<Piece, Error> {
-        let Some(line) = &self.line else {
+        let Some(connection) = &self.connection else {
             return if self.failed { Err(Error::Aborted) } else { Ok(Piece::End) };
         };
-        let desk = self.desk.as_deref_mut().expect("a response has a desk until it is dropped");
-        let at = desk.inbox.position();
-        let input = desk.inbox.unread();
-        let received = match line.is_spoilt() {
+        let buffers = self.buffers.as_deref_mut().expect("a response has buffers until it is dropped");
+        let at = buffers.inbox.position();
+        let input = buffers.inbox.unread();
+        let received = match connection.is_spoilt() {
             true => Err(Error::Aborted),
-            false => line.talk.borrow_mut().connection.receive(input, &mut desk.fields).map_err(Error::Protocol),
+            false => connection.wire.borrow_mut().protocol.receive(input, &mut buffers.fields).map_err(Error::Protocol),
         };
         let (used, piece) = match received {
             Ok((used, Some(Event::Data(data)))) => {
@@ -213,13 +227,13 @@ impl Response {
             Ok((used, Some(Event::End(trailers)))) => {
                 // The section ends where the used bytes end; its spans count from its own first byte.
                 let len = trailers.spans().last().map_or(0, |last| usize::from(last.value_end));
-                desk.trailers.set(at + trailers_at(&trailers, input).unwrap_or(used), len, &trailers);
+                buffers.trailers.set(at + trailers_at(&trailers, input).unwrap_or(used), len, &trailers);
                 (used, Piece::End)
             }
             Ok((used, _)) => (used, Piece::Missing),
             Err(error) => return Err(self.fail(error)),
         };
-        desk.inbox.consume(used);
+        buffers.inbox.consume(used);
         match piece {
             Piece::Data(ref range) => {
                 self.body_bytes += range.len() as u64;
@@ -234,12 +248,12 @@ impl Response {
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let line = self.line.as_ref().ok_or(Error::Aborted)?;
-        let desk = self.desk.as_deref_mut().expect("a response has a desk until it is dropped");
+        let connection = self.connection.as_ref().ok_or(Error::Aborted)?;
+        let buffers = self.buffers.as_deref_mut().expect("a response has buffers until it is dropped");
         loop {
-            return Poll::Ready(match desk.inbox.fill(&*line.stream) {
+            return Poll::Ready(match buffers.inbox.fill(&*connection.stream) {
                 Ok(0) => {
-                    let ended = line.talk.borrow_mut().connection.receive_eof();
+                    let ended = connection.wire.borrow_mut().protocol.receive_eof();
                     match ended {
                         // The body was to last until now.
                         Ok(Some(_)) => self.complete(),
@@ -250,29 +264,31 @@ impl Response {
                 }
                 Ok(_) => Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(line.stream.poll_readable(context)).map_err(Error::Connection)?;
+                    ready!(connection.stream.poll_readable(context))
+                        .map_err(|error| connection.failed("read from", error))?;
                     continue;
                 }
-                Err(error) => Err(Error::Connection(error)),
+                Err(error) => Err(connection.failed("read from", error)),
             });
         }
     }
 
     /// The message is over; the connection goes where it belongs.
     fn complete(&mut self) {
-        if let Some(line) = self.line.take() {
-            if !self.desk().inbox.is_empty() {
+        if let Some(connection) = self.connection.take() {
+            if !self.buffers().inbox.is_empty() {
                 // Whatever this is, nobody asked for it (RFC 9112 §9.2).
-                line.spoil();
+                connection.spoil();
             }
-            line.leave();
+            connection.leave();
         }
     }
 
-    fn fail(&mut self, error: Error) -> Error {
+    /// Closes the connection: what was received of the body is not the whole.
+    pub(super) fn fail(&mut self, error: Error) -> Error {
         self.failed = true;
-        if let Some(line) = self.line.take() {
-            line.abort();
+        if let Some(connection) = self.connection.take() {
+            connection.abort();
         }
         error
     }
@@ -287,12 +303,12 @@ fn trailers_at(trailers: &FieldLines<'_>, input: &[u8]) -> Option<usize> {
 impl Drop for Response {
     fn drop(&mut self) {
         // What has arrived costs nothing to read, and may save the connection.
-        while self.line.is_some() && matches!(self.look(), Ok(Piece::Data(_))) {}
-        if let Some(line) = self.line.take() {
-            line.abort();
+        self.discard_arrived(MAX_DISCARDED);
+        if let Some(connection) = self.connection.take() {
+            connection.abort();
         }
-        if let Some(desk) = self.desk.take() {
-            desk::take_back(desk);
+        if let Some(buffers) = self.buffers.take() {
+            buffers::take_back(buffers);
         }
     }
 }

@@ -1,50 +1,41 @@
 //! The receiving half: heads, bodies and their ends, as the other side's state and its framing allow them.
 
-use super::{Connection, Exchange, Incoming};
-use crate::error::{Error, Violation};
-use crate::event::Event;
-use crate::framing::{self, Framing, Meaning};
+use super::error::{Error, Violation};
+use super::event::Event;
+use super::framing::{self, Framing, Meaning};
+use super::state::{Asked, State, Trigger};
+use super::{Connection, Incoming};
 use crate::parser::chunked::{Chunk, Chunked};
-use crate::parser::{self, FieldLines, Fields, Limits, RequestHead, Version};
-use crate::state::{State, Trigger};
+use crate::parser::{self, FieldLines, Fields, Limits, Version};
 
 impl Connection {
+    #[inline]
     pub(super) fn receive_request<'a>(
         &mut self,
         input: &'a [u8],
         fields: &'a mut Fields,
     ) -> Result<(usize, Option<Event<'a>>), Error> {
-        let mut head = RequestHead::new(b"", b"", FieldLines::default());
-        Ok(match self.read_request(input, fields, &mut head)? {
-            true => (head.len(), Some(Event::Request(head))),
-            false => (0, None),
-        })
-    }
-
-    /// Reads a request head to where it stays; says whether it is whole.
-    fn read_request<'a>(
-        &mut self,
-        input: &'a [u8],
-        fields: &'a mut Fields,
-        head: &mut RequestHead<'a>,
-    ) -> Result<bool, Error> {
-        let Some(read) = parser::request(input, fields, &mut self.progress, &self.limits)? else {
-            self.in_head = !input.is_empty();
-            return Ok(false);
+        if input.is_empty() {
+            return Ok((0, None));
+        }
+        let Some(head) = parser::request(input, fields, &mut self.progress, &self.limits)? else {
+            // Empty lines alone are nothing that anybody would have to answer.
+            self.in_head = !input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+            return Ok((0, None));
         };
-        *head = read;
-        let meaning = framing::request(head, input)?;
-        self.exchange = Exchange {
-            to_head: head.method == b"HEAD",
-            to_connect: head.method == b"CONNECT",
-            expects_continue: meaning.expects_continue && meaning.framing != Framing::Empty,
-            upgrades: meaning.upgrades,
-            ..self.exchange
+        let meaning = framing::request(&head, input)?;
+        let asked = Asked {
+            head: head.method == b"HEAD",
+            connect: head.method == b"CONNECT",
+            to_continue: meaning.expects_continue && meaning.framing != Framing::Empty,
+            keep_alive: meaning.keep_alive,
         };
+        let upgrade = if meaning.upgrades { Some(framing::protocols(&head.fields)) } else { None };
+        self.conversation.ask(asked, upgrade);
         self.note_head(head.version, &meaning);
-        self.step_theirs(Trigger::RequestHead);
-        self.ours = self.ours.next(self.side, Trigger::RequestHead).unwrap_or(self.ours);
-        Ok(true)
+        self.step_theirs(Trigger::RequestHead)?;
+        self.conversation.step(self.side, Trigger::RequestHead)?;
+        Ok((head.len(), Some(Event::Request(head))))
     }
 
     pub(super) fn receive_response<'a>(
@@ -52,7 +43,7 @@ impl Connection {
         input: &'a [u8],
         fields: &'a mut Fields,
     ) -> Result<(usize, Option<Event<'a>>), Error> {
-        if self.theirs == State::Idle {
+        if self.their_state() == State::Idle {
             // No request is out: whatever comes was not asked for (RFC 9112 §9.2).
             return if input.is_empty() { Ok((0, None)) } else { Err(Error::new(Violation::Unasked, 0)) };
         }
@@ -60,38 +51,44 @@ impl Connection {
             self.in_head = !input.is_empty();
             return Ok((0, None));
         };
-        let meaning = framing::response(&head, self.exchange.to_head, self.exchange.to_connect)?;
-        let len = head.len();
+        let asked = self.conversation.asked();
+        let meaning = framing::response(&head, asked.head, asked.connect)?;
         match head.status {
-            101 if self.exchange.upgrades && meaning.upgrades => {
-                self.in_head = false;
-                self.step_theirs(Trigger::Switch);
-                self.ours = self.ours.next(self.side, Trigger::Switch).unwrap_or(State::Failed);
+            101 => {
+                let named = |asked: &[u8]| framing::switches_to_asked(&head.fields, asked);
+                if !(meaning.upgrades && self.conversation.upgrade().is_some_and(named)) {
+                    return Err(Error::new(Violation::Unasked, 0));
+                }
+                self.receive_switch()?;
             }
-            101 => return Err(Error::new(Violation::Unasked, 0)),
             100..=199 => {
                 self.in_head = false;
-                self.exchange.expects_continue = false;
-                self.step_theirs(Trigger::InformationalHead);
+                if head.status == 100 {
+                    self.conversation.stop_waiting_for_continue();
+                }
+                self.step_theirs(Trigger::InformationalHead)?;
             }
-            200..=299 if self.exchange.to_connect => {
-                self.in_head = false;
-                self.step_theirs(Trigger::Switch);
-                self.ours = self.ours.next(self.side, Trigger::Switch).unwrap_or(State::Failed);
-            }
+            200..=299 if asked.connect => self.receive_switch()?,
             _ => {
-                self.exchange.expects_continue = false;
+                self.conversation.stop_waiting_for_continue();
                 self.note_head(head.version, &meaning);
-                self.step_theirs(Trigger::FinalHead);
+                self.step_theirs(Trigger::FinalHead)?;
             }
         }
-        Ok((len, Some(Event::Response(head))))
+        Ok((head.len(), Some(Event::Response(head))))
+    }
+
+    /// 101, or 2xx to CONNECT. Before the request has ended our side has no such move: then the peer switches too early.
+    fn receive_switch(&mut self) -> Result<(), Error> {
+        self.conversation.step(self.side, Trigger::Switch)?;
+        self.in_head = false;
+        self.step_theirs(Trigger::Switch)
     }
 
     fn note_head(&mut self, version: Version, meaning: &Meaning) {
         self.in_head = false;
-        self.exchange.version = version;
-        self.exchange.they_persist &= meaning.persists;
+        self.version = version;
+        self.conversation.note_persistence(self.side.other(), meaning.persists);
         self.incoming = match meaning.framing {
             Framing::Empty => Incoming::Length(0),
             Framing::Length(length) => Incoming::Length(length),
@@ -117,7 +114,7 @@ impl Connection {
         }
         let rest = &input[used..];
         match &mut self.incoming {
-            Incoming::Length(0) => Ok((0, Some(self.end(FieldLines::default())))),
+            Incoming::Length(0) => Ok((0, Some(self.end(FieldLines::default())?))),
             _ if rest.is_empty() => Ok((used, None)),
             Incoming::Length(left) => {
                 let take = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
@@ -130,7 +127,7 @@ impl Connection {
                     .map_err(|error| Error { offset: used + error.offset as usize, ..Error::from(error) })?;
                 Ok(match trailers {
                     None => (used, None),
-                    Some(trailers) => (used + trailers.len(), Some(self.end(trailers.fields))),
+                    Some(trailers) => (used + trailers.len(), Some(self.end(trailers.fields)?)),
                 })
             }
             Incoming::Chunked(_) => Ok((used, None)),
@@ -138,40 +135,44 @@ impl Connection {
     }
 
     fn data<'a>(&mut self, used: usize, data: &'a [u8]) -> (usize, Option<Event<'a>>) {
-        self.exchange.expects_continue = false;
+        self.conversation.stop_waiting_for_continue();
         (used, Some(Event::Data(data)))
     }
 
-    pub(super) fn end<'a>(&mut self, trailers: FieldLines<'a>) -> Event<'a> {
-        let trigger = if self.exchange.they_persist { Trigger::End } else { Trigger::LastEnd };
-        self.step_theirs(trigger);
-        Event::End(trailers)
+    fn end<'a>(&mut self, trailers: FieldLines<'a>) -> Result<Event<'a>, Error> {
+        let persists = self.conversation.side_persists(self.side.other());
+        self.step_theirs(if persists { Trigger::End } else { Trigger::LastEnd })?;
+        Ok(Event::End(trailers))
     }
 
-    /// [`receive`](Self::receive) for a server that waits for a request: the head goes to where it stays, because moving it
-    /// about, with an event around it, costs more than finding its fields.
-    #[cfg(feature = "net")]
-    pub(crate) fn receive_head<'a>(
-        &mut self,
-        input: &'a [u8],
-        fields: &'a mut Fields,
-        head: &mut RequestHead<'a>,
-    ) -> Result<bool, Error> {
-        self.next_cycle();
-        match self.theirs {
-            State::Idle => self.read_request(input, fields, head).inspect_err(|_| self.theirs = State::Failed),
-            _ => Ok(false),
-        }
-    }
-
-    /// Takes the end of a message that has no body, of which no byte is to come; says whether it is such a message.
-    #[cfg(feature = "net")]
+    /// Takes the end of a message of which no byte is to come; says whether there was one to take. What
+    /// [`receive`](Self::receive) would give next is that end: this needs no input and no room for fields, so that it can be
+    /// called while a head is held.
+    ///
+    /// ```
+    /// use wirebook_http1::{Connection, parser::Fields};
+    ///
+    /// let (mut connection, mut fields) = (Connection::server(), Fields::new());
+    /// let (_, head) = connection.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut fields)?;
+    /// assert!(connection.receive_end() && head.is_some());
+    /// # Ok::<(), wirebook_http1::Error>(())
+    /// ```
     #[inline]
-    pub(crate) fn receive_empty(&mut self) -> bool {
-        let empty = self.theirs == State::Body && matches!(self.incoming, Incoming::Length(0));
-        if empty {
-            self.end(FieldLines::default());
+    pub fn receive_end(&mut self) -> bool {
+        self.their_state() == State::Body
+            && matches!(self.incoming, Incoming::Length(0))
+            && self.end(FieldLines::default()).is_ok()
+    }
+
+    /// Whether the rest of the message that is being received lies in `input`, so that it can be taken without waiting.
+    pub fn ends_within(&self, mut input: &[u8]) -> bool {
+        let (mut ahead, mut fields) = (self.clone(), Fields::with_capacity(Limits::TRAILERS.fields));
+        while ahead.their_state() == State::Body {
+            match ahead.receive(input, &mut fields) {
+                Ok((used, Some(_))) => input = &input[used..],
+                _ => return false,
+            }
         }
-        empty
+        ahead.their_state() != State::Failed
     }
 }

@@ -9,8 +9,8 @@
 
 use super::progress::State;
 use super::{
-    Error, FieldSpan, Fields, Limits, MAX_METHOD, Progress, RequestHead, ResponseHead, Rule, Trailers, Version,
-    is_target_byte, is_token_byte, is_value_byte,
+    Error, FieldSpan, Fields, Limits, MAX_EMPTY, MAX_METHOD, Progress, RequestHead, ResponseHead, Rule, Trailers,
+    Version, is_target_byte, is_token_byte, is_value_byte,
 };
 
 /// Parses a request head; `Ok(None)` until it is complete. See the [contract](super).
@@ -156,7 +156,8 @@ impl Machine<'_> {
         match state {
             State::Start | State::EmptyLineLf if byte == b'\n' => {
                 progress.start = at as u16 + 1;
-                if state == State::Start { self.bare_lf(State::Method) } else { Ok(State::Method) }
+                let next = if at + 1 < MAX_EMPTY { State::Start } else { State::Method };
+                if state == State::Start { self.bare_lf(next) } else { Ok(next) }
             }
             State::Start if byte == b'\r' => Ok(State::EmptyLineLf),
             State::EmptyLineLf | State::StartLineLf if byte != b'\n' => Err(Rule::BareCr),

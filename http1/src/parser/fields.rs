@@ -159,3 +159,31 @@ impl<'a> Iterator for FieldIter<'a> {
 }
 
 impl ExactSizeIterator for FieldIter<'_> {}
+
+/// Whether a name, which is a token, is that one, given in lower case and made of letters and `-`. No token byte but a
+/// letter differs from another in that bit alone and becomes one of these.
+#[inline(always)]
+pub(crate) fn is_named<const N: usize>(name: &[u8], wanted: &[u8; N]) -> bool {
+    // Without an early end these are a few instructions on whole words.
+    <&[u8; N]>::try_from(name).is_ok_and(|name| {
+        name.iter().zip(wanted).fold(0, |different, (byte, wanted)| different | (byte | 0x20) ^ wanted) == 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::is_token_byte;
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_if_case_did_not_matter() {
+        for byte in (0..=255).filter(|&byte| is_token_byte(byte)) {
+            for at in 0..6 {
+                let mut name = *b"a-Tz-Q";
+                name[at] = byte;
+                assert_eq!(is_named(&name, b"a-tz-q"), name.eq_ignore_ascii_case(b"a-tz-q"), "{}", name.escape_ascii());
+            }
+        }
+        assert!(!is_named(b"a-tz-", b"a-tz-q") && !is_named(b"a-tz-qq", b"a-tz-q") && !is_named(b"", b"a-tz-q"));
+    }
+}

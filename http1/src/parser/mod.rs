@@ -20,7 +20,7 @@
 //!   bytes and more behind them (they may have moved in memory), the same [`Fields`] and the same [`Progress`].
 //! - The grammar is strict RFC 9112 and RFC 9110. No white space around the name, no obs-fold, no bare CR, no NUL or other
 //!   control but HTAB in a value; obs-text (0x80 to 0xFF) is allowed. A bare LF ends a line only with [`Limits::bare_lf`].
-//!   One empty line before a request-line is skipped (RFC 9112 §2.2).
+//!   Empty lines before a request-line are skipped (RFC 9112 §2.2), those that begin in the first [`MAX_EMPTY`] bytes.
 //! - An error is the **first byte that no valid head can have there**, reported as soon as that byte is seen, whether the
 //!   rest has arrived or not. All variants give the same rule and the same offset, wherever the input is cut.
 //! - Limits take part at their byte: `head` bytes without an end are [`Rule::HeadTooLarge`], whatever would come next; the
@@ -58,10 +58,9 @@ pub mod split;
 mod stages;
 pub mod swar;
 pub mod table;
-#[cfg(test)]
-mod tests;
 
 pub use error::{Error, Rule};
+pub(crate) use fields::is_named;
 pub use fields::{FieldIter, FieldLines, FieldSpan, Fields};
 pub use progress::Progress;
 pub use simd::{request, response, trailers};
@@ -71,6 +70,10 @@ pub const MAX_FIELDS: usize = 100;
 
 /// Bytes that a head can have at most, because spans are 16 bits wide: 64 KiB.
 pub const MAX_HEAD: usize = 65_536;
+
+/// Bytes in which empty lines before a request-line may begin: eight lines. RFC 9112 §2.2 asks for one, because old clients
+/// send it behind a body; nginx and Node take any number. Who sends more has no request to make.
+pub const MAX_EMPTY: usize = 16;
 
 /// Bytes that a method can have at most. The longest registered one has 17 ("UPDATEREDIRECTREF"); a server that gets a
 /// longer one than any it implements should answer 501 (RFC 9112 §3).
@@ -161,7 +164,7 @@ impl<'a> RequestHead<'a> {
         RequestHead { method, target, version: Version::Http11, fields, len: 0 }
     }
 
-    /// Bytes of the whole head: a skipped empty line before it and the empty line at its end included.
+    /// Bytes of the whole head: skipped empty lines before it and the empty line at its end included.
     pub fn len(&self) -> usize {
         self.len
     }
@@ -216,3 +219,6 @@ pub const fn is_target_byte(byte: u8) -> bool {
 pub const fn is_value_byte(byte: u8) -> bool {
     matches!(byte, b'\t' | 0x20..=0x7E | 0x80..)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,12 @@
 //! It looks at every byte several times, and starts again from the first one whenever more input comes. It is here to be
 //! read, and to judge the others: a property test and a fuzz target hold every variant to its answers.
 //!
-//! [`line`] cuts off one line. The content of the last one may still be growing ([`End::Open`]), so each rule judges the
+//! `line` cuts off one line. The content of the last one may still be growing (`End::Open`), so each rule judges the
 //! bytes that are there, and complains about what is missing only when the line has ended.
 
 use super::{
-    Error, FieldLines, FieldSpan, Fields, Limits, MAX_METHOD, Progress, RequestHead, ResponseHead, Rule, Trailers,
-    Version, is_target_byte, is_token_byte, is_value_byte,
+    Error, FieldLines, FieldSpan, Fields, Limits, MAX_EMPTY, MAX_METHOD, Progress, RequestHead, ResponseHead, Rule,
+    Trailers, Version, is_target_byte, is_token_byte, is_value_byte,
 };
 
 /// A rule broken at an offset within the piece that was being looked at.
@@ -29,7 +29,7 @@ pub fn request<'a>(
     limits: &Limits,
 ) -> Result<Option<RequestHead<'a>>, Error> {
     let found = bounded(input, limits, |input| {
-        let Some(start) = skip_empty_line(input, limits)? else { return Ok(None) };
+        let Some(start) = skip_empty_lines(input, limits)? else { return Ok(None) };
         let found = start_line(input, start, limits, Rule::LineTooLong, request_line)?;
         let Some((line, next)) = found else { return Ok(None) };
         Ok(field_section(input, next, fields, limits)?.map(|section| (line, section)))
@@ -138,12 +138,18 @@ fn split_at_space(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// RFC 9112 §2.2: a server should ignore at least one empty line before the request-line. We ignore one.
-fn skip_empty_line(input: &[u8], limits: &Limits) -> Result<Option<usize>, Error> {
-    match line(input, 0) {
-        ([], end) => end.next(0, limits),
-        _ => Ok(Some(0)),
+/// RFC 9112 §2.2: a server should ignore at least one empty line before the request-line. Where that starts, then.
+fn skip_empty_lines(input: &[u8], limits: &Limits) -> Result<Option<usize>, Error> {
+    let mut start = 0;
+    while start < MAX_EMPTY
+        && let ([], end) = line(input, start)
+    {
+        match end.next(start, limits)? {
+            Some(next) => start = next,
+            None => return Ok(None),
+        }
     }
+    Ok(Some(start))
 }
 
 /// The start-line at `start`, and where the next line starts.

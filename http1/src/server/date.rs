@@ -1,6 +1,6 @@
 //! The Date field, made once a second.
 
-use crate::encode::DateLine;
+use crate::connection::DateLine;
 use std::cell::RefCell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wirebook_net as net;

@@ -1,105 +1,74 @@
 //! What a request and its response share while the handler runs.
 
-use super::desk::{BodyDesk, Inbox, MAX_BODY_INBOX};
-use super::failure::{Failure, Outcome};
-use super::idle::Connections;
-use super::{Options, date};
-use crate::connection::Own;
-use crate::parser::{FieldLines, RequestHead, ResponseHead};
+use super::buffers::{BodyBuffers, Outbox};
+use super::connections::Connections;
+use super::date;
+use super::failure::{Failure, Outcome, Trouble};
+use super::options::Options;
+use super::transport::Transport;
+use crate::connection::{Additions, Connection, Event, FieldBlock, Misuse, reason};
+use crate::parser::{FieldLines, RequestHead};
 use crate::state::State;
-use crate::{Connection, Error, Event, FieldBlock, Misuse, reason};
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use wirebook_net::{self as net, Stream};
+use wirebook_net as net;
 
-/// How long a body may take before its rate counts.
-const BODY_GRACE: Duration = Duration::from_secs(4);
-
-/// Bytes that are read behind a request while its client is watched.
-const MAX_AHEAD: usize = 64 * 1024;
+/// Bytes of a request body that a handler left unread and the server reads to keep the connection; more closes it.
+pub(super) const MAX_DRAINED: u64 = 256 * 1024;
 
 /// One request and its answer.
 pub(super) struct Exchange<'c> {
-    pub(super) stream: &'c Rc<dyn Stream>,
+    pub(super) stream: &'c Rc<dyn Transport>,
     pub(super) options: &'c Options,
     pub(super) connections: &'c Connections,
     pub(super) head: &'c RequestHead<'c>,
-    pub(super) core: RefCell<Core<'c>>,
+    pub(super) answer: RefCell<Answer<'c>>,
     /// What stands in the inbox behind the head: the body's first bytes, or the next request's.
     pub(super) behind_head: &'c [u8],
     /// What reads the body: away while a reader has it.
-    pub(super) body: Cell<Option<Box<BodyDesk>>>,
+    pub(super) body: Cell<Option<Box<BodyBuffers>>>,
     /// The bytes behind the head were moved to the body's inbox.
     pub(super) body_begun: Cell<bool>,
+    /// Bytes of the body that are allowed.
+    pub(super) max_body: Cell<u64>,
     /// Bytes of the body so far.
     pub(super) body_bytes: Cell<u64>,
-    /// Time that was spent waiting for it.
+    /// Bytes that came for it, with their framing, and the time that was spent waiting for them.
+    pub(super) body_received: Cell<u64>,
     pub(super) body_waited: Cell<Duration>,
     /// Why the request cannot be read to its end.
     pub(super) trouble: Cell<Option<Trouble>>,
+    /// To be broken off when the connection ends: what has gone out must not be taken for a whole.
+    pub(super) reset: &'c Cell<bool>,
 }
 
 /// The protocol, where its output goes, and what the handler has said of its answer.
-pub(super) struct Core<'c> {
+pub(super) struct Answer<'c> {
     pub(super) connection: &'c mut Connection,
-    pub(super) out: &'c mut Vec<u8>,
+    pub(super) out: &'c mut Outbox,
     pub(super) lines: &'c mut FieldBlock,
     pub(super) status: u16,
     /// The first field that could not be added. It is reported when the head is sent, so that calls can be chained.
     pub(super) misuse: Option<Misuse>,
     /// The head is out.
     pub(super) begun: bool,
+    idle_seconds: Option<u32>,
 }
-
-/// What a client did wrong, so that its request cannot be read to the end. The answer, if it has not begun, tells.
-#[derive(Clone, Copy, Debug)]
-pub enum Trouble {
-    /// It broke a rule of the protocol.
-    Protocol(Error),
-    /// Its body is over [`Options::max_body`], or over the limit of a handler.
-    TooLarge,
-    /// A head or a body did not come in time.
-    TooSlow,
-}
-
-impl Trouble {
-    /// The status that answers it.
-    pub fn status(self) -> u16 {
-        match self {
-            Trouble::Protocol(error) => error.status(),
-            Trouble::TooLarge => 413,
-            Trouble::TooSlow => 408,
-        }
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Trouble::Protocol(error) => error.fmt(f),
-            Trouble::TooLarge => f.write_str("the body is larger than this server takes"),
-            Trouble::TooSlow => f.write_str("the request came too slowly"),
-        }
-    }
-}
-
-impl std::error::Error for Trouble {}
 
 impl Exchange<'_> {
     /// Encodes an event behind what is already to be written.
     pub(super) fn send(&self, event: Event<'_>) -> Result<(), Misuse> {
-        let core = &mut *self.core.borrow_mut();
-        core.connection.send(event, core.out)
+        let answer = &mut *self.answer.borrow_mut();
+        answer.connection.send(event, answer.out.end())
     }
 
     /// Writes all, waiting for a slow client as long as it takes something now and then.
     pub(super) async fn flush(&self) -> io::Result<()> {
-        while !self.core.borrow().out.is_empty() {
+        while !self.answer.borrow().out.is_empty() {
             let some = poll_fn(|context| self.poll_flush(context));
             net::timeout(self.options.write_timeout, some).await??;
         }
@@ -108,259 +77,154 @@ impl Exchange<'_> {
 
     /// One step of [`flush`](Self::flush).
     pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        poll_flush(&**self.stream, self.core.borrow_mut().out, context)
+        self.answer.borrow_mut().out.poll_flush(&**self.stream, context)
+    }
+
+    /// Sends the head, once.
+    pub(super) fn begin(&self, length: Option<u64>) -> Result<(), Failure> {
+        let answer = &mut *self.answer.borrow_mut();
+        answer.check()?;
+        if !answer.begun {
+            self.refuse_reuse_if_last(answer.connection);
+            answer.send_head(length)?;
+            self.note_reset(answer);
+        }
+        Ok(())
+    }
+
+    /// Sends a whole answer, if its head is not out yet, and says how many bytes are to be written now. What would contradict
+    /// its own head is left to the steps one by one, which send as much of it as they can.
+    pub(super) fn send_whole(&self, body: &[u8]) -> Result<Option<usize>, Failure> {
+        let answer = &mut *self.answer.borrow_mut();
+        answer.check()?;
+        if answer.begun || answer.status < 200 {
+            return Ok(None);
+        }
+        self.refuse_reuse_if_last(answer.connection);
+        match answer.send_whole(body) {
+            Err(Misuse::TooManyBytes | Misuse::TooFewBytes | Misuse::NoBodyAllowed) => Ok(None),
+            Err(misuse) => Err(misuse.into()),
+            Ok(()) => Ok(Some(answer.out.pending())),
+        }
+    }
+
+    /// Ends the answer; says how many bytes are to be written now.
+    pub(super) fn end(&self, trailers: &FieldLines<'_>) -> Result<usize, Misuse> {
+        let answer = &mut *self.answer.borrow_mut();
+        answer.connection.send_end(trailers, answer.out.end())?;
+        self.note_reset(answer);
+        Ok(answer.out.pending())
+    }
+
+    /// A body that lasts until the connection ends is whole only if it was ended here: whatever else ends the connection, a
+    /// failing handler, a panic, a client that does not read, must not look like that.
+    fn note_reset(&self, answer: &Answer<'_>) {
+        self.reset.set(answer.connection.sends_until_close());
     }
 
     /// The handler is done: whatever it left open is closed, as well as it can be.
     pub(super) fn settle(&self, outcome: &Outcome) {
-        let core = &mut *self.core.borrow_mut();
-        let trouble = self.trouble.get();
-        if trouble.is_some() || self.connections.is_closing() {
-            core.connection.refuse_reuse();
-        }
+        let answer = &mut *self.answer.borrow_mut();
         // A body that was begun cannot be taken back: the connection closes in its middle, and the client knows.
-        if core.connection.our_state() == State::Respond {
-            let (status, text) = match (trouble, outcome) {
-                (Some(trouble), _) => (trouble.status(), trouble.to_string()),
-                (None, _) if core.connection.answers_connect() => (501, "this server opens no tunnels".into()),
-                (None, _) => (500, "the handler gave no answer".into()),
-            };
-            core.refuse(status, &text);
+        if answer.connection.our_state() != State::Respond || self.reset.get() {
+            return;
+        }
+        let trouble = self.trouble.get();
+        if trouble.is_some() {
+            answer.connection.refuse_reuse();
+        }
+        self.refuse_reuse_if_last(answer.connection);
+        match (trouble, outcome) {
+            (Some(trouble), _) => answer.refuse(trouble.status(), &trouble.to_string()),
+            (None, _) if answer.connection.answers_connect() => answer.refuse(501, "this server opens no tunnels"),
+            (None, _) => answer.refuse(500, "the handler gave no answer"),
+        }
+    }
+
+    /// A request whose body the server will not read to its end is the last on its connection, and so is every one of a
+    /// server that closes; the answer says so.
+    fn refuse_reuse_if_last(&self, connection: &mut Connection) {
+        let is_last = self.connections.is_closing()
+            || connection.their_state() == State::Body
+                && match connection.body_left() {
+                    Some(left) => left > MAX_DRAINED.min(self.max_body.get()),
+                    // Chunks that nobody has begun to read: what is not there already may never end.
+                    None => !self.body_begun.get() && !connection.ends_within(self.behind_head),
+                };
+        if is_last {
+            connection.refuse_reuse();
         }
     }
 
     /// The answer is complete, though the request may not be.
     pub(super) fn is_answered(&self) -> bool {
-        self.core.borrow().connection.our_state() == State::Done
+        self.answer.borrow().connection.our_state() == State::Done
     }
 
     /// A part of the request's body has not been read.
     pub(super) fn has_more(&self) -> bool {
-        self.core.borrow().connection.their_state() == State::Body
+        self.answer.borrow().connection.their_state() == State::Body
     }
 
-    /// The request says itself that its body is too large: it is not read at all.
-    pub(super) fn refused_by_length(&self) -> Option<Failure> {
-        let length = self.core.borrow().connection.body_left();
-        length.filter(|length| *length > self.options.max_body).map(|_| self.fail(Trouble::TooLarge))
-    }
-
-    /// A body over a limit.
-    pub(super) fn too_large(&self) -> Failure {
-        self.fail(Trouble::TooLarge)
-    }
-
-    /// Waits for bytes of the body; tells the client first that it may go on, if it waits for that (RFC 9110 §10.1.1).
-    async fn read(&self, inbox: &mut Inbox) -> Result<(), Failure> {
-        if self.core.borrow().connection.awaits_continue() {
-            self.send(Event::Response(ResponseHead::new(100, FieldLines::default())))?;
-        }
-        self.flush().await?;
-        let some = poll_fn(|context| inbox.poll_fill(&**self.stream, MAX_BODY_INBOX, context));
-        let began = net::now();
-        let read = net::timeout(self.options.body_timeout, some).await;
-        self.body_waited.set(self.body_waited.get() + (net::now() - began));
-        match read {
-            Ok(Ok(1..)) if self.dribbles() => Err(self.fail(Trouble::TooSlow)),
-            Err(_) => Err(self.fail(Trouble::TooSlow)),
-            Ok(Err(error)) => Err(error.into()),
-            Ok(Ok(0)) => {
-                let ended = self.core.borrow_mut().connection.receive_eof();
-                ended.map(drop).map_err(|error| self.fail(Trouble::Protocol(error)))
-            }
-            Ok(Ok(_)) => Ok(()),
-        }
-    }
-
-    /// A body that comes, but too slowly. Only the time counts that we waited for it: a slow handler is not its fault.
-    fn dribbles(&self) -> bool {
-        let waited = self.body_waited.get();
-        waited >= BODY_GRACE && self.body_bytes.get() < waited.as_secs().saturating_mul(self.options.min_body_rate)
-    }
-
-    /// Holds the body to its limit: what has come, and what its framing announces, so that nothing of a chunk is taken
-    /// that cannot fit.
-    fn count(&self, piece: &Piece) -> Result<(), Failure> {
-        if let Piece::Data(start, end) = piece {
-            self.body_bytes.set(self.body_bytes.get() + (end - start) as u64);
-        }
-        let announced = self.core.borrow().connection.body_announced();
-        match self.body_bytes.get().saturating_add(announced) > self.options.max_body {
-            true => Err(self.fail(Trouble::TooLarge)),
-            false => Ok(()),
-        }
-    }
-
-    fn fail(&self, trouble: Trouble) -> Failure {
+    /// The request cannot be read to its end, for that reason.
+    pub(super) fn fail(&self, trouble: Trouble) -> Failure {
         self.trouble.set(Some(trouble));
         trouble.into()
     }
 }
 
-impl<'c> Core<'c> {
-    pub(super) fn new(connection: &'c mut Connection, out: &'c mut Vec<u8>, lines: &'c mut FieldBlock) -> Self {
+impl<'c> Answer<'c> {
+    #[inline]
+    pub(super) fn new(
+        connection: &'c mut Connection,
+        out: &'c mut Outbox,
+        lines: &'c mut FieldBlock,
+        idle_seconds: Option<u32>,
+    ) -> Self {
         lines.clear();
-        Core { connection, out, lines, status: 200, misuse: None, begun: false }
+        Answer { connection, out, lines, status: 200, misuse: None, begun: false, idle_seconds }
+    }
+
+    /// Whether a head can be sent, or was.
+    fn check(&self) -> Result<(), Misuse> {
+        match self.misuse {
+            Some(misuse) => Err(misuse),
+            None if self.connection.answers_connect() && (200..300).contains(&self.status) => Err(Misuse::OutOfTurn),
+            None => Ok(()),
+        }
+    }
+
+    fn additions<'d>(&self, length: Option<u64>, date: &'d crate::connection::DateLine) -> Additions<'d> {
+        Additions { length, date: Some(date), idle_seconds: self.idle_seconds }
     }
 
     /// Sends the head with the date, and with the length of the body where it is known and the fields do not say it.
-    pub(super) fn send_head(&mut self, length: Option<u64>) -> Result<(), Misuse> {
-        let (head, fields) = (ResponseHead::new(self.status, self.lines.lines()), self.lines.inspected()?);
-        date::with_now(|date| self.connection.send_response(&head, fields, Own { length, date: Some(date) }, self.out))
+    fn send_head(&mut self, length: Option<u64>) -> Result<(), Misuse> {
+        date::with_now(|date| {
+            let additions = self.additions(length, date);
+            self.connection.send_head(self.status, self.lines, additions, self.out.end())
+        })?;
+        self.begun = true;
+        Ok(())
+    }
+
+    /// Sends head, body and end.
+    fn send_whole(&mut self, body: &[u8]) -> Result<(), Misuse> {
+        date::with_now(|date| {
+            let additions = self.additions(None, date);
+            self.connection.answer(self.status, self.lines, additions, body, self.out.end())
+        })?;
+        self.begun = true;
+        Ok(())
     }
 
     /// Answers with a status and a line that says why.
     pub(super) fn refuse(&mut self, status: u16, why: &str) {
         let text = format!("{status} {}: {why}\n", reason(status));
         self.lines.clear();
-        let _ = self.lines.push("content-type", "text/plain; charset=utf-8");
         self.status = status;
-        let sent = self.send_head(Some(text.len() as u64));
-        if sent.is_ok() {
-            // To HEAD the head is the whole answer.
-            let _ = self.connection.send(Event::Data(text.as_bytes()), self.out);
-            let _ = self.connection.send(Event::End(FieldLines::default()), self.out);
-        }
+        let pushed = self.lines.push("content-type", "text/plain; charset=utf-8");
+        // Where no answer has a place any more none is sent, and the connection closes all the same.
+        pushed.and_then(|()| self.send_whole(text.as_bytes())).unwrap_or_default();
     }
-}
-
-/// Writes `out` as far as the stream takes it, and removes what it took. Pending only if that was nothing.
-pub(super) fn poll_flush(stream: &dyn Stream, out: &mut Vec<u8>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-    let mut written = 0;
-    let result = loop {
-        if written == out.len() {
-            break Poll::Ready(Ok(()));
-        }
-        match stream.try_write(&out[written..]) {
-            Ok(0) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            Ok(count) => written += count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && written > 0 => break Poll::Ready(Ok(())),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => match stream.poll_writable(context) {
-                Poll::Ready(Ok(())) => {}
-                poll => break poll,
-            },
-            Err(error) => break Poll::Ready(Err(error)),
-        }
-    };
-    out.drain(..written);
-    result
-}
-
-/// The one that reads the body: the handler's request, then whoever drops what it left.
-pub(super) struct BodyReader<'r> {
-    pub(super) exchange: &'r Exchange<'r>,
-    /// There from the beginning to the end.
-    desk: Option<Box<BodyDesk>>,
-}
-
-impl Drop for BodyReader<'_> {
-    fn drop(&mut self) {
-        self.exchange.body.set(self.desk.take());
-    }
-}
-
-impl<'r> BodyReader<'r> {
-    /// Takes the body's buffers from the exchange; dropping the reader gives them back.
-    pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
-        BodyReader { exchange, desk: exchange.body.take() }
-    }
-
-    /// The trailer fields, once the body has ended.
-    pub(super) fn trailers(&self) -> FieldLines<'_> {
-        self.desk.as_ref().map(|desk| desk.trailer_lines.lines()).unwrap_or_default()
-    }
-
-    /// The bytes behind the request, which a switch of protocols hands over.
-    pub(super) fn rest(&self) -> Vec<u8> {
-        match &self.desk {
-            Some(desk) if self.exchange.body_begun.get() => desk.inbox.unread().to_vec(),
-            _ => self.exchange.behind_head.to_vec(),
-        }
-    }
-
-    /// Reads ahead until the stream ends, breaks, or has given as much as may be kept.
-    pub(super) async fn closed(&mut self) {
-        let BodyReader { exchange, desk } = self;
-        let desk = desk.get_or_insert_default();
-        if exchange.core.borrow().connection.their_state() == State::Body {
-            return std::future::pending().await;
-        }
-        if !exchange.body_begun.replace(true) {
-            desk.inbox.extend(exchange.behind_head);
-            desk.trailer_lines.clear();
-        }
-        // Little by little: who watches an idle client owns no read buffer.
-        let mut some = [0; 64];
-        let stream = &**exchange.stream;
-        while desk.inbox.unread().len() < MAX_AHEAD {
-            let read = poll_fn(|context| {
-                loop {
-                    match stream.try_read(&mut some) {
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                            std::task::ready!(stream.poll_readable(context))?;
-                        }
-                        result => return Poll::Ready(result),
-                    }
-                }
-            });
-            match read.await {
-                Ok(count @ 1..) => desk.inbox.extend(&some[..count]),
-                _ => return,
-            }
-        }
-        std::future::pending().await
-    }
-
-    /// The next piece of the body, without its framing; `None` at its end.
-    pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, Failure> {
-        let BodyReader { exchange, desk } = self;
-        let desk = desk.get_or_insert_default();
-        loop {
-            if let Some(trouble) = exchange.trouble.get() {
-                return Err(trouble.into());
-            }
-            if exchange.core.borrow().connection.their_state() != State::Body {
-                return Ok(None);
-            }
-            if !exchange.body_begun.replace(true) {
-                desk.inbox.extend(exchange.behind_head);
-                desk.trailer_lines.clear();
-            }
-            let (used, piece) = receive(exchange, desk).map_err(|error| exchange.fail(Trouble::Protocol(error)))?;
-            let base = desk.inbox.consume(used);
-            exchange.count(&piece)?;
-            match piece {
-                Piece::Data(start, end) => {
-                    return Ok(Some(desk.inbox.consumed(base + start, base + end)));
-                }
-                Piece::End => return Ok(None),
-                Piece::Missing => exchange.read(&mut desk.inbox).await?,
-            }
-        }
-    }
-}
-
-fn receive(exchange: &Exchange<'_>, desk: &mut BodyDesk) -> Result<(usize, Piece), Error> {
-    let input = desk.inbox.unread();
-    let core = &mut *exchange.core.borrow_mut();
-    let (used, event) = core.connection.receive(input, &mut desk.trailers)?;
-    let piece = match event {
-        Some(Event::Data(data)) => {
-            let start = data.as_ptr().addr() - input.as_ptr().addr();
-            Piece::Data(start, start + data.len())
-        }
-        Some(Event::End(trailers)) => {
-            // What a parser let through is valid, and within the limits of a block.
-            trailers.iter().try_for_each(|(name, value)| desk.trailer_lines.push(name, value)).ok();
-            Piece::End
-        }
-        _ => Piece::Missing,
-    };
-    Ok((used, piece))
-}
-
-enum Piece {
-    Data(usize, usize),
-    End,
-    Missing,
 }

@@ -1,5 +1,6 @@
-//! What a handler fails with: any error at all.
+//! What a handler fails with: any error at all. What a client does wrong is one of them.
 
+use crate::connection;
 use std::error::Error;
 use std::fmt;
 
@@ -48,3 +49,37 @@ impl fmt::Debug for Failure {
         self.0.fmt(f)
     }
 }
+
+/// What a client did wrong, so that its request cannot be read to the end. The answer, if it has not begun, tells.
+#[derive(Clone, Copy, Debug)]
+pub enum Trouble {
+    /// It broke a rule of the protocol.
+    Protocol(connection::Error),
+    /// Its body is over [`Options::max_body`](super::Options::max_body), or over the limit of a handler.
+    TooLarge,
+    /// A head or a body did not come in time.
+    TooSlow,
+}
+
+impl Trouble {
+    /// The status that answers it.
+    pub fn status(self) -> u16 {
+        match self {
+            Trouble::Protocol(error) => error.status(),
+            Trouble::TooLarge => 413,
+            Trouble::TooSlow => 408,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Protocol(error) => error.fmt(f),
+            Trouble::TooLarge => f.write_str("the body is larger than this server takes"),
+            Trouble::TooSlow => f.write_str("the request came too slowly"),
+        }
+    }
+}
+
+impl Error for Trouble {}

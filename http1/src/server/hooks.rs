@@ -1,7 +1,8 @@
 //! What a server tells of what happens outside of requests.
 
-use super::{Failure, Trouble};
+use super::failure::{Failure, Trouble};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 /// A function that a server calls.
@@ -16,6 +17,8 @@ pub struct Hooks {
     pub close: Option<Hook<usize>>,
     /// A client broke a rule or was too slow; it has been answered: Node's `clientError`.
     pub client_error: Option<Hook<Trouble>>,
+    /// No connection could be accepted; the server tries again in a tenth of a second. By default a line on standard error.
+    pub accept_error: Option<Hook<io::Error>>,
     /// A handler failed by itself; its client got a 500. By default a line on standard error.
     pub handler_error: Option<Hook<Failure>>,
 }
@@ -23,7 +26,14 @@ pub struct Hooks {
 impl Default for Hooks {
     fn default() -> Self {
         let report: Hook<Failure> = Arc::new(|failure| eprintln!("wirebook: a handler failed: {failure}"));
-        Hooks { connection: None, close: None, client_error: None, handler_error: Some(report) }
+        let unheard: Hook<io::Error> = Arc::new(|error| eprintln!("wirebook: no connection can be accepted: {error}"));
+        Hooks {
+            connection: None,
+            close: None,
+            client_error: None,
+            accept_error: Some(unheard),
+            handler_error: Some(report),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The request, as a handler gets it.
 
-use super::exchange::{BodyReader, Exchange};
-use super::failure::Failure;
+use super::body::BodyReader;
+use super::failure::{Failure, Trouble};
 use crate::parser::{FieldLines, RequestHead, Version};
 use crate::target::Target;
 use std::fmt;
+use std::net::SocketAddr;
 
 /// A request: a view of the received head, and a body that is read as it arrives.
 ///
@@ -14,8 +15,8 @@ pub struct Request<'r> {
 }
 
 impl<'r> Request<'r> {
-    pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
-        Request { body: BodyReader::new(exchange) }
+    pub(super) fn new(body: BodyReader<'r>) -> Self {
+        Request { body }
     }
 
     pub(crate) fn head(&self) -> &'r RequestHead<'r> {
@@ -65,6 +66,24 @@ impl<'r> Request<'r> {
         self.head().fields
     }
 
+    /// The address of the client's end; `None` where its connection has none, as on a Unix socket. It is asked of the
+    /// socket now: who does not ask pays nothing.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.body.exchange.stream.peer_addr()
+    }
+
+    /// The address of this end, likewise.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.body.exchange.stream.local_addr()
+    }
+
+    /// Allows this request so many bytes of body, more or less than [`Options::max_body`](super::Options::max_body).
+    /// To be said before the body is read; what has been read counts.
+    pub fn limit_body(&mut self, bytes: u64) -> &mut Self {
+        self.body.exchange.max_body.set(bytes);
+        self
+    }
+
     /// The next piece of the body; `None` at its end. Where the pieces are cut has no meaning.
     ///
     /// The first call answers a client that waits for `100 Continue`.
@@ -85,15 +104,16 @@ impl<'r> Request<'r> {
     /// The client wants another protocol on this connection, and names it in the field `Upgrade` (RFC 9110 §7.8), or it
     /// wants a tunnel (CONNECT). [`Response::upgrade`](super::Response::upgrade) agrees.
     pub fn upgrades(&self) -> bool {
-        let core = self.body.exchange.core.borrow();
-        core.connection.upgrades() || core.connection.answers_connect()
+        let answer = self.body.exchange.answer.borrow();
+        answer.connection.upgrades() || answer.connection.answers_connect()
     }
 
-    /// Waits until the client has gone: it ended its half of the connection, or the connection broke. For a response that
-    /// stays open, whose handler would otherwise learn of it from its next write.
+    /// Waits until the client has gone: it ended its half of the connection, or the connection broke; or until the server
+    /// closes. For a response that stays open, whose handler would otherwise learn of it from its next write.
     ///
     /// What the client sends meanwhile, such as a pipelined request, is kept for later; of much (64 KiB), the rest is not
-    /// read, and the end not seen. It does not end while a part of the body is unread.
+    /// read, and the end not seen. While a part of the body is unread it ends with the server alone. A client that
+    /// vanished without a word is found out by [`Options::probe_after`](super::Options::probe_after).
     pub async fn closed(&mut self) {
         self.body.closed().await;
     }
@@ -107,7 +127,7 @@ impl<'r> Request<'r> {
         let mut whole: Vec<u8> = Vec::new();
         while let Some(piece) = self.body.next().await? {
             if whole.len() + piece.len() > limit {
-                return Err(self.body.exchange.too_large());
+                return Err(self.body.exchange.fail(Trouble::TooLarge));
             }
             // Doubling, but never beyond the limit.
             if whole.capacity() - whole.len() < piece.len() {

@@ -1,16 +1,19 @@
 //! The response, as a handler writes it.
 
-use super::conversation;
-use super::desk::MAX_GATHERED;
+use super::buffers::MAX_GATHERED;
+use super::conditions::{Validators, Wanted, weigh};
 use super::exchange::Exchange;
 use super::failure::{Failure, Outcome};
-use super::file::Reading;
+use super::file::{self, Reading};
 use super::request::Request;
-use super::upgrade::Upgraded;
+use crate::connection::{Event, FieldBlock, Misuse};
 use crate::parser::{FieldLines, ResponseHead, Version};
-use crate::{Event, FieldBlock, Misuse};
+use crate::upgraded::Upgraded;
 use std::fmt;
+use std::fs::{File, Metadata};
+use std::ops::RangeBounds;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// A response to be written to: [`status`](Self::status) and [`header`](Self::header) first, then
 /// [`end`](Self::end) with the whole body, or [`write`](Self::write) and `end` piece by piece.
@@ -29,7 +32,7 @@ impl<'r> Response<'r> {
     /// Sets the status, 200 to 599; without it, 200. No effect once the body has begun.
     #[must_use = "the response is written by `end`"]
     pub fn status(self, status: u16) -> Self {
-        self.exchange.core.borrow_mut().status = status;
+        self.exchange.answer.borrow_mut().status = status;
         self
     }
 
@@ -39,12 +42,12 @@ impl<'r> Response<'r> {
     /// [`Misuse`], and nothing of it is sent.
     #[must_use = "the response is written by `end`"]
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let core = &mut *self.exchange.core.borrow_mut();
-        let pushed = match core.begun {
+        let answer = &mut *self.exchange.answer.borrow_mut();
+        let pushed = match answer.begun {
             true => Err(Misuse::OutOfTurn),
-            false => core.lines.push(name, value),
+            false => answer.lines.push(name, value),
         };
-        core.misuse = core.misuse.or(pushed.err());
+        answer.misuse = answer.misuse.or(pushed.err());
         self
     }
 
@@ -54,9 +57,16 @@ impl<'r> Response<'r> {
     ///
     /// A [`Misuse`] of the response, or what is wrong with the connection.
     pub async fn write(&mut self, data: impl AsRef<[u8]>) -> Outcome {
-        self.begin(None)?;
-        self.data(data.as_ref())?;
-        Ok(self.exchange.flush().await?)
+        self.exchange.begin(None)?;
+        let data = data.as_ref();
+        if data.is_empty() {
+            return Ok(self.exchange.flush().await?);
+        }
+        for piece in data.chunks(MAX_GATHERED) {
+            self.data(piece)?;
+            self.exchange.flush().await?;
+        }
+        Ok(())
     }
 
     /// Sends the rest of the body, and with it the response is done. If nothing was written before, its length is known.
@@ -66,15 +76,20 @@ impl<'r> Response<'r> {
     /// As [`write`](Self::write).
     pub async fn end(mut self, data: impl AsRef<[u8]>) -> Outcome {
         let data = data.as_ref();
-        self.begin(Some(data.len() as u64))?;
-        self.data(data)?;
-        // What is small goes out with the answers to the requests behind this one.
-        let gathered = {
-            let core = &mut *self.exchange.core.borrow_mut();
-            core.connection.send_end(&FieldLines::default(), core.out)?;
-            core.out.len()
+        let whole = if data.len() <= MAX_GATHERED { self.exchange.send_whole(data)? } else { None };
+        let pending = match whole {
+            Some(pending) => pending,
+            None => {
+                self.exchange.begin(Some(data.len() as u64))?;
+                for piece in data.chunks(MAX_GATHERED) {
+                    self.data(piece)?;
+                    self.exchange.flush().await?;
+                }
+                self.exchange.end(&FieldLines::default())?
+            }
         };
-        if gathered > MAX_GATHERED {
+        // What is small goes out with the answers to the requests behind this one.
+        if pending > MAX_GATHERED {
             self.exchange.flush().await?;
         }
         Ok(())
@@ -86,33 +101,58 @@ impl<'r> Response<'r> {
     ///
     /// As [`write`](Self::write); a trailer that would change framing or routing is a [`Misuse`].
     pub async fn end_with_trailers(mut self, data: impl AsRef<[u8]>, trailers: &FieldBlock) -> Outcome {
-        self.begin(None)?;
-        self.data(data.as_ref())?;
-        let chunked = self.exchange.core.borrow().connection.sends_chunks();
-        self.exchange.send(Event::End(if chunked { trailers.lines() } else { FieldLines::default() }))?;
+        self.write(data).await?;
+        let chunked = self.exchange.answer.borrow().connection.sends_chunks();
+        self.exchange.end(&if chunked { trailers.lines() } else { FieldLines::default() })?;
         Ok(self.exchange.flush().await?)
     }
 
     /// Sends a file as the body: its length is known, and it is read on the thread pool, a piece at a time, as fast as the
     /// client takes it. Its type is yours to say.
     ///
+    /// The answer to a GET or HEAD has `ETag` and `Last-Modified`, made from the file's time and length unless you have set
+    /// them, and the request's conditions are weighed (RFC 9110 §13.2.2): it may become 304 or 412. One `Range` is answered
+    /// with 206 or 416, if its `If-Range` holds; several are answered with the whole. With a status of your own, other than
+    /// 200, all of the file goes out whatever was asked.
+    ///
     /// # Errors
     ///
-    /// Those of opening and reading the file, and as [`write`](Self::write). If it cannot be opened nothing was sent, and
-    /// a handler that gives the error back has its client answered with 500: look first where another answer is due.
-    pub async fn end_file(mut self, path: impl Into<PathBuf>) -> Outcome {
-        let mut reading = Reading::open(path.into()).await?;
-        self.begin(Some(reading.length))?;
-        while let Some((piece, rest)) = reading.next().await? {
-            self.data(&piece)?;
-            self.exchange.flush().await?;
-            if self.exchange.core.borrow().connection.answers_head() {
-                break;
-            }
-            reading = rest;
-        }
-        self.exchange.send(Event::End(FieldLines::default()))?;
-        Ok(self.exchange.flush().await?)
+    /// Those of opening and reading the file, and as [`write`](Self::write); at once, for what is no regular file. If it
+    /// cannot be opened nothing was sent, and a handler that gives the error back has its client answered with 500: look
+    /// first where another answer is due.
+    pub async fn end_file(self, path: impl Into<PathBuf>) -> Outcome {
+        let (file, metadata) = file::open(path.into()).await?;
+        let range = match self.weigh(&metadata)? {
+            Wanted::Whole => 0..metadata.len(),
+            Wanted::Part(range) => range,
+            Wanted::NotModified | Wanted::Failed | Wanted::Unsatisfiable => return self.end("").await,
+        };
+        self.end_reading(Reading::seek(file, range)?).await
+    }
+
+    /// Sends those bytes of an open file as the body, with the status and the fields that you have set and no others: for
+    /// files that were opened for their looks, or that have no name. The request is not asked what it wants.
+    ///
+    /// ```no_run
+    /// # async fn handler(_: wirebook_http1::Request<'_>, response: wirebook_http1::Response<'_>) -> wirebook_http1::Outcome {
+    /// let file = std::fs::File::open("tea.csv")?;
+    /// response.status(206).header("content-range", "bytes 0-9/20").end_opened(file, 0..10).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` where the range does not lie in the file, or it is no regular one: nothing was sent then. Those of
+    /// reading, and as [`write`](Self::write).
+    pub async fn end_opened(self, file: File, range: impl RangeBounds<u64>) -> Outcome {
+        let reading = Reading::part(file, range).await?;
+        self.end_reading(reading).await
+    }
+
+    /// Breaks the connection off, with whatever of the answer has not gone out: the client must not take what it has for a
+    /// whole. For a body that turns out wrong after its head is out.
+    pub fn abort(self) {
+        self.exchange.reset.set(true);
     }
 
     /// Sends an informational response (RFC 9110 §15.2), such as 103 with links that the client may fetch meanwhile. To an
@@ -125,7 +165,7 @@ impl<'r> Response<'r> {
         if !(102..200).contains(&status) {
             return Err(Misuse::StatusLine.into());
         }
-        if self.exchange.core.borrow().connection.peer_version() == Version::Http10 {
+        if self.exchange.answer.borrow().connection.peer_version() == Version::Http10 {
             return Ok(());
         }
         self.exchange.send(Event::Response(ResponseHead::new(status, fields.lines())))?;
@@ -140,58 +180,91 @@ impl<'r> Response<'r> {
     ///
     /// # Errors
     ///
-    /// A [`Misuse`] where the request did not ask for it ([`Request::upgrades`](super::Request::upgrades)).
+    /// A [`Misuse`] where the request did not ask for it ([`Request::upgrades`](super::Request::upgrades)), and where the
+    /// field `Upgrade` that you have set does not name a protocol that it asked for.
     pub async fn upgrade(self, request: Request<'_>) -> Result<Upgraded, Failure> {
         {
-            let core = &mut *self.exchange.core.borrow_mut();
-            if let Some(misuse) = core.misuse {
+            let answer = &mut *self.exchange.answer.borrow_mut();
+            if let Some(misuse) = answer.misuse {
                 return Err(misuse.into());
             }
-            let status = if core.connection.answers_connect() { 200 } else { 101 };
-            if status == 101 {
-                core.lines.push("connection", "upgrade")?;
-            }
-            core.connection.send(Event::Response(ResponseHead::new(status, core.lines.lines())), core.out)?;
+            let status = if answer.connection.answers_connect() { 200 } else { 101 };
+            let head = ResponseHead::new(status, answer.lines.lines());
+            answer.connection.send(Event::Response(head), answer.out.end())?;
         }
         self.exchange.flush().await?;
-        Ok(Upgraded { stream: self.exchange.stream.clone(), head: request.body.rest() })
+        self.exchange.stream.probe(self.exchange.options.probe_after);
+        Ok(Upgraded::new(self.exchange.stream.clone().into_stream(), request.body.rest()))
     }
 
-    /// Sends the head, once.
-    fn begin(&mut self, length: Option<u64>) -> Result<(), Failure> {
-        let core = &mut *self.exchange.core.borrow_mut();
-        if let Some(misuse) = core.misuse {
-            return Err(misuse.into());
+    /// Sends what is read of a file.
+    async fn end_reading(mut self, mut reading: Reading) -> Outcome {
+        self.exchange.begin(Some(reading.left()))?;
+        // To HEAD the head is the whole answer.
+        if !self.exchange.answer.borrow().connection.answers_head() {
+            while let Some((piece, rest)) = reading.next().await? {
+                self.data(&piece)?;
+                self.exchange.flush().await?;
+                reading = rest;
+            }
         }
-        if core.begun {
-            return Ok(());
+        self.exchange.end(&FieldLines::default())?;
+        Ok(self.exchange.flush().await?)
+    }
+
+    /// What a request wants of a file; status and fields say so.
+    fn weigh(&self, metadata: &Metadata) -> Result<Wanted, Misuse> {
+        let head = self.exchange.head;
+        let answer = &mut *self.exchange.answer.borrow_mut();
+        if answer.begun || answer.status != 200 || !matches!(head.method, b"GET" | b"HEAD") {
+            return Ok(Wanted::Whole);
         }
-        if core.connection.answers_connect() && (200..300).contains(&core.status) {
-            return Err(Misuse::OutOfTurn.into());
+        let length = metadata.len();
+        let validators = Validators::of(length, metadata.modified().ok(), SystemTime::now()).or_said(answer.lines);
+        let wanted = weigh(head.method, &head.fields, &validators, length);
+        answer.lines.set("etag", &validators.tag)?;
+        if let Some(modified) = validators.modified {
+            answer.lines.set("last-modified", httpdate::fmt_http_date(modified))?;
         }
-        conversation::refuse_reuse_if_last(self.exchange, core.connection);
-        core.send_head(length)?;
-        core.begun = true;
-        Ok(())
+        answer.lines.set("accept-ranges", "bytes")?;
+        answer.status = match &wanted {
+            Wanted::Whole => 200,
+            Wanted::Part(range) => {
+                answer.lines.set("content-range", format!("bytes {}-{}/{length}", range.start, range.end - 1))?;
+                206
+            }
+            Wanted::NotModified => 304,
+            Wanted::Failed => 412,
+            Wanted::Unsatisfiable => {
+                answer.lines.set("content-range", format!("bytes */{length}"))?;
+                416
+            }
+        };
+        if answer.status >= 300 {
+            // There is no content for it to describe.
+            answer.lines.remove("content-type");
+        }
+        Ok(wanted)
     }
 
     /// Answers to HEAD have no body, whatever the handler writes (RFC 9110 §9.3.2). Of a body that is too long, what fits
     /// is sent.
     fn data(&mut self, data: &[u8]) -> Result<(), Misuse> {
-        let core = &mut *self.exchange.core.borrow_mut();
-        if core.connection.answers_head() {
+        let answer = &mut *self.exchange.answer.borrow_mut();
+        let connection = &mut *answer.connection;
+        if connection.answers_head() {
             return Ok(());
         }
-        let room = core.connection.room_left().map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX));
+        let room = connection.room_left().map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX));
         let (fitting, surplus) = data.split_at(room.min(data.len()));
-        core.connection.send_data(fitting, core.out)?;
+        connection.send_data(fitting, answer.out.end())?;
         if surplus.is_empty() { Ok(()) } else { Err(Misuse::TooManyBytes) }
     }
 }
 
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let core = self.exchange.core.borrow();
-        f.debug_struct("Response").field("status", &core.status).field("begun", &core.begun).finish_non_exhaustive()
+        let answer = self.exchange.answer.borrow();
+        f.debug_struct("Response").field("status", &answer.status).field("begun", &answer.begun).finish_non_exhaustive()
     }
 }

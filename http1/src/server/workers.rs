@@ -1,47 +1,57 @@
 //! The tasks that serve connections: as many as there are connections with something to do, not as many as are open.
 //!
 //! A task that has served its connection does not end; it waits for the next one. So a request costs no allocation, and what
-//! a busy connection needs (its task, and a desk of buffers) is there once for each that is busy at the same time.
+//! a busy connection needs (its task, and a set of buffers) is there once for each that is busy at the same time.
 
-use super::conversation::Seat;
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use wirebook_net::{JoinHandle, Signal};
 
 /// Tasks that wait for a connection; further ones end when they have served theirs.
 const MAX_WAITING: usize = 64;
 
-/// The tasks that wait.
-pub(super) struct Workers<H>(RefCell<Vec<Rc<Worker<H>>>>);
-
-/// One of them, seen from both sides.
-pub(super) struct Worker<H> {
-    next: Cell<Option<Rc<Seat<H>>>>,
-    waker: RefCell<Option<Waker>>,
-    dismissed: Cell<bool>,
+/// The workers of a server, for connections of type `C`.
+pub(super) struct Workers<C> {
+    waiting: RefCell<Vec<Rc<Worker<C>>>>,
+    /// The tasks of all, and of some that have ended.
+    tasks: RefCell<Vec<JoinHandle<()>>>,
 }
 
-impl<H> Default for Workers<H> {
+/// One of them, seen from both sides.
+pub(super) struct Worker<C> {
+    next: Cell<Option<Rc<C>>>,
+    dismissed: Cell<bool>,
+    changed: Signal,
+}
+
+impl<C> Default for Workers<C> {
     fn default() -> Self {
-        Workers(RefCell::default())
+        Workers { waiting: RefCell::default(), tasks: RefCell::default() }
     }
 }
 
-impl<H> Workers<H> {
+impl<C> Workers<C> {
     /// Gives the connection to one that waits, or back.
-    pub(super) fn employ(&self, seat: Rc<Seat<H>>) -> Option<Rc<Seat<H>>> {
-        let Some(worker) = self.0.borrow_mut().pop() else { return Some(seat) };
-        worker.next.set(Some(seat));
-        if let Some(waker) = &*worker.waker.borrow() {
-            waker.wake_by_ref();
-        }
+    pub(super) fn assign(&self, connection: Rc<C>) -> Option<Rc<C>> {
+        let Some(worker) = self.waiting.borrow_mut().pop() else { return Some(connection) };
+        worker.next.set(Some(connection));
+        worker.changed.raise();
         None
     }
 
+    /// A worker has been started, as this task.
+    pub(super) fn started(&self, task: JoinHandle<()>) {
+        let mut tasks = self.tasks.borrow_mut();
+        // When it would grow is when to look for those that have ended.
+        if tasks.len() == tasks.capacity() {
+            tasks.retain(|task| !task.is_finished());
+        }
+        tasks.push(task);
+    }
+
     /// Keeps a worker for later, unless there are enough.
-    pub(super) fn keep(&self, worker: &Rc<Worker<H>>) -> bool {
-        let mut waiting = self.0.borrow_mut();
+    pub(super) fn keep(&self, worker: &Rc<Worker<C>>) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
         let room = waiting.len() < MAX_WAITING;
         if room {
             waiting.push(worker.clone());
@@ -51,32 +61,32 @@ impl<H> Workers<H> {
 
     /// Ends those who wait.
     pub(super) fn dismiss(&self) {
-        for worker in self.0.take() {
+        for worker in self.waiting.take() {
             worker.dismissed.set(true);
-            worker.waker.take().into_iter().for_each(Waker::wake);
+            worker.changed.raise();
         }
+    }
+
+    /// Ends all, whatever they are doing.
+    pub(super) fn abort(&self) {
+        self.tasks.take().iter().for_each(JoinHandle::abort);
     }
 }
 
-impl<H> Worker<H> {
+impl<C> Worker<C> {
     /// One that has a connection to begin with.
-    pub(super) fn of(seat: Rc<Seat<H>>) -> Rc<Self> {
-        Rc::new(Worker { next: Cell::new(Some(seat)), waker: RefCell::default(), dismissed: Cell::default() })
+    pub(super) fn of(connection: Rc<C>) -> Rc<Self> {
+        let next = Cell::new(Some(connection));
+        Rc::new(Worker { next, dismissed: Cell::default(), changed: Signal::new() })
     }
 
     /// Waits for the next connection; `None` when it is dismissed.
-    pub(super) async fn next(&self) -> Option<Rc<Seat<H>>> {
-        poll_fn(|context| match self.next.take() {
-            Some(seat) => Poll::Ready(Some(seat)),
-            None if self.dismissed.get() => Poll::Ready(None),
-            None => {
-                let waker = &mut *self.waker.borrow_mut();
-                if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-                    *waker = Some(context.waker().clone());
-                }
-                Poll::Pending
-            }
-        })
-        .await
+    pub(super) async fn next(&self) -> Option<Rc<C>> {
+        let look = || match self.next.take() {
+            None if self.dismissed.get() => Some(None),
+            None => None,
+            connection => Some(connection),
+        };
+        self.changed.until(look).await
     }
 }

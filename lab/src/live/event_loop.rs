@@ -134,7 +134,8 @@ mod tests {
     use super::*;
 
     fn says(name: &str) -> Vec<String> {
-        record(name).unwrap().steps.into_iter().filter_map(|step| step.text).collect()
+        let notes = record(name).unwrap().steps.into_iter().filter(|step| step.lane == "note");
+        notes.filter_map(|step| step.text).collect()
     }
 
     #[test]
@@ -145,6 +146,12 @@ mod tests {
         assert_eq!(says("interval"), ["1", "2", "3"]);
         assert_eq!(says("starvation").last().unwrap(), "timer, at last");
         assert_eq!(says("tasks"), ["one waits", "two works", "two is done", "one has 42"]);
+    }
+
+    #[test]
+    fn what_keeps_the_loop_alive_is_told_whenever_it_changes() {
+        let steps = record("order").unwrap().steps.into_iter().filter(|step| step.lane == "alive");
+        assert_eq!(steps.filter_map(|step| step.text).collect::<Vec<_>>(), ["1 timer", "nothing"]);
     }
 
     #[test]

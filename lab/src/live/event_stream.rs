@@ -230,7 +230,7 @@ pub(crate) async fn feed(request: &Request<'_>, response: Response<'_>) -> Outco
     let id = last_event_id(request);
     let mut subscription = feed.subscribe(id.as_deref());
 
-    let mut stream = EventStream::open(response).await?;
+    let Some(mut stream) = EventStream::open(request, response).await? else { return Ok(()) };
     stream.retry(Duration::from_millis(1500)).await?;
     let hello = Hello {
         connection: session.connections.get(),
@@ -304,7 +304,8 @@ pub(crate) fn reconnect_picture() -> String {
 
 fn transcript() -> Vec<(&'static str, String)> {
     use wirebook_sse::channel::Channel;
-    use wirebook_sse::connection::{Connection, Head, Settings as Client};
+    use wirebook_sse::connection::{Connection, Head};
+    use wirebook_sse::{Cause, Settings as Client};
     let now = net::now();
     let mut rows = Vec::new();
     let mut channel = Channel::new(Settings::default());
@@ -314,7 +315,8 @@ fn transcript() -> Vec<(&'static str, String)> {
         let asked = id.as_ref().map_or("no Last-Event-ID".to_string(), |id| format!("Last-Event-ID: {id}"));
         rows.push(("client", format!("connection {connection}: asks with {asked}")));
         let (key, _) = channel.subscribe(id.as_deref());
-        client.receive_head(Head { status: 200, content_type: Some(b"text/event-stream"), location: None }, now);
+        // The steps are in turn: there is no error to meet.
+        let _ = client.receive_head(Head::event_stream(), now);
         for number in channel.next()..=[3, 4][connection - 1] {
             // The text is ours: it can be encoded.
             let _ = channel.publish("message", &format!("event {number}"));
@@ -330,14 +332,14 @@ fn transcript() -> Vec<(&'static str, String)> {
                 "server",
                 format!("<code>{text}</code>{}", if breaks { " and the connection breaks" } else { "" }),
             ));
-            if let (_, Some(event)) = client.receive(sent, now) {
+            if let Ok((_, Some(event))) = client.receive(sent, now) {
                 rows.push(("client", format!("dispatches {}", event.data)));
             }
         }
         if connection == 1 {
-            client.lost(now);
+            let _ = client.lost(Cause::Broken, now);
             if let Some(deadline) = client.deadline() {
-                client.expire(deadline);
+                let _ = client.expire(deadline);
             }
         }
     }

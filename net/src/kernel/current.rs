@@ -41,7 +41,7 @@ pub(crate) struct Queues {
     /// Callbacks for the check phase by growing number.
     pub(super) immediates: RefCell<VecDeque<(u64, Callback)>>,
     pub(super) last_immediate: Cell<u64>,
-    pub(super) closing: RefCell<VecDeque<Callback>>,
+    pub(super) closing: RefCell<Vec<Callback>>,
 }
 
 impl Queues {
@@ -185,7 +185,7 @@ impl Loop {
 
     pub(crate) fn push_closing(&self, callback: Callback) {
         self.trace(Lane::Close, Step::Queued, 0);
-        self.queues.closing.borrow_mut().push_back(callback);
+        self.queues.closing.borrow_mut().push(callback);
     }
 
     pub(super) fn push_immediate(&self, callback: Callback) -> u64 {

@@ -152,10 +152,10 @@ impl Loop {
         }
     }
 
-    /// Phase 6: close callbacks.
+    /// Phase 6: the close callbacks that were there when the phase began, the last one first: libuv's list of handles that
+    /// are closing grows at its head.
     fn run_closing(self: &Rc<Self>) {
-        loop {
-            let Some(callback) = self.queues.closing.borrow_mut().pop_front() else { return };
+        for callback in self.queues.closing.take().into_iter().rev() {
             self.trace(Lane::Close, Step::Begin, 0);
             callback();
             self.trace(Lane::Close, Step::End, 0);

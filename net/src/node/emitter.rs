@@ -124,6 +124,12 @@ impl<A> EventEmitter<A> {
         drop(removed);
     }
 
+    /// Removes all listeners of all events.
+    pub fn clear(&self) {
+        let removed = self.events.take();
+        drop(removed);
+    }
+
     /// Calls the event's listeners in the order in which they were added; gives whether there was one.
     ///
     /// # Errors

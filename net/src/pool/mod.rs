@@ -5,5 +5,5 @@
 mod files;
 mod jobs;
 
-pub use files::{lookup, read_file, stat, write_file};
-pub use jobs::spawn_blocking;
+pub use files::{lookup, open_regular, read_file, stat, write_file};
+pub use jobs::{PoolLoad, pool_load, spawn_blocking};

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-/// What a script does to a stream when it has sent so many bytes; see [`SimStream::script`].
+/// What a script does to a stream when it has sent so many bytes; see [`SimStream::script`](super::SimStream::script).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The bytes before and after arrive as two pieces.

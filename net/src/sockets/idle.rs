@@ -27,7 +27,8 @@ pub struct Idle<S> {
 }
 
 impl<S: Stream> Idle<S> {
-    /// Bounds the idle time of `stream`.
+    /// Bounds the idle time of `stream`. With a limit of zero every wait fails at once, and only what needs no wait
+    /// succeeds; [`Duration::MAX`] never fails.
     pub fn new(stream: S, limit: Duration) -> Self {
         Idle { stream, limit, last: Cell::new(kernel::now()), timers: Default::default() }
     }

@@ -11,7 +11,6 @@ mod idle;
 mod signals;
 mod split;
 mod stream;
-mod sys;
 pub mod tcp;
 pub mod udp;
 pub mod unix;

@@ -53,13 +53,17 @@ pub fn signals(numbers: &[SignalNumber]) -> Signals {
 /// Waits until the process is asked to stop: SIGINT (Ctrl-C at the terminal) or SIGTERM (what `kill` and every service
 /// manager send).
 ///
-/// From the first poll on neither ends the process by itself. The wait holds the loop, so a server's main future can be
+/// From this call on neither ends the process by itself. The wait holds the loop, so a server's main future can be
 /// `ctrl_c().await` followed by its farewell. In a simulation nobody presses the keys.
 ///
 /// # Errors
 /// As [`signals`].
-pub async fn ctrl_c() -> io::Result<()> {
-    signals(&[SIGINT, SIGTERM]).await.map(drop)
+///
+/// # Panics
+/// When no loop runs on this thread.
+pub fn ctrl_c() -> impl Future<Output = io::Result<()>> {
+    let mut signals = signals(&[SIGINT, SIGTERM]);
+    async move { (&mut signals).await.map(drop) }
 }
 // ANCHOR_END: signals
 

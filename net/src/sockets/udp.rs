@@ -7,10 +7,12 @@
 use super::{
     address::Address,
     datagram::{Datagrams, Received},
-    sys,
 };
-use crate::kernel::{Direction, Registration, WRITABLE};
-use socket2::{MaybeUninitSlice, SockRef};
+use crate::{
+    ground::{cannot, cannot_now, sys},
+    kernel::{Direction, Registration, WRITABLE},
+};
+use socket2::SockRef;
 use std::{
     future::{Future, poll_fn},
     io,
@@ -41,16 +43,18 @@ impl UdpSocket {
     /// now, which may block.
     ///
     /// # Errors
-    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; when no loop runs on this thread.
+    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; `InvalidInput` for a text that is no address; when no loop runs
+    /// on this thread. Each says which address it is about.
     pub fn bind(address: impl Address) -> io::Result<Self> {
-        let mut last = io::Error::from(io::ErrorKind::InvalidInput);
-        for address in address.target().resolve_blocking()? {
-            match mio::net::UdpSocket::bind(address) {
-                Ok(io) => return UdpSocket::new(io),
-                Err(error) => last = error,
+        let mut last = Err(io::ErrorKind::InvalidInput.into());
+        for address in address.target().resolve("bind")? {
+            let bound = mio::net::UdpSocket::bind(address).and_then(UdpSocket::new);
+            last = bound.map_err(cannot(format!("bind {address}")));
+            if last.is_ok() {
+                break;
             }
         }
-        Err(last)
+        last
     }
 
     /// Binds with `SO_REUSEADDR`, so that several sockets of this machine can receive the same multicast group.
@@ -58,12 +62,15 @@ impl UdpSocket {
     /// # Errors
     /// As [`UdpSocket::bind`].
     pub fn bind_shared(address: SocketAddr) -> io::Result<Self> {
-        let domain = socket2::Domain::for_address(address);
-        let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        UdpSocket::new(mio::net::UdpSocket::from_std(socket.into()))
+        let bind = || {
+            let domain = socket2::Domain::for_address(address);
+            let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
+            socket.set_reuse_address(true)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&address.into())?;
+            UdpSocket::new(mio::net::UdpSocket::from_std(socket.into()))
+        };
+        bind().map_err(cannot(format!("bind {address}")))
     }
 
     fn new(mut io: mio::net::UdpSocket) -> io::Result<Self> {
@@ -92,7 +99,7 @@ impl UdpSocket {
     /// # Errors
     /// Those of `connect`.
     pub fn connect(&self, peer: SocketAddr) -> io::Result<()> {
-        self.io.connect(peer)
+        self.io.connect(peer).map_err(cannot(format!("connect to {peer}")))
     }
 
     /// Sends one datagram to the connected peer.
@@ -124,7 +131,7 @@ impl UdpSocket {
     /// # Errors
     /// Those of `setsockopt`.
     pub fn join_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.io.join_multicast_v4(&group, &interface)
+        self.io.join_multicast_v4(&group, &interface).map_err(cannot(format!("join {group}")))
     }
 
     /// Takes [`UdpSocket::join_multicast_v4`] back.
@@ -132,7 +139,7 @@ impl UdpSocket {
     /// # Errors
     /// Those of `setsockopt`.
     pub fn leave_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.io.leave_multicast_v4(&group, &interface)
+        self.io.leave_multicast_v4(&group, &interface).map_err(cannot(format!("leave {group}")))
     }
 
     /// Receives what is sent to an IPv6 group, on the interface with that index (0: any).
@@ -140,7 +147,7 @@ impl UdpSocket {
     /// # Errors
     /// Those of `setsockopt`.
     pub fn join_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.io.join_multicast_v6(&group, interface)
+        self.io.join_multicast_v6(&group, interface).map_err(cannot(format!("join {group}")))
     }
 
     /// Takes [`UdpSocket::join_multicast_v6`] back.
@@ -148,7 +155,7 @@ impl UdpSocket {
     /// # Errors
     /// Those of `setsockopt`.
     pub fn leave_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.io.leave_multicast_v6(&group, interface)
+        self.io.leave_multicast_v6(&group, interface).map_err(cannot(format!("leave {group}")))
     }
 
     /// Whether what this socket sends to a group comes back to this machine; it does unless this turns it off.
@@ -159,12 +166,46 @@ impl UdpSocket {
         self.io.set_multicast_loop_v4(on)
     }
 
-    /// How many routers a datagram to a group may pass.
+    /// How many routers a datagram may pass (the TTL of IPv4, the hop limit of IPv6): 1 stays on this network, 255 is the most,
+    /// and 64 what most systems begin with. For groups there is an option of its own.
+    ///
+    /// ```
+    /// use wirebook_net::{self as net, udp::UdpSocket};
+    /// net::block_on(async {
+    ///     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    ///     socket.set_ttl(1).unwrap();
+    ///     assert_eq!(socket.ttl().unwrap(), 1);
+    /// }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// Those of `setsockopt`.
-    pub fn set_multicast_ttl_v4(&self, hops: u32) -> io::Result<()> {
-        self.io.set_multicast_ttl_v4(hops)
+    /// `InvalidInput` for anything but 1 to 255; those of `setsockopt`.
+    pub fn set_ttl(&self, routers: u32) -> io::Result<()> {
+        let routers = within(routers, 1, "a datagram")?;
+        let socket = SockRef::from(&self.io);
+        if self.is_v6()? { socket.set_unicast_hops_v6(routers) } else { socket.set_ttl_v4(routers) }
+    }
+
+    /// How many routers a datagram may pass.
+    ///
+    /// # Errors
+    /// Those of `getsockopt`.
+    pub fn ttl(&self) -> io::Result<u32> {
+        let socket = SockRef::from(&self.io);
+        if self.is_v6()? { socket.unicast_hops_v6() } else { socket.ttl_v4() }
+    }
+
+    fn is_v6(&self) -> io::Result<bool> {
+        Ok(self.local_addr()?.is_ipv6())
+    }
+
+    /// How many routers a datagram to an IPv4 group may pass: 0 stays on this machine, 1 (what it begins with) on this
+    /// network, 255 is the most.
+    ///
+    /// # Errors
+    /// `InvalidInput` for more than 255; those of `setsockopt`.
+    pub fn set_multicast_ttl_v4(&self, routers: u32) -> io::Result<()> {
+        self.io.set_multicast_ttl_v4(within(routers, 0, "a datagram to a group")?)
     }
 
     /// The interface by which datagrams to a group leave.
@@ -173,6 +214,30 @@ impl UdpSocket {
     /// Those of `setsockopt`.
     pub fn set_multicast_interface_v4(&self, interface: Ipv4Addr) -> io::Result<()> {
         SockRef::from(&self.io).set_multicast_if_v4(&interface)
+    }
+
+    /// [`UdpSocket::set_multicast_loop_v4`] for IPv6.
+    ///
+    /// # Errors
+    /// Those of `setsockopt`; so for a socket of IPv4.
+    pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
+        self.io.set_multicast_loop_v6(on)
+    }
+
+    /// [`UdpSocket::set_multicast_ttl_v4`] for IPv6, where it is called the hop limit.
+    ///
+    /// # Errors
+    /// `InvalidInput` for more than 255; those of `setsockopt`.
+    pub fn set_multicast_hops_v6(&self, routers: u32) -> io::Result<()> {
+        SockRef::from(&self.io).set_multicast_hops_v6(within(routers, 0, "a datagram to a group")?)
+    }
+
+    /// [`UdpSocket::set_multicast_interface_v4`] for IPv6: the interface's number, 0 for the system's choice.
+    ///
+    /// # Errors
+    /// `NotFound` or another of `setsockopt`, when there is no such interface.
+    pub fn set_multicast_interface_v6(&self, interface: u32) -> io::Result<()> {
+        SockRef::from(&self.io).set_multicast_if_v6(interface)
     }
 }
 
@@ -185,14 +250,22 @@ impl Datagrams for UdpSocket {
 
     fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<Received<SocketAddr>> {
         self.registration.try_once(Direction::Read, || {
-            let into = &mut [MaybeUninitSlice::new(sys::as_uninit(buffer))];
-            let (length, flags, from) = SockRef::from(&self.io).recv_from_vectored(into)?;
-            let from = from.as_socket().ok_or(io::ErrorKind::InvalidData)?;
-            Ok(Received { length, truncated: flags.is_truncated(), from })
+            let (length, truncated, from) = sys::receive(&self.io, buffer)?;
+            Ok(Received { length, truncated, from: from.as_socket().ok_or(io::ErrorKind::InvalidData)? })
         })
     }
 
     fn try_send_to(&self, bytes: &[u8], to: &SocketAddr) -> io::Result<usize> {
-        self.registration.try_once(Direction::Write, || self.io.send_to(bytes, *to))
+        let sent = self.registration.try_once(Direction::Write, || self.io.send_to(bytes, *to));
+        sent.map_err(cannot_now(|| format!("send to {to}")))
     }
+}
+
+/// A number of routers that the protocols' eight bits hold.
+fn within(routers: u32, least: u32, what: &str) -> io::Result<u32> {
+    if (least..=255).contains(&routers) {
+        return Ok(routers);
+    }
+    let reason = format!("{what} may pass {least} to 255 routers, and not {routers}");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
 }

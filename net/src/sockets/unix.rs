@@ -3,25 +3,32 @@
 //! A socket's file outlives its process. [`UnixListener::bind`] therefore looks at what stands in its way: a file
 //! that is not a socket stays and is an error; a socket on which somebody listens stays and is an error; a socket on
 //! which nobody listens is moved aside, looked at again (it must still be the same file), and removed.
+//!
+//! Linux has names that are no files as well, *abstract* addresses: they are gone with their socket, know no permissions, and
+//! belong to a network namespace. Here each has a function of its own, such as [`UnixListener::bind_abstract`]; elsewhere
+//! than on Linux these are errors of the kind `Unsupported`. Errors write such a name with an `@` in front.
 
 use super::{
     datagram::{Datagrams, Received},
     stream::{Listener, Stream},
-    sys,
     tcp::{Acceptor, MAX_BUFFERS},
 };
-use crate::kernel::{self, Direction, READABLE, Registration, WRITABLE};
-use socket2::{MaybeUninitSlice, SockAddr, SockRef, Socket, Type};
+use crate::{
+    ground::{cannot, cannot_now, sys},
+    kernel::{self, Direction, READABLE, Registration, WRITABLE},
+};
+use socket2::{SockAddr, SockRef, Socket, Type};
 use std::{
     fs,
+    future::{Future, poll_fn},
     io::{self, IoSlice, Read, Write},
     net::Shutdown,
     os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-pub use super::sys::Credentials;
+pub use crate::ground::sys::Credentials;
 
 /// Connections that wait to be accepted before the kernel makes further ones wait.
 const BACKLOG: i32 = 1024;
@@ -63,6 +70,17 @@ fn address(path: &Path) -> io::Result<SockAddr> {
     SockAddr::unix(path)
 }
 
+/// How errors write an abstract name.
+fn at(name: &[u8]) -> String {
+    format!("@{}", name.escape_ascii())
+}
+
+fn unix_socket(kind: Type) -> io::Result<Socket> {
+    let socket = Socket::new(socket2::Domain::UNIX, kind, None)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
 /// Binds `socket` to `path`, after removing a stale socket file.
 fn bind(socket: &Socket, path: &Path) -> io::Result<BoundFile> {
     let address = address(path)?;
@@ -85,8 +103,7 @@ fn remove_stale(path: &Path, address: &SockAddr, kind: Type) -> io::Result<()> {
     if !before.file_type().is_socket() {
         return Err(io::Error::new(io::ErrorKind::AddrInUse, "the path is a file that is not a socket"));
     }
-    let probe = Socket::new(socket2::Domain::UNIX, kind, None)?;
-    probe.set_nonblocking(true)?;
+    let probe = unix_socket(kind)?;
     match probe.connect(address) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
         // Also when its queue is full (`WouldBlock`) or it is of the other kind: somebody is there.
@@ -105,12 +122,12 @@ fn remove_stale(path: &Path, address: &SockAddr, kind: Type) -> io::Result<()> {
     restored.and(Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens at this path")))
 }
 
-/// A Unix stream socket that listens. Dropping it removes its file, if it is still the one that it made.
+/// A Unix stream socket that listens. Dropping it removes its file, if it has one that is still the one that it made.
 #[derive(Debug)]
 pub struct UnixListener {
     acceptor: Acceptor,
     io: mio::net::UnixListener,
-    file: BoundFile,
+    file: Option<BoundFile>,
 }
 
 impl UnixListener {
@@ -118,9 +135,9 @@ impl UnixListener {
     ///
     /// # Errors
     /// `AddrInUse` when somebody listens there or the path is no socket; `InvalidInput` for a path of 108 bytes or more
-    /// or with a NUL inside; `PermissionDenied`, `NotFound`.
+    /// or with a NUL inside; `PermissionDenied`, `NotFound`. Each says which path it is about.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::bind_inner(path.as_ref(), None)
+        Self::bind_file(path.as_ref(), None)
     }
 
     /// As [`UnixListener::bind`], with these permission bits on the file (`0o600`: this user alone). They are set before
@@ -129,24 +146,57 @@ impl UnixListener {
     /// # Errors
     /// As [`UnixListener::bind`].
     pub fn bind_with_mode(path: impl AsRef<Path>, mode: u32) -> io::Result<Self> {
-        Self::bind_inner(path.as_ref(), Some(mode))
+        Self::bind_file(path.as_ref(), Some(mode))
     }
 
-    fn bind_inner(path: &Path, mode: Option<u32>) -> io::Result<Self> {
-        let socket = Socket::new(socket2::Domain::UNIX, Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
-        let file = bind(&socket, path)?;
-        if let Some(mode) = mode {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-        }
+    fn bind_file(path: &Path, mode: Option<u32>) -> io::Result<Self> {
+        let listen = || {
+            let socket = unix_socket(Type::STREAM)?;
+            let file = bind(&socket, path)?;
+            if let Some(mode) = mode {
+                fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+            }
+            Self::listen(socket, Some(file))
+        };
+        listen().map_err(cannot(format!("listen on {}", path.display())))
+    }
+
+    /// Listens at an abstract name, of 1 to 107 bytes of any value. There is no file, and everybody in this network
+    /// namespace may connect: [`UnixStream::peer_credentials`] says who did.
+    ///
+    /// ```
+    /// # if cfg!(target_os = "linux") {
+    /// use wirebook_net::{self as net, unix::{UnixListener, UnixStream}};
+    /// net::block_on(async {
+    ///     let name = format!("wirebook-example-{}", std::process::id());
+    ///     let _listener = UnixListener::bind_abstract(&name)?;
+    ///     UnixStream::connect_abstract(&name).await
+    /// }).unwrap().unwrap();
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `AddrInUse`; `InvalidInput` for a name that is empty or too long; `Unsupported` elsewhere than on Linux.
+    pub fn bind_abstract(name: impl AsRef<[u8]>) -> io::Result<Self> {
+        let name = name.as_ref();
+        let listen = || {
+            let address = sys::abstract_address(name)?;
+            let socket = unix_socket(Type::STREAM)?;
+            socket.bind(&address)?;
+            Self::listen(socket, None)
+        };
+        listen().map_err(cannot(format!("listen on {}", at(name))))
+    }
+
+    fn listen(socket: Socket, file: Option<BoundFile>) -> io::Result<Self> {
         socket.listen(BACKLOG)?;
         let mut io = mio::net::UnixListener::from_std(socket.into());
         Ok(UnixListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io, file })
     }
 
-    /// The path it listens at.
-    pub fn path(&self) -> &Path {
-        &self.file.path
+    /// The path it listens at; `None` for an abstract name.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_ref().map(|file| &*file.path)
     }
 }
 
@@ -177,16 +227,33 @@ impl UnixStream {
     /// Connects to the socket at `path`. When its queue of waiting connections is full, waits for room.
     ///
     /// # Errors
-    /// `NotFound`, `ConnectionRefused`, `PermissionDenied`.
+    /// `NotFound`, `ConnectionRefused`, `PermissionDenied`; `InvalidInput` for a path that cannot be one.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
-        address(path.as_ref())?;
+        let path = path.as_ref();
+        Self::connect_to(address(path)).await.map_err(cannot(format!("connect to {}", path.display())))
+    }
+
+    /// Connects to an abstract name; see [`UnixListener::bind_abstract`].
+    ///
+    /// # Errors
+    /// `ConnectionRefused` when nobody has that name; `InvalidInput` for a name that cannot be one; `Unsupported` elsewhere
+    /// than on Linux.
+    pub async fn connect_abstract(name: impl AsRef<[u8]>) -> io::Result<Self> {
+        let name = name.as_ref();
+        Self::connect_to(sys::abstract_address(name)).await.map_err(cannot(format!("connect to {}", at(name))))
+    }
+
+    async fn connect_to(address: io::Result<SockAddr>) -> io::Result<Self> {
+        let address = address?;
         loop {
-            match mio::net::UnixStream::connect(path.as_ref()) {
-                Ok(io) => return Self::new(io, WRITABLE),
+            let socket = unix_socket(Type::STREAM)?;
+            match socket.connect(&address) {
+                Ok(()) => return Self::new(mio::net::UnixStream::from_std(socket.into()), WRITABLE),
                 // The kernel has no event for "there is room in the queue" (connect(2), EAGAIN).
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     kernel::sleep(std::time::Duration::from_millis(1)).await;
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -250,10 +317,29 @@ impl UnixDatagram {
     /// # Errors
     /// As [`UnixListener::bind`].
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        let socket = Socket::new(socket2::Domain::UNIX, Type::DGRAM, None)?;
-        socket.set_nonblocking(true)?;
-        let file = bind(&socket, path.as_ref())?;
-        Self::new(socket, Some(file))
+        let path = path.as_ref();
+        let bind = || {
+            let socket = unix_socket(Type::DGRAM)?;
+            let file = bind(&socket, path)?;
+            Self::new(socket, Some(file))
+        };
+        bind().map_err(cannot(format!("bind {}", path.display())))
+    }
+
+    /// Binds an abstract name; see [`UnixListener::bind_abstract`]. Those who receive from here see no sender, since the
+    /// name is no path.
+    ///
+    /// # Errors
+    /// As [`UnixListener::bind_abstract`].
+    pub fn bind_abstract(name: impl AsRef<[u8]>) -> io::Result<Self> {
+        let name = name.as_ref();
+        let bind = || {
+            let address = sys::abstract_address(name)?;
+            let socket = unix_socket(Type::DGRAM)?;
+            socket.bind(&address)?;
+            Self::new(socket, None)
+        };
+        bind().map_err(cannot(format!("bind {}", at(name))))
     }
 
     /// A socket without a name: it can send, and nobody can answer.
@@ -261,9 +347,29 @@ impl UnixDatagram {
     /// # Errors
     /// Those of `socket`.
     pub fn unbound() -> io::Result<Self> {
-        let socket = Socket::new(socket2::Domain::UNIX, Type::DGRAM, None)?;
-        socket.set_nonblocking(true)?;
-        Self::new(socket, None)
+        Self::new(unix_socket(Type::DGRAM)?, None)
+    }
+
+    /// Sends one datagram to an abstract name, when there is room for it.
+    ///
+    /// # Errors
+    /// `ConnectionRefused` when nobody has that name; `InvalidInput` for a name that cannot be one; `Unsupported` elsewhere
+    /// than on Linux.
+    pub fn send_to_abstract(&self, bytes: &[u8], name: impl AsRef<[u8]>) -> impl Future<Output = io::Result<usize>> {
+        let address = sys::abstract_address(name.as_ref());
+        poll_fn(move |context| {
+            let failed = || cannot_now(|| format!("send to {}", at(name.as_ref())));
+            let address =
+                address.as_ref().map_err(|error| failed()(io::Error::new(error.kind(), error.to_string())))?;
+            loop {
+                let send = || SockRef::from(&self.io).send_to(bytes, address);
+                match self.registration.try_once(Direction::Write, send) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    result => return Poll::Ready(result.map_err(failed())),
+                }
+                ready!(self.registration.poll_writable(context))?;
+            }
+        })
     }
 
     fn new(socket: Socket, file: Option<BoundFile>) -> io::Result<Self> {
@@ -282,15 +388,14 @@ impl Datagrams for UnixDatagram {
 
     fn try_recv_from(&self, buffer: &mut [u8]) -> io::Result<Received<Option<PathBuf>>> {
         self.registration.try_once(Direction::Read, || {
-            let into = &mut [MaybeUninitSlice::new(sys::as_uninit(buffer))];
-            let (length, flags, from) = SockRef::from(&self.io).recv_from_vectored(into)?;
-            let from = from.as_pathname().map(Path::to_owned);
-            Ok(Received { length, truncated: flags.is_truncated(), from })
+            let (length, truncated, from) = sys::receive(&self.io, buffer)?;
+            Ok(Received { length, truncated, from: from.as_pathname().map(Path::to_owned) })
         })
     }
 
     fn try_send_to(&self, bytes: &[u8], to: &Option<PathBuf>) -> io::Result<usize> {
         let to = to.as_ref().ok_or(io::Error::new(io::ErrorKind::InvalidInput, "the peer has no name"))?;
-        self.registration.try_once(Direction::Write, || self.io.send_to(bytes, to))
+        let sent = self.registration.try_once(Direction::Write, || self.io.send_to(bytes, to));
+        sent.map_err(cannot_now(|| format!("send to {}", to.display())))
     }
 }

@@ -6,12 +6,14 @@ import assert from 'node:assert/strict';
 const client = process.argv[2];
 const requests = [];
 const server = createServer((request, response) => {
-  requests.push({ url: request.url, id: request.headers['last-event-id'] ?? null, accept: request.headers.accept });
+  requests.push({ url: request.url, id: request.headers['last-event-id'] ?? null, accept: request.headers.accept, coding: request.headers['accept-encoding'], at: performance.now() });
   const count = requests.filter(({ url }) => url === request.url).length;
   const open = () => response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
   switch (request.url) {
     case '/redirect': return response.writeHead(302, { location: 'events' }).end();
     case '/never': return response.writeHead(404).end();
+    case '/gzip': return response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }).end('\x1f\x8b');
+    case '/spin': return count < 4 ? (open(), response.end('retry: 0\ndata: x\n\n')) : response.writeHead(204).end();
     case '/html': return response.writeHead(200, { 'content-type': 'text/html' }).end('<p>');
     case '/broken': return count === 1 ? (open(), response.write('retry: 10\nid: 1\ndata: one\n\nid: 2\ndata: cut'), setTimeout(() => response.destroy(), 20)) : count === 2 ? (open(), response.end('data: two\n\n')) : response.writeHead(204).end();
     case '/events': {
@@ -58,5 +60,18 @@ assert.equal(broken.status, 0);
 assert.deepEqual(sorted(broken.events), [{ type: 'message', data: 'one', lastEventId: '1' }, { type: 'message', data: 'two', lastEventId: '1' }]);
 assert.equal((await run('/never')).status, 2);
 assert.equal((await run('/html')).status, 2);
+assert.ok(asked.every(({ coding }) => coding === 'identity'));
+assert.equal((await run('/gzip')).status, 2);
+
+// retry: 0 is not a leave to spin: the floor is half a second.
+assert.equal((await run('/spin')).status, 0);
+const spun = requests.filter(({ url }) => url === '/spin').map(({ at }) => at);
+assert.equal(spun.length, 4);
+assert.ok(spun.every((at, index) => index === 0 || at - spun[index - 1] > 450), `connections at ${spun}`);
+
+// What cannot be sent is said at once, and nothing is asked.
+const before = requests.length;
+for (const header of ['Host: x', 'content-length: 5', 'naïve: x', 'a b: x']) assert.equal((await run('/events', '--header', header)).status, 64);
+assert.equal(requests.length, before);
 console.log('our client against a server in Node: reconnects, redirects, ids and exit statuses agree');
 server.close();

@@ -65,12 +65,12 @@ fn main() -> std::io::Result<()> {
                     Some(case) => raw(response, &case.wire, pieces.parse().unwrap_or(1)).await,
                     None => response.status(404).end("").await,
                 },
-                ["formats"] => formats(response).await,
+                ["formats"] => formats(&request, response).await,
                 ["formats.json"] => json_answer(response, &formats_json()).await,
-                ["countdown"] => countdown(response, id.as_deref()).await,
+                ["countdown"] => countdown(&request, response, id.as_deref()).await,
                 ["echo-id"] => {
                     seen_ids.borrow_mut().push(id.clone().unwrap_or_default());
-                    echo_id(response, id.as_deref()).await
+                    echo_id(&request, response, id.as_deref()).await
                 }
                 ["seen-ids"] => {
                     let seen = json!(*seen_ids.borrow());
@@ -110,8 +110,8 @@ async fn raw(response: Response<'_>, wire: &[u8], pieces: usize) -> Outcome {
     response.end("").await
 }
 
-async fn formats(response: Response<'_>) -> Outcome {
-    let mut stream = EventStream::open(response).await?;
+async fn formats(request: &Request<'_>, response: Response<'_>) -> Outcome {
+    let Some(mut stream) = EventStream::open(request, response).await? else { return Ok(()) };
     stream.comment("a comment\rdata: evil").await?;
     for &(event_type, data, id) in FORMATS {
         stream.send(Event { event_type, data, id }).await?;
@@ -133,23 +133,23 @@ fn formats_json() -> Value {
 }
 
 /// One event for each connection, until the fifth; then 204.
-async fn countdown(response: Response<'_>, id: Option<&str>) -> Outcome {
+async fn countdown(request: &Request<'_>, response: Response<'_>, id: Option<&str>) -> Outcome {
     let number: u32 = id.and_then(|id| id.parse().ok()).unwrap_or(0) + 1;
     if number > 5 {
         return response.status(204).end("").await;
     }
-    let mut stream = EventStream::open(response).await?;
+    let Some(mut stream) = EventStream::open(request, response).await? else { return Ok(()) };
     stream.retry(Duration::from_millis(20)).await?;
     stream.send(Event::data(&format!("connection {number}")).id(&number.to_string())).await?;
     stream.end().await
 }
 
 /// Sets an id that is hard to carry, and tells it on the next connection.
-async fn echo_id(response: Response<'_>, id: Option<&str>) -> Outcome {
+async fn echo_id(request: &Request<'_>, response: Response<'_>, id: Option<&str>) -> Outcome {
     if id.is_some() {
         return response.status(204).end("").await;
     }
-    let mut stream = EventStream::open(response).await?;
+    let Some(mut stream) = EventStream::open(request, response).await? else { return Ok(()) };
     stream.retry(Duration::from_millis(20)).await?;
     stream.send(Event::data("x").id("a: b; é€🦀 \"c\"")).await?;
     stream.end().await

@@ -40,6 +40,7 @@ pub fn events(input: &[u8], stops: &[usize]) -> Vec<String> {
     }
     log.end_body();
     match connection.their_state() {
+        _ if connection.our_state() == State::MustClose => log.lines.push(format!("{at} closed")),
         State::MustClose | State::Closed => log.lines.push(format!("{at} closed")),
         State::Body => log.lines.push(format!("{} more", input.len())),
         _ if at < input.len() => log.lines.push(format!("{} more", input.len())),
@@ -48,7 +49,7 @@ pub fn events(input: &[u8], stops: &[usize]) -> Vec<String> {
     log.lines
 }
 
-/// 404 without content: CONNECT too is refused, so every connection goes on as HTTP.
+/// 404 without content: CONNECT too is refused, so no connection becomes a tunnel.
 fn answer(connection: &mut Connection, out: &mut Vec<u8>) {
     let mut fields = FieldBlock::default();
     fields.push("content-length", "0").expect("a valid field");

@@ -29,7 +29,7 @@ rows! {
     ws_053 ws_054 ws_055 ws_056 ws_057 ws_059 ws_062 ws_063 ws_064 ws_065 ws_066 ws_068
     ws_070 ws_071 ws_072 ws_073 ws_074 ws_075 ws_077 ws_078 ws_079 ws_081 ws_082 ws_083
     ws_085 ws_086 ws_088 ws_089 ws_090 ws_091 ws_092 ws_094 ws_096 ws_097 ws_099 ws_101
-    ws_102 ws_104 ws_105 ws_110 ws_112 ws_113
+    ws_102 ws_104 ws_105 ws_110 ws_112 ws_113 ws_114 ws_115 ws_116 ws_117 ws_118
 }
 
 #[test]

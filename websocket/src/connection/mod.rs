@@ -13,16 +13,18 @@
 //! unmasked and checked where it lies as the bytes come in (`Frame::seen` says how far), and the event borrows it.
 //! Control frames likewise. So `receive` may return `None` with some bytes unmasked already; the caller must present the
 //! same bytes again with more behind them, which any read buffer does. Everything else is consumed at once and gathered
-//! in an [`Assembly`]. Either way text fails at its first bad byte and a limit at the first byte beyond it, not at the
-//! end of the frame.
+//! in an `Assembly`. Either way text fails at its first bad byte and a limit at the first byte beyond it, not at the
+//! end of the frame. What was checked while it came proves nothing later, because the caller has had its buffer since: text
+//! is called text when it was checked whole, in the call that hands it over.
 //!
-//! `receive.rs` and `send.rs` are the two directions; what both share is here: the settings, the time, and the end.
+//! `receive.rs` and `send.rs` are the two directions, `unfinished.rs` is a frame that is not all there; what both share is here: the settings, the time, and the end.
 
 mod receive;
 mod send;
+mod unfinished;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::config::{Config, Delivery};
 use crate::deflate::{Deflate, Negotiated};
@@ -31,9 +33,9 @@ use crate::event::{Close, Kind};
 use crate::frame::Opcode;
 use crate::message::Assembly;
 use crate::random::Keys;
-use crate::state::{Input, State};
+use crate::state::{Conversation, Input, NoRow, State};
 use crate::timer::Timer;
-use receive::Frame;
+use unfinished::Frame;
 
 /// Which end this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +50,7 @@ pub enum Role {
 #[derive(Debug)]
 pub struct Connection {
     config: Arc<Config>,
-    state: State,
+    conversation: Conversation,
     role: Role,
     /// A message is being sent in chunks.
     sending: Option<Kind>,
@@ -91,9 +93,9 @@ impl Connection {
         Connection {
             brief: role == Role::Server && config.delivery == Delivery::Messages && least >= BRIEF,
             plain: role == Role::Server && deflate.is_none() && config.fragment.is_none(),
-            timer: Timer::new(config.heartbeat, now),
+            timer: Timer::new(now),
             config,
-            state: State::Open,
+            conversation: Conversation::new(),
             role,
             sending: None,
             frame: None,
@@ -105,7 +107,17 @@ impl Connection {
 
     /// Where the conversation stands.
     pub fn state(&self) -> State {
-        self.state
+        self.conversation.state()
+    }
+
+    /// Whether the peer is owed a Close frame, to which nothing can be added any more: it has said its own, or has failed.
+    pub fn owes_close(&self) -> bool {
+        self.conversation.allows(Input::SendClose) && !self.conversation.allows(Input::Send)
+    }
+
+    /// Whether all is said in both directions: what is left is to write what waits, and to end the transport.
+    pub fn is_over(&self) -> bool {
+        !self.conversation.allows(Input::SendClose) && !self.conversation.allows(Input::ReceiveClose)
     }
 
     /// Which end this is.
@@ -125,19 +137,23 @@ impl Connection {
 
     /// Answers an error: appends the Close frame that it earns, where one can still be sent, and closes (RFC 6455 §7.1.7).
     pub fn fail(&mut self, error: Error, out: &mut Vec<u8>) {
-        self.broken();
-        if let Some(code) = error.close_code() {
-            // After our own Close frame this is refused, and rightly.
-            let _ = self.send_close(&Close::new(code, ""), out);
+        // Where there is no row for it, the peer is not heard any more, or has failed before.
+        let _ = self.broken();
+        match error.close_code() {
+            Some(code) => {
+                let reason = error.reason(&self.config.limits);
+                // After our own Close frame this is refused, and rightly.
+                let _ = self.send_close(&Close::new(code, &reason), out);
+            }
+            None => self.advance(Input::End),
         }
-        self.state = State::Closed;
-        self.timer.closing(self.config.heartbeat);
+        self.timer.ending();
     }
 
     /// When [`expire`](Self::expire) is next to be called.
     #[inline]
     pub fn deadline(&self) -> Option<Instant> {
-        self.timer.deadline()
+        self.timer.deadline(&self.config)
     }
 
     /// Tells the time. Appends a ping to `out` where the heartbeat asks for one; starts the clock of a Close frame just
@@ -146,22 +162,34 @@ impl Connection {
     /// # Errors
     /// The peer is gone ([`Error::HeartbeatTimeout`]) or does not finish ([`Error::CloseTimeout`]): end the transport.
     pub fn expire(&mut self, now: Instant, out: &mut Vec<u8>) -> Result<(), Error> {
-        let timeout: Duration = self.config.close_timeout;
-        if self.timer.expire(now, self.config.heartbeat, timeout)? && self.state == State::Open {
+        let ping = self.timer.expire(now, &self.config).inspect_err(|_| self.advance(Input::End))?;
+        if ping && self.conversation.step(Input::Send).is_ok() {
             self.write(true, 0, Opcode::Ping, b"", out);
         }
         Ok(())
     }
 
-    fn broken(&mut self) {
-        self.advance(Input::Fail);
-        self.frame = None;
-        self.message = None;
+    /// The driver knows that the peer lives, though no bytes of its were received: it took some of ours that had to wait. Its
+    /// time to finish begins anew.
+    pub fn progress(&mut self) {
+        self.timer.progress();
     }
 
+    /// The peer is not judged by its silence, because it is this end that does not listen.
+    pub fn excuse(&mut self) {
+        self.timer.heard();
+    }
+
+    fn broken(&mut self) -> Result<(), NoRow> {
+        self.frame = None;
+        self.message = None;
+        self.conversation.step(Input::Fail)
+    }
+
+    /// Moves where the table surely has a row: `End` has one everywhere, `ReceiveClose` wherever bytes are heard at
+    /// all.
     fn advance(&mut self, input: Input) {
-        if let Some(state) = self.state.after(input) {
-            self.state = state;
-        }
+        let moved = self.conversation.step(input);
+        debug_assert!(moved.is_ok(), "{input:?} in {:?}", self.conversation);
     }
 }

@@ -1,8 +1,8 @@
 //! Bytes in, events out.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
+use super::unfinished::Frame;
 use super::{Connection, Role};
 use crate::config::Delivery;
 use crate::deflate::Deflate;
@@ -11,14 +11,20 @@ use crate::event::{Chunk, Close, Code, Event, Kind, Message};
 use crate::frame::{Header, Opcode, RSV1};
 use crate::mask;
 use crate::message::Assembly;
-use crate::state::{Input, State};
-use crate::utf8::{self, Utf8, trusted};
+use crate::state::Input;
+use crate::utf8::{self, Utf8};
 
-/// A shortcut past everything below, for what nearly every frame from a client is: a whole, masked message with a length
-/// of at most 16 bits, uncompressed, all there. Unmasks it and says where its payload lies; `None`, with nothing done, where
-/// there is any doubt. `tests/properties.rs` holds it to what the long way says.
+/// What nearly every frame from a client is: a whole, masked message with a length of at most 16 bits, uncompressed, all
+/// there. Where it lies, by its header alone.
+#[derive(Clone, Copy)]
+pub(crate) struct Brief {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
 #[inline]
-fn brief(input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
+fn brief(input: &[u8]) -> Option<Brief> {
     let [first, second, high, low, ..] = *input.first_chunk::<8>()?;
     let kind = match first {
         0x81 => Kind::Text,
@@ -30,31 +36,17 @@ fn brief(input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
         (0xfe, length @ 126..) => (8, length as usize),
         _ => return None,
     };
-    let key = *input[start - 4..].first_chunk::<4>()?;
-    let payload = input.get_mut(start..start + length)?;
-    mask::apply(payload, key, 0);
-    if kind == Kind::Text && !utf8::is_text(payload) {
-        // Masked again: the long way says which error that is.
-        mask::apply(payload, key, 0);
-        return None;
-    }
-    Some((kind, start..start + length))
+    let end = start + length;
+    (end <= input.len()).then_some(Brief { kind, start, end })
 }
 
-/// The frame under way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    opcode: Opcode,
-    fin: bool,
-    /// The frame stays in the caller's buffer until it is whole.
-    in_place: bool,
-    /// How the text in `seen` ends, for text in place.
-    utf8: Utf8,
-    key: [u8; 4],
-    /// Payload bytes of the frame.
-    length: u64,
-    /// In place: unmasked and checked so far. Otherwise: consumed so far.
-    seen: u64,
+/// What is done with a Close frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closes {
+    /// It is an event like any other.
+    Taken,
+    /// It stays in the input, and what is behind it too: somebody else is to come upon it.
+    Left,
 }
 
 /// What ended with the bytes just taken.
@@ -66,12 +58,13 @@ struct Ended {
 
 impl Connection {
     /// Reads from the front of `input`: how many bytes were consumed, and what they meant. `None`: bring more bytes behind
-    /// those not consumed. Payloads are unmasked in `input`; see the [module](self).
+    /// those not consumed. Payloads are unmasked in `input`; see the [module](super).
     ///
     /// After the peer's Close frame, or an error, everything is consumed and means nothing (RFC 6455 §5.5.1, §7.1.7).
     ///
     /// # Errors
-    /// The peer broke a rule or a limit, or its payload is bad. The connection is then to be [failed](Self::fail).
+    /// The peer broke a rule or a limit, or its payload is bad; or this end did not present again what was not consumed
+    /// ([`Error::InputLost`]). The connection is then to be [failed](Self::fail).
     ///
     /// ```
     /// # use std::{sync::Arc, time::Instant};
@@ -83,51 +76,93 @@ impl Connection {
     /// ```
     #[inline]
     pub fn receive<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
-        if !self.state.is_listening() {
-            return Ok((input.len(), None));
+        match self.find_brief(input) {
+            Some(brief) => self.take_brief(brief, input).map(|(used, message)| (used, Some(Event::Message(message)))),
+            None => self.receive_any(input, Closes::Taken),
         }
-        if let Some((kind, payload)) = self.receive_brief(input) {
-            let used = payload.end;
-            let payload: &'a [u8] = &input[payload];
-            let message = match kind {
-                Kind::Binary => Message::binary(payload),
-                Kind::Text => Message::text(trusted::again(payload)),
-            };
-            return Ok((used, Some(Event::Message(message))));
-        }
-        self.timer.heard();
-        self.read(input)
     }
 
-    /// Where at the front of `input` a whole message lies, where that takes no state to say; it is unmasked then, and
-    /// checked. `None`, with nothing done, does not mean that there is none.
+    /// As [`receive`](Self::receive), without its shortcut, and without taking a Close frame: that stays in the input, for who
+    /// wants to deal first with what came before it. [`is_at_close`](Self::is_at_close) tells.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
     #[inline]
-    pub(crate) fn receive_brief(&mut self, input: &mut [u8]) -> Option<(Kind, Range<usize>)> {
-        let between = self.brief && self.message.is_none() && self.frame.is_none() && self.state.is_listening();
-        let found = if between { brief(input) } else { None };
-        if found.is_some() {
-            self.timer.heard();
-        }
-        found
+    pub fn receive_before_close<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+        self.receive_any(input, Closes::Left)
+    }
+
+    /// Whether `input` begins with the header of a Close frame.
+    pub fn is_at_close(&self, input: &[u8]) -> bool {
+        let header = if self.frame.is_none() { Header::decode(input) } else { Ok(None) };
+        matches!(header, Ok(Some((header, _))) if header.opcode == Opcode::Close)
+    }
+
+    /// As [`receive`](Self::receive), without its shortcut: for who has tried that already.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    #[inline]
+    pub fn receive_long<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+        self.receive_any(input, Closes::Taken)
+    }
+
+    /// A shortcut past everything below: the message at the front of `input`, where that takes no state to say. `None` does not
+    /// mean that there is none. `tests/properties.rs` holds it to what the long way says.
+    #[inline]
+    pub(crate) fn find_brief(&mut self, input: &[u8]) -> Option<Brief> {
+        let between = self.brief && self.message.is_none() && self.frame.is_none();
+        if between && self.conversation.step(Input::Receive).is_ok() { brief(input) } else { None }
+    }
+
+    /// Unmasks what was found, and checks it. Always inlined, so that the message is not handed over by way of memory.
+    #[inline(always)]
+    pub(crate) fn take_brief<'a>(&mut self, brief: Brief, input: &'a mut [u8]) -> Result<(usize, Message<'a>), Error> {
+        self.timer.heard();
+        let (head, rest) = input.split_at_mut(brief.start);
+        let payload = &mut rest[..brief.end - brief.start];
+        let key = head.last_chunk::<4>().copied().unwrap_or_default();
+        mask::apply(payload, key, 0);
+        let message = match brief.kind {
+            Kind::Binary => Message::binary(payload),
+            Kind::Text => match utf8::text(payload) {
+                Some(text) => Message::text(text),
+                None => return Err(self.invalid_text()),
+            },
+        };
+        Ok((brief.end, message))
+    }
+
+    #[cold]
+    fn invalid_text(&mut self) -> Error {
+        let _ = self.broken();
+        Error::InvalidUtf8
     }
 
     /// The long way. Never inlined, so that the shortcut is.
     #[inline(never)]
-    fn read<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
-        let result = self.read_frames(input);
+    fn receive_any<'a>(&mut self, input: &'a mut [u8], closes: Closes) -> Result<(usize, Option<Event<'a>>), Error> {
+        if self.conversation.step(Input::Receive).is_err() {
+            return Ok((input.len(), None));
+        }
+        self.timer.heard();
+        let result = self.read_frames(input, closes);
         if result.is_err() {
-            self.broken();
+            let _ = self.broken();
         }
         result
     }
 
-    fn read_frames<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
+    fn read_frames<'a>(&mut self, input: &'a mut [u8], closes: Closes) -> Result<(usize, Option<Event<'a>>), Error> {
         let mut used = 0;
         loop {
             let frame = match self.frame.take() {
                 Some(frame) => frame,
                 None => match Header::decode(&input[used..])? {
                     None => return Ok((used, None)),
+                    Some((header, _)) if header.opcode == Opcode::Close && closes == Closes::Left => {
+                        return Ok((used, None));
+                    }
                     Some((header, size)) => {
                         used += size;
                         self.begin(header)?
@@ -216,21 +251,24 @@ impl Connection {
         let length = frame.length as usize;
         let seen = frame.seen as usize;
         let end = length.min(available.len());
+        if end < seen {
+            return Err(Error::InputLost);
+        }
         if self.role == Role::Server {
             mask::apply(&mut available[seen..end], frame.key, seen);
         }
-        if frame.opcode == Opcode::Text {
-            frame.utf8.feed(&available[seen..end]).map_err(|_| Error::InvalidUtf8)?;
-        }
         if end < length {
+            if frame.opcode == Opcode::Text {
+                frame.utf8.feed(&available[seen..end]).map_err(|_| Error::InvalidUtf8)?;
+            }
             frame.seen = end as u64;
             self.frame = Some(frame);
             return Ok((used, None));
         }
         let payload: &'a [u8] = &input[used..used + length];
         let event = match frame.opcode {
-            Opcode::Text if !frame.utf8.is_complete() => return Err(Error::InvalidUtf8),
-            Opcode::Text => Event::Message(Message::text(trusted::text(payload, &frame.utf8))),
+            // All of it, also where parts were checked in calls before: the caller has had the buffer since.
+            Opcode::Text => Event::Message(Message::text(utf8::text(payload).ok_or(Error::InvalidUtf8)?)),
             Opcode::Ping => Event::Ping(payload),
             Opcode::Pong => Event::Pong(payload),
             Opcode::Close => Event::Close(self.receive_close(payload)?),
@@ -302,18 +340,16 @@ impl Connection {
             return Ok(Some(Event::Chunk(Chunk { kind, payload: payload.into(), last: ended.message })));
         }
         match self.message.take_if(|_| ended.message) {
-            Some(message) => Ok(Some(Event::Message(message.into_message()))),
+            Some(message) => message.into_message().map(|message| Some(Event::Message(message))),
             None => Ok(None),
         }
     }
 
     /// The transport ended. Without a Close frame before, that is an error of local code 1006 (RFC 6455 §7.1.5).
     pub fn receive_eof(&mut self) -> Result<Option<Event<'static>>, Error> {
-        let before = self.state;
+        let abrupt = self.conversation.allows(Input::ReceiveClose);
         self.advance(Input::End);
-        match before {
-            State::Open | State::CloseSent => Err(Error::AbruptEnd),
-            State::CloseReceived | State::Closed => Ok(None),
-        }
+        self.timer.ending();
+        if abrupt { Err(Error::AbruptEnd) } else { Ok(None) }
     }
 }

@@ -5,7 +5,7 @@ use crate::error::SendError;
 use crate::event::{Chunk, Close, Code, Event, Kind};
 use crate::frame::{Header, MAX_CONTROL, MAX_HEADER, Opcode, RSV1};
 use crate::mask;
-use crate::state::{Input, State};
+use crate::state::Input;
 
 impl Connection {
     /// Appends the bytes of `event` to `out`.
@@ -81,18 +81,16 @@ impl Connection {
     /// # Errors
     /// No whole message may be sent now.
     pub fn may_send_message(&self) -> Result<(), SendError> {
-        match (self.state, self.sending) {
-            (State::Open, None) => Ok(()),
-            (State::Open, Some(_)) => Err(SendError::MessageUnfinished),
-            _ => Err(SendError::Closed),
+        match self.sending {
+            _ if !self.conversation.allows(Input::Send) => Err(SendError::Closed),
+            Some(_) => Err(SendError::MessageUnfinished),
+            None => Ok(()),
         }
     }
 
     /// A part of a message; parts go out as they are, uncompressed, one frame each.
     fn send_chunk(&mut self, chunk: Chunk<'_>, out: &mut Vec<u8>) -> Result<(), SendError> {
-        if self.state != State::Open {
-            return Err(SendError::Closed);
-        }
+        self.conversation.step(Input::Send).map_err(|_| SendError::Closed)?;
         let opcode = match self.sending {
             None => opcode(chunk.kind),
             Some(kind) if kind == chunk.kind => Opcode::Continuation,
@@ -107,9 +105,7 @@ impl Connection {
         if payload.len() > MAX_CONTROL {
             return Err(SendError::ControlTooLong);
         }
-        if self.state != State::Open {
-            return Err(SendError::Closed);
-        }
+        self.conversation.step(Input::Send).map_err(|_| SendError::Closed)?;
         self.write(true, 0, opcode, payload, out);
         Ok(())
     }
@@ -122,7 +118,7 @@ impl Connection {
         if reason.len() > MAX_CONTROL - 2 {
             return Err(SendError::ControlTooLong);
         }
-        self.state = self.state.after(Input::SendClose).ok_or(SendError::Closed)?;
+        self.conversation.step(Input::SendClose).map_err(|_| SendError::Closed)?;
         let mut payload = [0; MAX_CONTROL];
         let size = if close.code == Code::NO_STATUS {
             0
@@ -132,7 +128,7 @@ impl Connection {
             2 + reason.len()
         };
         self.write(true, 0, Opcode::Close, &payload[..size], out);
-        self.timer.closing(self.config.heartbeat);
+        self.timer.ending();
         Ok(())
     }
 

@@ -1,4 +1,14 @@
-//! What goes on beside the application: timers, and the end of the conversation.
+//! What goes on beside the application: timers, control frames while nobody reads, and the end of the conversation.
+//!
+//! **Who reads?** The reader, while the application waits for a message. Otherwise the attendant, so that pings are answered
+//! and pongs seen whatever the application does: it reads on until [`Config::ahead`](crate::Config::ahead) bytes wait, and
+//! keeps the messages for the reader. Once nobody will read messages any more, it reads and throws them away.
+//!
+//! **When does it end?** The peer's Close, or the end of its direction, is taken note of when the reader comes upon it, so
+//! after all that was said before. For who only writes, it is when the reader was not asked for anything for
+//! [`Config::close_timeout`](crate::Config::close_timeout).
+//!
+//! **What is still written?** All that was sent before, while the peer takes some of it within each `close_timeout`.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -8,133 +18,99 @@ use std::time::Instant;
 
 use wirebook_net::{self as net, Stream};
 
-use super::input::Input;
 use super::link::Link;
-use crate::error::Error;
-use crate::event::{Close, Code, Event};
-use crate::state::State;
+use super::reading::Reading;
+use crate::event::Code;
 
 /// Polled together with the application's handler, or in a task of its own.
 pub(crate) struct Attendant<S> {
     link: Rc<Link<S>>,
     sleep: Option<(Instant, net::Sleep)>,
+    /// Since when an end waits for a reader that is not asked for anything.
+    held: Option<Instant>,
 }
 
 impl<S: Stream + 'static> Attendant<S> {
     pub(crate) fn new(link: Rc<Link<S>>) -> Self {
-        Attendant { link, sleep: None }
+        Attendant { link, sleep: None, held: None }
     }
 
-    /// Does what is due, and sees to it that the task is woken when there is more.
-    fn attend(&mut self, context: &mut Context<'_>) {
+    /// Does what is due, and sees to it that the task is woken when there is more. Ready when the transport has ended.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.link.attend(context);
-        while let Some(deadline) = self.link.with_connection(|connection| connection.deadline()) {
-            let now = net::now();
-            if deadline <= now {
-                if let Err(error) = self.link.with(|connection, out| connection.expire(now, out)) {
-                    self.link.lost(error);
-                    self.link.end();
-                    return;
-                }
-                continue;
+        loop {
+            if self.link.is_unread() {
+                // Refused where the end has begun already.
+                let _ = self.link.close(Code::NORMAL, "");
             }
-            match &mut self.sleep {
-                // A timer that is too early does no harm: the deadline is looked at again.
-                Some((due, sleep)) if *due <= deadline && *due > now => {
-                    if Pin::new(sleep).poll(context).is_pending() {
-                        return;
-                    }
-                    self.sleep = None;
+            let reading = self.link.poll_reading(context);
+            if self.link.has_ended() {
+                return Poll::Ready(());
+            }
+            let now = net::now();
+            let asked = self.link.was_asked();
+            self.held = match self.held {
+                _ if reading != Reading::Held => None,
+                Some(since) if !asked => Some(since),
+                _ => Some(now),
+            };
+            let (deadline, patience) = self.link.with_connection(|c| (c.deadline(), c.config().close_timeout));
+            let held = self.held.and_then(|since| since.checked_add(patience));
+            let Some(due) = deadline.into_iter().chain(held).min() else { return Poll::Pending };
+            if due > now {
+                if self.poll_sleep(due, now, context).is_pending() {
+                    return Poll::Pending;
                 }
-                _ => self.sleep = Some((deadline, net::sleep(deadline - now))),
+            } else if held.is_some_and(|held| held <= now) {
+                self.link.take_end();
+            } else {
+                self.link.tell(now, reading == Reading::Full);
             }
         }
     }
 
-    /// Polls `handler`, and attends while it waits.
-    pub(crate) fn poll_beside<F: Future>(
-        &mut self,
-        handler: Pin<&mut F>,
-        context: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        let poll = handler.poll(context);
-        if poll.is_pending() && !self.link.has_ended() {
-            self.attend(context);
+    fn poll_sleep(&mut self, due: Instant, now: Instant, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.sleep {
+            // A timer that is too early does no harm: the deadline is looked at again.
+            Some((at, _)) if *at <= due && *at > now => {}
+            _ => self.sleep = Some((due, net::sleep(due - now))),
+        }
+        let poll = self.sleep.as_mut().map_or(Poll::Ready(()), |(_, sleep)| Pin::new(sleep).poll(context));
+        if poll.is_ready() {
+            self.sleep = None;
         }
         poll
     }
 
-    /// Attends until nobody reads any more.
-    pub(crate) async fn until_unread(&mut self) {
-        poll_fn(|context| {
-            if self.link.is_unread() {
-                return Poll::Ready(());
-            }
-            self.attend(context);
-            if self.link.is_unread() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+    /// Polls `handler`, and attends while it waits. `None`: the server has stopped and waits for the handler no more.
+    pub(crate) fn poll_beside<F: Future>(
+        &mut self,
+        handler: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<F::Output>> {
+        if let Poll::Ready(output) = handler.poll(context) {
+            return Poll::Ready(Some(output));
+        }
+        if !self.link.has_ended() {
+            let _ = self.poll(context);
+        }
+        if self.link.is_abandoned() { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    /// For halves that went anywhere: attends in a task of its own until the transport has ended.
+    pub(crate) fn spawn(mut self) {
+        net::spawn(async move {
+            poll_fn(|context| self.poll(context)).await;
+            self.link.forget_attendant();
+        });
     }
 
     /// The end: says Close if nobody has, hears out the peer, and ends the transport. `code` is what is said.
     pub(crate) async fn finish(&mut self, code: Code) {
+        let _ = self.link.close(code, "");
         self.link.unread();
-        let _ = self.link.send_event(Event::Close(Close::new(code, "")));
-        let mut input = self.link.left();
-        self.hear_out(&mut input);
-        poll_fn(|context| {
-            self.link.flush();
-            while !self.link.has_ended() {
-                self.attend(context);
-                match self.link.stream.poll_readable(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(_) => self.read_on(&mut input),
-                }
-            }
-            Poll::Ready(())
-        })
-        .await;
+        self.link.flush();
+        poll_fn(|context| self.poll(context)).await;
         self.link.forget_attendant();
-    }
-
-    fn read_on(&mut self, input: &mut Option<Box<Input>>) {
-        match self.link.read(Input::room(input)) {
-            Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
-            Ok(None) => {}
-            Ok(Some(count)) => {
-                if let Some(input) = input {
-                    input.filled(count);
-                }
-                self.hear_out(input);
-            }
-        }
-    }
-
-    /// For the peer's Close; messages are thrown away.
-    fn hear_out(&mut self, slot: &mut Option<Box<Input>>) {
-        let Some(input) = slot else { return };
-        loop {
-            let result = self.link.with_connection(|connection| connection.receive(input.unconsumed()));
-            match result {
-                Ok((used, event)) => {
-                    let more = event.is_some();
-                    if let Some(Event::Close(close)) = event {
-                        self.link.closed_by_peer(close);
-                    }
-                    input.consume(used);
-                    if !more {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    self.link.fail(error);
-                    break;
-                }
-            }
-        }
-        Input::rest(slot);
-        if self.link.with_connection(|connection| connection.state()) == State::Closed {
-            self.link.flush();
-        }
     }
 }

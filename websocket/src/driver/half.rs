@@ -9,23 +9,27 @@ use std::task::{Context, Poll, ready};
 use wirebook_net::Stream;
 use wirebook_net::tcp::TcpStream;
 
-use super::input::Input;
+use super::input::{Found, Input};
 use super::link::{Link, parts};
-use crate::connection::Connection;
 use crate::error::{Error, SendError};
 use crate::event::{Chunk, Close, Code, Event, Kind, Message};
-use crate::utf8::trusted;
 
-/// The half that receives. Dropping it closes the connection.
+/// The half that receives. **Dropping it closes the connection** (1000), whether or not the handler goes on: what the peer
+/// still says is thrown away, and [`Writer::send`] fails from then on. Who only writes keeps it, and need not read it.
 ///
-/// Pings are answered and pongs taken note of while messages are awaited; so a reader should be read.
+/// Pings are answered and pongs taken note of whether it is read or not, as long as no more than
+/// [`Config::ahead`](crate::Config::ahead) bytes of messages wait for it. The peer's Close, or the end of its direction, is
+/// taken note of when the reader has come to it, or has not been asked for anything for
+/// [`Config::close_timeout`](crate::Config::close_timeout).
 pub struct Reader<S: Stream + 'static = TcpStream> {
     link: Rc<Link<S>>,
-    /// None at rest.
-    input: Option<Box<Input>>,
+    /// The buffer in which the message lies that was handed out.
+    lent: Option<Rc<Input>>,
 }
 
 /// The half that sends. Clones send on the same connection; a message is never torn apart by another's.
+///
+/// Dropping it, and all its clones, changes nothing: the connection lives as long as its [`Reader`].
 pub struct Writer<S: Stream + 'static = TcpStream> {
     link: Rc<Link<S>>,
 }
@@ -38,18 +42,8 @@ impl<S: Stream + 'static> Clone for Writer<S> {
 
 /// Both halves of a connection whose handshake is over; `leftover` came behind it.
 pub(crate) fn halves<S: Stream + 'static>(link: &Rc<Link<S>>, leftover: &[u8]) -> (Reader<S>, Writer<S>) {
-    (Reader { link: link.clone(), input: Input::new(leftover) }, Writer { link: link.clone() })
-}
-
-/// What was found in the input, without borrowing it: a few words, because it passes through several hands.
-#[derive(Clone, Copy)]
-struct Found {
-    kind: Kind,
-    /// Where the payload is: the last so many bytes consumed, or, with `None`, in [`Input::owned`].
-    in_place: Option<usize>,
-    last: bool,
-    /// Part of a message, so perhaps half a code point.
-    chunk: bool,
+    link.input.set(Input::new(leftover));
+    (Reader { link: link.clone(), lent: None }, Writer { link: link.clone() })
 }
 
 impl<S: Stream + 'static> Reader<S> {
@@ -70,34 +64,26 @@ impl<S: Stream + 'static> Reader<S> {
         Next { reader: Some(self) }
     }
 
-    /// A message that the input holds whole, found without any state: what a batch of messages mostly is. Inlined into the
-    /// application's own future, so that the message is never copied from hand to hand.
-    #[inline(always)]
-    fn brief(&mut self) -> Option<Found> {
-        let input = self.input.as_mut().filter(|_| !self.link.is_unread())?;
-        let (kind, payload) = self.link.with_connection(|connection| connection.receive_brief(input.unconsumed()))?;
-        input.consume(payload.end);
-        Some(Found { kind, in_place: Some(payload.len()), last: true, chunk: false })
-    }
-
-    #[inline(always)]
-    fn message(&mut self, found: Found) -> Message<'_> {
-        // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
-        let kind = if found.chunk { Kind::Binary } else { found.kind };
-        match (kind, self.payload(found)) {
-            (Kind::Text, Cow::Borrowed(payload)) => Message::text(trusted::again(payload)),
-            (Kind::Text, Cow::Owned(payload)) => Message::Text(Cow::Owned(trusted::again_owned(payload))),
-            (Kind::Binary, payload) => Message::Binary(payload),
-        }
-    }
-
     /// The next part of a message, with [`Delivery::Chunks`](crate::Delivery::Chunks); a whole message, with the other.
     ///
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, Error> {
-        let Some(found) = poll_fn(|context| self.poll_found(context)).await? else { return Ok(None) };
-        Ok(Some(Chunk { kind: found.kind, payload: self.payload(found), last: found.last }))
+        let mut next = Next { reader: Some(&mut *self) };
+        let found = poll_fn(|context| next.poll_found(context)).await?;
+        drop(next);
+        let Some(found) = found else { return Ok(None) };
+        let (kind, last) = match &found {
+            Found::Part { kind, last } => (*kind, *last),
+            Found::Owned(Event::Chunk(chunk)) => (chunk.kind, chunk.last),
+            Found::Owned(Event::Message(message)) => (message.kind(), true),
+            _ => (self.message(Found::Here).kind(), true),
+        };
+        let payload = match self.message(found) {
+            Message::Text(text) => bytes_of(text),
+            Message::Binary(bytes) => bytes,
+        };
+        Ok(Some(Chunk { kind, payload, last }))
     }
 
     /// How the connection ended, once it has: the peer's Close frame, or 1006 and its like from this end.
@@ -105,114 +91,117 @@ impl<S: Stream + 'static> Reader<S> {
         self.link.farewell()
     }
 
+    /// A message that the input holds whole, found without any state: what a batch of messages mostly is. Inlined into the
+    /// application's own future, so that the message is never copied from hand to hand.
     #[inline(always)]
-    fn payload(&mut self, found: Found) -> Cow<'_, [u8]> {
-        match (&mut self.input, found.in_place) {
-            (Some(input), Some(length)) => Cow::Borrowed(input.consumed(length)),
-            (Some(input), None) => Cow::Owned(std::mem::take(&mut input.owned)),
-            // What was found, was found in the input.
-            (None, _) => Cow::Borrowed(&[]),
+    fn find_brief(&mut self) -> Result<bool, Error> {
+        if !self.link.is_in_order() {
+            return Ok(false);
+        }
+        let Some(mut input) = self.link.input.take() else { return Ok(false) };
+        // The message before is given up with this, and so the buffer is ours alone again; were it not, the long way copies.
+        self.lent = None;
+        let Some(sole) = Rc::get_mut(&mut input) else {
+            self.link.input.set(Some(input));
+            return Ok(false);
+        };
+        let found = sole.find_brief(&mut self.link.connection.borrow_mut());
+        match found {
+            Ok(true) => self.lend(input),
+            Ok(false) => self.link.input.set(Some(input)),
+            Err(error) => self.link.fail(error),
+        }
+        found
+    }
+
+    /// Keeps the buffer in which a message lies; the rest of it stays the connection's.
+    #[inline(always)]
+    fn lend(&mut self, input: Rc<Input>) {
+        if !input.is_empty() {
+            self.link.input.set(Some(input.clone()));
+        }
+        self.lent = Some(input);
+    }
+
+    /// The next message of all that has come.
+    fn find_long(&mut self) -> Result<Option<Found>, Error> {
+        if let Some(lent) = self.lent.take() {
+            Input::give_back(lent);
+        }
+        if let Some(event) = self.link.take_ahead() {
+            return Ok(Some(Found::Owned(event)));
+        }
+        let Some(mut input) = self.link.input.take() else { return Ok(None) };
+        let found = self.link.search(Rc::make_mut(&mut input), false);
+        match found {
+            Ok(Some(_)) => self.lend(input),
+            Ok(None) => self.link.input.set(Some(input)),
+            Err(error) => self.link.fail(error),
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn message(&self, found: Found) -> Message<'_> {
+        match found {
+            // What was found here lies in the buffer that was lent for it.
+            Found::Here | Found::Part { .. } => self.lent.as_ref().map_or(Message::binary(&[]), |input| input.found()),
+            Found::Owned(Event::Message(message)) => message,
+            // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
+            Found::Owned(Event::Chunk(chunk)) => Message::Binary(chunk.payload),
+            Found::Owned(_) => Message::binary(&[]),
         }
     }
 
     #[inline(never)]
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
+        self.link.asked();
+        let mut found = self.find_long()?;
         loop {
-            if let Some(found) = self.find()? {
-                return Poll::Ready(Ok(Some(found)));
+            if found.is_some() {
+                self.link.pause(context);
+                return Poll::Ready(Ok(found));
             }
             if self.link.is_unread() {
                 return Poll::Ready(self.link.outcome().map_or(Ok(None), Err));
             }
-            self.rest();
-            match self.link.stream.poll_readable(context) {
-                Poll::Ready(Ok(())) => self.read(),
-                Poll::Ready(Err(_)) => self.link.lost(Error::AbruptEnd),
-                Poll::Pending => return Poll::Pending,
+            if self.link.is_at_end() {
+                self.link.take_end();
+                continue;
             }
-        }
-    }
-
-    /// The next message that is in hand already, for who waits in another way.
-    pub(crate) fn found(&mut self) -> Result<Option<Message<'_>>, Error> {
-        let found = match self.brief() {
-            Some(found) => Some(found),
-            None => self.find()?,
-        };
-        Ok(found.map(|found| self.message(found)))
-    }
-
-    /// Reads once.
-    pub(crate) fn read(&mut self) {
-        match self.link.read(Input::room(&mut self.input)) {
-            Ok(Some(0)) | Err(_) => self.link.lost(Error::AbruptEnd),
-            Ok(Some(count)) => {
-                if let Some(input) = &mut self.input {
-                    input.filled(count);
+            self.link.rest();
+            match self.link.stream.poll_readable(context) {
+                Poll::Ready(Ok(())) => found = self.read()?,
+                Poll::Ready(Err(_)) => self.link.end(),
+                Poll::Pending => {
+                    self.link.waits();
+                    return Poll::Pending;
                 }
             }
-            Ok(None) => {}
         }
     }
 
-    /// Gives back what a wait does not need.
-    pub(crate) fn rest(&mut self) {
-        Input::rest(&mut self.input);
+    /// Reads once, and looks for a message.
+    fn read(&mut self) -> Result<Option<Found>, Error> {
+        self.link.read(usize::MAX);
+        self.find()
+    }
+
+    fn find(&mut self) -> Result<Option<Found>, Error> {
+        if self.find_brief()? { Ok(Some(Found::Here)) } else { self.find_long() }
+    }
+
+    /// The next message that is in hand already, for who waits in another way; `read`: of one more read.
+    pub(crate) fn found(&mut self, read: bool) -> Result<Option<Message<'_>>, Error> {
+        let found = if read { self.read()? } else { self.find()? };
+        if found.is_none() && self.link.is_at_end() {
+            self.link.take_end();
+        }
+        Ok(found.map(|found| self.message(found)))
     }
 
     pub(crate) fn link(&self) -> &Rc<Link<S>> {
         &self.link
-    }
-
-    fn find(&mut self) -> Result<Option<Found>, Error> {
-        if self.link.is_unread() {
-            return Ok(None);
-        }
-        self.consume().inspect_err(|error| self.link.fail(*error))
-    }
-
-    /// Goes through the input to the next message; answers pings and the Close on the way.
-    fn consume(&mut self) -> Result<Option<Found>, Error> {
-        let Some(input) = &mut self.input else { return Ok(None) };
-        loop {
-            let bytes = input.unconsumed();
-            if bytes.is_empty() {
-                return Ok(None);
-            }
-            let (used, event) = self.link.with_connection(|connection: &mut Connection| connection.receive(bytes))?;
-            let (kind, payload, last, chunk) = match event {
-                None => {
-                    input.consume(used);
-                    return Ok(None);
-                }
-                Some(Event::Message(Message::Text(text))) => (Kind::Text, bytes_of(text), true, false),
-                Some(Event::Message(Message::Binary(bytes))) => (Kind::Binary, bytes, true, false),
-                Some(Event::Chunk(chunk)) => (chunk.kind, chunk.payload, chunk.last, true),
-                Some(Event::Ping(payload)) => {
-                    self.link.pong(payload);
-                    input.consume(used);
-                    continue;
-                }
-                Some(Event::Pong(_)) => {
-                    input.consume(used);
-                    continue;
-                }
-                Some(Event::Close(close)) => {
-                    self.link.closed_by_peer(close);
-                    input.consume(used);
-                    return Ok(None);
-                }
-            };
-            let (in_place, owned) = match payload {
-                Cow::Borrowed(bytes) => (Some(bytes.len()), None),
-                Cow::Owned(bytes) => (None, Some(bytes)),
-            };
-            input.consume(used);
-            if let Some(bytes) = owned {
-                input.owned = bytes;
-            }
-            return Ok(Some(Found { kind, in_place, last, chunk }));
-        }
     }
 }
 
@@ -221,7 +210,17 @@ impl<S: Stream + 'static> Reader<S> {
 /// A future with a name, because `async fn` would hand the message over by way of memory several times.
 #[must_use = "nothing is received before it is awaited"]
 pub struct Next<'a, S: Stream + 'static = TcpStream> {
+    /// There until it is ready.
     reader: Option<&'a mut Reader<S>>,
+}
+
+impl<'a, S: Stream + 'static> Next<'a, S> {
+    fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
+        let reader = self.reader.as_mut().expect("not polled again after it was ready");
+        let found = ready!(reader.poll_found(context));
+        self.reader = None;
+        Poll::Ready(found)
+    }
 }
 
 impl<'a, S: Stream + 'static> Future for Next<'a, S> {
@@ -230,17 +229,27 @@ impl<'a, S: Stream + 'static> Future for Next<'a, S> {
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let reader = self.reader.take().expect("not polled again after it was ready");
-        let found = match reader.brief() {
-            Some(found) => Some(found),
-            None => match reader.poll_found(context) {
-                Poll::Ready(found) => found?,
-                Poll::Pending => {
-                    self.reader = Some(reader);
-                    return Poll::Pending;
-                }
-            },
-        };
-        Poll::Ready(Ok(found.map(|found| reader.message(found))))
+        if reader.find_brief()? {
+            return Poll::Ready(Ok(Some(reader.message(Found::Here))));
+        }
+        match reader.poll_found(context) {
+            Poll::Ready(found) => Poll::Ready(Ok(found?.map(|found| reader.message(found)))),
+            Poll::Pending => {
+                self.reader = Some(reader);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// A wait that was given up: from now on the attendant reads.
+impl<S: Stream + 'static> Drop for Next<'_, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(reader) = &self.reader {
+            reader.link.asked();
+            reader.link.wake_attendant();
+        }
     }
 }
 
@@ -253,7 +262,11 @@ fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 
 impl<S: Stream + 'static> Drop for Reader<S> {
     fn drop(&mut self) {
-        self.link.leave(self.input.take());
+        if let Some(lent) = self.lent.take() {
+            Input::give_back(lent);
+        }
+        self.link.asked();
+        self.link.unread();
     }
 }
 
@@ -312,7 +325,7 @@ impl<S: Stream + 'static> Writer<S> {
     /// # Errors
     /// [`SendError::CloseCode`], [`SendError::ControlTooLong`]; [`SendError::Closed`] where it was started before.
     pub fn close(&self, code: Code, reason: &str) -> Result<(), SendError> {
-        self.link.send_event(Event::Close(Close::new(code, reason)))
+        self.link.close(code, reason)
     }
 
     /// Bytes that wait for the peer.
@@ -347,6 +360,6 @@ impl<S: Stream + 'static> Future for Sending<'_, S> {
             return Poll::Ready(Ok(()));
         }
         ready!(self.link.poll_drained(self.link.queue, context));
-        Poll::Ready(if self.link.has_ended() { Err(SendError::Closed) } else { Ok(()) })
+        Poll::Ready(if self.link.is_mute() { Err(SendError::Closed) } else { Ok(()) })
     }
 }

@@ -7,20 +7,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use bytes::Bytes;
 use wirebook_net::{self as net, Stream};
 
+use super::ahead::Ahead;
 use super::input::Input;
 use super::outbox::Outbox;
 use crate::connection::Connection;
 use crate::error::{Error, SendError};
 use crate::event::{Close, Code, Event, Kind, Message};
-use crate::state::State;
 
 /// Payloads of at least this many bytes are written from where they lie.
 const VECTORED: usize = 16 << 10;
@@ -28,35 +28,49 @@ const VECTORED: usize = 16 << 10;
 /// One connection.
 pub(crate) struct Link<S> {
     pub(crate) stream: S,
-    connection: RefCell<Connection>,
+    pub(super) connection: RefCell<Connection>,
     /// [`Config::queue`](crate::Config::queue).
     pub(crate) queue: usize,
     outbox: RefCell<Option<Box<Outbox>>>,
-    /// Whom to wake: the attendant, and who waits for the outbox to drain. Boxed, because at rest there is but one.
-    attendant: Cell<Option<Waker>>,
-    #[expect(clippy::box_collection)]
-    drained: Cell<Option<Box<Vec<Waker>>>>,
+    /// The one attendant: two words at rest, where a list would be ten.
+    pub(super) attendant: Cell<Option<Waker>>,
     /// The payload of the last ping whose answer waits for room.
     #[expect(clippy::box_collection)]
     owed: Cell<Option<Box<Vec<u8>>>>,
-    flags: Cell<u8>,
+    flags: Cell<u16>,
     outcome: Cell<Option<Error>>,
     /// The Close frame that the peer sent.
     farewell: Cell<Option<Box<Close<'static>>>>,
-    /// What a reader that was dropped had not consumed.
-    unconsumed: Cell<Option<Box<Input>>>,
+    /// What came and is not consumed. A reader that has handed out a message of the same buffer shares it.
+    pub(crate) input: Cell<Option<Rc<Input>>>,
+    /// What the attendant found before the reader asked for it.
+    pub(super) ahead: RefCell<Option<Box<Ahead>>>,
 }
 
 /// A flush is queued as a microtask.
-const FLUSHING: u8 = 1;
+const FLUSHING: u16 = 1;
 /// The stream takes no more for now; a task waits until it does.
-const BLOCKED: u8 = 2;
-/// Nobody will read messages any more: the attendant finishes the connection.
-const UNREAD: u8 = 4;
+const BLOCKED: u16 = 2;
+/// Nobody will read messages any more, or there will be none: the attendant finishes the connection.
+pub(super) const UNREAD: u16 = 4;
 /// The transport is gone.
-const ENDED: u8 = 8;
+pub(super) const ENDED: u16 = 8;
 /// Our direction of the transport was ended.
-const SHUT: u8 = 16;
+const SHUT: u16 = 16;
+/// The reader waits for the stream.
+pub(super) const WAITING: u16 = 32;
+/// Messages wait in `ahead`.
+pub(super) const AHEAD: u16 = 64;
+/// The peer's direction has ended, or is broken: nothing more will be read.
+pub(super) const FIN: u16 = 128;
+/// Nothing more can be written; what came before may still be read.
+pub(super) const MUTE: u16 = 256;
+/// A look at whether the reader waits again is queued as a microtask.
+pub(super) const PAUSING: u16 = 512;
+/// The reader was asked for a message since the attendant looked last.
+pub(super) const ASKED: u16 = 2048;
+/// The server waits no more for the handler.
+const ABANDONED: u16 = 1024;
 
 impl<S: Stream + 'static> Link<S> {
     pub(crate) fn new(stream: S, connection: Connection) -> Rc<Self> {
@@ -66,24 +80,24 @@ impl<S: Stream + 'static> Link<S> {
             connection: RefCell::new(connection),
             outbox: RefCell::new(None),
             attendant: Cell::new(None),
-            drained: Cell::new(None),
             owed: Cell::new(None),
             flags: Cell::new(0),
             outcome: Cell::new(None),
             farewell: Cell::new(None),
-            unconsumed: Cell::new(None),
+            input: Cell::new(None),
+            ahead: RefCell::new(None),
         })
     }
 
-    fn has(&self, flag: u8) -> bool {
+    pub(super) fn has(&self, flag: u16) -> bool {
         self.flags.get() & flag != 0
     }
 
-    fn set(&self, flag: u8) {
+    pub(super) fn set(&self, flag: u16) {
         self.flags.set(self.flags.get() | flag);
     }
 
-    fn clear(&self, flag: u8) {
+    pub(super) fn clear(&self, flag: u16) {
         self.flags.set(self.flags.get() & !flag);
     }
 
@@ -124,7 +138,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Queues a message. `true`: so much waits now that the sender should wait too.
     pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<bool, SendError> {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return Err(SendError::Closed);
         }
         if payload.len() >= VECTORED && !self.has(BLOCKED) {
@@ -132,13 +146,17 @@ impl<S: Stream + 'static> Link<S> {
             return Ok(self.is_full());
         }
         // As `with`, which costs a little more.
-        let mut connection = self.connection.borrow_mut();
-        connection.may_send_message()?;
         let mut slot = self.outbox.borrow_mut();
         let outbox = slot.get_or_insert_with(Outbox::take);
-        outbox.append(|out| connection.send_message(kind, payload, out))?;
+        let sent = outbox.append(|out| self.connection.borrow_mut().send_message(kind, payload, out));
+        let waiting = outbox.waiting();
+        if waiting == 0 {
+            // Refused, and nothing else waits.
+            slot.take().into_iter().for_each(Outbox::give_back);
+            return sent.map(|()| false);
+        }
         self.schedule();
-        Ok(outbox.waiting() > self.queue)
+        sent.map(|()| waiting > self.queue)
     }
 
     /// Writes the payload from where it lies, if it may go out as it is.
@@ -155,7 +173,7 @@ impl<S: Stream + 'static> Link<S> {
         match wrote {
             Ok(()) => Ok(()),
             Err(_) => {
-                self.lost(Error::AbruptEnd);
+                self.mute();
                 Err(SendError::Closed)
             }
         }
@@ -163,7 +181,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Queues anything else.
     pub(crate) fn send_event(self: &Rc<Self>, event: Event<'_>) -> Result<(), SendError> {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return Err(SendError::Closed);
         }
         let closing = matches!(event, Event::Close(_));
@@ -172,6 +190,11 @@ impl<S: Stream + 'static> Link<S> {
             self.wake_attendant();
         }
         Ok(())
+    }
+
+    /// Starts the closing handshake.
+    pub(crate) fn close(self: &Rc<Self>, code: Code, reason: &str) -> Result<(), SendError> {
+        self.send_event(Event::Close(Close::new(code, reason)))
     }
 
     /// Answers a ping. A peer that does not read is owed the answer to its last ping alone (RFC 6455 §5.5.3 allows that), so
@@ -190,7 +213,7 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Queues a frame that many connections share. `limit`: refuse where more than this would wait.
     pub(crate) fn send_shared(self: &Rc<Self>, frame: Bytes, limit: usize) -> Result<bool, SendError> {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return Err(SendError::Closed);
         }
         self.connection.borrow().may_send_message()?;
@@ -214,21 +237,32 @@ impl<S: Stream + 'static> Link<S> {
         self.waiting() > self.queue
     }
 
-    /// Writes what the stream takes. After a Close of both sides, and everything written, ends our direction.
+    /// Writes what the stream takes. After a Close of both sides, or an end without, and everything written, ends our direction.
     pub(crate) fn flush(self: &Rc<Self>) {
-        if self.has(ENDED) {
+        if self.has(ENDED | MUTE) {
             return;
         }
         let mut slot = self.outbox.borrow_mut();
         if let Some(outbox) = slot.as_mut() {
-            match outbox.flush(&self.stream) {
+            let before = outbox.waiting();
+            let flushed = outbox.flush(&self.stream);
+            let progress = outbox.waiting() < before;
+            if progress && self.has(BLOCKED) {
+                self.connection.borrow_mut().progress();
+            }
+            match flushed {
                 Ok(true) => {
                     if let Some(outbox) = slot.take() {
+                        outbox.drained.raise();
                         outbox.give_back();
                     }
                     self.clear(BLOCKED);
                 }
                 Ok(false) => {
+                    // Without progress nobody is woken: who waits for the stream flushes each time it is.
+                    if progress && outbox.waiting() <= self.queue {
+                        outbox.drained.raise();
+                    }
                     if !self.has(BLOCKED) {
                         self.set(BLOCKED);
                         let link = self.clone();
@@ -238,35 +272,36 @@ impl<S: Stream + 'static> Link<S> {
                 }
                 Err(_) => {
                     drop(slot);
-                    return self.lost(Error::AbruptEnd);
+                    return self.mute();
                 }
             }
         }
         drop(slot);
-        self.wake_drained();
         if let Some(payload) = self.owed.take() {
             let _ = self.send_event(Event::Pong(&payload));
         }
-        if self.connection.borrow().state() == State::Closed && !self.has(SHUT) {
+        if self.connection.borrow().is_over() && !self.has(SHUT) {
             self.set(SHUT);
             // RFC 6455 §7.1.1: the server ends the transport first; a client waits for that.
             if self.with_connection(|connection| connection.role()) == crate::Role::Server || self.outcome().is_some() {
                 let _ = self.stream.shutdown(Shutdown::Write);
             }
+            self.wake_attendant();
         }
     }
 
     /// Ready when at most `limit` bytes wait, or the transport is gone.
     pub(crate) fn poll_drained(self: &Rc<Self>, limit: usize, context: &mut Context<'_>) -> Poll<()> {
-        if self.has(ENDED) || self.waiting() <= limit {
+        if self.has(ENDED | MUTE) || self.waiting() <= limit {
             return Poll::Ready(());
         }
         self.flush();
-        if self.has(ENDED) || self.waiting() <= limit {
-            return Poll::Ready(());
+        let outbox = self.outbox.borrow();
+        let drained = |outbox: &Outbox| self.has(ENDED | MUTE) || outbox.waiting() <= limit;
+        match &*outbox {
+            Some(outbox) => outbox.drained.poll_until(context, || drained(outbox).then_some(())),
+            None => Poll::Ready(()),
         }
-        self.remember(context);
-        Poll::Pending
     }
 
     /// Waits until at most the queue's bound waits, or the transport is gone.
@@ -274,34 +309,45 @@ impl<S: Stream + 'static> Link<S> {
         poll_fn(|context| self.poll_drained(self.queue, context)).await;
     }
 
-    /// Has the task woken when everything is written or the transport is gone.
-    fn remember(&self, context: &Context<'_>) {
-        let mut waiting = self.drained.take().unwrap_or_default();
-        if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            waiting.push(context.waker().clone());
-        }
-        self.drained.set(Some(waiting));
-    }
-
-    fn wake_drained(&self) {
-        for waker in self.drained.take().into_iter().flat_map(|waiting| *waiting) {
-            waker.wake();
+    /// Throws away what waits.
+    fn discard(&self) {
+        if let Some(outbox) = self.outbox.borrow_mut().take() {
+            outbox.drained.raise();
         }
     }
 
     /// Answers an error of the peer's with the Close frame that it earns.
     pub(crate) fn fail(self: &Rc<Self>, error: Error) {
-        self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
+        self.note(error);
         self.with(|connection, out| connection.fail(error, out));
         self.unread();
     }
 
-    /// The transport is of no use any more.
-    pub(crate) fn lost(&self, error: Error) {
-        if self.connection.borrow().state() != State::Closed {
-            self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
+    pub(super) fn note(&self, error: Error) {
+        self.outcome.set(Some(self.outcome.take().unwrap_or(error)));
+    }
+
+    /// Tells the connection the time; `excused`: the peer is not heard because we do not listen. It has no excuse where it takes
+    /// nothing of what waits for it.
+    pub(crate) fn tell(self: &Rc<Self>, now: Instant, excused: bool) {
+        if excused && !self.has(BLOCKED) {
+            self.with_connection(Connection::excuse);
         }
-        self.end();
+        if let Err(error) = self.with(|connection, out| connection.expire(now, out)) {
+            if error != Error::CloseTimeout || self.outcome().is_none() && !self.has(SHUT) {
+                self.note(error);
+            }
+            // What the stream takes at once it may have.
+            self.flush();
+            self.end();
+        }
+    }
+
+    /// Nothing more can be written. What has come may still be read.
+    fn mute(&self) {
+        self.set(MUTE);
+        self.discard();
+        self.wake_attendant();
     }
 
     /// Nothing will be read or written any more.
@@ -310,17 +356,21 @@ impl<S: Stream + 'static> Link<S> {
             self.set(ENDED | UNREAD);
             let _ = self.connection.borrow_mut().receive_eof();
             let _ = self.stream.shutdown(Shutdown::Both);
-            drop(self.outbox.borrow_mut().take());
-            self.wake_drained();
+            self.discard();
             self.wake_attendant();
         }
+    }
+
+    /// Whether a send can lead to nothing any more.
+    pub(crate) fn is_mute(&self) -> bool {
+        self.has(ENDED | MUTE)
     }
 
     pub(crate) fn has_ended(&self) -> bool {
         self.has(ENDED)
     }
 
-    /// The reader is done: the attendant takes over what is left of the conversation.
+    /// Messages will not be read any more: the attendant takes over what is left of the conversation.
     pub(crate) fn unread(&self) {
         if !self.has(UNREAD) {
             self.set(UNREAD);
@@ -328,20 +378,24 @@ impl<S: Stream + 'static> Link<S> {
         }
     }
 
-    /// Leaves the rest of the input to the attendant.
-    pub(crate) fn leave(&self, input: Option<Box<Input>>) {
-        if !self.has(ENDED) {
-            self.unconsumed.set(input);
-        }
-        self.unread();
-    }
-
-    pub(crate) fn left(&self) -> Option<Box<Input>> {
-        self.unconsumed.take()
-    }
-
     pub(crate) fn is_unread(&self) -> bool {
         self.has(UNREAD)
+    }
+
+    /// Whether the next message may lie at the front of the input.
+    #[inline]
+    pub(crate) fn is_in_order(&self) -> bool {
+        !self.has(UNREAD | AHEAD)
+    }
+
+    /// The server has waited long enough.
+    pub(crate) fn abandon(&self) {
+        self.set(ABANDONED);
+        self.end();
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.has(ABANDONED)
     }
 
     /// Why the connection failed, if it did.
@@ -353,9 +407,9 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Takes note of the peer's Close, and answers it where that is still due.
     pub(crate) fn closed_by_peer(self: &Rc<Self>, close: Close<'_>) {
-        if self.with_connection(|connection| connection.state()) == State::CloseReceived {
+        if self.with_connection(|connection| connection.owes_close()) {
             // RFC 6455 §5.5.1: typically the answer echoes the status code.
-            let _ = self.send_event(Event::Close(Close::new(close.code, "")));
+            let _ = self.close(close.code, "");
         }
         self.farewell.set(Some(Box::new(close.into_owned())));
         self.unread();
@@ -393,26 +447,15 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Ready once the stream has taken what waited, or is gone.
     fn poll_unblock(self: &Rc<Self>, context: &mut Context<'_>) -> Poll<()> {
-        while self.has(BLOCKED) && !self.has(ENDED) {
+        while self.has(BLOCKED) && !self.has(ENDED | MUTE) {
             match self.stream.poll_writable(context) {
                 Poll::Ready(Ok(())) => self.flush(),
-                Poll::Ready(Err(_)) => self.lost(Error::AbruptEnd),
-                Poll::Pending => {
-                    self.remember(context);
-                    return Poll::Pending;
-                }
+                Poll::Ready(Err(_)) => self.mute(),
+                // Woken as well when what waits is thrown away.
+                Poll::Pending => return self.poll_drained(0, context),
             }
         }
         Poll::Ready(())
-    }
-
-    /// One read into `room`. `Ok(None)`: nothing there for now.
-    pub(crate) fn read(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
-        match self.stream.try_read(room) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -1,82 +1,23 @@
-//! The drivers: the only files with I/O. They join a [`Connection`](crate::Connection) to a stream of `wirebook-net` and
-//! decide nothing.
+//! One connection on a stream of `wirebook-net`, from the end of its handshake to the end of its transport. The files here decide
+//! nothing about the protocol: [`Connection`](crate::Connection) does.
 //!
-//! `link.rs` is what everybody shares; `messages.rs` serves without a task for each connection; `half.rs` is what the application holds; `attendant.rs` is what goes on beside it;
-//! `input.rs` and `outbox.rs` are the two buffers, which an idle connection does not own.
+//! | file | holds |
+//! |---|---|
+//! | `input.rs`, `outbox.rs` | the two buffers, which an idle connection does not own |
+//! | `ahead.rs` | messages that were read before they were asked for |
+//! | `link.rs` | what everybody shares, and writing; `reading.rs` is its other half |
+//! | `attendant.rs` | what goes on beside the application: timers, control frames, the end |
+//! | `half.rs` | what the application holds |
 
+mod ahead;
 mod attendant;
-pub(crate) mod client;
 mod half;
-pub(crate) mod hub;
 mod input;
 mod link;
-pub(crate) mod messages;
 mod outbox;
-pub(crate) mod server;
-pub(crate) mod upgrade;
+mod reading;
 
+pub(crate) use attendant::Attendant;
+pub(crate) use half::halves;
 pub use half::{Next, Reader, Sending, Writer};
-
-use crate::error::{Error, SendError};
-use crate::handshake::client::Refused;
-use crate::handshake::server::Refusal;
-
-/// Everything that can end a connection, or keep it from opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The peer broke a rule or a limit, or is gone.
-    Receive(Error),
-    /// Something could not be sent.
-    Send(SendError),
-    /// The client's request is no handshake that this server accepts; it was answered so.
-    Refusal(Refusal),
-    /// The client's request head is malformed, too large or too slow; it was answered with this status.
-    Head(u16),
-    /// The server does not accept our handshake.
-    Refused(Refused),
-    /// The URL is not of the form `ws://host[:port][/path][?query]`.
-    Url,
-    /// The transport failed before the handshake was over.
-    Io(std::io::ErrorKind),
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Fault::Receive(error) => error.fmt(f),
-            Fault::Send(error) => error.fmt(f),
-            Fault::Refusal(refusal) => refusal.fmt(f),
-            Fault::Head(status) => write!(f, "the request head was answered with {status}"),
-            Fault::Refused(refused) => refused.fmt(f),
-            Fault::Url => f.write_str("not a URL of the form ws://host[:port][/path][?query]"),
-            Fault::Io(kind) => write!(f, "the transport failed: {kind}"),
-        }
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Fault::Receive(error)
-    }
-}
-
-impl From<SendError> for Fault {
-    fn from(error: SendError) -> Self {
-        Fault::Send(error)
-    }
-}
-
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Self {
-        Fault::Io(error.kind())
-    }
-}
-
-/// Unpredictable bytes from the operating system: masking keys and handshake nonces.
-fn fill(bytes: &mut [u8]) {
-    // RFC 6455 §10.3: masking protects nobody where keys can be guessed, so without a source there is no going on.
-    getrandom::fill(bytes).expect("the operating system has a source of randomness");
-}
+pub(crate) use link::{Link, parts};

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 use bytes::Bytes;
-use wirebook_net::Stream;
+use wirebook_net::{Signal, Stream};
 
 /// Outboxes that a thread keeps for later.
 const KEPT: usize = 64;
@@ -36,6 +36,8 @@ pub(crate) struct Outbox {
     written: usize,
     /// Bytes in `queue` and `tail` that are not written.
     waiting: usize,
+    /// For who waits until less waits. Here, because a connection for which nothing waits has nobody who waits for that.
+    pub(crate) drained: Signal,
 }
 
 impl Outbox {

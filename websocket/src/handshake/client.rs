@@ -24,6 +24,39 @@ pub struct Request {
     key: String,
 }
 
+/// What in a request may not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// The host is empty, or holds white space, control characters or what is not ASCII.
+    Host,
+    /// So does the target; or it does not begin with `/`.
+    Target,
+    /// A subprotocol is no token, or stands twice in the list (§4.1 item 10).
+    Protocol,
+    /// The name of a field is no token.
+    FieldName,
+    /// The value of a field holds control characters, or white space at an end.
+    FieldValue,
+    /// A field that the handshake writes itself, or that would give the request a body; it is named.
+    Reserved(&'static str),
+}
+
+/// Fields that are the handshake's to write, and those that announce a body.
+const RESERVED: [&str; 11] = [
+    "Host",
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Accept",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Expect",
+];
+
 /// Why the server's answer opens no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -74,15 +107,48 @@ impl Request {
         }
     }
 
-    /// Whether everything in it may stand in a request: no white space or control in host and target, tokens as
-    /// subprotocols and names, no control in values.
+    /// Whether everything in it may stand in a request; see [`validate`](Self::validate).
     pub fn is_valid(&self) -> bool {
+        self.validate().is_ok()
+    }
+
+    /// Looks for what may not be sent.
+    ///
+    /// ```
+    /// use wirebook_websocket::handshake::client::{Invalid, Request};
+    /// let mut request = Request::new("example.org", "/chat", [7; 16]);
+    /// request.fields.push(("HOST".into(), "evil.example".into()));
+    /// assert_eq!(request.validate(), Err(Invalid::Reserved("Host")));
+    /// ```
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn validate(&self) -> Result<(), Invalid> {
         let graphic = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let value = |text: &str| text.bytes().all(|byte| byte == b'\t' || byte >= b' ' && byte != 0x7f);
-        graphic(&self.host)
-            && graphic(&self.target)
-            && self.protocols.iter().all(|protocol| is_token(protocol.as_bytes()))
-            && self.fields.iter().all(|(name, text)| is_token(name.as_bytes()) && value(text))
+        if !graphic(&self.host) {
+            return Err(Invalid::Host);
+        }
+        if !graphic(&self.target) || !self.target.starts_with('/') {
+            return Err(Invalid::Target);
+        }
+        for (at, protocol) in self.protocols.iter().enumerate() {
+            if !is_token(protocol.as_bytes()) || self.protocols[..at].contains(protocol) {
+                return Err(Invalid::Protocol);
+            }
+        }
+        for (name, text) in &self.fields {
+            if let Some(reserved) = RESERVED.iter().find(|reserved| reserved.eq_ignore_ascii_case(name)) {
+                return Err(Invalid::Reserved(reserved));
+            }
+            if !is_token(name.as_bytes()) {
+                return Err(Invalid::FieldName);
+            }
+            if !value(text) || text.trim_ascii() != text {
+                return Err(Invalid::FieldValue);
+            }
+        }
+        Ok(())
     }
 
     /// Appends the whole request. What is [not valid](Self::is_valid) must not be written.
@@ -154,6 +220,21 @@ impl Request {
         Ok(Agreed { protocol, deflate })
     }
 }
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Invalid::Host => f.write_str("the host cannot be sent"),
+            Invalid::Target => f.write_str("the path and query cannot be sent"),
+            Invalid::Protocol => f.write_str("a subprotocol is no token, or stands there twice"),
+            Invalid::FieldName => f.write_str("the name of a field cannot be sent"),
+            Invalid::FieldValue => f.write_str("the value of a field cannot be sent"),
+            Invalid::Reserved(name) => write!(f, "the field {name} is not the caller's to send"),
+        }
+    }
+}
+
+impl std::error::Error for Invalid {}
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

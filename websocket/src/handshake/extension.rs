@@ -185,6 +185,7 @@ fn window_bits(value: &str) -> Option<u8> {
 
 /// The server's choice: the first offer that it can keep (RFC 7692 §5.1), and the text to answer with.
 pub(crate) fn choose(offers: &[Extension<'_>], wants: &Deflate) -> Option<(Negotiated, String)> {
+    let wants = wants.in_range();
     let deflate = offers.iter().filter(|offer| offer.name.eq_ignore_ascii_case(PERMESSAGE_DEFLATE));
     deflate.filter_map(Params::read).find_map(|offer| {
         // ANCHOR: choose
@@ -213,6 +214,7 @@ pub(crate) fn choose(offers: &[Extension<'_>], wants: &Deflate) -> Option<(Negot
 
 /// The client's offer.
 pub(crate) fn offer(wants: &Deflate) -> String {
+    let wants = wants.in_range();
     Params {
         server_no_context_takeover: !wants.peer_takeover,
         client_no_context_takeover: !wants.own_takeover,
@@ -229,6 +231,7 @@ pub(crate) fn confirm(answers: &[Extension<'_>], wants: Option<&Deflate>) -> Res
         ([answer], Some(wants)) if answer.name.eq_ignore_ascii_case(PERMESSAGE_DEFLATE) => (answer, wants),
         _ => return Err(Malformed),
     };
+    let wants = wants.in_range();
     let params = Params::read(answer).ok_or(Malformed)?;
     let peer = params.server_max_window_bits.unwrap_or(15);
     let own = match params.client_max_window_bits {

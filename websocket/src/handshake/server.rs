@@ -61,8 +61,13 @@ pub enum Refusal {
     Protocols,
     /// `Sec-WebSocket-Extensions` is not of its grammar (§9.1).
     Extensions,
+    /// More than one `Origin`: it could be read in two ways (RFC 6454 §7.3).
+    Origins,
     /// The page is not welcome (§4.2.2 item 4, §10.2).
     Origin,
+    /// It announces a body: what follows could be read as that, or as frames. A GET has none that means anything (RFC 9110
+    /// §9.3.1).
+    Body,
 }
 
 impl<'a> Offer<'a> {
@@ -89,7 +94,7 @@ impl<'a> Offer<'a> {
             return Err(Refusal::HttpVersion);
         }
         let (mut key, mut host, mut version) = (Once::Absent, Once::Absent, Once::Absent);
-        let (mut upgrade, mut connection, mut origin) = (false, false, None);
+        let (mut upgrade, mut connection, mut body, mut origin) = (false, false, false, Once::Absent);
         let (mut protocols, mut extensions) = (Vec::new(), Vec::new());
         for (name, value) in fields {
             if named(name, "host") {
@@ -103,7 +108,11 @@ impl<'a> Offer<'a> {
             } else if named(name, "sec-websocket-version") {
                 version.set(value);
             } else if named(name, "origin") {
-                origin = Some(value);
+                origin.set(value);
+            } else if named(name, "content-length") {
+                body |= value.trim_ascii() != b"0";
+            } else if named(name, "transfer-encoding") {
+                body = true;
             } else if named(name, "sec-websocket-protocol") {
                 read_protocols(value, &mut protocols)?;
             } else if named(name, "sec-websocket-extensions") {
@@ -122,8 +131,14 @@ impl<'a> Offer<'a> {
             return Err(Refusal::Version);
         }
         let key = key.get().filter(|key| is_key(key)).ok_or(Refusal::Key)?;
+        if matches!(origin, Once::Repeated) {
+            return Err(Refusal::Origins);
+        }
+        if body {
+            return Err(Refusal::Body);
+        }
         // ANCHOR_END: order
-        Ok(Offer { key, host, origin, protocols, extensions })
+        Ok(Offer { key, host, origin: origin.get(), protocols, extensions })
     }
 
     /// Judges the offer by the server's policy: what will be answered, or why not.
@@ -267,7 +282,9 @@ impl std::fmt::Display for Refusal {
             Refusal::Version => "Sec-WebSocket-Version must be 13",
             Refusal::Protocols => "Sec-WebSocket-Protocol must be a list of unique tokens",
             Refusal::Extensions => "Sec-WebSocket-Extensions is malformed",
+            Refusal::Origins => "at most one Origin is allowed",
             Refusal::Origin => "this origin is not allowed",
+            Refusal::Body => "a WebSocket handshake has no body",
         })
     }
 }

@@ -44,17 +44,7 @@ pub mod word {
 
 pub mod simd;
 
-/// Masks or unmasks `payload` in place with the fastest variant; `offset` bytes of the frame came before.
-///
-/// ```
-/// let mut payload = *b"Hello";
-/// wirebook_websocket::mask::apply(&mut payload, [0x37, 0xfa, 0x21, 0x3d], 0);
-/// assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
-/// ```
-#[inline]
-pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
-    simd::apply(payload, key, offset);
-}
+pub use simd::apply;
 
 /// The key as it stands `offset` bytes into the payload. As a number, because the same on an array is done by way of memory
 /// and costs more than masking a hundred bytes.

@@ -15,7 +15,13 @@
 
 use super::{doubled, rotate};
 
-/// Masks or unmasks in place; see the [module](super).
+/// Masks or unmasks `payload` in place; `offset` bytes of the frame came before. See the [module](super).
+///
+/// ```
+/// let mut payload = *b"Hello";
+/// wirebook_websocket::mask::apply(&mut payload, [0x37, 0xfa, 0x21, 0x3d], 0);
+/// assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+/// ```
 #[inline]
 pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
     let key = rotate(key, offset);

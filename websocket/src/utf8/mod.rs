@@ -5,7 +5,7 @@
 //! point left open at either end, and the machine for those few bytes. When the vectorised check fails, the machine runs
 //! once more over the piece to find the first bad byte; this happens at most once in a connection's life.
 
-pub mod trusted;
+pub(crate) mod trusted;
 
 /// What the bytes so far leave open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -98,7 +98,13 @@ impl Utf8 {
 /// Whether these bytes are text, whole.
 #[inline]
 pub fn is_text(bytes: &[u8]) -> bool {
-    simdutf8::basic::from_utf8(bytes).is_ok()
+    text(bytes).is_some()
+}
+
+/// These bytes as text, if they are text.
+#[inline]
+pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
 }
 
 /// How many bytes at the end begin a code point without finishing it, going by its first byte alone: 0 to 3.

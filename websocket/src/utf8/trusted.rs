@@ -1,37 +1,29 @@
-//! Bytes that [`Utf8`] has passed become text without a second scan. The safe twin is `str::from_utf8`, and
-//! debug builds, so all tests, run it.
+//! The one place of the core that calls bytes text without `std`'s word for it. `std` checks an owned vector a byte at a time
+//! where it is not ASCII; the vectorised check has the same answer. The safe twin is `String::from_utf8`, and a property test
+//! compares the two.
 #![allow(unsafe_code)]
 
-use super::Utf8;
+use super::is_text;
 
-/// `bytes` as text: all of them have gone through `check`, and it is complete.
-pub(crate) fn text<'a>(bytes: &'a [u8], check: &Utf8) -> &'a str {
-    debug_assert!(check.is_complete() && std::str::from_utf8(bytes).is_ok());
-    // SAFETY: callers feed every byte of `bytes`, in order, to `check`, stop at its first error, and come here only when
-    // it is complete. `Utf8` accepts exactly UTF-8 (a property test compares it with `std::str::from_utf8`).
-    unsafe { std::str::from_utf8_unchecked(bytes) }
+/// The bytes as text, if they are text. Whatever was checked before, while they came in, is no reason to believe it here.
+pub(crate) fn string(bytes: Vec<u8>) -> Option<String> {
+    if !is_text(&bytes) {
+        return None;
+    }
+    // SAFETY: the line above has checked just these bytes, and we own them.
+    Some(unsafe { String::from_utf8_unchecked(bytes) })
 }
 
-/// As [`text`], for an owned buffer.
-pub(crate) fn string(bytes: Vec<u8>, check: &Utf8) -> String {
-    debug_assert!(check.is_complete() && std::str::from_utf8(&bytes).is_ok());
-    // SAFETY: as in `text`.
-    unsafe { String::from_utf8_unchecked(bytes) }
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// Bytes that were found to be text before: borrowed once more.
-#[inline]
-pub(crate) fn again(bytes: &[u8]) -> &str {
-    debug_assert!(std::str::from_utf8(bytes).is_ok());
-    // SAFETY: callers pass exactly the bytes that `is_text` has passed or that `text` returned, which nothing has written
-    // since: they lie in a buffer that the caller has borrowed or owns.
-    unsafe { std::str::from_utf8_unchecked(bytes) }
-}
-
-/// As [`again`], for a message that was owned.
-#[cfg(feature = "net")]
-pub(crate) fn again_owned(bytes: Vec<u8>) -> String {
-    debug_assert!(std::str::from_utf8(&bytes).is_ok());
-    // SAFETY: the reader took these bytes out of a `String` and has not touched them since.
-    unsafe { String::from_utf8_unchecked(bytes) }
+    proptest! {
+        #[test]
+        fn it_is_text_where_std_says_so(bytes in prop::collection::vec(prop_oneof![
+            Just(0xe2_u8), Just(0x82), Just(0xac), Just(0xf0), Just(0x9f), Just(0xed), b'a'..=b'z', any::<u8>()
+        ], 0..80)) {
+            prop_assert_eq!(super::string(bytes.clone()), String::from_utf8(bytes).ok());
+        }
+    }
 }

@@ -6,8 +6,8 @@
 //! to accept the connection and close it.
 
 use crate::{
+    ground::sys,
     kernel::{self, Direction, Registration, Sleep},
-    sockets::sys,
 };
 use std::{
     cell::RefCell,

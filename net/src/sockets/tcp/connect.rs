@@ -6,6 +6,7 @@
 
 use super::stream::TcpStream;
 use crate::{
+    ground::{cannot, sys},
     kernel,
     pool::lookup,
     sockets::address::{Address, Target},
@@ -21,15 +22,19 @@ use std::{
     time::Duration,
 };
 
+/// "The minimum connection attempt delay" (RFC 8305, section 5: it MUST NOT be less).
+const LEAST_DELAY: Duration = Duration::from_millis(10);
+
 /// How a connection is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// How long all attempts together, with the look-up of the name, may take. A minute by default.
+    /// How long all attempts together, with the look-up of the name, may take. A minute by default; `None` and
+    /// [`Duration::MAX`] leave it to the system (Linux gives up after two minutes), and zero is up at once.
     pub timeout: Option<Duration>,
     /// Bind this end to an address first.
     pub local: Option<SocketAddr>,
     /// How long one attempt runs before the next one starts beside it. 250 ms, the recommendation of RFC 8305,
-    /// section 8.
+    /// section 8, whose least, 10 ms, is also ours. [`Duration::MAX`]: the next one starts when the one before has failed.
     pub attempt_delay: Duration,
 }
 
@@ -47,7 +52,9 @@ impl TcpStream {
     /// Connects with the default [`ConnectOptions`]. A name is looked up on the thread pool.
     ///
     /// # Errors
-    /// `ConnectionRefused` and the like, of the last address that was tried; `TimedOut`; those of the look-up.
+    /// `ConnectionRefused` and the like, of the last address that was tried; `TimedOut`; those of the look-up; `InvalidInput`
+    /// for a text that is no address. Each says which address it is about: "cannot connect to 127.0.0.1:80: connection
+    /// refused".
     pub async fn connect(address: impl Address) -> io::Result<Self> {
         Self::connect_with(address, &ConnectOptions::default()).await
     }
@@ -58,17 +65,22 @@ impl TcpStream {
     /// As [`TcpStream::connect`].
     pub async fn connect_with(address: impl Address, options: &ConnectOptions) -> io::Result<Self> {
         let target = address.target();
+        let named = target.to_string();
         let connect = async {
             let addresses = match target {
-                Target::Addresses(addresses) => addresses,
-                Target::Name(host, port) => lookup(&host, port).await?,
-                malformed => malformed.resolve_blocking()?,
+                Target::Name(host, port) => {
+                    lookup(&host, port).await.map_err(cannot(format!("connect to {host}:{port}")))?
+                }
+                known => known.known("connect to")?,
             };
             first_to_answer(alternate(addresses), options).await
         };
         match options.timeout {
             None => connect.await,
-            Some(limit) => kernel::timeout(limit, connect).await?,
+            Some(limit) => kernel::timeout(limit, connect).await.unwrap_or_else(|_| {
+                let late = io::Error::new(io::ErrorKind::TimedOut, "timed out");
+                Err(cannot(format!("connect to {named}"))(late))
+            }),
         }
     }
 }
@@ -90,14 +102,17 @@ fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 
 async fn first_to_answer(mut candidates: VecDeque<SocketAddr>, options: &ConnectOptions) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no address to connect to");
+    let (local, delay) = (options.local, options.attempt_delay.max(LEAST_DELAY));
     let mut attempts: Vec<Pin<Box<_>>> = Vec::new();
     loop {
         match candidates.pop_front() {
-            Some(address) => attempts.push(Box::pin(connect_one(address, options.local))),
+            Some(address) => attempts.push(Box::pin(async move {
+                connect_one(address, local).await.map_err(cannot(format!("connect to {address}")))
+            })),
             None if attempts.is_empty() => return Err(last),
             None => {}
         }
-        let mut patience = pin!(kernel::sleep(options.attempt_delay));
+        let mut patience = pin!(kernel::sleep(delay));
         let more = !candidates.is_empty();
         let answer = poll_fn(|context| {
             for at in 0..attempts.len() {
@@ -126,9 +141,7 @@ async fn connect_one(address: SocketAddr, local: Option<SocketAddr>) -> io::Resu
         socket.bind(&local.into())?;
     }
     match socket.connect(&address.into()) {
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
-        // A signal interrupts the call and not the attempt, which goes on (connect(2), EINTR).
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+        Err(error) if sys::connects_later(&error) => {}
         result => result?,
     }
     let stream = TcpStream::new(mio::net::TcpStream::from_std(socket.into()), 0)?;

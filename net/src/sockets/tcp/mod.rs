@@ -26,19 +26,24 @@ pub(crate) use stream::MAX_BUFFERS;
 pub use stream::TcpStream;
 
 use super::{address::Address, stream::Listener};
-use crate::kernel::{READABLE, Registration, WRITABLE};
+use crate::{
+    ground::{cannot, sys},
+    kernel::{READABLE, Registration, WRITABLE},
+};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
     net::SocketAddr,
     task::{Context, Poll},
+    time::Duration,
 };
 
 /// How a [`TcpListener`] listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenOptions {
     /// Connections that the kernel completes and keeps until they are accepted; beyond that it lets the peers try again.
-    /// Bounded by `net.core.somaxconn`. 1 024 by default.
+    /// Bounded by `net.core.somaxconn`. 1 024 by default; 0 and 1 leave room for one or two, a negative number is as many as
+    /// the system allows.
     pub backlog: i32,
     /// `SO_REUSEADDR`: listen although connections of an earlier process linger in TIME-WAIT. On by default, as
     /// everywhere but on Windows.
@@ -51,11 +56,22 @@ pub struct ListenOptions {
     /// Node's HTTP server: who writes whole messages loses by Nagle's algorithm, which holds a second small write back
     /// until the first is acknowledged.
     pub no_delay: bool,
+    /// `TCP_USER_TIMEOUT` for every connection that is accepted: how long bytes may lie unacknowledged before the
+    /// connection is given up (see [`TcpStream::set_user_timeout`]). None by default; without effect where the system has
+    /// no such option.
+    pub user_timeout: Option<Duration>,
 }
 
 impl Default for ListenOptions {
     fn default() -> Self {
-        ListenOptions { backlog: 1024, reuse_address: true, reuse_port: false, only_v6: false, no_delay: true }
+        ListenOptions {
+            backlog: 1024,
+            reuse_address: true,
+            reuse_port: false,
+            only_v6: false,
+            no_delay: true,
+            user_timeout: None,
+        }
     }
 }
 
@@ -77,7 +93,8 @@ impl TcpListener {
     /// A host name is looked up here and now, which may block: give an address, or [look it up](crate::lookup) first.
     ///
     /// # Errors
-    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; when no loop runs on this thread.
+    /// `AddrInUse`, `PermissionDenied`, `AddrNotAvailable`; `InvalidInput` for a text that is no address; when no loop runs
+    /// on this thread. Each says which address it is about: "cannot listen on 127.0.0.1:80: permission denied".
     pub fn bind(address: impl Address) -> io::Result<Self> {
         Self::bind_with(address, &ListenOptions::default())
     }
@@ -87,14 +104,14 @@ impl TcpListener {
     /// # Errors
     /// As [`TcpListener::bind`].
     pub fn bind_with(address: impl Address, options: &ListenOptions) -> io::Result<Self> {
-        let mut last = io::Error::from(io::ErrorKind::InvalidInput);
-        for address in address.target().resolve_blocking()? {
-            match Self::bind_one(address, options) {
-                Ok(listener) => return Ok(listener),
-                Err(error) => last = error,
+        let mut last = Err(io::ErrorKind::InvalidInput.into());
+        for address in address.target().resolve("listen on")? {
+            last = Self::bind_one(address, options).map_err(cannot(format!("listen on {address}")));
+            if last.is_ok() {
+                break;
             }
         }
-        Err(last)
+        last
     }
 
     fn bind_one(address: SocketAddr, options: &ListenOptions) -> io::Result<Self> {
@@ -103,6 +120,12 @@ impl TcpListener {
         socket.set_reuse_address(options.reuse_address)?;
         socket.set_reuse_port(options.reuse_port)?;
         socket.set_tcp_nodelay(options.no_delay)?;
+        if options.user_timeout.is_some() {
+            match sys::set_user_timeout(&socket, options.user_timeout) {
+                Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
+                _ => {}
+            }
+        }
         if address.is_ipv6() {
             socket.set_only_v6(options.only_v6)?;
         }

@@ -1,6 +1,7 @@
 //! A TCP connection.
 
 use crate::{
+    ground::sys,
     kernel::{Direction, Registration},
     sockets::stream::Stream,
 };
@@ -15,6 +16,11 @@ use std::{
 
 /// Most buffers in one vectored write (`IOV_MAX` of Linux; more would be EINVAL).
 pub(crate) const MAX_BUFFERS: usize = 1024;
+
+/// Seconds: the most that the kernel takes (`MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL`).
+const LONGEST_KEEPALIVE: u64 = 32_767;
+/// The kernel doubles an `int`.
+const LARGEST_BUFFER: usize = (i32::MAX / 2) as usize;
 
 /// A TCP connection. Dropping it closes it.
 ///
@@ -111,7 +117,8 @@ impl TcpStream {
     }
 
     /// Has the kernel ask a silent peer, after `idle` and then at such intervals, whether it is still there; `None` turns
-    /// that off. A peer that vanished without a word is found out by nothing else, except an [idle
+    /// that off. The kernel counts in whole seconds, from one to 32 767 (nine hours): a part of a second counts as one, and
+    /// what is longer as that. A peer that vanished without a word is found out by nothing else, except an [idle
     /// timeout](crate::Idle).
     ///
     /// # Errors
@@ -120,8 +127,44 @@ impl TcpStream {
         let socket = SockRef::from(&self.io);
         match idle {
             None => socket.set_keepalive(false),
-            Some(idle) => socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle)),
+            Some(idle) => {
+                let seconds = idle.as_secs().saturating_add(u64::from(idle.subsec_nanos() > 0));
+                let idle = Duration::from_secs(seconds.clamp(1, LONGEST_KEEPALIVE));
+                socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle))
+            }
         }
+    }
+
+    /// How long what was written may stay unacknowledged before the kernel gives the connection up with `TimedOut`
+    /// (`TCP_USER_TIMEOUT`, RFC 5482): a peer that vanished while it was written to is found out so. `None` and zero leave it
+    /// to the system, which tries for about a quarter of an hour. It is counted in milliseconds: a part of one counts as one,
+    /// and the longest is 24 days.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wirebook_net::{self as net, tcp::{TcpListener, TcpStream}};
+    /// net::block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0")?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     match stream.set_user_timeout(Some(Duration::from_secs(20))) {
+    ///         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(()),
+    ///         result => result,
+    ///     }
+    /// }).unwrap().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Unsupported` elsewhere than on Linux; those of `setsockopt`.
+    pub fn set_user_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        sys::set_user_timeout(&self.io, limit)
+    }
+
+    /// What [`TcpStream::set_user_timeout`] has set; `None` when it is left to the system.
+    ///
+    /// # Errors
+    /// `Unsupported` elsewhere than on Linux; those of `getsockopt`.
+    pub fn user_timeout(&self) -> io::Result<Option<Duration>> {
+        sys::user_timeout(&self.io)
     }
 
     /// What closing does with bytes that were not sent: `None` sends them in the background, zero throws them away and
@@ -142,14 +185,15 @@ impl TcpStream {
         let _ = self.set_linger(Some(Duration::ZERO));
     }
 
-    /// Bytes that the kernel may hold for sending and for receiving, at each one's own discretion (Linux doubles them).
+    /// Bytes that the kernel may hold for sending and for receiving, at each one's own discretion: Linux doubles them, takes
+    /// its own least for what is less, and `net.core.wmem_max` or `rmem_max` for what is more. `None` changes nothing.
     ///
     /// # Errors
     /// Those of `setsockopt`.
     pub fn set_buffer_sizes(&self, send: Option<usize>, receive: Option<usize>) -> io::Result<()> {
         let socket = SockRef::from(&self.io);
-        send.map_or(Ok(()), |size| socket.set_send_buffer_size(size))?;
-        receive.map_or(Ok(()), |size| socket.set_recv_buffer_size(size))
+        send.map_or(Ok(()), |size| socket.set_send_buffer_size(size.min(LARGEST_BUFFER)))?;
+        receive.map_or(Ok(()), |size| socket.set_recv_buffer_size(size.min(LARGEST_BUFFER)))
     }
 }
 

@@ -1,0 +1,77 @@
+//! Where a request goes: all that tells connections apart.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// All that tells connections apart: two requests share one only if all of this is the same (RFC 9110 §4.3).
+///
+/// As text it is what is connected to: `127.0.0.1:80`, `[::1]:80`, or the path of a Unix socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `https`: a connector that speaks TLS is needed.
+    pub secure: bool,
+    /// The host's name in lower case, or its address; an IPv6 address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The address that this end is bound to, if it matters.
+    pub local_address: Option<IpAddr>,
+    /// The Unix socket to connect to instead of host and port.
+    pub socket_path: Option<PathBuf>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.socket_path {
+            Some(path) => path.display().fmt(f),
+            None if self.host.contains(':') => write!(f, "[{}]:{}", self.host, self.port),
+            None => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// An [`Origin`] as a request names it: borrowed, the host in any case.
+#[derive(Clone, Copy)]
+pub(crate) struct OriginRef<'o> {
+    pub(crate) secure: bool,
+    pub(crate) host: &'o str,
+    pub(crate) port: u16,
+    pub(crate) local_address: Option<IpAddr>,
+    pub(crate) socket_path: Option<&'o Path>,
+}
+
+impl OriginRef<'_> {
+    pub(crate) fn to_owned(self) -> Origin {
+        Origin {
+            secure: self.secure,
+            host: self.host.to_ascii_lowercase(),
+            port: self.port,
+            local_address: self.local_address,
+            socket_path: self.socket_path.map(Path::to_owned),
+        }
+    }
+
+    /// A name that no other origin has: its parts, none of which can contain the byte between them.
+    pub(crate) fn write_name(&self, name: &mut Vec<u8>) {
+        name.push(u8::from(self.secure));
+        name.extend_from_slice(&self.port.to_be_bytes());
+        match self.local_address {
+            None => name.push(0),
+            Some(IpAddr::V4(address)) => {
+                name.push(4);
+                name.extend_from_slice(&address.octets());
+            }
+            Some(IpAddr::V6(address)) => {
+                name.push(6);
+                name.extend_from_slice(&address.octets());
+            }
+        }
+        name.extend(self.host.bytes().map(|byte| byte.to_ascii_lowercase()));
+        if let Some(path) = self.socket_path {
+            name.push(0);
+            name.extend_from_slice(path.as_os_str().as_bytes());
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Whole conversations over the core: every row of the table is met, and nothing is said twice or at the wrong moment.
+
+// Said again here, where lines of code end: these are none.
+#[cfg(test)]
+use super::state::tests::used;
+use super::state::{Side, State, transitions};
+use super::{Additions, Connection, Error, Event, FieldBlock, Misuse, Violation};
+use crate::parser::{FieldLines, Fields, MAX_EMPTY, RequestHead, ResponseHead};
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// What `input` means to a connection; events as words.
+fn receive(connection: &mut Connection, input: &[u8]) -> Result<Vec<String>, Error> {
+    let (mut fields, mut at, mut events) = (Fields::new(), 0, Vec::new());
+    loop {
+        let (used, event) = connection.receive(&input[at..], &mut fields)?;
+        at += used;
+        events.push(match event {
+            None => return Ok(events),
+            Some(Event::Request(head)) => head.target.escape_ascii().to_string(),
+            Some(Event::Response(head)) => head.status.to_string(),
+            Some(Event::Data(data)) => data.escape_ascii().to_string(),
+            Some(Event::End(_)) => "end".into(),
+        });
+    }
+}
+
+fn block(fields: &[(&str, &str)]) -> FieldBlock {
+    let mut block = FieldBlock::default();
+    fields.iter().for_each(|(name, value)| block.push(name, value).expect("a valid field"));
+    block
+}
+
+fn answer(connection: &mut Connection, status: u16, fields: &[(&str, &str)], body: &str) -> Result<String, Misuse> {
+    let mut out = Vec::new();
+    connection.answer(status, &block(fields), Additions::default(), body.as_bytes(), &mut out)?;
+    Ok(String::from_utf8(out).expect("text"))
+}
+
+fn ask(connection: &mut Connection, method: &str, fields: &[(&str, &str)], body: Option<&str>) -> String {
+    let (mut out, fields) = (Vec::new(), block(fields));
+    let head = RequestHead::new(method.as_bytes(), if method == "CONNECT" { b"a:1" } else { b"/" }, fields.lines());
+    connection.send(Event::Request(head), &mut out).expect("a request");
+    if let Some(body) = body {
+        connection.send(Event::Data(body.as_bytes()), &mut out).expect("a body");
+        connection.send(Event::End(FieldLines::default()), &mut out).expect("an end");
+    }
+    String::from_utf8(out).expect("text")
+}
+
+#[test]
+fn every_row_of_the_table_is_used() {
+    used();
+    let mut server = Connection::server();
+    // A request, an interim answer, an answer, the next cycle; then the client's end, between two messages.
+    receive(&mut server, GET).expect("a request");
+    let mut out = Vec::new();
+    let hints = ResponseHead::new(103, FieldLines::default());
+    server.send(Event::Response(hints), &mut out).expect("an interim answer");
+    answer(&mut server, 200, &[], "tea").expect("an answer");
+    assert!(receive(&mut server, b"").expect("nothing").is_empty());
+    server.receive_eof().expect("the end");
+    // The client ends its half behind its request, which is its last or not.
+    for request in [GET, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"] {
+        let mut server = Connection::server();
+        receive(&mut server, request).expect("a request");
+        server.receive_eof().expect("the end");
+        answer(&mut server, 200, &[], "").expect("an answer to who still reads");
+    }
+    // A head and a body that break a rule.
+    let mut server = Connection::server();
+    receive(&mut server, b"GET  /").expect_err("two spaces");
+    answer(&mut server, 400, &[], "").expect("an answer before a request");
+    let mut server = Connection::server();
+    receive(&mut server, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx").expect_err("no size");
+    // Tunnels, of a request that is the last and of one that is not.
+    for close in ["", "Connection: close\r\n"] {
+        let mut server = Connection::server();
+        receive(&mut server, format!("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n{close}\r\n").as_bytes()).expect("a request");
+        server.send_head(200, &block(&[]), Additions::default(), &mut out).expect("a tunnel");
+    }
+    // A client: bytes that nobody asked for, an answer that breaks a rule in its head and in its body, one that lasts until
+    // the connection ends, ends between messages and behind the last.
+    receive(&mut Connection::client(), b"x").expect_err("nobody asked");
+    Connection::client().receive_eof().expect("the end");
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx";
+    for broken in ["x", chunked] {
+        let mut client = Connection::client();
+        ask(&mut client, "GET", &[("host", "a")], Some(""));
+        receive(&mut client, broken.as_bytes()).expect_err("no answer");
+    }
+    let mut client = Connection::client();
+    ask(&mut client, "GET", &[("host", "a")], Some(""));
+    receive(&mut client, b"HTTP/1.1 103 x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nall").expect("an answer");
+    assert!(client.receive_eof().expect("the end of the body").is_some());
+    for close in ["", "Connection: close\r\n"] {
+        let mut client = Connection::client();
+        let length = if close.is_empty() { "1" } else { "0" };
+        ask(&mut client, "POST", &[("host", "a"), ("content-length", length)], None);
+        receive(&mut client, format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{close}\r\n").as_bytes())
+            .expect("a head");
+        client.receive_eof().expect("the end");
+    }
+    let mut client = Connection::client();
+    ask(&mut client, "CONNECT", &[("host", "a")], Some(""));
+    receive(&mut client, b"HTTP/1.1 200 OK\r\n\r\n").expect("a tunnel");
+    let mut client = Connection::client();
+    ask(&mut client, "CONNECT", &[("host", "a"), ("connection", "close")], Some(""));
+    receive(&mut client, b"HTTP/1.1 200 OK\r\n\r\n").expect("a tunnel");
+
+    let used = used();
+    for (side, row) in
+        [Side::Requester, Side::Responder].into_iter().flat_map(|side| transitions(side).map(move |row| (side, row)))
+    {
+        assert!(used.contains(&(side, row.0, row.1)), "{side:?} {row:?} is never used");
+    }
+}
+
+#[test]
+fn rfc9112_2_2_empty_lines_before_a_request_are_no_request() {
+    for lines in 0..=MAX_EMPTY / 2 {
+        let input = ["\r\n".repeat(lines).as_bytes(), GET].concat();
+        assert_eq!(receive(&mut Connection::server(), &input).expect("a request"), ["/", "end"], "{lines} lines");
+    }
+    let input = ["\r\n".repeat(MAX_EMPTY / 2 + 1).as_bytes(), GET].concat();
+    let error = receive(&mut Connection::server(), &input).expect_err("too many");
+    assert_eq!((error.offset, error.status()), (MAX_EMPTY, 400));
+    for nothing in ["", "\r", "\r\n", "\r\n\r", "\r\n\r\n"] {
+        let mut server = Connection::server();
+        assert!(receive(&mut server, nothing.as_bytes()).expect("nothing").is_empty());
+        assert!(!server.in_head() && server.receive_eof().expect("no error").is_none(), "{nothing:?}");
+    }
+    let error = receive(&mut Connection::server(), b"\r\n\r\nGET  /").expect_err("two spaces");
+    assert_eq!(error.offset, 8, "places count from the input's first byte");
+}
+
+#[test]
+fn a_broken_request_behind_head_is_answered_with_a_body() {
+    let mut server = Connection::server();
+    receive(&mut server, b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    assert!(answer(&mut server, 200, &[], "tea").expect("an answer").ends_with("content-length: 3\r\n\r\n"));
+    receive(&mut server, b"GET  /").expect_err("two spaces");
+    assert!(answer(&mut server, 400, &[], "why").expect("an answer").ends_with("\r\n\r\nwhy"));
+}
+
+#[test]
+fn rfc9110_10_1_1_only_100_is_100() {
+    let mut server = Connection::server();
+    let request = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    receive(&mut server, request).expect("a request");
+    let mut out = Vec::new();
+    for (status, waits) in [(103, true), (102, true), (100, false)] {
+        server.send(Event::Response(ResponseHead::new(status, FieldLines::default())), &mut out).expect("a head");
+        assert_eq!(Connection::awaits_continue(&server), waits, "{status}");
+    }
+    let mut client = Connection::client();
+    ask(&mut client, "POST", &[("host", "a"), ("expect", "100-continue"), ("content-length", "2")], None);
+    for (status, waits) in [(103, true), (102, true), (100, false)] {
+        receive(&mut client, format!("HTTP/1.1 {status} x\r\n\r\n").as_bytes()).expect("a head");
+        assert_eq!(Connection::awaits_continue(&client), waits, "{status}");
+    }
+}
+
+#[test]
+fn rfc9931_8_a_refused_tunnel_closes_unread() {
+    for status in [200, 301, 407, 501] {
+        let mut server = Connection::server();
+        let input = [b"CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n", GET].concat();
+        assert_eq!(receive(&mut server, &input).expect("a request"), ["b:443", "end"]);
+        if status == 200 {
+            server.send_head(200, &block(&[]), Additions::default(), &mut Vec::new()).expect("a tunnel");
+            assert_eq!(server.our_state(), State::Switched);
+            continue;
+        }
+        assert!(answer(&mut server, status, &[], "no").expect("an answer").contains("\r\nconnection: close\r\n"));
+        assert!(!server.is_reusable() && receive(&mut server, GET).expect("nothing").is_empty(), "{status}");
+    }
+}
+
+#[test]
+fn rfc9110_15_2_2_101_names_a_protocol_that_was_asked_for() {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: WebSocket, x/1\r\n\r\n";
+    let rows = [
+        (&["websocket"][..], true),
+        (&["x/1"], true),
+        (&["x/1, websocket"], true),
+        (&["x/1", "websocket"], true),
+        (&["x/2"], false),
+        (&["websocket, h2c"], false),
+        (&["h2c"], false),
+        (&[""], false),
+        (&[], false),
+    ];
+    for (protocols, allowed) in rows {
+        let fields: Vec<_> = protocols.iter().map(|protocol| ("upgrade", *protocol)).collect();
+        let mut server = Connection::server();
+        receive(&mut server, request.as_bytes()).expect("a request");
+        let mut out = Vec::new();
+        let sent = server.send_head(101, &block(&fields), Additions::default(), &mut out);
+        assert_eq!(sent, if allowed { Ok(()) } else { Err(Misuse::Protocol) }, "{protocols:?}");
+        assert_eq!(allowed, !out.is_empty());
+
+        let mut client = Connection::client();
+        let sent = ask(&mut client, "GET", &[("host", "a"), ("upgrade", "WebSocket, x/1")], Some(""));
+        assert!(sent.contains("\r\nconnection: upgrade\r\n"), "an Upgrade without it is none: {sent}");
+        let lines: String = protocols.iter().map(|protocol| format!("Upgrade: {protocol}\r\n")).collect();
+        let received = receive(&mut client, format!("HTTP/1.1 101 x\r\nConnection: upgrade\r\n{lines}\r\n").as_bytes());
+        let violation = received.map_err(|error| error.violation);
+        assert_eq!(violation, if allowed { Ok(vec!["101".into()]) } else { Err(Violation::Unasked) }, "{protocols:?}");
+    }
+    let mut server = Connection::server();
+    receive(&mut server, GET).expect("a request");
+    let sent = server.send_head(101, &block(&[("upgrade", "x")]), Additions::default(), &mut Vec::new());
+    assert_eq!(sent, Err(Misuse::OutOfTurn), "nobody asked for anything");
+    // A server that switches while the request is still coming gives up the switch: its client could not follow.
+    let mut client = Connection::client();
+    ask(&mut client, "POST", &[("host", "a"), ("upgrade", "x"), ("content-length", "1")], None);
+    let early = receive(&mut client, b"HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+    assert_eq!(early.map_err(|error| error.violation), Err(Violation::Unasked));
+    assert_eq!(client.their_state(), State::Failed);
+}
+
+#[test]
+fn a_coding_that_a_handler_names_is_not_sent_to_http10() {
+    let mut server = Connection::server();
+    receive(&mut server, b"GET / HTTP/1.0\r\n\r\n").expect("a request");
+    let text = answer(&mut server, 200, &[("Transfer-Encoding", "chunked"), ("x", "y")], "tea").expect("an answer");
+    assert_eq!(text, "HTTP/1.1 200 OK\r\nx: y\r\n\r\ntea");
+    assert!(!server.is_reusable(), "the end of the connection is the end of the body");
+}
+
+#[test]
+fn a_whole_answer_is_checked_before_a_byte_of_it_is_written() {
+    type Row<'r> = (u16, &'r [(&'r str, &'r str)], &'r str, Misuse);
+    let rows: [Row<'_>; 6] = [
+        (103, &[], "", Misuse::StatusLine),
+        (200, &[("content-length", "2")], "tea", Misuse::TooManyBytes),
+        (200, &[("content-length", "4")], "tea", Misuse::TooFewBytes),
+        (204, &[], "tea", Misuse::NoBodyAllowed),
+        (304, &[], "tea", Misuse::NoBodyAllowed),
+        (200, &[("content-length", "3"), ("transfer-encoding", "chunked")], "tea", Misuse::Framing),
+    ];
+    for (status, fields, body, misuse) in rows {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        assert_eq!(answer(&mut server, status, fields, body), Err(misuse), "{status} {fields:?}");
+        assert_eq!(answer(&mut server, 200, &[], "").expect("all is as before").matches("HTTP").count(), 1);
+    }
+}
+
+#[test]
+fn who_asks_to_keep_a_connection_is_told_for_how_long() {
+    let rows = [
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", true),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, close\r\n\r\n", false),
+    ];
+    for (request, told) in rows {
+        let mut server = Connection::server();
+        receive(&mut server, request.as_bytes()).expect("a request");
+        let mut out = Vec::new();
+        let additions = Additions { idle_seconds: Some(5), ..Additions::default() };
+        server.answer(200, &block(&[]), additions, b"", &mut out).expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&out).contains("\r\nkeep-alive: timeout=5\r\n"), told, "{request}");
+    }
+}
+
+#[test]
+fn what_has_come_of_a_body_can_be_looked_at_ahead() {
+    let mut server = Connection::server();
+    receive(&mut server, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").expect("a head");
+    for (rest, ends) in [("3\r\ntea\r\n0\r\n\r\n", true), ("3\r\ntea\r\n0\r\n", false), ("x", false), ("", false)] {
+        assert_eq!(server.ends_within(rest.as_bytes()), ends, "{rest:?}");
+    }
+    assert_eq!(server.their_state(), State::Body, "looking changes nothing");
+}

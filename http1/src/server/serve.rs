@@ -1,0 +1,154 @@
+//! A server on one loop: it accepts, and has its connections served.
+
+use super::buffers::Spare;
+use super::connection::{self, Shared};
+use super::connections::Connections;
+use super::failure::Outcome;
+use super::hooks;
+use super::options::Options;
+use super::request::Request;
+use super::response::Response;
+use super::workers::Workers;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+use wirebook_net::tcp::TcpListener;
+use wirebook_net::{self as net, Address, JoinHandle, Listener};
+
+/// How long a listener rests that cannot accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A running server. Dropping it changes nothing; [`until`](Self::until) and [`close`](Self::close) end it.
+pub struct Server {
+    address: Option<SocketAddr>,
+    accepting: JoinHandle<()>,
+    connections: Rc<Connections>,
+    close_timeout: Duration,
+    /// Ends what is still being answered.
+    abort: Box<dyn Fn()>,
+}
+
+impl Server {
+    /// The address that it listens on; `None` where the listener is not TCP.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Connections that are open now, idle ones too.
+    pub fn connections(&self) -> usize {
+        self.connections.open()
+    }
+
+    // ANCHOR: until
+    /// Serves until `stop` comes, then ends: accepts no more, closes the connections that idle, has those requests that are
+    /// being answered answered to their end, with `connection: close`, but waits for that at most for
+    /// [`Options::close_timeout`]. Then it breaks off what is left.
+    ///
+    /// Gives what `stop` gave, such as the result of [`net::ctrl_c`].
+    pub async fn until<F: Future>(&self, stop: F) -> F::Output {
+        let why = stop.await;
+        self.close();
+        if net::timeout(self.close_timeout, self.closed()).await.is_err() {
+            (self.abort)();
+        }
+        why
+    }
+    // ANCHOR_END: until
+
+    /// Accepts no more, and closes the connections that idle. Requests that are being answered are answered to their end,
+    /// with `connection: close`; wait for them with [`closed`](Self::closed).
+    pub fn close(&self) {
+        self.accepting.abort();
+        self.connections.close();
+    }
+
+    /// Waits until every connection has ended. Call [`close`](Self::close) first.
+    pub async fn closed(&self) {
+        self.connections.below(1).await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let connections = self.connections();
+        f.debug_struct("Server").field("address", &self.address).field("connections", &connections).finish()
+    }
+}
+
+/// Serves HTTP/1.1 at an address, from the running loop.
+///
+/// For each request the handler gets a [`Request`] and a [`Response`] to be written to. It runs on the loop's thread;
+/// other requests go on whenever it awaits. A handler that fails, or that leaves the response unfinished, gives its
+/// client a 500, and costs nobody else anything.
+///
+/// ```no_run
+/// use wirebook_http1::{self as http1, Request, Response};
+/// use wirebook_net as net;
+///
+/// net::run(async {
+///     let server = http1::serve("127.0.0.1:8000", async |request: Request<'_>, response: Response<'_>| {
+///         response.header("content-type", "text/plain").end(request.path()).await
+///     })?;
+///     server.until(net::ctrl_c()).await
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`TcpListener::bind`], with the address.
+pub fn serve<H>(address: impl Address, handler: H) -> io::Result<Server>
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    serve_with(address, Options::default(), handler)
+}
+
+/// [`serve`] with options of your own.
+///
+/// # Errors
+///
+/// Those of [`TcpListener::bind`], with the address.
+pub fn serve_with<H>(address: impl Address, options: Options, handler: H) -> io::Result<Server>
+where
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    let server = serve_on(listener, options, handler);
+    Ok(Server { address: Some(address), ..server })
+}
+
+/// Serves HTTP/1.1 on any listener: one of TCP with options of its own, a Unix socket, the simulated network.
+pub fn serve_on<L, H>(listener: L, options: Options, handler: H) -> Server
+where
+    L: Listener + 'static,
+    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+{
+    let connections = Rc::new(Connections::default());
+    let close_timeout = options.close_timeout;
+    let (spare, workers) = (Spare::default(), Workers::default());
+    let shared = Rc::new(Shared { handler, options, spare, workers, connections: connections.clone() });
+    let (sweeping, ending) = (shared.clone(), shared.clone());
+    net::spawn(async move {
+        sweeping.connections.sweep(&sweeping.options).await;
+        sweeping.workers.dismiss();
+    });
+    let accepting = net::spawn(async move {
+        loop {
+            shared.connections.below(shared.options.max_connections).await;
+            match listener.accept().await {
+                Ok((stream, _)) => connection::begin(Rc::new(stream), shared.clone()),
+                // What concerns one connection the listener skips; this is the machine's trouble, and may pass.
+                Err(error) => {
+                    hooks::call(&shared.options.hooks.accept_error, &error);
+                    net::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    });
+    Server { address: None, accepting, connections, close_timeout, abort: Box::new(move || ending.workers.abort()) }
+}

@@ -1,0 +1,85 @@
+//! What a server asks of a connection's stream beyond reading and writing, where its kind has it.
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+use wirebook_net::Stream;
+use wirebook_net::sim::SimStream;
+use wirebook_net::tcp::TcpStream;
+
+/// The longest interval that Linux takes for TCP's keep-alive.
+const MAX_PROBE: Duration = Duration::from_secs(32_767);
+
+/// A stream of any kind. TCP and the simulated network have addresses and can be reset; others have and can not.
+pub(super) trait Transport: Stream {
+    fn any(&self) -> &dyn Any;
+    fn into_stream(self: Rc<Self>) -> Rc<dyn Stream>;
+}
+
+impl<S: Stream + 'static> Transport for S {
+    fn any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_stream(self: Rc<Self>) -> Rc<dyn Stream> {
+        self
+    }
+}
+
+/// These belong to the trait's object and not to the trait, which an `Rc` of a stream would have as well.
+impl dyn Transport {
+    pub(super) fn peer_addr(&self) -> Option<SocketAddr> {
+        match self.kind() {
+            Kind::Tcp(stream) => stream.peer_addr().ok(),
+            Kind::Simulated(stream) => stream.peer_addr(),
+            Kind::Other => None,
+        }
+    }
+
+    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
+        match self.kind() {
+            Kind::Tcp(stream) => stream.local_addr().ok(),
+            Kind::Simulated(stream) => stream.local_addr(),
+            Kind::Other => None,
+        }
+    }
+
+    /// Has the connection broken off when it is dropped: to the client that is an error and not an end. On a Unix socket
+    /// there is no such thing, and the end looks like any other.
+    pub(super) fn reset(&self) {
+        match self.kind() {
+            // If the option cannot be set the connection is closed politely.
+            Kind::Tcp(stream) => stream.set_linger(Some(Duration::ZERO)).unwrap_or_default(),
+            Kind::Simulated(stream) => stream.reset(),
+            Kind::Other => {}
+        }
+    }
+
+    /// Has the system ask a silent client whether it is still there.
+    pub(super) fn probe(&self, after: Duration) {
+        if let Kind::Tcp(stream) = self.kind()
+            && !after.is_zero()
+            && after != Duration::MAX
+        {
+            // In whole seconds, and not in none. A system that cannot ask is one that does not.
+            let after = after.clamp(Duration::from_secs(1), MAX_PROBE);
+            stream.set_keepalive(Some(after)).unwrap_or_default();
+        }
+    }
+
+    fn kind(&self) -> Kind<'_> {
+        let stream = self.any();
+        match (stream.downcast_ref(), stream.downcast_ref()) {
+            (Some(tcp), _) => Kind::Tcp(tcp),
+            (_, Some(simulated)) => Kind::Simulated(simulated),
+            _ => Kind::Other,
+        }
+    }
+}
+
+enum Kind<'s> {
+    Tcp(&'s TcpStream),
+    Simulated(&'s SimStream),
+    Other,
+}

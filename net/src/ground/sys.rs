@@ -1,0 +1,187 @@
+//! The operating system: what differs between systems, and what only a foreign function can tell. One leaf, with a reason
+//! for each `unsafe`, below every room.
+//!
+//! What a system does not have is an error of the kind `Unsupported` there, with a sentence that says so.
+#![allow(unsafe_code)]
+
+use socket2::{MaybeUninitSlice, SockAddr, SockRef};
+use std::{
+    ffi::CString,
+    fs::{File, OpenOptions},
+    io,
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, AsRawFd},
+        unix::fs::OpenOptionsExt,
+    },
+    path::Path,
+    time::Duration,
+};
+
+/// Receives one datagram: its length, whether it was cut, and who sent it.
+pub(crate) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, bool, SockAddr)> {
+    // SAFETY: the layouts are the same, and the slice goes to one function alone, which hands it to the kernel, and the
+    // kernel writes initialised bytes.
+    let buffer = unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
+    let (length, flags, from) = SockRef::from(socket).recv_from_vectored(&mut [MaybeUninitSlice::new(buffer)])?;
+    Ok((length, flags.is_truncated(), from))
+}
+
+/// The number of a network interface; `None` when none has that name.
+pub(crate) fn interface_index(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: the pointer is to a string with its final zero, which outlives the call.
+    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    (index != 0).then_some(index)
+}
+
+/// A Unix address that is no file: a name that exists as long as its socket (unix(7), "abstract").
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn abstract_address(name: &[u8]) -> io::Result<SockAddr> {
+    use std::os::unix::ffi::OsStrExt;
+    /// `sun_path`, without the zero that marks the name.
+    const LONGEST: usize = 107;
+    if name.is_empty() || name.len() > LONGEST {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "an abstract name has 1 to 107 bytes"));
+    }
+    SockAddr::unix(std::ffi::OsStr::from_bytes(&[b"\0", name].concat()))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn abstract_address(_: &[u8]) -> io::Result<SockAddr> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux has abstract addresses"))
+}
+
+/// Sets `TCP_USER_TIMEOUT`; `None` leaves it to the system.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn set_user_timeout(socket: &impl AsFd, limit: Option<Duration>) -> io::Result<()> {
+    /// The kernel takes an `int` of milliseconds.
+    const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+    let millis = limit.map(|limit| Duration::from_millis(limit.min(LONGEST).as_nanos().div_ceil(1_000_000) as u64));
+    SockRef::from(socket).set_tcp_user_timeout(millis)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn set_user_timeout(_: &impl AsFd, _: Option<Duration>) -> io::Result<()> {
+    Err(no_user_timeout())
+}
+
+/// `TCP_USER_TIMEOUT`; `None` when it is left to the system.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn user_timeout(socket: &impl AsFd) -> io::Result<Option<Duration>> {
+    Ok(SockRef::from(socket).tcp_user_timeout()?.filter(|limit| !limit.is_zero()))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn user_timeout(_: &impl AsFd) -> io::Result<Option<Duration>> {
+    Err(no_user_timeout())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn no_user_timeout() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "only Linux has a user timeout of TCP")
+}
+
+/// Opens a file so that the call cannot wait for somebody: opening a FIFO waits for its other end, and a terminal may
+/// become the process's own. Whoever opened it looks what it is before reading.
+pub(crate) fn open_without_waiting(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    match options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path) {
+        // A socket, or a FIFO that nobody reads (open(2), ENXIO).
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => Err(not_regular()),
+        result => result,
+    }
+}
+
+pub(crate) fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
+}
+
+/// Whether `error` says that connecting has begun and will end later. A signal interrupts the call and not the attempt,
+/// which goes on (connect(2), EINTR).
+pub(crate) fn connects_later(error: &io::Error) -> bool {
+    [libc::EINPROGRESS, libc::EINTR].into_iter().any(|code| error.raw_os_error() == Some(code))
+}
+
+/// The process at the other end of a Unix socket, as the kernel saw it when the connection was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Process number; not known on every system.
+    pub pid: Option<i32>,
+    /// User number.
+    pub uid: u32,
+    /// Group number.
+    pub gid: u32,
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn peer_credentials(socket: &impl AsRawFd) -> io::Result<Credentials> {
+    let mut credentials = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: both pointers are to locals that outlive the call, and `length` is the size of what the first points to.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut credentials).cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(Credentials { pid: Some(credentials.pid), uid: credentials.uid, gid: credentials.gid })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn peer_credentials(socket: &impl AsRawFd) -> io::Result<Credentials> {
+    let (mut uid, mut gid) = (0, 0);
+    // SAFETY: both pointers are to locals that outlive the call.
+    if unsafe { libc::getpeereid(socket.as_raw_fd(), &raw mut uid, &raw mut gid) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(Credentials { pid: None, uid, gid })
+}
+
+/// Whether `error` says that this process or the whole system has no descriptor, or no memory for one, left.
+pub(crate) fn out_of_descriptors(error: &io::Error) -> bool {
+    let codes = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
+/// Whether `error` concerns the one connection that was to be accepted, so that the next one may be fine. Linux hands
+/// network errors of the new socket to `accept` (accept(2), "Error handling").
+pub(crate) fn lost_before_accept(error: &io::Error) -> bool {
+    let codes = [
+        libc::ECONNABORTED,
+        libc::EPROTO,
+        libc::ENOPROTOOPT,
+        libc::ENETDOWN,
+        libc::ENETUNREACH,
+        libc::EHOSTDOWN,
+        libc::EHOSTUNREACH,
+        libc::EOPNOTSUPP,
+        libc::ECONNRESET,
+        libc::EPERM,
+    ];
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_accept_are_told_apart() {
+        for (code, lost, none_left) in [
+            (libc::ECONNABORTED, true, false),
+            (libc::EPROTO, true, false),
+            (libc::EMFILE, false, true),
+            (libc::ENFILE, false, true),
+            (libc::EBADF, false, false),
+        ] {
+            let error = io::Error::from_raw_os_error(code);
+            assert_eq!((lost_before_accept(&error), out_of_descriptors(&error)), (lost, none_left), "{error}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a handler, or who connects, is told went wrong.
+
+use super::answer::Answer;
+use crate::error::{Error, SendError};
+use crate::handshake::client::{Invalid, Refused};
+use crate::handshake::server::Refusal;
+
+/// Everything that can end a connection, or keep it from opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The peer broke a rule or a limit, or is gone.
+    Receive(Error),
+    /// Something could not be sent.
+    Send(SendError),
+    /// The client's request is no handshake that this server accepts; it was answered so.
+    Refusal(Refusal),
+    /// The client's request head is malformed, too large or too slow; it was answered with this status.
+    Head(u16),
+    /// The server's 101 does not answer our handshake.
+    Refused(Refused),
+    /// The server answered with another status: a refusal, a redirect, a page.
+    Answered(Box<Answer>),
+    /// The URL is not of the form `ws://host[:port][/path][?query]`.
+    Url,
+    /// The URL is of the form `wss:`: TLS is the caller's to put under [`connect_over`](crate::connect_over).
+    Secure,
+    /// The request holds something that may not be sent.
+    Request(Invalid),
+    /// The transport failed before the handshake was over.
+    Io(std::io::ErrorKind),
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Receive(error) => error.fmt(f),
+            Fault::Send(error) => error.fmt(f),
+            Fault::Refusal(refusal) => refusal.fmt(f),
+            Fault::Head(status) => write!(f, "the request head was answered with {status}"),
+            Fault::Refused(refused) => refused.fmt(f),
+            Fault::Answered(answer) => {
+                write!(f, "the server answered {} instead of 101", answer.status)?;
+                let text = String::from_utf8_lossy(&answer.body);
+                match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
+                    Some(line) => write!(f, ": {}", line.escape_debug()),
+                    None => Ok(()),
+                }
+            }
+            Fault::Secure => f.write_str("wss: needs a TLS stream; connect_over takes one"),
+            Fault::Request(invalid) => invalid.fmt(f),
+            Fault::Url => f.write_str("not a URL of the form ws://host[:port][/path][?query]"),
+            Fault::Io(kind) => write!(f, "the transport failed: {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Receive(error)
+    }
+}
+
+impl From<SendError> for Fault {
+    fn from(error: SendError) -> Self {
+        Fault::Send(error)
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Fault::Io(error.kind())
+    }
+}

@@ -1,0 +1,212 @@
+//! The server: the handshake on a stream, and a handler for every connection.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::Shutdown;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use wirebook_http1::parser::{self, Version};
+use wirebook_net::tcp::TcpListener;
+use wirebook_net::{self as net, Listener, Stream};
+
+use super::accepted::{Accepted, Agreed, MAX_REQUEST, Options, start};
+use super::answer::Headers;
+use super::fault::Fault;
+use super::head::read_head;
+use super::serving::{self, Connections, Place, Server};
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::driver::{Attendant, Link, Reader, Writer, halves};
+use crate::event::Code;
+use crate::handshake::server::{Acceptance, Offer};
+
+/// Serves WebSocket connections on `address` with default [`Options`]: `handler` is called for each, with its two halves,
+/// and the connection is closed when it returns (1000, or 1011 after an error of its own). What is no handshake is answered as
+/// http1's server answers. The server goes on until [`Server::until`] or [`Server::close`].
+///
+/// ```no_run
+/// use wirebook_net as net;
+/// use wirebook_websocket::{self as websocket, Reader, Writer};
+///
+/// net::run(async {
+///     let echo = async |mut reader: Reader, writer: Writer| {
+///         while let Some(message) = reader.next().await? {
+///             writer.send(message).await?;
+///         }
+///         Ok(())
+///     };
+///     websocket::serve("127.0.0.1:9000", echo)?.until(net::ctrl_c()).await
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// The address cannot be bound.
+pub fn serve<H>(address: &str, handler: H) -> io::Result<Server>
+where
+    H: AsyncFn(Reader, Writer) -> Result<(), Fault> + 'static,
+{
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    Ok(listen(listener, address, Options::default(), Halves(handler)))
+}
+
+/// As [`serve`], on any listener, with options; the handler is told the target and the subprotocol too.
+pub fn serve_on<L, A, H>(listener: L, address: A, options: Options, handler: H) -> Server<A>
+where
+    L: Listener + 'static,
+    H: AsyncFn(Accepted<L::Stream>) -> Result<(), Fault> + 'static,
+{
+    listen(listener, address, options, Whole(handler))
+}
+
+/// What is called for a connection. The future is the handler's own: a wrapper's would be kept for as long.
+trait Handler<S: Stream + 'static> {
+    fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>>;
+}
+
+struct Halves<H>(H);
+struct Whole<H>(H);
+
+impl<S: Stream + 'static, H: AsyncFn(Reader<S>, Writer<S>) -> Result<(), Fault>> Handler<S> for Halves<H> {
+    fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>> {
+        (self.0)(accepted.reader, accepted.writer)
+    }
+}
+
+impl<S: Stream + 'static, H: AsyncFn(Accepted<S>) -> Result<(), Fault>> Handler<S> for Whole<H> {
+    fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>> {
+        (self.0)(accepted)
+    }
+}
+
+fn listen<L, A, H>(listener: L, address: A, options: Options, handler: H) -> Server<A>
+where
+    L: Listener + 'static,
+    H: Handler<L::Stream> + 'static,
+{
+    let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
+    let shared = Rc::new((handler, options.clone(), connections.clone()));
+    serving::serve(listener, address, options, connections, move |stream, agreed| {
+        net::spawn(one(stream, Box::new(agreed), shared.clone()));
+    })
+}
+
+/// One connection, from its answered handshake on.
+async fn one<S, H>(stream: Rc<S>, agreed: Box<Agreed>, shared: Rc<(H, Rc<Options>, Rc<Connections>)>)
+where
+    S: Stream + 'static,
+    H: Handler<S>,
+{
+    // The beginning and the end are boxed, because an open connection should not own the room that they need.
+    let (accepted, mut attendant, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
+    let mut handler = pin!(shared.0.call(accepted));
+    let result = poll_fn(|context| attendant.poll_beside(handler.as_mut(), context)).await;
+    let own = matches!(result, Some(Err(fault)) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
+    Box::pin(attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
+}
+
+async fn begin<S: Stream + 'static>(
+    stream: Rc<S>,
+    agreed: Box<Agreed>,
+    options: &Options,
+    connections: &Rc<Connections>,
+) -> (Accepted<S>, Attendant<S>, Place) {
+    let stream = serving::sole(stream).await;
+    let (accepted, attendant) = start(stream, *agreed, options.config.clone());
+    let place = connections.enter(accepted.reader.link());
+    (accepted, attendant, place)
+}
+
+/// Takes the opening handshake of a stream that carries nothing else, and answers it. The connection is attended by a task of
+/// its own, so the halves may go anywhere.
+///
+/// # Errors
+/// The request is refused, and was answered so; or the transport failed.
+pub async fn accept<S: Stream + 'static>(stream: S, options: &Options) -> Result<Accepted<S>, Fault> {
+    let read = net::timeout(options.handshake_timeout, read_request(&stream, options)).await;
+    let agreed = match read.unwrap_or(Err(Fault::Head(408))) {
+        Ok(agreed) => agreed,
+        Err(fault) => return Err(refuse(stream, fault, options.config.close_timeout).await),
+    };
+    let mut out = Vec::new();
+    agreed.acceptance.write(&mut out);
+    stream.write_all(&out).await?;
+    let (accepted, attendant) = start(stream, agreed, options.config.clone());
+    attendant.spawn();
+    Ok(accepted)
+}
+
+/// Makes a WebSocket of a stream whose handshake was read and answered elsewhere, by an HTTP server for instance.
+/// `leftover` are bytes that came behind the request.
+pub fn upgraded<S: Stream + 'static>(
+    stream: S,
+    acceptance: &Acceptance,
+    config: Arc<Config>,
+    leftover: &[u8],
+) -> (Reader<S>, Writer<S>) {
+    let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
+    Attendant::new(link.clone()).spawn();
+    halves(&link, leftover)
+}
+
+async fn read_request(stream: &impl Stream, options: &Options) -> Result<Agreed, Fault> {
+    let mut bytes = Vec::new();
+    read_head(stream, &mut bytes, MAX_REQUEST, |bytes, fields, progress, limits| {
+        let head = match parser::request(bytes, fields, progress, limits) {
+            Ok(head) => head?,
+            Err(error) => return Some(Err(Fault::Head(error.rule.status()))),
+        };
+        let offer = Offer::read(head.method, head.version == Version::Http11, head.fields);
+        let acceptance = offer.and_then(|offer| offer.accept(&options.policy, &options.config));
+        Some(acceptance.map_err(Fault::Refusal).map(|acceptance| Agreed {
+            acceptance,
+            target: String::from_utf8_lossy(head.target).into_owned(),
+            headers: Headers::copy(head.fields),
+            leftover: bytes[head.len()..].to_vec(),
+        }))
+    })
+    .await
+}
+
+/// Answers a request that is refused, and ends the transport so that the answer arrives.
+async fn refuse<S: Stream>(stream: S, fault: Fault, patience: Duration) -> Fault {
+    let mut out = Vec::new();
+    match fault {
+        Fault::Refusal(refusal) => refusal.write(&mut out),
+        Fault::Head(status) => {
+            let reason = match status {
+                408 => "Request Timeout",
+                414 => "URI Too Long",
+                431 => "Request Header Fields Too Large",
+                505 => "HTTP Version Not Supported",
+                _ => "Bad Request",
+            };
+            let head = format!("HTTP/1.1 {status} {reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            out.extend_from_slice(head.as_bytes());
+        }
+        fault => return fault,
+    }
+    let _ = net::timeout(patience, async {
+        stream.write_all(&out).await?;
+        stream.shutdown(Shutdown::Write)?;
+        // Unread bytes at close would make the kernel send a reset, which can overtake the answer.
+        poll_fn(|context| {
+            loop {
+                ready!(stream.poll_readable(context))?;
+                match stream.try_read(&mut net::buffer()) {
+                    Ok(1..) => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    _ => return Poll::Ready(io::Result::Ok(())),
+                }
+            }
+        })
+        .await
+    })
+    .await;
+    fault
+}
