@@ -169,6 +169,13 @@ fn net_by_events() -> Outcome {
             move |_| client.end()
         });
         client.on("error", |event| eprintln!("{event:?}"));
+        client.pause();
+        client.resume();
+        client.set_allow_half_open(false);
+        let open = (server.is_listening(), server.connections());
+        assert_eq!(open, (true, 0));
+        let doomed = Socket::connect(address);
+        doomed.destroy();
         client.on("end", move |_| log.borrow_mut().push("end"));
         client.on("close", move |_| server.close());
         io::Result::Ok(())
@@ -225,6 +232,7 @@ fn dgram() -> Outcome {
         let mut bytes = [0; 1500];
         let received = other.recv_from(&mut bytes).await?;
         socket.set_broadcast(true)?;
+        socket.set_ttl(8)?;
         socket.connect(received.from).unwrap_or_default();
         let joined = other.join_multicast_v4([224, 0, 0, 251].into(), [127, 0, 0, 1].into());
         assert_eq!(&bytes[..received.length], b"tea");
