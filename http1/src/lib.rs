@@ -9,7 +9,7 @@
 //! | [`parser`] | A head is bytes: where are the method, the target and the fields? Several answers, one contract. | 1,820 |
 //! | `parser/simd/` | The same answer with 16 or 32 bytes in a register, whatever the processor has. | 410 |
 //! | [`connection`] | Whose turn is it, and how long is the body? Bytes to events and events to bytes, with no socket in sight. | 1,560 |
-//! | `/` | `upgraded.rs` and `interop.rs`, see below. | 220 |
+//! | `/` | What is a connection that speaks HTTP no more (`upgraded.rs`)? And the `http` crate's types (`interop.rs`). | 220 |
 //! | [`server`] | How does a handler meet ten thousand clients, slow, rude and vanished ones among them? | 2,010 |
 //! | `agent/` | Which connection may carry a request, and what becomes of one that idles? | 1,050 |
 //! | [`client`] | What is sent when, and what if the answer comes first? URLs, redirects, content codings. | 1,400 |

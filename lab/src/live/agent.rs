@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 use wirebook_http1::client::{Agent, AgentOptions, Options, Origin, request};
 use wirebook_net::sim::{self, SimListener, SimStream};
@@ -160,7 +160,7 @@ struct Peer {
     /// When it came to owe it: the oldest is answered first.
     since: Cell<u64>,
     word: Cell<Option<Word>>,
-    waker: RefCell<Option<Waker>>,
+    spoken: net::Signal,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -184,9 +184,7 @@ impl Server {
             _ => return "the server has nothing to do".into(),
         };
         peer.word.set(Some(word));
-        if let Some(waker) = peer.waker.take() {
-            waker.wake();
-        }
+        peer.spoken.raise();
         text
     }
 
@@ -200,15 +198,14 @@ impl Server {
             owes: Cell::default(),
             since: Cell::default(),
             word: Cell::default(),
-            waker: RefCell::default(),
+            spoken: net::Signal::new(),
         });
         self.0.borrow_mut().push(peer.clone());
         let mut bytes = [0; 1024];
         let started = net::now();
         loop {
             let step = poll_fn(|context| {
-                *peer.waker.borrow_mut() = Some(context.waker().clone());
-                if let Some(word) = peer.word.take() {
+                if let Poll::Ready(word) = peer.spoken.poll_until(context, || peer.word.take()) {
                     return Poll::Ready(Ok(Err(word)));
                 }
                 match stream.try_read(&mut bytes) {

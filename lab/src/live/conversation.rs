@@ -1,7 +1,7 @@
 //! The widget of conversations: a client's bytes, what a server makes of them, and what it answers; both sides' states
 //! after each step, read off the production connection.
 
-use super::{MAX_INPUT, escape, range_in};
+use super::answer::{MAX_INPUT, escape, range_in};
 use serde::{Deserialize, Serialize};
 use wirebook_http1::parser::{Fields, ResponseHead};
 use wirebook_http1::{Connection, Event, FieldBlock, reason};
@@ -49,7 +49,7 @@ pub(crate) struct Step {
 /// One sentence where the body is not such a request.
 pub(super) fn answer(body: &[u8]) -> Result<Conversation, String> {
     let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    converse(&super::latin1(&ask.input)?).ok_or(format!("The widget takes {MAX_INPUT} bytes."))
+    converse(&super::answer::latin1(&ask.input)?).ok_or(format!("The widget takes {MAX_INPUT} bytes."))
 }
 
 /// Plays a server that answers every request with its target, and every mistake with its status. `None` for an input

@@ -1,6 +1,6 @@
 //! The widgets of event streams: what our decoder makes of some bytes, and a feed whose connection the reader may cut.
 
-use super::{Answer, Happening, MAX_INPUT, Mark, Part, escape, range_in};
+use super::answer::{Answer, Happening, MAX_INPUT, Mark, Part, escape, range_in};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ struct Ask {
 /// One sentence where the body is not such a request.
 pub(super) fn answer(body: &[u8]) -> Result<Answer, String> {
     let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = super::latin1(&ask.input)?;
+    let bytes = super::answer::latin1(&ask.input)?;
     if bytes.len() > MAX_INPUT {
         return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
     }

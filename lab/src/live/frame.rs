@@ -1,7 +1,7 @@
 //! The widget of WebSocket frames: bits and meaning of some bytes, by the server's own [`Connection`]; and the socket of the
 //! page, whose bytes it can show as they arrived.
 
-use super::{Answer, Fault, Happening, MAX_INPUT, Mark, Part, escape};
+use super::answer::{Answer, Fault, Happening, MAX_INPUT, Mark, Part, escape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -65,7 +65,7 @@ pub(crate) struct Dissected {
 /// Answers a request of the widget.
 pub(super) fn answer(body: &[u8]) -> Result<Dissected, String> {
     let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = super::latin1(&ask.input)?;
+    let bytes = super::answer::latin1(&ask.input)?;
     if bytes.len() > MAX_BYTES {
         return Err(format!("The input has {} bytes, the widget takes {MAX_BYTES}.", bytes.len()));
     }

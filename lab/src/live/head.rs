@@ -1,6 +1,6 @@
 //! The widget of requests: what the server's own [`Connection`] makes of some bytes.
 
-use super::{Answer, Fault, Happening, MAX_INPUT, Mark, Part, escape, range_in};
+use super::answer::{Answer, Fault, Happening, MAX_INPUT, Mark, Part, escape, range_in};
 use serde::Deserialize;
 use std::time::Instant;
 use wirebook_http1::parser::{self, Fields, Limits, Progress, RequestHead};
@@ -39,7 +39,7 @@ struct Ask {
 /// One sentence where the body is not such a request.
 pub(super) fn answer(body: &[u8]) -> Result<Answer, String> {
     let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = super::latin1(&ask.input)?;
+    let bytes = super::answer::latin1(&ask.input)?;
     if bytes.len() > MAX_INPUT {
         return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
     }

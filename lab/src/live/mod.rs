@@ -5,6 +5,7 @@
 //! leaves. There is no second parser for display.
 
 pub(crate) mod agent;
+mod answer;
 pub(crate) mod conversation;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
@@ -15,142 +16,88 @@ mod race;
 pub(crate) mod template;
 pub(crate) mod text;
 
-use serde::Serialize;
+pub(crate) use answer::MAX_INPUT;
 
-/// Bytes of input that a widget may send. Its own examples have a few hundred.
-pub(crate) const MAX_INPUT: usize = 16 * 1024;
+use answer::json;
 
-/// A piece of the input and what it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Part {
-    /// Byte range in the input.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// The kind, which gives it its colour and underline: `method`, `target`, `version`, `name`, `value`, `data`, …
-    pub(crate) kind: &'static str,
-    /// The bytes, with unprintable ones escaped.
-    pub(crate) value: String,
-    /// The section that holds its rule.
-    pub(crate) rule: &'static str,
+/// A live widget: its name, its picture of its first example as HTML for the book, and what it answers to a request's body.
+struct Widget {
+    name: &'static str,
+    picture: fn() -> Option<String>,
+    answer: fn(&[u8]) -> Result<String, String>,
 }
 
-/// An event that the production code gave.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Happening {
-    /// The byte range that it was made from.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) event: &'static str,
-    pub(crate) text: String,
-}
-
-/// From this byte on the reader is in this state.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Mark {
-    pub(crate) at: usize,
-    pub(crate) state: &'static str,
-}
-
-/// An error at its byte.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Fault {
-    pub(crate) offset: usize,
-    pub(crate) name: String,
-    pub(crate) message: String,
-    pub(crate) rule: &'static str,
-    /// What a server answers: status and reason.
-    pub(crate) answer: String,
-}
-
-/// What a widget shows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Answer {
-    /// The input as Latin-1: one character a byte.
-    pub(crate) input: String,
-    pub(crate) len: usize,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) events: Vec<Happening>,
-    pub(crate) states: Vec<Mark>,
-    pub(crate) fault: Option<Fault>,
-    /// Where the input was cut in two.
-    pub(crate) cut: usize,
-    /// How many of `events` had come before the cut.
-    pub(crate) before_cut: usize,
-    /// Whether the events were the same with and without the cut. Never false, or there is a bug.
-    pub(crate) same: bool,
-    /// The variant that was timed, and its time for the first head, in nanoseconds.
-    pub(crate) parser: &'static str,
-    pub(crate) nanoseconds: Option<f64>,
-}
-
-/// The widget's picture for its first example, as HTML for the book; `None` where there is no such widget.
-pub(crate) fn picture(name: &str) -> Option<String> {
-    Some(match name {
-        "head" => picture::answer("wirebook-head", "HTTP/1 request", &head::dissect(head::EXAMPLE, usize::MAX, None)),
-        "event-stream" => {
-            let answer = event_stream::dissect(event_stream::EXAMPLE, usize::MAX, None);
-            picture::answer("wirebook-event-stream", "Event stream", &answer)
-        }
-        "reconnect" => event_stream::reconnect_picture(),
-        "agent" => picture::agent(&agent::film(agent::EXAMPLE, 3).ok()?),
-        "frame" => {
-            let shown = frame::dissect(frame::EXAMPLE, usize::MAX, false, false);
-            picture::answer("wirebook-frame", "WebSocket frames", &shown.answer)
-        }
-        "conversation" => picture::conversation(&conversation::converse(conversation::EXAMPLE)?),
-        "race" => {
+/// All of them.
+const WIDGETS: [Widget; 9] = [
+    Widget {
+        name: "head",
+        picture: || {
+            let answer = head::dissect(head::EXAMPLE, usize::MAX, None);
+            Some(picture::answer("wirebook-head", "HTTP/1 request", &answer))
+        },
+        answer: |body| head::answer(body).and_then(json),
+    },
+    Widget {
+        name: "conversation",
+        picture: || Some(picture::conversation(&conversation::converse(conversation::EXAMPLE)?)),
+        answer: |body| conversation::answer(body).and_then(json),
+    },
+    Widget {
+        name: "agent",
+        picture: || Some(picture::agent(&agent::film(agent::EXAMPLE, 3).ok()?)),
+        answer: |body| agent::answer(body).and_then(json),
+    },
+    Widget {
+        name: "race",
+        picture: || {
             let figures = picture::open("wirebook-race", "Race of the head parsers") + &race::picture()?;
-            picture::close(figures, "wirebook-race")
-        }
-        "event-loop" => event_loop::picture(),
-        "template" => template::picture(),
-        _ => return None,
-    })
+            Some(picture::close(figures, "wirebook-race"))
+        },
+        answer: |body| race::answer(body).and_then(json),
+    },
+    Widget {
+        name: "event-loop",
+        picture: || Some(event_loop::picture()),
+        answer: |body| event_loop::answer(body).and_then(json),
+    },
+    Widget {
+        name: "frame",
+        picture: || {
+            let shown = frame::dissect(frame::EXAMPLE, usize::MAX, false, false);
+            Some(picture::answer("wirebook-frame", "WebSocket frames", &shown.answer))
+        },
+        answer: |body| frame::answer(body).and_then(json),
+    },
+    Widget {
+        name: "event-stream",
+        picture: || {
+            let answer = event_stream::dissect(event_stream::EXAMPLE, usize::MAX, None);
+            Some(picture::answer("wirebook-event-stream", "Event stream", &answer))
+        },
+        answer: |body| event_stream::answer(body).and_then(json),
+    },
+    Widget {
+        name: "reconnect",
+        picture: || Some(event_stream::reconnect_picture()),
+        answer: |body| event_stream::cut(body).and_then(json),
+    },
+    Widget {
+        name: "template",
+        picture: || Some(template::picture()),
+        answer: |body| template::answer(body).and_then(json),
+    },
+];
+
+fn widget(name: &str) -> Option<&'static Widget> {
+    WIDGETS.iter().find(|widget| widget.name == name)
+}
+
+/// The widget's picture for its first example; `None` where there is no such widget.
+pub(crate) fn picture(name: &str) -> Option<String> {
+    (widget(name)?.picture)()
 }
 
 /// Answers a widget's request: the operation's name and its body. `None` where there is no such operation.
 pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, String>> {
-    Some(match operation {
-        "head" => head::answer(body).and_then(json),
-        "agent" => agent::answer(body).and_then(json),
-        "conversation" => conversation::answer(body).and_then(json),
-        "race" => race::answer(body).and_then(json),
-        "event-loop" => event_loop::answer(body).and_then(json),
-        "event-stream" => event_stream::answer(body).and_then(json),
-        "reconnect" => event_stream::cut(body).and_then(json),
-        "template" => template::answer(body).and_then(json),
-        "frame" => frame::answer(body).and_then(json),
-        _ => return None,
-    })
-}
-
-fn json(answer: impl Serialize) -> Result<String, String> {
-    serde_json::to_string(&answer).map_err(|error| error.to_string())
-}
-
-/// Bytes that travelled as text, one character each.
-fn latin1(text: &str) -> Result<Vec<u8>, String> {
-    let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    bytes.ok_or("The input has characters over U+00FF: write their UTF-8 bytes as \\xNN.".into())
-}
-
-/// Bytes as text: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\x00`.
-pub(crate) fn escape(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, &byte| {
-        match byte {
-            b'\r' => text.push_str("\\r"),
-            b'\n' => text.push_str("\\n"),
-            b'\t' => text.push_str("\\t"),
-            b'\\' => text.push_str("\\\\"),
-            b' '..=b'~' => text.push(byte as char),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
-        }
-        text
-    })
-}
-
-/// Where `part`, a piece of `input`, lies in it.
-pub(crate) fn range_in(input: &[u8], part: &[u8]) -> (usize, usize) {
-    let start = part.as_ptr().addr() - input.as_ptr().addr();
-    (start, start + part.len())
+    Some((widget(operation)?.answer)(body))
 }

@@ -1,8 +1,8 @@
 //! An answer as HTML: what a reader sees without the server or without JavaScript.
 
 use super::agent::Film;
+use super::answer::{Answer, Part};
 use super::conversation::{Conversation, Step};
-use super::{Answer, Part};
 use std::fmt::Write;
 
 /// The element `tag` with the picture inside it; the live widget replaces the inside.

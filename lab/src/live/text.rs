@@ -1,6 +1,6 @@
 //! An answer as text for a terminal: 80 columns, colour only where a terminal is.
 
-use super::{Answer, Part};
+use super::answer::{Answer, Part};
 use std::fmt::Write;
 
 /// The same as the widget shows: the parts with their byte ranges and rules, the events, the error under its byte.

@@ -5,14 +5,15 @@
 
 mod contestants;
 mod inputs;
+mod lap;
 mod plot;
 
 use crate::complaint::Complaint;
 use clap::{Args, Subcommand};
 pub(crate) use contestants::courses;
 use contestants::{Course, Kind, REFERENCE};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+pub(crate) use lap::Lap;
+use serde::Deserialize;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -43,33 +44,8 @@ struct Parsers {
     only: Vec<String>,
 }
 
-/// How one parser did on one input.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Lap {
-    pub(crate) parser: Cow<'static, str>,
-    pub(crate) input: Cow<'static, str>,
-    /// Nanoseconds for one head, or for one body.
-    pub(crate) ns: f64,
-    /// Gigabytes a second.
-    pub(crate) gbps: f64,
-    /// How many times as fast as httparse.
-    pub(crate) ratio: f64,
-    /// How far the heats lay apart: the upper quartile over the lower one, less one.
-    #[serde(skip)]
-    pub(crate) spread: f64,
-}
-
-impl Lap {
-    /// Whether its heats lay far apart.
-    pub(crate) fn is_noisy(&self) -> bool {
-        self.spread > NOISY
-    }
-}
-
 const HEATS: usize = 15;
 const HEAT: Duration = Duration::from_millis(8);
-/// A spread above this is noise that hides a difference.
-const NOISY: f64 = 0.10;
 
 /// The figures of the book, from a run of the committed benchmark.
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! The race as a picture: a row of bars for each input, the length says how many times as fast as httparse.
 
-use super::Lap;
+use super::lap::Lap;
 use std::fmt::Write;
 
 /// Okabe–Ito, which every kind of colour vision tells apart; each has its name beside it too.
