@@ -16,7 +16,7 @@ pub(crate) fn table(root: &Path, krate: &str) -> Result<String, String> {
     if table.is_empty() { Err(format!("{} has no table of rooms", front.display())) } else { Ok(table) }
 }
 
-/// Without the links of rustdoc, which lead nowhere in the book: [`node`] becomes `node`.
+/// Without the brackets of rustdoc's links, which lead nowhere in the book.
 fn plain(line: &str) -> String {
     line.replace("[`", "`").replace("`]", "`")
 }
