@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde_json::{Map, Value, json};
-use wirebook_benches::{Rounds, Server, sys};
+use wirebook_benches::{Rounds, Server, instructions, sys};
 use wirebook_websocket::{Connection, Kind};
 
 use crate::servers::NAMES;
@@ -20,8 +20,9 @@ const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nCo
 /// The peer that is not a crate.
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/websocket/peers");
 
-const ROUNDS: usize = 9;
-const ROUND: Duration = Duration::from_millis(400);
+/// Many short rounds: what a busy machine does to one of them it does to its neighbours, and the median leaves it out.
+const ROUNDS: usize = 25;
+const ROUND: Duration = Duration::from_millis(150);
 
 fn start(name: &'static str) -> Server {
     match name {
@@ -43,6 +44,15 @@ fn open(address: SocketAddr) -> std::net::TcpStream {
         head.push(byte[0]);
     }
     stream
+}
+
+fn connect(address: SocketAddr, connections: usize) -> Vec<TcpStream> {
+    let connect = |_| {
+        let stream = open(address);
+        stream.set_nonblocking(true).expect("a socket option");
+        TcpStream::from_std(stream)
+    };
+    (0..connections).map(connect).collect()
 }
 
 /// Frames of different content and keys, `batch` at a time.
@@ -74,8 +84,14 @@ fn getrandom(bytes: &mut [u8]) {
     file.read_exact(bytes).expect("randomness");
 }
 
-/// Runs for `time`; how many messages came back.
-fn drive(streams: &mut [TcpStream], batches: &[Vec<u8>], answer: usize, batch: usize, time: Duration) -> u64 {
+/// Runs until `stop`, which is told how many messages have come back; how many that were in the end.
+fn drive(
+    streams: &mut [TcpStream],
+    batches: &[Vec<u8>],
+    answer: usize,
+    batch: usize,
+    stop: impl Fn(u64) -> bool,
+) -> u64 {
     let mut poll = Poll::new().expect("epoll");
     let mut events = Events::with_capacity(256);
     let mut got = vec![0usize; streams.len()];
@@ -84,8 +100,8 @@ fn drive(streams: &mut [TcpStream], batches: &[Vec<u8>], answer: usize, batch: u
         poll.registry().register(stream, Token(i), Interest::READABLE).expect("epoll");
         send(stream, &batches[i % batches.len()]);
     }
-    let (begun, mut rounds) = (Instant::now(), 0u64);
-    while begun.elapsed() < time {
+    let mut rounds = 0u64;
+    while !stop(rounds * batch as u64) {
         poll.poll(&mut events, Some(Duration::from_millis(100))).expect("epoll");
         for event in &events {
             let at = event.token().0;
@@ -143,12 +159,7 @@ pub(crate) fn echo() -> Value {
             .into_iter()
             .map(|name| {
                 let server = start(name);
-                let connect = |_| {
-                    let stream = open(server.address);
-                    stream.set_nonblocking(true).expect("a socket option");
-                    TcpStream::from_std(stream)
-                };
-                let streams = (0..connections).map(connect).collect();
+                let streams = connect(server.address, connections);
                 (server, streams)
             })
             .collect();
@@ -156,12 +167,20 @@ pub(crate) fn echo() -> Value {
         let rounds = Rounds::take(NAMES.to_vec(), ROUNDS, |at| {
             let (server, streams) = &mut servers[at];
             let before = server.cpu();
-            let messages = drive(streams, &made, answer, batch, ROUND);
+            let begun = Instant::now();
+            let messages = drive(streams, &made, answer, batch, |_| begun.elapsed() >= ROUND);
             (server.cpu() - before) as f64 / 1000.0 / messages as f64
         });
         let bases = ["floor", "fastwebsockets", "tungstenite tuned"];
-        for mut row in rounds.rows("server", "cpu_us_per_message", &bases) {
+        for (name, mut row) in NAMES.into_iter().zip(rounds.rows("server", "cpu_us_per_message", &bases)) {
             row["load"] = load.into();
+            let few = (connections * batch) as u64;
+            let count = instructions(name, 4 * few, 24 * few, |address, messages| {
+                let mut streams = connect(address, connections);
+                drive(&mut streams, &made, answer, batch, |come| come + few >= messages);
+            });
+            eprintln!("{name}: {count:?} user instructions a message");
+            row["user_instructions"] = json!(count);
             rows.push(row);
         }
     }
