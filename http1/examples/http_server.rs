@@ -1,10 +1,11 @@
-//! A server with a route for each thing that an answer can be: whole, streamed, slow, a file, another protocol.
+//! A server with a route for each thing that an answer can be: whole, streamed, slow, nothing, a file, with trailers, another
+//! protocol.
 //!
 //! Run: cargo run --example http_server -- --addr 127.0.0.1:8080 --threads 2
 
 use std::time::Duration;
 use wirebook_http1::server::{Options, serve_threads};
-use wirebook_http1::{Outcome, Request, Response};
+use wirebook_http1::{FieldBlock, Outcome, Request, Response};
 use wirebook_net::{self as net, Stream};
 
 fn main() -> std::io::Result<()> {
@@ -46,6 +47,17 @@ async fn route(mut request: Request<'_>, response: Response<'_>) -> Outcome {
                 .end_file(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs"))
                 .await
         }
+        ("GET" | "HEAD", "/nothing") => response.status(204).end("").await,
+        ("POST", "/count") => {
+            let mut bytes = 0;
+            while let Some(piece) = request.chunk().await? {
+                bytes += piece.len();
+            }
+            let mut trailers = FieldBlock::default();
+            trailers.push("x-bytes", bytes.to_string())?;
+            trailers.push("x-trailers", request.trailers().len().to_string())?;
+            response.header("trailer", "x-bytes, x-trailers").end_with_trailers("counted\n", &trailers).await
+        }
         ("GET", "/upgrade") if wants_echo(&request) => {
             let raw = response.header("upgrade", "echo").upgrade(request).await?;
             let mut bytes = net::buffer();
@@ -55,7 +67,9 @@ async fn route(mut request: Request<'_>, response: Response<'_>) -> Outcome {
             Ok(())
         }
         ("GET", "/upgrade") => response.status(426).header("upgrade", "echo").end("").await,
-        (_, "/" | "/chunked" | "/slow" | "/file") => response.status(405).header("allow", "GET, HEAD").end("").await,
+        (_, "/" | "/chunked" | "/slow" | "/nothing" | "/file") => {
+            response.status(405).header("allow", "GET, HEAD").end("").await
+        }
         _ => response.status(404).header("content-type", "text/plain").end("no such page\n").await,
     }
 }

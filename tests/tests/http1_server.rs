@@ -326,6 +326,33 @@ fn a_server_that_stops_idle_ends_the_loop_at_once() {
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
 }
 
+/// What stands in the sockets when the word to stop comes was asked in time, on kept connections and on new ones.
+#[test]
+fn who_asked_before_the_stop_is_answered() {
+    const GET: &[u8] = b"GET /path HTTP/1.1\r\nhost: a\r\n\r\n";
+    let clients = net::block_on(async {
+        let server = http1::serve("127.0.0.1:0", handler).expect("a free port");
+        let address = server.local_addr().expect("an address");
+        let new = || std::net::TcpStream::connect(address).expect("a place in the backlog");
+        let kept: Vec<_> = (0..20).map(|_| new()).collect();
+        while server.connections() < kept.len() {
+            net::yield_now().await;
+        }
+        // The loop stands still meanwhile, so that it sees none of this before the word.
+        let mut clients: Vec<_> = kept.into_iter().chain((0..20).map(|_| new())).collect();
+        for client in &mut clients {
+            client.write_all(GET).expect("room in the socket");
+        }
+        server.until(async {}).await;
+        clients
+    });
+    for (number, mut client) in clients.expect("the loop ends").into_iter().enumerate() {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer and no reset");
+        assert!(answer.starts_with("HTTP/1.1 200"), "client {number}: {answer:?}");
+    }
+}
+
 /// Whether TCP's keep-alive runs for a connection that this port has accepted: the timer 02 in Linux's table.
 #[cfg(target_os = "linux")]
 fn is_probed(port: u16) -> bool {

@@ -20,6 +20,9 @@ use wirebook_net::{self as net, Address, JoinHandle, Listener};
 
 /// How long a listener rests that cannot accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Turns of the loop between the word to stop and the stop. What stands in the sockets then was asked in time: when the turn that
+/// brought the word is over, one accepts the last connections, and one reads their requests. A proxy makes a 502 of what is lost.
+const LAST_TURNS: usize = 3;
 
 /// A running server. Dropping it changes nothing; [`until`](Self::until) and [`close`](Self::close) end it.
 pub struct Server {
@@ -47,9 +50,14 @@ impl Server {
     /// being answered answered to their end, with `connection: close`, but waits for that at most for
     /// [`Options::close_timeout`]. Then it breaks off what is left.
     ///
+    /// Requests that came before `stop` are answered, too, though the server has not looked at them yet.
+    ///
     /// Gives what `stop` gave, such as the result of [`net::ctrl_c`].
     pub async fn until<F: Future>(&self, stop: F) -> F::Output {
         let why = stop.await;
+        for _ in 0..LAST_TURNS {
+            net::yield_now().await;
+        }
         self.close();
         if net::timeout(self.close_timeout, self.closed()).await.is_err() {
             (self.abort)();
