@@ -55,16 +55,21 @@ impl Server {
     /// Gives what `stop` gave, such as the result of [`net::ctrl_c`].
     pub async fn until<F: Future>(&self, stop: F) -> F::Output {
         let why = stop.await;
-        for _ in 0..LAST_TURNS {
-            net::yield_now().await;
-        }
-        self.close();
+        self.close_soon().await;
         if net::timeout(self.close_timeout, self.closed()).await.is_err() {
             (self.abort)();
         }
         why
     }
     // ANCHOR_END: until
+
+    /// [`close`](Self::close), some turns of the loop from now: who has asked before the word to stop came is served.
+    pub async fn close_soon(&self) {
+        for _ in 0..LAST_TURNS {
+            net::yield_now().await;
+        }
+        self.close();
+    }
 
     /// Accepts no more, and closes the connections that idle. Requests that are being answered are answered to their end,
     /// with `connection: close`; wait for them with [`closed`](Self::closed).

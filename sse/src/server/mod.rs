@@ -92,7 +92,7 @@ impl Server {
     /// another one. Clients that take nothing are waited for as long as [`CLOSE_TIMEOUT`].
     pub async fn until<T>(self, stop: impl Future<Output = T>) -> T {
         let reason = stop.await;
-        self.http.close();
+        self.http.close_soon().await;
         self.feed.disconnect();
         // Whoever has not taken it by now will ask again.
         let _ = net::timeout(CLOSE_TIMEOUT, self.http.closed()).await;

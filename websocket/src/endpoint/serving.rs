@@ -63,7 +63,7 @@ impl<A> Server<A> {
     /// ```
     pub async fn until<T>(&self, stop: impl Future<Output = T>) -> T {
         let output = stop.await;
-        self.http.close();
+        self.http.close_soon().await;
         self.connections.close(self.stop_timeout).await;
         // A client that has not sent its request by now is not waited for.
         self.http.until(std::future::ready(())).await;
