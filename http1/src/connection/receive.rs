@@ -24,6 +24,7 @@ impl Connection {
             return Ok((0, None));
         };
         let meaning = framing::request(&head, input)?;
+        let len = head.len();
         let asked = Asked {
             head: head.method == b"HEAD",
             connect: head.method == b"CONNECT",
@@ -35,7 +36,7 @@ impl Connection {
         self.note_head(head.version, &meaning);
         self.step_theirs(Trigger::RequestHead)?;
         self.conversation.step(self.side, Trigger::RequestHead)?;
-        Ok((head.len(), Some(Event::Request(head))))
+        Ok((len, Some(Event::Request(head))))
     }
 
     pub(super) fn receive_response<'a>(

@@ -2,7 +2,7 @@
 
 use crate::FieldBlock;
 use crate::parser::Fields;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem;
 use std::task::{Context, Poll, ready};
@@ -22,8 +22,8 @@ pub(super) const MAX_BODY_INBOX: usize = 2 * BUFFER_SIZE;
 pub(super) struct Buffers {
     /// What was read and not yet used.
     pub(super) inbox: Inbox,
-    /// The same for a body, while the head in `inbox` is borrowed by the handler. There but while an exchange has it.
-    pub(super) body: Option<Box<BodyBuffers>>,
+    /// The same for a body, while the head in `inbox` is borrowed by the handler. There once a body was read.
+    pub(super) body: Cell<Option<Box<BodyBuffers>>>,
     /// Answers, not yet written.
     pub(super) out: Outbox,
     /// The field lines of an answer in the making.
@@ -57,9 +57,10 @@ impl Spare {
 
     pub(super) fn take_back(&self, mut buffers: Box<Buffers>) {
         buffers.inbox.clear();
-        let body = buffers.body.get_or_insert_default();
-        body.inbox.clear();
-        body.trailer_lines.clear();
+        if let Some(body) = buffers.body.get_mut() {
+            body.inbox.clear();
+            body.trailer_lines.clear();
+        }
         buffers.lines.clear();
         buffers.out.clear();
         let mut kept = self.0.borrow_mut();

@@ -309,7 +309,7 @@ where
                     idle_seconds,
                 )),
                 behind_head: &buffers.inbox.unread()[used..],
-                body: Cell::new(buffers.body.take()),
+                body: &buffers.body,
                 body_begun: Cell::new(false),
                 max_body: Cell::new(options.max_body),
                 body_bytes: Cell::new(0),
@@ -319,12 +319,11 @@ where
                 reset: &self.accepted.reset,
             };
             answer(&self.accepted.shared.handler, &exchange).await;
-            buffers.body = exchange.body.take();
             let body_begun = exchange.body_begun.get();
             if body_begun {
                 let all = buffers.inbox.unread().len();
                 buffers.inbox.consume(all);
-                mem::swap(&mut buffers.inbox, &mut buffers.body.get_or_insert_default().inbox);
+                mem::swap(&mut buffers.inbox, &mut buffers.body.get_mut().get_or_insert_default().inbox);
             } else {
                 buffers.inbox.consume(used);
             }
