@@ -254,14 +254,14 @@ fn note(fields: &FieldLines<'_>, kind: Kind) -> Result<Noted, Error> {
 }
 
 /// The protocols of all `Upgrade` fields (RFC 9110 §7.8), as one list.
-pub(super) fn protocols(fields: &FieldLines<'_>) -> Box<[u8]> {
+pub(super) fn protocols(fields: FieldLines<'_>) -> Box<[u8]> {
     fields.get_all("upgrade").collect::<Vec<_>>().join(&b","[..]).into_boxed_slice()
 }
 
 /// Whether an answer switches to nothing but protocols that the request has named (RFC 9110 §15.2.2). Names are compared
 /// as if case did not matter (§7.8).
 pub(super) fn switches_to_asked(answer: &FieldLines<'_>, asked: &[u8]) -> bool {
-    let answered = protocols(answer);
+    let answered = protocols(*answer);
     let mut named = members(&answered).filter(|protocol| !protocol.is_empty()).peekable();
     let is_asked = |protocol: &[u8]| members(asked).any(|other| other.eq_ignore_ascii_case(protocol));
     named.peek().is_some() && named.all(is_asked)

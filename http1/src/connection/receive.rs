@@ -31,7 +31,7 @@ impl Connection {
             to_continue: meaning.expects_continue && meaning.framing != Framing::Empty,
             keep_alive: meaning.keep_alive,
         };
-        let upgrade = if meaning.upgrades { Some(framing::protocols(&head.fields)) } else { None };
+        let upgrade = if meaning.upgrades { Some(framing::protocols(head.fields)) } else { None };
         self.conversation.ask(asked, upgrade);
         self.note_head(head.version, &meaning);
         self.step_theirs(Trigger::RequestHead)?;

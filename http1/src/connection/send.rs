@@ -39,7 +39,7 @@ impl Connection {
             to_continue: noted.expects_continue && !matches!(outgoing, Outgoing::Forbidden),
             keep_alive: false,
         };
-        self.conversation.ask(asked, noted.upgrade.then(|| framing::protocols(&head.fields)));
+        self.conversation.ask(asked, noted.upgrade.then(|| framing::protocols(head.fields)));
         self.outgoing = outgoing;
         self.step_ours(Trigger::RequestHead)?;
         Ok(self.conversation.step(Side::Responder, Trigger::RequestHead)?)

@@ -229,8 +229,8 @@ where
 {
     /// From a readable event to the next moment at which there is nothing to do but wait.
     async fn take(&mut self, buffers: &mut Buffers, unfinished: &mut Unfinished, waited: Waited) -> io::Result<Next> {
-        buffers.inbox.take_up(mem::take(&mut unfinished.inbox));
         if let Some(fields) = unfinished.fields.take() {
+            buffers.inbox.take_up(mem::take(&mut unfinished.inbox));
             buffers.fields = fields;
         }
         match waited {
