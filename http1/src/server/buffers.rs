@@ -100,26 +100,32 @@ impl Outbox {
         stream: &S,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = self.written;
-        loop {
-            if self.is_empty() {
-                self.bytes.clear();
-                self.written = 0;
-                return Poll::Ready(Ok(()));
-            }
-            match stream.try_write(&self.bytes[self.written..]) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Ok(count) => self.written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.written > before => break,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(stream.poll_writable(context))?,
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        // Moving the rest costs no more than the writing before it did.
-        if self.written > self.bytes.len() / 2 {
-            self.bytes.drain(..mem::take(&mut self.written));
+        while !self.is_empty() && self.flush(stream)? == 0 {
+            ready!(stream.poll_writable(context))?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Writes as far as the stream takes it now; says how many bytes that was.
+    pub(super) fn flush<S: Stream + ?Sized>(&mut self, stream: &S) -> io::Result<usize> {
+        let before = self.written;
+        while !self.is_empty() {
+            match stream.try_write(&self.bytes[self.written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let count = self.written - before;
+        if self.is_empty() {
+            self.bytes.clear();
+            self.written = 0;
+        } else if self.written > self.bytes.len() / 2 {
+            // Moving the rest costs no more than the writing before it did.
+            self.bytes.drain(..mem::take(&mut self.written));
+        }
+        Ok(count)
     }
 
     fn clear(&mut self) {

@@ -351,6 +351,8 @@ where
     }
 
     async fn flush(&self, out: &mut Outbox) -> io::Result<()> {
+        // Nearly always the stream takes all at once, and there is nothing to time.
+        out.flush(&*self.accepted.stream)?;
         while !out.is_empty() {
             let some = poll_fn(|context| out.poll_flush(&*self.accepted.stream, context));
             net::timeout(self.options().write_timeout, some).await??;
@@ -371,6 +373,9 @@ where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
 {
     let outcome = run(handler, exchange).await;
+    if outcome.is_ok() && exchange.is_over() {
+        return;
+    }
     exchange.settle(&outcome);
     report(exchange, &outcome);
     if exchange.has_more() {

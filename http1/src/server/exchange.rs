@@ -156,6 +156,11 @@ impl Exchange<'_> {
         }
     }
 
+    /// Request and answer are complete, and another may follow.
+    pub(super) fn is_over(&self) -> bool {
+        self.answer.borrow().connection.is_reusable()
+    }
+
     /// The answer is complete, though the request may not be.
     pub(super) fn is_answered(&self) -> bool {
         self.answer.borrow().connection.our_state() == State::Done
