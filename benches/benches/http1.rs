@@ -1,10 +1,10 @@
-//! What a request costs: CPU of the server for "Hello, World!", beside a constant-answer epoll loop, hyper, may_minihttp
-//! and Node.
+//! What a request costs: CPU and user instructions of the server for "Hello, World!", beside a constant-answer epoll loop,
+//! hyper, may_minihttp and Node; and a loop over our core alone, as an outsider would write it.
 //!
 //! Run: cargo bench -p wirebook-benches --bench http1 [-- plain | pipelined | memory]
 //!
 //! 64 connections, with one request at a time on each, or sixteen in a pipeline. Servers take turns in short rounds, as
-//! `benches/src/lib.rs` says. Results go to `benches/results/PROCESSOR/http1.json`.
+//! `benches/src/lib.rs` says. Instructions are counted by valgrind, where there is one. Results go to `benches/results/PROCESSOR/http1.json`.
 
 #[path = "http1/load.rs"]
 mod load;

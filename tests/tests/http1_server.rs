@@ -384,3 +384,15 @@ fn who_waits_without_a_limit_has_its_client_asked_whether_it_is_there() {
         assert_eq!(is_probed(address.port()), probed, "{probe_after:?}");
     }
 }
+
+#[test]
+fn a_request_without_a_body_has_no_trailers_though_the_one_before_it_had_some() {
+    let address = start(Options::default(), async |mut request: Request<'_>, response: Response<'_>| {
+        while request.chunk().await?.is_some() {}
+        let trailers = request.trailers().len();
+        response.end(format!("{trailers} trailers;")).await
+    });
+    let first = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: y\r\n\r\n";
+    let text = talk(address, &[&first[..], &get("/", "")].concat()).text();
+    assert!(text.contains("1 trailers;") && text.contains("0 trailers;"), "{text}");
+}

@@ -348,7 +348,9 @@ fn a_handler_that_never_returns_does_not_hold_a_server_that_stops() {
         let mut connected = websocket::connect_over(stream, "a", "/", Arc::default()).await.expect("it serves");
         let begun = net::now();
         server.until(async {}).await;
-        assert_eq!(net::now() - begun, SECOND, "the default");
+        // The default, and the few turns that it gives those who have asked.
+        let took = net::now() - begun;
+        assert!(took >= SECOND && took < SECOND + SECOND / 1000, "{took:?}");
         assert_eq!(connected.reader.next().await, Ok(None));
     })
     .expect("the simulation ends");

@@ -1,17 +1,20 @@
 //! The servers: each answers every request with "Hello, World!", its type, its length and the date.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 use wirebook_benches::sys;
+use wirebook_http1::connection::{Additions, DateLine};
+use wirebook_http1::parser::Fields;
 use wirebook_http1::server::Options;
-use wirebook_http1::{self as http1, Request, Response};
+use wirebook_http1::{self as http1, Connection, Event, FieldBlock, Request, Response};
 use wirebook_net as net;
 
 /// In the order of their turns.
-pub(crate) const NAMES: [&str; 5] = ["floor", "wirebook", "hyper", "may_minihttp", "node"];
+pub(crate) const NAMES: [&str; 6] = ["floor", "wirebook", "hyper", "may_minihttp", "core", "node"];
 
 /// Node's server, as a program for `node -e`.
 pub(crate) const NODE: &str = "
@@ -32,6 +35,7 @@ pub(crate) fn serve(which: &str) {
         "wirebook" => wirebook(),
         "hyper" => hyper(),
         "may_minihttp" => may(),
+        "core" => core(),
         _ => panic!("no server is called {which}"),
     };
     served.expect("the server runs until it is killed");
@@ -66,6 +70,51 @@ fn floor() -> io::Result<()> {
                     let _ = sys::write(ready, &out);
                 }
             }
+        }
+    }
+}
+
+/// The same epoll loop over our protocol core, as somebody would write it who has another server in mind: what stands
+/// between this and `wirebook` is the driver.
+fn core() -> io::Result<()> {
+    const DATE: &DateLine = b"date: Fri, 20 Nov 2026 12:00:00 GMT\r\n";
+    let listener = bind()?;
+    let fd = listener.as_raw_fd();
+    let epoll = sys::Epoll::new()?;
+    epoll.add(fd, false)?;
+    let (mut events, mut buffer, mut out) = (sys::no_events(), vec![0; 64 * 1024], Vec::new());
+    let (mut connections, mut fields, mut lines) = (HashMap::new(), Fields::new(), FieldBlock::default());
+    loop {
+        for event in epoll.wait(&mut events, -1)? {
+            let ready = event.u64 as RawFd;
+            if ready == fd {
+                if let Ok(stream) = sys::accept(fd) {
+                    sys::no_delay(stream);
+                    epoll.add(stream, true)?;
+                    connections.insert(stream, Connection::server());
+                }
+                continue;
+            }
+            let (count, connection) = (sys::read(ready, &mut buffer).unwrap_or(0), connections.get_mut(&ready));
+            let (1.., Some(connection)) = (count, connection) else {
+                connections.remove(&ready);
+                sys::close(ready);
+                continue;
+            };
+            out.clear();
+            // The load sends whole requests.
+            let mut input = &buffer[..count];
+            while let Ok((used, Some(Event::Request(_)))) = connection.receive(input, &mut fields) {
+                input = &input[used..];
+                connection.receive_end();
+                lines.clear();
+                let additions = Additions { date: Some(DATE), ..Additions::default() };
+                let pushed = lines.push("content-type", "text/plain");
+                pushed
+                    .and_then(|()| connection.answer(200, &lines, additions, b"Hello, World!", &mut out))
+                    .map_err(io::Error::other)?;
+            }
+            let _ = sys::write(ready, &out);
         }
     }
 }

@@ -141,6 +141,7 @@ fn digits(number: u64, room: &mut [u8]) -> usize {
     }
 }
 
+#[inline]
 fn lines(fields: &FieldLines<'_>, out: &mut Vec<u8>) {
     if let Some(wire) = fields.wire() {
         return out.extend_from_slice(wire);

@@ -153,13 +153,16 @@ pub(super) fn request(head: &RequestHead<'_>, input: &[u8]) -> Result<Meaning, E
         return Err(Error::new(Violation::HostMissing, head.len()));
     }
     // ANCHOR: request_framing
-    let framing = match framing_of(&noted, head.version)? {
-        Some(Coding::Chunked) => Framing::Chunked,
-        Some(Coding::Unknown) => return Err(Error::new(Violation::CodingUnknown, noted.coding_at)),
-        None => match noted.length {
-            None | Some(0) => Framing::Empty,
-            Some(length) => Framing::Length(length),
-        },
+    let framing = match (noted.coding, noted.length) {
+        (None, None | Some(0)) => Framing::Empty,
+        (None, Some(length)) => Framing::Length(length),
+        (Some(coding), _) => {
+            check_coding(&noted, head.version)?;
+            match coding {
+                Coding::Chunked => Framing::Chunked,
+                Coding::Unknown => return Err(Error::new(Violation::CodingUnknown, noted.coding_at)),
+            }
+        }
     };
     // ANCHOR_END: request_framing
     Ok(meaning(&noted, head.version, framing))
@@ -172,11 +175,11 @@ pub(super) fn response(head: &ResponseHead<'_>, to_head: bool, to_connect: bool)
         return Ok(meaning(&Noted::default(), head.version, Framing::Empty));
     }
     let noted = note(&head.fields, Kind::Response)?;
-    let coding = framing_of(&noted, head.version)?;
+    check_coding(&noted, head.version)?;
     let framing = if to_head || matches!(head.status, 100..=199 | 204 | 304) {
         Framing::Empty
     } else {
-        match (coding, noted.length) {
+        match (noted.coding, noted.length) {
             (Some(Coding::Chunked), _) => Framing::Chunked,
             (Some(Coding::Unknown), _) => return Err(Error::new(Violation::CodingUnknown, noted.coding_at)),
             (None, Some(0)) => Framing::Empty,
@@ -203,14 +206,13 @@ fn meaning(noted: &Noted, version: Version, framing: Framing) -> Meaning {
 }
 
 /// RFC 9112 §6.1: a coding never stands beside a length, and never in HTTP/1.0.
-fn framing_of(noted: &Noted, version: Version) -> Result<Option<Coding>, Error> {
+fn check_coding(noted: &Noted, version: Version) -> Result<(), Error> {
     match noted.coding {
-        None => Ok(None),
         Some(_) if noted.length.is_some() => {
             Err(Error::new(Violation::LengthAndCoding, noted.coding_at.max(noted.length_at)))
         }
         Some(_) if version == Version::Http10 => Err(Error::new(Violation::CodingInHttp10, noted.coding_at)),
-        some => Ok(some),
+        _ => Ok(()),
     }
 }
 
@@ -252,14 +254,14 @@ fn note(fields: &FieldLines<'_>, kind: Kind) -> Result<Noted, Error> {
 }
 
 /// The protocols of all `Upgrade` fields (RFC 9110 §7.8), as one list.
-pub(super) fn protocols(fields: &FieldLines<'_>) -> Box<[u8]> {
+pub(super) fn protocols(fields: FieldLines<'_>) -> Box<[u8]> {
     fields.get_all("upgrade").collect::<Vec<_>>().join(&b","[..]).into_boxed_slice()
 }
 
 /// Whether an answer switches to nothing but protocols that the request has named (RFC 9110 §15.2.2). Names are compared
 /// as if case did not matter (§7.8).
 pub(super) fn switches_to_asked(answer: &FieldLines<'_>, asked: &[u8]) -> bool {
-    let answered = protocols(answer);
+    let answered = protocols(*answer);
     let mut named = members(&answered).filter(|protocol| !protocol.is_empty()).peekable();
     let is_asked = |protocol: &[u8]| members(asked).any(|other| other.eq_ignore_ascii_case(protocol));
     named.peek().is_some() && named.all(is_asked)

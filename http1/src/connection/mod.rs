@@ -161,7 +161,10 @@ impl Connection {
             (_, State::Body) => self.receive_body(input, fields),
             _ => Ok((0, None)),
         };
-        result.inspect_err(|_| self.note_violation())
+        if result.is_err() {
+            self.note_violation();
+        }
+        result
     }
     // ANCHOR_END: receive
 

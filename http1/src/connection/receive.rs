@@ -24,18 +24,19 @@ impl Connection {
             return Ok((0, None));
         };
         let meaning = framing::request(&head, input)?;
+        let len = head.len();
         let asked = Asked {
             head: head.method == b"HEAD",
             connect: head.method == b"CONNECT",
             to_continue: meaning.expects_continue && meaning.framing != Framing::Empty,
             keep_alive: meaning.keep_alive,
         };
-        let upgrade = if meaning.upgrades { Some(framing::protocols(&head.fields)) } else { None };
+        let upgrade = if meaning.upgrades { Some(framing::protocols(head.fields)) } else { None };
         self.conversation.ask(asked, upgrade);
         self.note_head(head.version, &meaning);
         self.step_theirs(Trigger::RequestHead)?;
         self.conversation.step(self.side, Trigger::RequestHead)?;
-        Ok((head.len(), Some(Event::Request(head))))
+        Ok((len, Some(Event::Request(head))))
     }
 
     pub(super) fn receive_response<'a>(

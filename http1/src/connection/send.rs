@@ -39,7 +39,7 @@ impl Connection {
             to_continue: noted.expects_continue && !matches!(outgoing, Outgoing::Forbidden),
             keep_alive: false,
         };
-        self.conversation.ask(asked, noted.upgrade.then(|| framing::protocols(&head.fields)));
+        self.conversation.ask(asked, noted.upgrade.then(|| framing::protocols(head.fields)));
         self.outgoing = outgoing;
         self.step_ours(Trigger::RequestHead)?;
         Ok(self.conversation.step(Side::Responder, Trigger::RequestHead)?)
@@ -121,7 +121,9 @@ impl Connection {
         self.step_ours(if self.persists() { Trigger::End } else { Trigger::LastEnd })
     }
 
-    /// A response head, whose framing fields have been read, together with what a driver adds.
+    /// A response head, whose framing fields have been read, together with what a driver adds. It is a part of each of its
+    /// callers, because [`answer`](Self::answer) knows much of what is asked here.
+    #[inline(always)]
     pub(super) fn send_response(
         &mut self,
         head: &ResponseHead<'_>,

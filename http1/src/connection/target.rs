@@ -104,24 +104,29 @@ pub(crate) enum Port {
 ///
 /// Stricter than the grammar in one thing: a comma in a name is refused, because it can only come from two `Host` fields
 /// that an intermediary joined.
+#[inline]
 pub(crate) fn is_authority(text: &[u8], port: Port) -> bool {
-    let end_of_host = match text {
-        [b'[', rest @ ..] => match memchr::memchr(b']', rest) {
-            Some(at) if is_ip_literal(&rest[..at]) => at + 2,
-            _ => return false,
-        },
-        _ => match end_of_reg_name(text) {
-            Some(end) => end,
-            None => return false,
-        },
-    };
-    match &text[end_of_host..] {
-        [] => port == Port::Optional,
-        [b':', digits @ ..] => match (end_of_host, digits, port) {
-            // `Host: :80` and `CONNECT :443` name no host; `example.com:` is allowed by the grammar.
-            (0, _, _) | (_, [], Port::Required) => false,
-            _ => is_port(digits),
-        },
+    match text {
+        [b'[', rest @ ..] => is_literal_authority(rest, port),
+        // `Host: :80` and `CONNECT :443` name no host.
+        [b':', ..] => false,
+        _ => after_reg_name(text).is_some_and(|after| is_optional_port(after, port)),
+    }
+}
+
+/// What follows a host that begins with `[`.
+#[cold]
+fn is_literal_authority(text: &[u8], port: Port) -> bool {
+    memchr::memchr(b']', text)
+        .is_some_and(|end| is_ip_literal(&text[..end]) && is_optional_port(&text[end + 1..], port))
+}
+
+/// `[ ":" port ]`. `example.com:` is allowed by the grammar.
+#[inline]
+fn is_optional_port(text: &[u8], port: Port) -> bool {
+    match text {
+        [] | [b':'] => port == Port::Optional,
+        [b':', digits @ ..] => is_port(digits),
         _ => false,
     }
 }
@@ -138,19 +143,20 @@ fn is_port(digits: &[u8]) -> bool {
     port.is_some()
 }
 
-/// Where the name ends: at a colon, or at the end of the text.
+/// What follows the name: a colon and the port, or nothing.
 ///
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )`, the comma apart.
-fn end_of_reg_name(text: &[u8]) -> Option<usize> {
-    let mut at = 0;
+#[inline]
+fn after_reg_name(text: &[u8]) -> Option<&[u8]> {
+    let is_name = |byte: u8| REG_NAME[usize::from(byte)];
+    let mut rest = text;
     loop {
-        let Some(run) = text[at..].iter().position(|&byte| !REG_NAME[usize::from(byte)]) else {
-            return Some(text.len());
-        };
-        at += run;
-        match text[at..] {
-            [b':', ..] => return Some(at),
-            [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => at += 3,
+        rest = match rest {
+            // One question for four.
+            [a, b, c, d, after @ ..] if is_name(*a) & is_name(*b) & is_name(*c) & is_name(*d) => after,
+            [] | [b':', ..] => return Some(rest),
+            [byte, after @ ..] if is_name(*byte) => after,
+            [b'%', a, b, after @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => after,
             _ => return None,
         }
     }

@@ -10,7 +10,7 @@
 use super::progress::State;
 use super::{
     Error, FieldSpan, Fields, Limits, MAX_EMPTY, MAX_METHOD, Progress, RequestHead, ResponseHead, Rule, Trailers,
-    Version, is_target_byte, is_token_byte, is_value_byte,
+    is_target_byte, is_token_byte, is_value_byte,
 };
 
 /// Parses a request head; `Ok(None)` until it is complete. See the [contract](super).
@@ -227,9 +227,9 @@ impl Machine<'_> {
         match nth {
             5 if byte.is_ascii_digit() => Ok(()),
             7 if byte.is_ascii_digit() => {
-                self.progress.version = match (self.input[at - 2], byte) {
-                    (b'1', b'1') => Version::Http11,
-                    (b'1', b'0') => Version::Http10,
+                self.progress.is_http10 = match (self.input[at - 2], byte) {
+                    (b'1', b'1') => false,
+                    (b'1', b'0') => true,
                     _ => return Err(Rule::UnsupportedVersion),
                 };
                 Ok(())

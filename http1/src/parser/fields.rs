@@ -60,25 +60,35 @@ impl Default for Fields {
 pub struct FieldLines<'a> {
     bytes: &'a [u8],
     spans: &'a [FieldSpan],
-    /// `bytes` is nothing but the lines, each as `name: value` CR LF.
-    wire_form: bool,
+    form: Form,
+}
+
+/// What else the bytes of [`FieldLines`] hold. As wide as a register, for the reason that [`Version`](super::Version) gives.
+#[derive(Clone, Copy, Default, PartialEq)]
+#[repr(u64)]
+enum Form {
+    /// A head, or whatever the lines stand in.
+    #[default]
+    Received,
+    /// Nothing but the lines, each as `name: value` CR LF.
+    Wire,
 }
 
 impl<'a> FieldLines<'a> {
     /// The spans must lie in `bytes`, names must be tokens and values free of controls: only parsers and
     /// [`FieldBlock`](crate::FieldBlock) make this.
     pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
-        FieldLines { bytes, spans, wire_form: false }
+        FieldLines { bytes, spans, form: Form::Received }
     }
 
     /// The same for lines that stand in `bytes` as they will be sent, and nothing else with them.
     pub(crate) fn in_wire_form(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
-        FieldLines { bytes, spans, wire_form: true }
+        FieldLines { bytes, spans, form: Form::Wire }
     }
 
     /// The lines as they are sent, where they stand so already.
     pub(crate) fn wire(&self) -> Option<&'a [u8]> {
-        self.wire_form.then_some(self.bytes)
+        (self.form == Form::Wire).then_some(self.bytes)
     }
 
     /// Number of field lines.

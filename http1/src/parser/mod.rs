@@ -80,7 +80,11 @@ pub const MAX_EMPTY: usize = 16;
 pub const MAX_METHOD: usize = 32;
 
 /// The versions that this crate speaks (RFC 9112 §2.3).
+///
+/// It is as wide as what stands beside it in a head: a head without padding is moved in whole registers. Of one with padding
+/// the pieces overlap, and a processor that reads one of them back waits until the others are in the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u64)]
 pub enum Version {
     /// `HTTP/1.0`
     Http10,

@@ -21,7 +21,8 @@ pub struct Progress {
     pub(super) count: u16,
     /// The field line being read.
     pub(super) span: FieldSpan,
-    pub(super) version: Version,
+    /// `HTTP/1.0`; else `HTTP/1.1`.
+    pub(super) is_http10: bool,
     pub(super) state: State,
 }
 
@@ -67,7 +68,7 @@ impl Progress {
         RequestHead {
             method: &input[start..method_end],
             target: &input[method_end + 1..target_end],
-            version: done.version,
+            version: done.version(),
             fields: done.fields(input, fields),
             len: done.at as usize,
         }
@@ -77,7 +78,7 @@ impl Progress {
     pub(super) fn response<'a>(&mut self, input: &'a [u8], fields: &'a Fields) -> ResponseHead<'a> {
         let done = core::mem::take(self);
         ResponseHead {
-            version: done.version,
+            version: done.version(),
             status: input[9..12].iter().fold(0, |status, &digit| status * 10 + u16::from(digit - b'0')),
             reason: &input[usize::from(done.method_end)..usize::from(done.target_end)],
             fields: done.fields(input, fields),
@@ -89,6 +90,10 @@ impl Progress {
     pub(super) fn trailers<'a>(&mut self, input: &'a [u8], fields: &'a Fields) -> Trailers<'a> {
         let done = core::mem::take(self);
         Trailers { fields: done.fields(input, fields), len: done.at as usize }
+    }
+
+    fn version(&self) -> Version {
+        if self.is_http10 { Version::Http10 } else { Version::Http11 }
     }
 
     fn fields<'a>(&self, input: &'a [u8], fields: &'a Fields) -> FieldLines<'a> {

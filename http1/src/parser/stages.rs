@@ -55,6 +55,7 @@ pub(super) trait Lanes: Copy {
 enum Kind {
     Control,
     NotTarget,
+    NotToken,
 }
 
 /// The two stages, on these lanes.
@@ -97,13 +98,19 @@ impl<L: Lanes> Kernel for Stages<L> {
     #[inline(always)]
     fn field_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], ends: &mut [u16]) -> Lines {
         if input.len() - from <= 64 {
-            return self.few_lines(input, from, spans);
+            let Some(bits) = self.rest(input, from) else { return Lines { count: 0, next: from, done: false } };
+            return self.few_lines(input, from, spans, bits);
         }
         // In a pipeline other heads stand behind a small one.
-        match self.ends_soon(input, from) {
-            Some(end) => self.few_lines(&input[..end], from, spans),
-            None => self.0.many_lines(input, from, spans, ends),
+        if let Some(block) = input[from..].first_chunk::<64>() {
+            let controls = self.bits_of(block, Kind::Control);
+            // CR LF CR LF: nothing else in a correct head is four controls in a row.
+            let pairs = controls & controls >> 1;
+            if pairs & pairs >> 2 != 0 {
+                return self.few_lines(input, from, spans, (controls, self.bits_of(block, Kind::NotToken)));
+            }
         }
+        self.0.many_lines(input, from, spans, ends)
     }
 }
 
@@ -146,17 +153,6 @@ impl<L: Lanes> Stages<L> {
         Lines { count, next: if done { next + 2 } else { next }, done }
     }
 
-    /// Where the head ends, if that is within 64 bytes from `from` on: four controls, which can only be CR LF CR LF there.
-    #[inline(always)]
-    fn ends_soon(self, input: &[u8], from: usize) -> Option<usize> {
-        let (halves, _) = input[from..].first_chunk::<64>()?.as_chunks::<LANES>();
-        let low = u64::from(self.0.controls(&halves[0]));
-        let controls = low | u64::from(self.0.controls(&halves[1])) << 32;
-        let ends = controls & controls >> 1 & (controls & controls >> 1) >> 2;
-        // Shorter ones are too few for the lanes.
-        (ends != 0).then(|| from + ends.trailing_zeros() as usize + 4).filter(|end| *end >= LANES)
-    }
-
     /// The first byte from `from` on that is in question.
     #[inline(always)]
     fn find(self, input: &[u8], from: usize, kind: Kind) -> Option<usize> {
@@ -187,6 +183,7 @@ impl<L: Lanes> Stages<L> {
         match kind {
             Kind::Control => self.0.controls(bytes),
             Kind::NotTarget => self.0.not_target(bytes),
+            Kind::NotToken => self.0.not_token(bytes),
         }
     }
 
@@ -278,26 +275,24 @@ impl<L: Lanes> Stages<L> {
         at
     }
 
-    /// Field lines of at most 64 bytes together: all bits are made at once and both stages happen in registers.
+    /// Field lines that end within 64 bytes: both stages happen in registers, on their controls and what is not a token's.
     #[inline(always)]
-    fn few_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan]) -> Lines {
+    fn few_lines(self, input: &[u8], from: usize, spans: &mut [FieldSpan], (controls, others): (u64, u64)) -> Lines {
         let (mut next, mut count) = (from, 0);
-        if let Some((controls, others)) = self.rest(input, from) {
-            loop {
-                if input[next..].starts_with(b"\r\n") {
-                    return Lines { count, next: next + 2, done: true };
-                }
-                // At the end of a full block the shift wraps; `usual_line` sees that nothing is left.
-                let shift = (next - from) as u32;
-                let colon = next + others.wrapping_shr(shift).trailing_zeros() as usize;
-                let end = next + controls.wrapping_shr(shift).trailing_zeros() as usize;
-                let Some(free) = spans.get_mut(count) else { break };
-                if !usual_line(input, next, colon, end + 2, free) {
-                    break;
-                }
-                count += 1;
-                next = end + 2;
+        loop {
+            if input[next..].starts_with(b"\r\n") {
+                return Lines { count, next: next + 2, done: true };
             }
+            // At the end of a full block the shift wraps; `usual_line` sees that nothing is left.
+            let shift = (next - from) as u32;
+            let colon = next + others.wrapping_shr(shift).trailing_zeros() as usize;
+            let end = next + controls.wrapping_shr(shift).trailing_zeros() as usize;
+            let Some(free) = spans.get_mut(count) else { break };
+            if !usual_line(input, next, colon, end + 2, free) {
+                break;
+            }
+            count += 1;
+            next = end + 2;
         }
         Lines { count, next, done: false }
     }
@@ -318,12 +313,18 @@ impl<L: Lanes> Stages<L> {
         Some((join(self.0.controls(head), controls), join(self.0.not_token(head), others)))
     }
 
+    /// The bits of 64 bytes.
+    #[inline(always)]
+    fn bits_of(self, block: &[u8; 64], kind: Kind) -> u64 {
+        let (halves, _) = block.as_chunks::<LANES>();
+        u64::from(self.bits(&halves[0], kind)) | u64::from(self.bits(&halves[1], kind)) << 32
+    }
+
     /// The bits of the 64 bytes from `at` on, or of as many as there are.
     #[inline(always)]
     fn block(self, input: &[u8], at: usize, kind: Kind) -> Option<u64> {
-        if let Some(block) = input[at..].first_chunk::<64>() {
-            let (halves, _) = block.as_chunks::<LANES>();
-            return Some(u64::from(self.bits(&halves[0], kind)) | u64::from(self.bits(&halves[1], kind)) << 32);
+        if let Some(block) = input[at..].first_chunk() {
+            return Some(self.bits_of(block, kind));
         }
         let low = u64::from(self.ask(input, at, kind)?);
         if input.len() - at <= LANES {

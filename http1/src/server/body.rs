@@ -81,25 +81,28 @@ pub(super) async fn drain<'r>(exchange: &'r Exchange<'r>) {
 /// The one that reads the body.
 pub(super) struct BodyReader<'r> {
     pub(super) exchange: &'r Exchange<'r>,
-    /// There from the beginning to the end.
+    /// There once something was read.
     buffers: Option<Box<BodyBuffers>>,
 }
 
 impl Drop for BodyReader<'_> {
     fn drop(&mut self) {
-        self.exchange.body.set(self.buffers.take());
+        if let Some(buffers) = self.buffers.take() {
+            self.exchange.body.set(Some(buffers));
+        }
     }
 }
 
 impl<'r> BodyReader<'r> {
-    /// Takes the body's buffers from the exchange; dropping the reader gives them back.
+    /// It takes the body's buffers from the exchange when it reads; dropping the reader gives them back.
     pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
-        BodyReader { exchange, buffers: exchange.body.take() }
+        BodyReader { exchange, buffers: None }
     }
 
-    /// The trailer fields, once the body has ended.
+    /// The trailer fields, once the body has ended. Before it was begun the buffers hold those of an earlier request.
     pub(super) fn trailers(&self) -> FieldLines<'_> {
-        self.buffers.as_ref().map(|buffers| buffers.trailer_lines.lines()).unwrap_or_default()
+        let begun = self.buffers.as_ref().filter(|_| self.exchange.body_begun.get());
+        begun.map(|buffers| buffers.trailer_lines.lines()).unwrap_or_default()
     }
 
     /// The bytes behind the request, which a switch of protocols hands over.
@@ -113,10 +116,10 @@ impl<'r> BodyReader<'r> {
     /// Reads ahead until the stream ends, breaks, or has given as much as may be kept; or until the server closes.
     pub(super) async fn closed(&mut self) {
         let BodyReader { exchange, buffers } = self;
-        let buffers = buffers.get_or_insert_default();
         if exchange.has_more() {
             return exchange.connections.until_closing().await;
         }
+        let buffers = buffers.get_or_insert_with(|| exchange.body.take().unwrap_or_default());
         exchange.begin_body(buffers);
         exchange.stream.probe(exchange.options.probe_after);
         // Little by little: who watches an idle client owns no read buffer.
@@ -146,7 +149,7 @@ impl<'r> BodyReader<'r> {
     /// The next piece of the body, without its framing; `None` at its end.
     pub(super) async fn next(&mut self) -> Result<Option<&[u8]>, Failure> {
         let BodyReader { exchange, buffers } = self;
-        let buffers = buffers.get_or_insert_default();
+        let buffers = buffers.get_or_insert_with(|| exchange.body.take().unwrap_or_default());
         loop {
             if let Some(trouble) = exchange.trouble.get() {
                 return Err(trouble.into());

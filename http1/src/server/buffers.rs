@@ -2,7 +2,7 @@
 
 use crate::FieldBlock;
 use crate::parser::Fields;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem;
 use std::task::{Context, Poll, ready};
@@ -22,8 +22,8 @@ pub(super) const MAX_BODY_INBOX: usize = 2 * BUFFER_SIZE;
 pub(super) struct Buffers {
     /// What was read and not yet used.
     pub(super) inbox: Inbox,
-    /// The same for a body, while the head in `inbox` is borrowed by the handler. There but while an exchange has it.
-    pub(super) body: Option<Box<BodyBuffers>>,
+    /// The same for a body, while the head in `inbox` is borrowed by the handler. There once a body was read.
+    pub(super) body: Cell<Option<Box<BodyBuffers>>>,
     /// Answers, not yet written.
     pub(super) out: Outbox,
     /// The field lines of an answer in the making.
@@ -57,9 +57,10 @@ impl Spare {
 
     pub(super) fn take_back(&self, mut buffers: Box<Buffers>) {
         buffers.inbox.clear();
-        let body = buffers.body.get_or_insert_default();
-        body.inbox.clear();
-        body.trailer_lines.clear();
+        if let Some(body) = buffers.body.get_mut() {
+            body.inbox.clear();
+            body.trailer_lines.clear();
+        }
         buffers.lines.clear();
         buffers.out.clear();
         let mut kept = self.0.borrow_mut();
@@ -99,26 +100,32 @@ impl Outbox {
         stream: &S,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = self.written;
-        loop {
-            if self.is_empty() {
-                self.bytes.clear();
-                self.written = 0;
-                return Poll::Ready(Ok(()));
-            }
-            match stream.try_write(&self.bytes[self.written..]) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Ok(count) => self.written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.written > before => break,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(stream.poll_writable(context))?,
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        // Moving the rest costs no more than the writing before it did.
-        if self.written > self.bytes.len() / 2 {
-            self.bytes.drain(..mem::take(&mut self.written));
+        while !self.is_empty() && self.flush(stream)? == 0 {
+            ready!(stream.poll_writable(context))?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Writes as far as the stream takes it now; says how many bytes that was.
+    pub(super) fn flush<S: Stream + ?Sized>(&mut self, stream: &S) -> io::Result<usize> {
+        let before = self.written;
+        while !self.is_empty() {
+            match stream.try_write(&self.bytes[self.written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let count = self.written - before;
+        if self.is_empty() {
+            self.bytes.clear();
+            self.written = 0;
+        } else if self.written > self.bytes.len() / 2 {
+            // Moving the rest costs no more than the writing before it did.
+            self.bytes.drain(..mem::take(&mut self.written));
+        }
+        Ok(count)
     }
 
     fn clear(&mut self) {

@@ -229,8 +229,8 @@ where
 {
     /// From a readable event to the next moment at which there is nothing to do but wait.
     async fn take(&mut self, buffers: &mut Buffers, unfinished: &mut Unfinished, waited: Waited) -> io::Result<Next> {
-        buffers.inbox.take_up(mem::take(&mut unfinished.inbox));
         if let Some(fields) = unfinished.fields.take() {
+            buffers.inbox.take_up(mem::take(&mut unfinished.inbox));
             buffers.fields = fields;
         }
         match waited {
@@ -309,7 +309,7 @@ where
                     idle_seconds,
                 )),
                 behind_head: &buffers.inbox.unread()[used..],
-                body: Cell::new(buffers.body.take()),
+                body: &buffers.body,
                 body_begun: Cell::new(false),
                 max_body: Cell::new(options.max_body),
                 body_bytes: Cell::new(0),
@@ -319,12 +319,11 @@ where
                 reset: &self.accepted.reset,
             };
             answer(&self.accepted.shared.handler, &exchange).await;
-            buffers.body = exchange.body.take();
             let body_begun = exchange.body_begun.get();
             if body_begun {
                 let all = buffers.inbox.unread().len();
                 buffers.inbox.consume(all);
-                mem::swap(&mut buffers.inbox, &mut buffers.body.get_or_insert_default().inbox);
+                mem::swap(&mut buffers.inbox, &mut buffers.body.get_mut().get_or_insert_default().inbox);
             } else {
                 buffers.inbox.consume(used);
             }
@@ -352,6 +351,8 @@ where
     }
 
     async fn flush(&self, out: &mut Outbox) -> io::Result<()> {
+        // Nearly always the stream takes all at once, and there is nothing to time.
+        out.flush(&*self.accepted.stream)?;
         while !out.is_empty() {
             let some = poll_fn(|context| out.poll_flush(&*self.accepted.stream, context));
             net::timeout(self.options().write_timeout, some).await??;
@@ -372,6 +373,9 @@ where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
 {
     let outcome = run(handler, exchange).await;
+    if outcome.is_ok() && exchange.is_over() {
+        return;
+    }
     exchange.settle(&outcome);
     report(exchange, &outcome);
     if exchange.has_more() {

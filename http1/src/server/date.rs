@@ -1,43 +1,47 @@
 //! The Date field, made once a second.
 
 use crate::connection::DateLine;
-use std::cell::RefCell;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wirebook_net as net;
 
-/// The last date that was made.
-struct Cached {
-    /// The loop's time at which the second is over.
-    until: Option<Instant>,
-    line: DateLine,
-}
-
 thread_local! {
-    static CACHED: RefCell<Cached> = const {
-        RefCell::new(Cached { until: None, line: *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" })
-    };
+    /// The last date that was made.
+    static LINE: RefCell<DateLine> = const { RefCell::new(*b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n") };
+    /// Its second is not over.
+    static FRESH: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Gives `then` the field line with the current IMF-fixdate (RFC 9110 §5.6.7).
+/// Ends the second of the last date when it is dropped: by a timer, or by the end of the loop that has the timer.
+struct Second;
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        FRESH.set(false);
+    }
+}
+
+/// Gives `then` the field line with the current IMF-fixdate (RFC 9110 §5.6.7). The clock is not read for it: a timer says
+/// when the second is over, and a server that answers nothing has none.
 pub(super) fn with_now<T>(then: impl FnOnce(&DateLine) -> T) -> T {
-    CACHED.with_borrow_mut(|cached| {
-        let now = net::now();
-        // A loop that began later may have an earlier time, if it is a simulated one.
-        if cached.until.is_none_or(|until| now >= until || until > now + Duration::from_secs(1)) {
-            cached.renew(now);
-        }
-        then(&cached.line)
-    })
+    if !FRESH.get() {
+        renew();
+    }
+    LINE.with_borrow(then)
 }
 
-impl Cached {
-    fn renew(&mut self, now: Instant) {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
+#[cold]
+fn renew() {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
+    LINE.with_borrow_mut(|line| {
         // Beyond the year 9999 there is no such date, and the line stays as it is.
-        if let Some(place) = self.line.get_mut(6..6 + date.len()).filter(|place| place.len() == 29) {
+        if let Some(place) = line.get_mut(6..6 + date.len()).filter(|place| place.len() == 29) {
             place.copy_from_slice(date.as_bytes());
         }
-        self.until = Some(now + Duration::from_secs(1) - Duration::from_nanos(u64::from(time.subsec_nanos())));
-    }
+    });
+    FRESH.set(true);
+    let second = Second;
+    let left = Duration::from_secs(1) - Duration::from_nanos(u64::from(time.subsec_nanos()));
+    net::set_timeout(move || drop(second), left).unref();
 }

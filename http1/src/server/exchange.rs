@@ -30,7 +30,7 @@ pub(super) struct Exchange<'c> {
     /// What stands in the inbox behind the head: the body's first bytes, or the next request's.
     pub(super) behind_head: &'c [u8],
     /// What reads the body: away while a reader has it.
-    pub(super) body: Cell<Option<Box<BodyBuffers>>>,
+    pub(super) body: &'c Cell<Option<Box<BodyBuffers>>>,
     /// The bytes behind the head were moved to the body's inbox.
     pub(super) body_begun: Cell<bool>,
     /// Bytes of the body that are allowed.
@@ -154,6 +154,11 @@ impl Exchange<'_> {
         if is_last {
             connection.refuse_reuse();
         }
+    }
+
+    /// Request and answer are complete, and another may follow.
+    pub(super) fn is_over(&self) -> bool {
+        self.answer.borrow().connection.is_reusable()
     }
 
     /// The answer is complete, though the request may not be.
