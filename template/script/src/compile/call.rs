@@ -5,7 +5,7 @@ use super::code::Code;
 use super::generator::Gen;
 use crate::base::Str;
 use crate::builtins::{self, Methods};
-use crate::run::{Cx, Halt, R, RunFn, Site, elements::Elements};
+use crate::run::{Cx, R, RunFn, Site, elements::Elements};
 use crate::syntax::ast::*;
 use crate::syntax::scope::DATA_VAR;
 use crate::value::{Function, Hint, Value};
@@ -45,7 +45,7 @@ impl Gen<'_> {
                 Code::Fn(Box::new(move |cx| {
                     let this = object(cx)?;
                     if link && this.is_nullish() {
-                        return Err(Halt::ABSENT);
+                        return cx.absent();
                     }
                     let index = index(cx)?;
                     if let Value::String(name) = &index
@@ -112,7 +112,7 @@ impl Gen<'_> {
         Code::Fn(Box::new(move |cx| {
             let this = object(cx)?;
             if link && this.is_nullish() {
-                return Err(Halt::ABSENT);
+                return cx.absent();
             }
             let own = match &this {
                 Value::Object(object) => object.borrow().find(name.as_str(), &hint).cloned(),
@@ -185,7 +185,7 @@ fn call_value(
 ) -> R<Value> {
     let result = match callee {
         Value::Function(function) => call_function(cx, function, this, arguments, pos),
-        Value::Undefined | Value::Null if optional => return Err(Halt::ABSENT),
+        Value::Undefined | Value::Null if optional => return cx.absent(),
         _ => cx.type_error(format!("{shown} is not a function")),
     };
     result.map_err(|h| cx.at(h, pos))

@@ -65,12 +65,18 @@ impl Gen<'_> {
                 if let Pattern::Declare(var) = pattern
                     && let Some(slot) = g.declared(*var).slot()
                 {
-                    let value = code;
-                    made.push(Box::new(move |cx| {
-                        let value = value.get(cx)?;
-                        cx.slot_mut(slot).set(value);
-                        Ok(Flow::Next)
-                    }));
+                    made.push(match code {
+                        Code::Fn(value) => Box::new(move |cx| {
+                            let value = value(cx)?;
+                            cx.slot_mut(slot).set(value);
+                            Ok(Flow::Next)
+                        }),
+                        value => Box::new(move |cx| {
+                            let value = value.get(cx)?;
+                            cx.slot_mut(slot).set(value);
+                            Ok(Flow::Next)
+                        }),
+                    });
                     continue;
                 }
                 let (value, write) = (code.into_fn(), g.bind(pattern));

@@ -1,6 +1,6 @@
 //! Noting an error: what, and where.
 
-use super::fault::{Fault, Halt, R, Way};
+use super::fault::{Fault, Halt, R};
 use super::machine::Cx;
 use crate::base::{Error, ErrorKind, Source};
 use crate::value::Value;
@@ -14,7 +14,7 @@ impl Cx<'_> {
     #[cold]
     pub fn fail<T>(&mut self, kind: ErrorKind, message: impl Into<String>) -> R<T> {
         self.fault = Some(Box::new(Fault::new(kind, message.into())));
-        Err(Halt(Way::Fault))
+        Err(Halt(()))
     }
 
     /// Notes a TypeError.
@@ -37,6 +37,14 @@ impl Cx<'_> {
             fault.ready = error.position().is_some().then(|| Box::new(error));
         }
         halted
+    }
+
+    /// `a?.b` where `a` is nothing: so is the whole chain, and whoever compiled it catches this. It is told from an error by
+    /// there being no fault; one that a helper has swallowed goes.
+    #[cold]
+    pub(crate) fn absent<T>(&mut self) -> R<T> {
+        self.fault = None;
+        Err(Halt(()))
     }
 
     /// `throw value`.
