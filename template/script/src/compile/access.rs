@@ -1,11 +1,12 @@
 //! Reading names, members and elements.
 
-use super::code::{Code, Place, in_cell, missing, uninitialised};
+use super::code::{Code, Place};
 use super::generator::Gen;
 use crate::base::{Str, number, number::array_index};
 use crate::builtins;
 use crate::run::{
     Cx, ExprFn, R, convert,
+    errors::{missing, uninitialised},
     member::{own_element, own_member},
 };
 use crate::syntax::{
@@ -204,17 +205,17 @@ fn shape_of(access: &Access, name: &Str) -> String {
 fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
     match access {
         Access::Plain(slot) | Access::Checked(slot) => Box::new(move |cx| cx.slot(slot).clone()),
-        Access::Boxed(slot) => Box::new(move |cx| in_cell(cx.slot(slot))),
+        Access::Boxed(slot) => Box::new(move |cx| cx.slot(slot).in_cell()),
         Access::Locals { locals, slot } => {
             let key = name.clone();
             let hint = Hint::default();
             Box::new(move |cx| {
-                if let Value::Object(object) = in_cell(cx.slot(locals))
+                if let Value::Object(object) = cx.slot(locals).in_cell()
                     && let Some(value) = object.borrow().find(key.as_str(), &hint)
                 {
                     return value.clone();
                 }
-                in_cell(cx.slot(slot))
+                cx.slot(slot).in_cell()
             })
         }
     }

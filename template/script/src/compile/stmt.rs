@@ -1,7 +1,6 @@
 //! Statements, apart from loops and output.
 
 use super::code::Code;
-use super::code::in_cell;
 use super::generator::{Gen, toll};
 use super::operator::TestFn;
 use crate::run::{ExprFn, Flow, R, StmtFn};
@@ -65,18 +64,11 @@ impl Gen<'_> {
                 if let Pattern::Declare(var) = pattern
                     && let Some(slot) = g.declared(*var).slot()
                 {
-                    made.push(match code {
-                        Code::Fn(value) => Box::new(move |cx| {
-                            let value = value(cx)?;
-                            cx.slot_mut(slot).set(value);
-                            Ok(Flow::Next)
-                        }),
-                        value => Box::new(move |cx| {
-                            let value = value.get(cx)?;
-                            cx.slot_mut(slot).set(value);
-                            Ok(Flow::Next)
-                        }),
-                    });
+                    made.push(Box::new(move |cx| {
+                        let value = code.get(cx)?;
+                        cx.slot_mut(slot).set(value);
+                        Ok(Flow::Next)
+                    }));
                     continue;
                 }
                 let (value, write) = (code.into_fn(), g.bind(pattern));
@@ -285,7 +277,7 @@ impl Gen<'_> {
 
     /// A variable's value, wherever it lives; for loops that copy their variables from turn to turn.
     pub(super) fn value_in(slot: usize) -> ExprFn {
-        Box::new(move |cx| Ok(in_cell(cx.slot(slot))))
+        Box::new(move |cx| Ok(cx.slot(slot).in_cell()))
     }
 }
 

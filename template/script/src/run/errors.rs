@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Halt, R};
 use super::machine::Cx;
-use crate::base::{Error, ErrorKind, Source};
+use crate::base::{Error, ErrorKind, Source, Str};
 use crate::value::Value;
 use std::rc::Rc;
 
@@ -85,4 +85,18 @@ impl Cx<'_> {
         }
         halt
     }
+}
+
+/// A `let` or `const` that is read before its declaration was reached.
+#[cold]
+pub(crate) fn uninitialised<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("Cannot access '{}' before initialization", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
+}
+
+/// A name that nothing has.
+#[cold]
+pub(crate) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("{} is not defined", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
 }

@@ -7,7 +7,7 @@
 
 use super::fault::{Fault, R};
 use super::journal::Journal;
-use crate::base::{Limits, Source, memory, stack::Stack};
+use crate::base::{ErrorKind, Limits, Source, memory, stack::Stack};
 use crate::value::{Array, Function, Object, Value, VarCell};
 use std::any::Any;
 use std::cell::Cell;
@@ -72,6 +72,15 @@ pub trait Host {
     /// # Errors
     /// When there is none, or it fails.
     fn include(&self, cx: &mut Cx<'_>, site: &Site<'_>, args: &[Value]) -> R<()>;
+}
+
+/// The host of a program that stands alone, and of constant expressions: it has nothing.
+pub(crate) struct Alone;
+
+impl Host for Alone {
+    fn include(&self, cx: &mut Cx<'_>, _: &Site<'_>, _: &[Value]) -> R<()> {
+        cx.fail(ErrorKind::Include, "there is nothing to include")
+    }
 }
 
 /// What a run needs room for, to be used again by the next one.

@@ -115,6 +115,14 @@ impl Value {
         }
     }
 
+    /// What a variable's slot means: itself, or what its cell holds.
+    pub(crate) fn in_cell(&self) -> Value {
+        match self {
+            Value::Cell(cell) => cell.get(),
+            other => other.clone(),
+        }
+    }
+
     /// Whether dropping it may drop other values.
     #[inline]
     pub(crate) fn is_container(&self) -> bool {
