@@ -392,7 +392,7 @@ impl FromIterator<(Str, Value)> for Object {
 
 /// A function value. Cloning shares it.
 ///
-/// What it runs is known to the room that runs it (see [`crate::run`]); here it is something with a name, and with the
+/// What it runs is known to the room that runs it (see `run/`); here it is something with a name, and with the
 /// variables that it captured.
 #[derive(Clone)]
 pub struct Function(Rc<FunctionData>);
