@@ -23,9 +23,16 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// A compiled template, as renders hold it.
+pub(crate) struct Unit {
+    pub(crate) program: Program,
+    /// It may ask for a layout: then its output is a value until the layout has placed it.
+    pub(crate) has_layout: bool,
+}
+
 /// Everything that compiling a source gives.
 pub(crate) struct Compiled {
-    pub(crate) program: Rc<Program>,
+    pub(crate) unit: Rc<Unit>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -52,8 +59,9 @@ pub(crate) fn build(text: &str, name: &str, path: &str, options: &Options) -> Re
         escape: (!options.no_escape).then_some(escape::append),
         helpers: helper,
     };
-    let program = Rc::new(Program::compile(&source, &prepared, &pieces, &settings)?);
-    Ok(Compiled { program, warnings })
+    let program = Program::compile(&source, &prepared, &pieces, &settings)?;
+    let has_layout = program.uses("layout");
+    Ok(Compiled { unit: Rc::new(Unit { program, has_layout }), warnings })
 }
 
 /// The house's own functions, for a call of a name that nothing else has.

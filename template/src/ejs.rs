@@ -49,7 +49,11 @@ struct Splitter<'t> {
     text: &'t str,
     open: String,
     close: String,
+    /// `%%>`.
+    literal_close: String,
     delimiter: &'t str,
+    /// The delimiter's first character.
+    first: char,
     open_delimiter: &'t str,
     closes: bool,
 }
@@ -58,11 +62,14 @@ impl<'t> Splitter<'t> {
     /// The first tag mark at or after `from`: offset, length, kind.
     fn next(&self, from: usize) -> Option<(usize, usize, Mark)> {
         let mut search = from;
-        while let Some(found) = self.text[search..].find(self.delimiter).map(|n| search + n) {
-            if let Some(mark) = self.at(found, from) {
+        // One character is found faster than a string, and mostly is the whole delimiter.
+        while let Some(found) = self.text[search..].find(self.first).map(|n| search + n) {
+            if self.text[found..].starts_with(self.delimiter)
+                && let Some(mark) = self.at(found, from)
+            {
                 return Some(mark);
             }
-            search = found + self.text[found..].chars().next().map_or(1, char::len_utf8);
+            search = found + self.first.len_utf8();
         }
         None
     }
@@ -110,7 +117,9 @@ pub(crate) fn split(text: &str, delimiters: &Delimiters) -> Result<Vec<Piece>, S
         text,
         open: format!("{open}{delimiter}"),
         close: format!("{delimiter}{close}"),
+        literal_close: format!("{delimiter}{delimiter}{close}"),
         delimiter,
+        first: delimiter.chars().next().unwrap_or_default(),
         open_delimiter: open,
         closes: true,
     };
@@ -216,10 +225,10 @@ impl Walk<'_> {
         let unclosed = || (ErrorKind::Syntax, format!("tag '{name}' is never closed"), tag);
         let (at, length) = match kind {
             Some(_) => {
-                let Splitter { open, close, delimiter, .. } = &self.splitter;
+                let Splitter { open, close, literal_close, .. } = &self.splitter;
                 // Marks that EJS finds before the closing one, and then has no closing one where it looks for it.
-                let literal = format!("{delimiter}{close}");
-                end_of_code(text, start, close, &[open, &literal]).map_err(|error| error.unwrap_or_else(unclosed))?
+                end_of_code(text, start, close, &[open, literal_close])
+                    .map_err(|error| error.unwrap_or_else(unclosed))?
             }
             None => self.end_of_comment(start).ok_or_else(unclosed)?,
         };

@@ -143,7 +143,7 @@ impl Engine {
     pub fn template(&self, name: &str) -> Result<Template, Error> {
         let cached = self.shared.find_cached("", name)?;
         let limits = self.shared.files.borrow().options.limits;
-        Ok(Template::of(cached.program, cached.warnings.to_vec(), self.shared.clone(), limits))
+        Ok(Template::of(cached.unit, cached.warnings.to_vec(), self.shared.clone(), limits))
     }
 
     /// A template from a string, which can include those of this engine as if it lay in the root. Its name is for messages.
@@ -162,7 +162,7 @@ impl Engine {
         let path = if path.is_empty() { String::new() } else { key_of("", path)? };
         let options = self.shared.files.borrow().options.clone();
         let compiled = build(source, name, &path, &options)?;
-        Ok(Template::of(compiled.program, compiled.warnings, self.shared.clone(), options.limits))
+        Ok(Template::of(compiled.unit, compiled.warnings, self.shared.clone(), options.limits))
     }
 
     /// Renders the template with this name.

@@ -5,7 +5,7 @@
 //! and `a`, `./a` and `b/../a` have the same one; the cache goes by keys. Before a file is read its real path, symbolic
 //! links followed, must lie below the root's real path.
 
-use crate::build::{Options, build};
+use crate::build::{Options, Unit, build};
 use crate::html;
 use crate::lint::Warning;
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
-use wirebook_script::{Error, ErrorKind, Function, Program, Scratch, Value};
+use wirebook_script::{Error, ErrorKind, Function, Scratch, Value};
 
 /// When a cached template is compiled anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(crate) struct Files {
 
 #[derive(Clone)]
 pub(crate) struct Cached {
-    pub(crate) program: Rc<Program>,
+    pub(crate) unit: Rc<Unit>,
     pub(crate) warnings: Rc<[Warning]>,
     stamp: Option<(SystemTime, u64)>,
 }
@@ -86,8 +86,8 @@ impl Shared {
     }
 
     /// The compiled template that `name` means in the template at `from`.
-    pub(crate) fn find(&self, from: &str, name: &str) -> Result<Rc<Program>, Error> {
-        self.find_cached(from, name).map(|cached| cached.program)
+    pub(crate) fn find(&self, from: &str, name: &str) -> Result<Rc<Unit>, Error> {
+        self.find_cached(from, name).map(|cached| cached.unit)
     }
 
     pub(crate) fn find_cached(&self, from: &str, name: &str) -> Result<Cached, Error> {
@@ -127,7 +127,7 @@ impl Shared {
         drop(files);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let compiled = build(text, key, key, &options)?;
-        let fresh = Cached { program: compiled.program, warnings: compiled.warnings.into(), stamp };
+        let fresh = Cached { unit: compiled.unit, warnings: compiled.warnings.into(), stamp };
         self.files.borrow_mut().cache.insert(key.to_owned(), fresh.clone());
         Ok(Some(fresh))
     }

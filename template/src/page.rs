@@ -1,4 +1,4 @@
-//! What a page of templates keeps while it is rendered: the templates that are open, the layout that one asked for, blocks,
+//! What a page of templates keeps while it is rendered: the templates that wait for others, the layout that one asked for, blocks,
 //! and the marks of pages that are sent in pieces.
 //!
 //! `layout(name, data)` makes this template's output `body` in that one. `block(name, content)` in a page gives a layout a
@@ -11,7 +11,7 @@
 use crate::pipe;
 use std::collections::HashMap;
 use std::rc::Rc;
-use wirebook_script::{Cx, Native, Program, R, Str, Value};
+use wirebook_script::{Cx, Native, R, Source, Str, Value};
 
 /// The layout that a template asked for.
 pub(crate) struct Layout {
@@ -23,8 +23,8 @@ pub(crate) struct Layout {
 /// What one render keeps.
 #[derive(Default)]
 pub(crate) struct Page {
-    /// Templates that are being rendered, outermost first, with their data.
-    pub(crate) open: Vec<(Rc<Program>, Value)>,
+    /// Templates that wait for what they include, or for their layout, outermost first, with their data.
+    pub(crate) open: Vec<(Rc<Source>, Value)>,
     pub(crate) layout: Option<Layout>,
     pub(crate) blocks: HashMap<Str, Str>,
     pub(crate) placeholders: Vec<Str>,

@@ -1,18 +1,18 @@
 //! A compiled template and what can be done with it.
 
-use crate::build::{Options, build};
+use crate::build::{Options, Unit, build};
 use crate::files::Shared;
 use crate::lint::Warning;
 use crate::page::Page;
 use crate::pipe::Pipe;
 use std::io;
 use std::rc::Rc;
-use wirebook_script::{Cx, Error, Limits, Program, R, Shape, Sink, Value};
+use wirebook_script::{Cx, Error, Limits, R, Shape, Sink, Value};
 
 /// A compiled template. It belongs to the thread that compiled it, and cloning it is cheap.
 #[derive(Clone)]
 pub struct Template {
-    pub(crate) program: Rc<Program>,
+    pub(crate) unit: Rc<Unit>,
     shared: Rc<Shared>,
     limits: Limits,
     warnings: Rc<[Warning]>,
@@ -20,7 +20,7 @@ pub struct Template {
 
 impl std::fmt::Debug for Template {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Template({:?})", self.program.source().name())
+        write!(f, "Template({:?})", self.unit.program.source().name())
     }
 }
 
@@ -47,11 +47,11 @@ impl Template {
     /// As [`Template::compile`].
     pub fn compile_with(source: &str, name: &str, options: &Options) -> Result<Template, Error> {
         let compiled = build(source, name, "", options)?;
-        Ok(Template::of(compiled.program, compiled.warnings, Shared::new(), options.limits))
+        Ok(Template::of(compiled.unit, compiled.warnings, Shared::new(), options.limits))
     }
 
-    pub(crate) fn of(program: Rc<Program>, warnings: Vec<Warning>, shared: Rc<Shared>, limits: Limits) -> Template {
-        Template { program, shared, limits, warnings: warnings.into() }
+    pub(crate) fn of(unit: Rc<Unit>, warnings: Vec<Warning>, shared: Rc<Shared>, limits: Limits) -> Template {
+        Template { unit, shared, limits, warnings: warnings.into() }
     }
 
     /// Renders at the end of `out`. On an error `out` is as it was.
@@ -111,9 +111,11 @@ impl Template {
         then: impl FnOnce(&mut Cx<'_>) -> R<()>,
     ) -> (String, Result<(), Error>) {
         let mut cx = Cx::new(&*self.shared, self.shared.scratch.take(), self.limits, out, sink);
-        let result = self.shared.render(&mut cx, &self.program, data).and_then(|()| then(&mut cx));
+        let result = self.shared.render(&mut cx, &self.unit, data).and_then(|()| then(&mut cx));
         let result = result.map_err(|_| cx.take_error());
-        cx.state::<Page>().clear();
+        if let Some(page) = cx.state_made::<Page>() {
+            page.clear();
+        }
         let (out, scratch) = cx.finish();
         self.shared.scratch.replace(scratch);
         (out, result)
@@ -126,11 +128,11 @@ impl Template {
 
     /// The closures that the template became, outermost first, when [`Options::trace`] asked for them.
     pub fn closures(&self) -> &[Shape] {
-        self.program.closures()
+        self.unit.program.closures()
     }
 
     /// The name that messages use.
     pub fn name(&self) -> &str {
-        self.program.source().name()
+        self.unit.program.source().name()
     }
 }

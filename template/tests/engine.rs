@@ -254,3 +254,16 @@ fn the_world_comes_from_the_host() {
     assert_eq!(render(&engine, "<% console.log('a', 1, { b: [2] }); console.error() %>"), "");
     assert_eq!(*lines.borrow(), ["a 1 {\"b\":[2]}", ""]);
 }
+
+#[test]
+fn a_chain_that_ends_is_no_error_that_a_helper_has_swallowed() {
+    let mut engine = Engine::in_memory();
+    engine.helper_with("quiet", |cx, args| {
+        if let Some(Value::Function(callback)) = args.first() {
+            let _ = cx.call(callback, &Value::Undefined, &[]);
+        }
+        Ok(Value::Undefined)
+    });
+    engine.add("page", "<% quiet(() => { throw new Error('x') }) %>[<%= none?.a.b %>]");
+    assert_eq!(engine.render_file("page", &data!({ "none": null })).expect("renders"), "[]");
+}

@@ -3,7 +3,7 @@
 use crate::base::{Error, ErrorKind, Limits, Position, Source, number};
 use crate::compile::{Settings, compile};
 use crate::parser;
-use crate::run::{Cx, Host, Program, R, Scratch, Site};
+use crate::run::{Alone, Cx, Program, Scratch};
 use crate::syntax::{
     Piece, Prepared, Tag,
     lexer::{Lexer, Tok},
@@ -45,15 +45,6 @@ pub fn tokens(source: &Source, prepared: &Prepared, pieces: &[Piece]) -> Result<
             Tok::Tag => ("tag", ";".to_owned()),
         };
         views.push(TokenView { position: source.position(token.pos), kind, text });
-    }
-}
-
-/// The host of a program that stands alone.
-struct Alone;
-
-impl Host for Alone {
-    fn include(&self, cx: &mut Cx<'_>, _: &Site<'_>, _: &[Value]) -> R<()> {
-        cx.fail(ErrorKind::Include, "there is nothing to include")
     }
 }
 

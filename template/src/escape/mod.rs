@@ -4,21 +4,12 @@
 //! two to it. [`append`] is what templates use. On x86-64 it looks at 32 bytes at once (AVX2) or 16 (SSE2), on other
 //! machines at eight in a word; all copy what needs no escaping in blocks, and all are in leaf files of their own.
 
+mod entity;
 #[cfg(target_arch = "x86_64")]
 mod simd;
 mod word;
 
-/// The entity for a special byte, as EJS spells it.
-pub(crate) const fn entity(byte: u8) -> Option<&'static str> {
-    match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'"' => Some("&#34;"),
-        b'\'' => Some("&#39;"),
-        _ => None,
-    }
-}
+use entity::entity;
 
 /// Appends `text` escaped, one character at a time: the obvious version, the judge of the others.
 ///

@@ -28,7 +28,7 @@ const ENTITIES: [u64; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        if let Some(text) = super::entity(byte as u8) {
+        if let Some(text) = super::entity::entity(byte as u8) {
             let text = text.as_bytes();
             let mut entry = [0; 8];
             let mut at = 0;
@@ -225,7 +225,7 @@ mod tests {
             let block = [byte; 16];
             // SAFETY: SSE2 is part of x86-64; the block is sixteen bytes.
             let mask = special_16(unsafe { _mm_loadu_si128(block.as_ptr().cast()) });
-            let entity = super::super::entity(byte);
+            let entity = super::super::entity::entity(byte);
             assert_eq!(mask != 0, entity.is_some(), "{byte}");
             assert_eq!(ENTITIES[usize::from(byte)] >> 56, entity.map_or(0, str::len) as u64);
             assert!(entity.is_none_or(|text| byte < 128 && text.len() <= WORST));

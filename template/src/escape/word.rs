@@ -4,7 +4,7 @@
 //! `(v - 0x01…) & !v & 0x80…` is not zero. Five of these tell whether any of eight bytes is special; when none is, the
 //! cursor moves on by eight. Nothing is copied until a special byte is met: then the run before it goes out at once.
 
-use super::entity;
+use super::entity::entity;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;

@@ -1,11 +1,12 @@
 //! Reading names, members and elements.
 
-use super::code::{Code, Place, in_cell, missing, uninitialised};
+use super::code::{Code, Place};
 use super::generator::Gen;
 use crate::base::{Str, number, number::array_index};
 use crate::builtins;
 use crate::run::{
-    Cx, ExprFn, Halt, R, convert,
+    Cx, ExprFn, R, convert,
+    errors::{missing, uninitialised},
     member::{own_element, own_member},
 };
 use crate::syntax::{
@@ -150,7 +151,7 @@ impl Gen<'_> {
         let general = move |cx: &mut Cx<'_>, object: &Code, index: &Code| {
             let object = object.get(cx)?;
             if optional && object.is_nullish() {
-                return Err(Halt::ABSENT);
+                return cx.absent();
             }
             let index = index.get(cx)?;
             get_index(cx, &object, &index).map_err(|h| cx.at(h, pos))
@@ -186,7 +187,7 @@ impl Gen<'_> {
 /// The value of a chain, or what it is when one of its links is nothing.
 pub(super) fn short_circuited(inner: ExprFn, otherwise: Value) -> Code {
     Code::Fn(Box::new(move |cx| match inner(cx) {
-        Err(halt) if halt.is_absent() => Ok(otherwise.clone()),
+        Err(_) if cx.fault.is_none() => Ok(otherwise.clone()),
         result => result,
     }))
 }
@@ -204,17 +205,17 @@ fn shape_of(access: &Access, name: &Str) -> String {
 fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
     match access {
         Access::Plain(slot) | Access::Checked(slot) => Box::new(move |cx| cx.slot(slot).clone()),
-        Access::Boxed(slot) => Box::new(move |cx| in_cell(cx.slot(slot))),
+        Access::Boxed(slot) => Box::new(move |cx| cx.slot(slot).in_cell()),
         Access::Locals { locals, slot } => {
             let key = name.clone();
             let hint = Hint::default();
             Box::new(move |cx| {
-                if let Value::Object(object) = in_cell(cx.slot(locals))
+                if let Value::Object(object) = cx.slot(locals).in_cell()
                     && let Some(value) = object.borrow().find(key.as_str(), &hint)
                 {
                     return value.clone();
                 }
-                in_cell(cx.slot(slot))
+                cx.slot(slot).in_cell()
             })
         }
     }
@@ -227,7 +228,7 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint,
     }
     match value {
         Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
-        Value::Undefined | Value::Null if optional => Err(Halt::ABSENT),
+        Value::Undefined | Value::Null if optional => cx.absent(),
         Value::Undefined | Value::Null => {
             let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
             cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()))

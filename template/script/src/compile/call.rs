@@ -5,14 +5,12 @@ use super::code::Code;
 use super::generator::Gen;
 use crate::base::Str;
 use crate::builtins::{self, Methods};
-use crate::run::{Cx, Halt, R, RunFn, Site, elements::Elements};
-use crate::syntax::ast::*;
-use crate::syntax::scope::DATA_VAR;
+use crate::run::{Cx, R, RunFn, Site, elements::Elements, errors::missing};
+use crate::syntax::{ast::*, scope::DATA_VAR};
 use crate::value::{Function, Hint, Value};
 use std::rc::Rc;
 
 use super::access::{get_index, get_member};
-use super::code::{in_cell, missing};
 
 impl Gen<'_> {
     pub(super) fn call(&mut self, callee: &Expr, arguments: &[Element], optional: bool, pos: u32) -> Code {
@@ -45,7 +43,7 @@ impl Gen<'_> {
                 Code::Fn(Box::new(move |cx| {
                     let this = object(cx)?;
                     if link && this.is_nullish() {
-                        return Err(Halt::ABSENT);
+                        return cx.absent();
                     }
                     let index = index(cx)?;
                     if let Value::String(name) = &index
@@ -112,7 +110,7 @@ impl Gen<'_> {
         Code::Fn(Box::new(move |cx| {
             let this = object(cx)?;
             if link && this.is_nullish() {
-                return Err(Halt::ABSENT);
+                return cx.absent();
             }
             let own = match &this {
                 Value::Object(object) => object.borrow().find(name.as_str(), &hint).cloned(),
@@ -160,7 +158,7 @@ impl Gen<'_> {
         let (source, path) = (self.source.clone(), self.path.clone());
         Box::new(move |cx| {
             let args = arguments.run(cx, pos)?;
-            let data = in_cell(cx.slot(data));
+            let data = cx.slot(data).in_cell();
             let start = cx.out.len();
             let site = Site { source: &source, path: &path, data: &data, offset: pos };
             cx.host.include(cx, &site, &args).map_err(|h| {
@@ -185,7 +183,7 @@ fn call_value(
 ) -> R<Value> {
     let result = match callee {
         Value::Function(function) => call_function(cx, function, this, arguments, pos),
-        Value::Undefined | Value::Null if optional => return Err(Halt::ABSENT),
+        Value::Undefined | Value::Null if optional => return cx.absent(),
         _ => cx.type_error(format!("{shown} is not a function")),
     };
     result.map_err(|h| cx.at(h, pos))

@@ -1,7 +1,10 @@
 //! An expression or a variable on its way to a closure.
 
-use crate::base::{ErrorKind, Str};
-use crate::run::{Cx, ExprFn, R};
+use crate::base::Str;
+use crate::run::{
+    Cx, ExprFn, R,
+    errors::{missing, uninitialised},
+};
 use crate::value::Value;
 
 /// A variable in a slot of the frame.
@@ -76,27 +79,8 @@ impl Code {
     }
 }
 
-pub(super) fn in_cell(value: &Value) -> Value {
-    match value {
-        Value::Cell(cell) => cell.get(),
-        other => other.clone(),
-    }
-}
-
 #[cold]
 pub(super) fn absent(cx: &mut Cx<'_>, place: &Place) -> R<Value> {
     let Place { slot, name, pos, .. } = place;
     if matches!(cx.slot(*slot), Value::Uninit) { uninitialised(cx, name, *pos) } else { missing(cx, name, *pos) }
-}
-
-#[cold]
-pub(super) fn uninitialised<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
-    let failed = cx.fail(ErrorKind::Reference, format!("Cannot access '{}' before initialization", name.as_str()));
-    failed.map_err(|h| cx.at(h, pos))
-}
-
-#[cold]
-pub(super) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
-    let failed = cx.fail(ErrorKind::Reference, format!("{} is not defined", name.as_str()));
-    failed.map_err(|h| cx.at(h, pos))
 }

@@ -1,7 +1,7 @@
 //! Function literals and declarations.
 
 use super::assign::WriteFn;
-use super::code::{Code, in_cell};
+use super::code::Code;
 use super::generator::Gen;
 use super::reference::Located;
 use crate::base::Str;
@@ -178,7 +178,7 @@ fn into_cell(slot: usize) -> RunFn {
 
 fn take_apart(slot: usize, bind: WriteFn) -> RunFn {
     Box::new(move |cx| {
-        let value = in_cell(cx.slot(slot));
+        let value = cx.slot(slot).in_cell();
         bind(cx, value)
     })
 }

@@ -1,7 +1,7 @@
 //! What the generator carries through a program, and what a scope does when it is entered.
 
 use crate::base::{Limits, Source, stack::Stack};
-use crate::run::{Cx, Escape, ExprFn, Host, Native, R, Scratch, Shape, Site, StmtFn};
+use crate::run::{Alone, Cx, Escape, ExprFn, Native, Scratch, Shape, StmtFn};
 use crate::syntax::{
     ast::Block,
     scope::{FuncId, Scopes, VarId, VarKind},
@@ -63,7 +63,7 @@ impl Gen<'_> {
     /// Runs a closure whose operands are all constant, here and once; `None` when that fails or is no constant.
     pub(super) fn fold(&self, run: &ExprFn) -> Option<Value> {
         let limits = Limits { steps: 2_000, string: 4_096, ..self.limits };
-        let mut cx = Cx::new(&Nobody, Scratch::default(), limits, String::new(), None);
+        let mut cx = Cx::new(&Alone, Scratch::default(), limits, String::new(), None);
         let value = run(&mut cx);
         cx.finish();
         let value = value.ok()?;
@@ -141,13 +141,4 @@ pub(super) fn tolled(toll: usize, run: StmtFn) -> StmtFn {
         cx.steps(toll)?;
         run(cx)
     })
-}
-
-/// The host of constant expressions: it has nothing.
-struct Nobody;
-
-impl Host for Nobody {
-    fn include(&self, cx: &mut Cx<'_>, _: &Site<'_>, _: &[Value]) -> R<()> {
-        cx.type_error("include is not a function")
-    }
 }

@@ -4,9 +4,7 @@
 //! variable of a turn is a plain slot; only when a function captures it does each turn get a cell of its own.
 //! A loop whose body does nothing but put its element out, which is what the cells of a table are, never stores it.
 
-use super::code::Code;
-use super::generator::Gen;
-use super::operator::TestFn;
+use super::{code::Code, generator::Gen, operator::TestFn};
 use crate::base::Str;
 use crate::run::{Cx, Escape, ExprFn, Flow, StmtFn, each::Each};
 use crate::syntax::ast::*;

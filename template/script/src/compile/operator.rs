@@ -134,34 +134,30 @@ impl Gen<'_> {
             ) => {
                 let (operator, pos) = (*operator, expr.pos);
                 let (a, b) = self.shape(|| operator.symbol().into(), pos, |g| (g.expr(a), g.expr(b)));
-                Box::new(move |cx| {
-                    if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
-                        return Ok(match operator {
-                            Binary::Less => a < b,
-                            Binary::LessEqual => a <= b,
-                            Binary::Greater => a > b,
-                            _ => a >= b,
-                        });
-                    }
+                let other = move |cx: &mut Cx<'_>, a: &Code, b: &Code| {
                     let left = a.get(cx)?;
                     let right = b.get(cx)?;
                     let order = convert::compare(cx, &left, &right).map_err(|h| cx.at(h, pos))?;
                     Ok(order.is_some_and(|order| holds(operator, order)))
-                })
+                };
+                match operator {
+                    Binary::Less => test_of(a, b, |a, b| a < b, other),
+                    Binary::LessEqual => test_of(a, b, |a, b| a <= b, other),
+                    Binary::Greater => test_of(a, b, |a, b| a > b, other),
+                    _ => test_of(a, b, |a, b| a >= b, other),
+                }
             }
             ExprKind::Binary(operator @ (Binary::StrictEqual | Binary::StrictNotEqual), a, b) => {
                 let wanted = *operator == Binary::StrictEqual;
                 let label = || operator.symbol().into();
                 let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a), g.expr(b)));
-                Box::new(move |cx| {
-                    if let (Some(a), Some(b)) = (a.number(cx), b.number(cx)) {
-                        return Ok((a == b) == wanted);
-                    }
+                let other = move |cx: &mut Cx<'_>, a: &Code, b: &Code| {
                     let left = a.get(cx)?;
                     let right = b.get(cx)?;
                     cx.comparing(&left, &right)?;
                     Ok(compare::strict_equal(&left, &right) == wanted)
-                })
+                };
+                test_of(a, b, move |a, b| (a == b) == wanted, other)
             }
             ExprKind::Logical(operator @ (Logical::And | Logical::Or), items) => {
                 let stop = *operator == Logical::Or;
@@ -179,5 +175,35 @@ impl Gen<'_> {
             }
             _ => self.expr(expr).into_test(),
         }
+    }
+}
+
+/// A comparison: of numbers at once, of anything else by `other`. What loops and conditions compare, a variable with a
+/// number or with a list's length, is read from its slot.
+fn test_of(
+    a: Code,
+    b: Code,
+    numbers: impl Fn(f64, f64) -> bool + 'static,
+    other: impl Fn(&mut Cx<'_>, &Code, &Code) -> R<bool> + 'static,
+) -> TestFn {
+    match (&a, &b) {
+        (Code::Place(place), Code::Const(Value::Number(n))) => {
+            let (slot, n) = (place.slot, *n);
+            Box::new(move |cx| match cx.slot(slot) {
+                Value::Number(value) => Ok(numbers(*value, n)),
+                _ => other(cx, &a, &b),
+            })
+        }
+        (Code::Place(place), Code::Length(list, _)) => {
+            let (slot, list) = (place.slot, *list);
+            Box::new(move |cx| match (cx.slot(slot), cx.slot(list)) {
+                (Value::Number(value), Value::Array(list)) => Ok(numbers(*value, list.len() as f64)),
+                _ => other(cx, &a, &b),
+            })
+        }
+        _ => Box::new(move |cx| match (a.number(cx), b.number(cx)) {
+            (Some(a), Some(b)) => Ok(numbers(a, b)),
+            _ => other(cx, &a, &b),
+        }),
     }
 }

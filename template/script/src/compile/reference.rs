@@ -4,11 +4,11 @@
 //! `a[i()] += f()` calls `i` once, reads, calls `f`, writes: that is `locate`, `read`, the value, `write`.
 
 use super::access::{Access, get_index, get_member};
-use super::code::{in_cell, missing, uninitialised};
 use super::generator::Gen;
 use crate::base::{Str, number::array_index};
 use crate::run::{
     Cx, ExprFn, R, convert,
+    errors::{missing, uninitialised},
     member::{set_index, set_member},
 };
 use crate::syntax::{
@@ -147,18 +147,20 @@ impl Reference {
         let pos = self.pos;
         let value = match (&self.place, at) {
             (Place::Slot(slot), _) => return Ok(cx.slot(*slot).clone()),
-            (Place::Variable { slot, name, .. } | Place::Constant { slot, name }, _) => match in_cell(cx.slot(*slot)) {
-                Value::Uninit => return uninitialised(cx, name, pos),
-                Value::Missing => return missing(cx, name, pos),
-                value => return Ok(value),
-            },
+            (Place::Variable { slot, name, .. } | Place::Constant { slot, name }, _) => {
+                match cx.slot(*slot).in_cell() {
+                    Value::Uninit => return uninitialised(cx, name, pos),
+                    Value::Missing => return missing(cx, name, pos),
+                    value => return Ok(value),
+                }
+            }
             (Place::Locals { locals, slot, name, hint }, _) => {
-                if let Value::Object(object) = in_cell(cx.slot(*locals))
+                if let Value::Object(object) = cx.slot(*locals).in_cell()
                     && let Some(value) = object.borrow().find(name.as_str(), hint)
                 {
                     return Ok(value.clone());
                 }
-                match in_cell(cx.slot(*slot)) {
+                match cx.slot(*slot).in_cell() {
                     Value::Missing => return missing(cx, name, pos),
                     value => return Ok(value),
                 }
@@ -201,13 +203,13 @@ impl Reference {
                 Ok(())
             }
             (Place::Constant { slot, name }, _) => {
-                if matches!(in_cell(cx.slot(*slot)), Value::Uninit) {
+                if matches!(cx.slot(*slot).in_cell(), Value::Uninit) {
                     return uninitialised(cx, name, pos);
                 }
                 cx.type_error("Assignment to constant variable.").map_err(|h| cx.at(h, pos))
             }
             (Place::Locals { locals, slot, name, .. }, _) => {
-                if let Value::Object(object) = in_cell(cx.slot(*locals))
+                if let Value::Object(object) = cx.slot(*locals).in_cell()
                     && object.borrow().get(name.as_str()).is_some()
                 {
                     return set_member(cx, &object.into(), name, value);

@@ -1,7 +1,6 @@
 //! Statements, apart from loops and output.
 
 use super::code::Code;
-use super::code::in_cell;
 use super::generator::{Gen, toll};
 use super::operator::TestFn;
 use crate::run::{ExprFn, Flow, R, StmtFn};
@@ -65,9 +64,8 @@ impl Gen<'_> {
                 if let Pattern::Declare(var) = pattern
                     && let Some(slot) = g.declared(*var).slot()
                 {
-                    let value = code;
                     made.push(Box::new(move |cx| {
-                        let value = value.get(cx)?;
+                        let value = code.get(cx)?;
                         cx.slot_mut(slot).set(value);
                         Ok(Flow::Next)
                     }));
@@ -279,7 +277,7 @@ impl Gen<'_> {
 
     /// A variable's value, wherever it lives; for loops that copy their variables from turn to turn.
     pub(super) fn value_in(slot: usize) -> ExprFn {
-        Box::new(move |cx| Ok(in_cell(cx.slot(slot))))
+        Box::new(move |cx| Ok(cx.slot(slot).in_cell()))
     }
 }
 

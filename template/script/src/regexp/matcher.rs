@@ -6,10 +6,26 @@
 //! behind run as a match of their own (their nesting is bounded by the pattern's); looking behind runs the same
 //! instructions from right to left.
 
-use super::Program;
 use super::class::{Class, fold, is_line_end, is_word};
+use super::flags::Flags;
 use super::parse::Node;
-use crate::base::memory::cost;
+use crate::base::{
+    Str,
+    memory::{Held, cost},
+};
+
+/// A compiled pattern.
+pub(crate) struct Program {
+    pub(super) pattern: Box<str>,
+    pub(super) flag_text: Box<str>,
+    pub(crate) flags: Flags,
+    pub(super) code: Vec<Inst>,
+    pub(super) groups: usize,
+    pub(super) registers: usize,
+    pub(super) names: Vec<(Str, usize)>,
+    #[allow(dead_code, reason = "weighs as long as it lives")]
+    pub(super) held: Held,
+}
 
 #[derive(Debug)]
 pub(crate) enum Inst {

@@ -6,10 +6,14 @@
 //! Texts are matched by UTF-16 code unit, or by code point with the flags `u` and `v`, as JavaScript does.
 
 mod class;
+mod flags;
 mod matcher;
 mod parse;
 
+pub(crate) use flags::Flags;
 pub(crate) use matcher::{Input, Limit, Match, Outcome};
+
+use matcher::Program;
 
 use crate::base::{
     Str,
@@ -29,48 +33,10 @@ struct Data {
     held: Held,
 }
 
-/// Flags of §22.2.6.
-#[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Flags {
-    pub(crate) global: bool,
-    pub(crate) ignore_case: bool,
-    pub(crate) multiline: bool,
-    pub(crate) dot_all: bool,
-    pub(crate) unicode: bool,
-    pub(crate) sticky: bool,
-}
-
-pub(crate) struct Program {
-    pattern: Box<str>,
-    flag_text: Box<str>,
-    pub(crate) flags: Flags,
-    code: Vec<matcher::Inst>,
-    groups: usize,
-    registers: usize,
-    names: Vec<(Str, usize)>,
-    #[allow(dead_code, reason = "weighs as long as it lives")]
-    held: Held,
-}
-
 impl RegExp {
     /// Compiles a pattern.
     pub(crate) fn new(pattern: &str, flag_text: &str) -> Result<RegExp, String> {
-        let mut flags = Flags::default();
-        for (n, c) in flag_text.char_indices() {
-            let flag = match c {
-                'g' => &mut flags.global,
-                'i' => &mut flags.ignore_case,
-                'm' => &mut flags.multiline,
-                's' => &mut flags.dot_all,
-                'u' => &mut flags.unicode,
-                'y' => &mut flags.sticky,
-                'd' if !flag_text[..n].contains('d') => continue,
-                _ => return Err("Invalid flags".into()),
-            };
-            if std::mem::replace(flag, true) {
-                return Err("Invalid flags".into());
-            }
-        }
+        let flags = Flags::of(flag_text)?;
         let parsed = parse::parse(pattern, flags)?;
         let (code, registers) = matcher::compile(&parsed.node, parsed.groups)?;
         let weight = pattern.len() + parsed.names.len() * cost::ENTRY + matcher::weight(&code);

@@ -1,7 +1,7 @@
 //! Patterns, ECMA-262 §22.2.1 with the web's leniencies of annex B that occur in practice.
 
-use super::Flags;
 use super::class::{Class, Ranges};
+use super::flags::Flags;
 use crate::base::Str;
 use std::collections::HashMap;
 

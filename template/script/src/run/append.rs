@@ -89,26 +89,23 @@ impl Row {
     #[inline]
     pub(crate) fn append(&self, out: &mut String, items: &[Value]) -> usize {
         let whole = |item: &Value| if let Value::Number(n) = item { number::whole(*n) } else { None };
-        if items.first().and_then(whole).is_none() {
-            return 0;
-        }
+        let Some(first) = items.first().and_then(whole) else { return 0 };
         // For each element its text and its digits, and at the end one text more.
         out.reserve((2 * items.len() + 1) * BLOCK);
-        let mut written = 0;
+        let mut written = 1;
+        let Short { block: between, length } = self.between;
         // SAFETY: every element stores two blocks, each at most a block behind the one before, because a `Short` counts at
         // most one and so does what `store` puts there; the last text is one more: all within what was reserved. `items` is
         // not changed meanwhile, for it is borrowed. What counts of each block is UTF-8: a whole `str`, or ASCII digits.
         unsafe {
             let bytes = out.as_mut_vec();
             let start = bytes.as_mut_ptr().add(bytes.len());
-            let mut to = start;
-            let mut text = &self.before;
-            for item in items {
+            start.cast::<Block>().write_unaligned(self.before.block);
+            let mut to = store(start.add(self.before.length), first);
+            for item in &items[1..] {
                 let Some(n) = whole(item) else { break };
-                to.cast::<Block>().write_unaligned(text.block);
-                to = to.add(text.length);
-                to = store(to, n);
-                text = &self.between;
+                to.cast::<Block>().write_unaligned(between);
+                to = store(to.add(length), n);
                 written += 1;
             }
             to.cast::<Block>().write_unaligned(self.after.block);

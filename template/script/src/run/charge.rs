@@ -58,6 +58,7 @@ impl Cx<'_> {
     ///
     /// # Errors
     /// When that is more than is left, or memory has reached its bound.
+    #[inline]
     pub fn steps(&mut self, count: usize) -> R<()> {
         let count = count as u64;
         if count > self.steps {
@@ -69,7 +70,8 @@ impl Cx<'_> {
         if looked != self.steps / STRIDE { self.look() } else { Ok(()) }
     }
 
-    /// Takes the time that making took, and looks at the memory.
+    /// Takes the time that making took, and looks at the memory. Once in a while; whoever asks often has no room for it.
+    #[inline(never)]
     fn look(&mut self) -> R<()> {
         let made = memory::made();
         let steps = (made.wrapping_sub(self.memory_made) / rate::MADE) as u64;

@@ -24,12 +24,29 @@ impl Each {
 
     /// Puts out elements from `index` on, at least one; gives the place after the last.
     pub(crate) fn some(&self, cx: &mut Cx<'_>, array: &Array, index: usize) -> R<usize> {
-        let items = array.borrow();
-        let row = &items[index..items.len().min(index + ROW)];
         cx.written()?;
-        let mut done = self.row.as_ref().map_or(0, |numbers| numbers.append(&mut cx.out, row));
-        cx.steps(done)?;
-        for item in &row[done..] {
+        let mut from = index;
+        if let Some(numbers) = &self.row {
+            let items = array.borrow();
+            let row = &items[index..items.len().min(index + ROW)];
+            let done = numbers.append(&mut cx.out, row);
+            let all = done == row.len();
+            drop(items);
+            cx.steps(done)?;
+            from += done;
+            if all {
+                return Ok(from);
+            }
+        }
+        self.others(cx, array, from)
+    }
+
+    /// Elements of every kind; apart, so that a row of numbers does not prepare for them.
+    #[inline(never)]
+    fn others(&self, cx: &mut Cx<'_>, array: &Array, index: usize) -> R<usize> {
+        let items = array.borrow();
+        let mut done = index;
+        for item in &items[index..items.len().min(index + ROW)] {
             cx.step()?;
             cx.text(&self.before)?;
             if !simple(&mut cx.out, item, self.escape) {
@@ -37,11 +54,11 @@ impl Each {
                 drop(items);
                 cx.put(&item, self.escape)?;
                 cx.text(&self.after)?;
-                return Ok(index + done + 1);
+                return Ok(done + 1);
             }
             cx.text(&self.after)?;
             done += 1;
         }
-        Ok(index + done)
+        Ok(done)
     }
 }

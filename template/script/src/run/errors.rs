@@ -1,8 +1,8 @@
 //! Noting an error: what, and where.
 
-use super::fault::{Fault, Halt, R, Way};
+use super::fault::{Fault, Halt, R};
 use super::machine::Cx;
-use crate::base::{Error, ErrorKind, Source};
+use crate::base::{Error, ErrorKind, Source, Str};
 use crate::value::Value;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ impl Cx<'_> {
     #[cold]
     pub fn fail<T>(&mut self, kind: ErrorKind, message: impl Into<String>) -> R<T> {
         self.fault = Some(Box::new(Fault::new(kind, message.into())));
-        Err(Halt(Way::Fault))
+        Err(Halt(()))
     }
 
     /// Notes a TypeError.
@@ -37,6 +37,14 @@ impl Cx<'_> {
             fault.ready = error.position().is_some().then(|| Box::new(error));
         }
         halted
+    }
+
+    /// `a?.b` where `a` is nothing: so is the whole chain, and whoever compiled it catches this. It is told from an error by
+    /// there being no fault; one that a helper has swallowed goes.
+    #[cold]
+    pub(crate) fn absent<T>(&mut self) -> R<T> {
+        self.fault = None;
+        Err(Halt(()))
     }
 
     /// `throw value`.
@@ -77,4 +85,18 @@ impl Cx<'_> {
         }
         halt
     }
+}
+
+/// A `let` or `const` that is read before its declaration was reached.
+#[cold]
+pub(crate) fn uninitialised<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("Cannot access '{}' before initialization", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
+}
+
+/// A name that nothing has.
+#[cold]
+pub(crate) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
+    let failed = cx.fail(ErrorKind::Reference, format!("{} is not defined", name.as_str()));
+    failed.map_err(|h| cx.at(h, pos))
 }

@@ -4,26 +4,10 @@ use crate::base::{Error, ErrorKind, Source};
 use crate::value::Value;
 use std::rc::Rc;
 
-/// Why closures return early; it is as small as that, so that `Result<Value, Halt>` is as small as a value.
+/// That a closure returns early; why, is noted in the run: a fault, or none where a link of an optional chain is nothing.
+/// It has no size, so that `Result<Value, Halt>` is a value and `Result<Flow, Halt>` a byte.
 #[derive(Clone, Copy, Debug)]
-pub struct Halt(pub(super) Way);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Something went wrong; what, is noted in the run.
-    Fault,
-    /// A link of an optional chain is nothing: the whole chain is.
-    Absent,
-}
-
-impl Halt {
-    /// `a?.b` where `a` is nothing; whoever compiled the chain catches it.
-    pub(crate) const ABSENT: Halt = Halt(Way::Absent);
-
-    pub(crate) fn is_absent(self) -> bool {
-        self.0 == Way::Absent
-    }
-}
+pub struct Halt(pub(super) ());
 
 /// What every closure of a program returns.
 pub type R<T> = Result<T, Halt>;

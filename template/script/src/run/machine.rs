@@ -7,7 +7,7 @@
 
 use super::fault::{Fault, R};
 use super::journal::Journal;
-use crate::base::{Limits, Source, memory, stack::Stack};
+use crate::base::{ErrorKind, Limits, Source, memory, stack::Stack};
 use crate::value::{Array, Function, Object, Value, VarCell};
 use std::any::Any;
 use std::cell::Cell;
@@ -72,6 +72,15 @@ pub trait Host {
     /// # Errors
     /// When there is none, or it fails.
     fn include(&self, cx: &mut Cx<'_>, site: &Site<'_>, args: &[Value]) -> R<()>;
+}
+
+/// The host of a program that stands alone, and of constant expressions: it has nothing.
+pub(crate) struct Alone;
+
+impl Host for Alone {
+    fn include(&self, cx: &mut Cx<'_>, _: &Site<'_>, _: &[Value]) -> R<()> {
+        cx.fail(ErrorKind::Include, "there is nothing to include")
+    }
 }
 
 /// What a run needs room for, to be used again by the next one.
@@ -170,17 +179,23 @@ impl<'a> Cx<'a> {
     }
 
     /// Ends the run: data is as it was, and what was captured is let go. Gives the output that no sink has taken.
-    pub fn finish(mut self) -> (String, Scratch) {
+    pub fn finish(&mut self) -> (String, Scratch) {
         self.stack.clear();
-        self.returned = Value::Undefined;
+        self.returned.set(Value::Undefined);
         self.undo();
-        (self.out, Scratch { stack: self.stack, state: self.state })
+        let scratch = Scratch { stack: std::mem::take(&mut self.stack), state: self.state.take() };
+        (std::mem::take(&mut self.out), scratch)
     }
 
     /// What the host keeps for the time of a run; made when it is asked for the first time.
     pub fn state<T: Default + 'static>(&mut self) -> &mut T {
         let state = self.state.get_or_insert_with(|| Box::<T>::default());
         state.downcast_mut().expect("a host keeps one kind of state")
+    }
+
+    /// The same, when somebody has asked for it.
+    pub fn state_made<T: 'static>(&mut self) -> Option<&mut T> {
+        self.state.as_mut()?.downcast_mut()
     }
 
     /// A number of at least 0 and less than 1: SplitMix64 from the host's seed.

@@ -38,6 +38,8 @@ struct Scan<'t> {
     text: &'t str,
     close: &'t str,
     refused: &'t [&'t str],
+    /// The ASCII characters that a mark can start with, as bits; any other may.
+    starts: u128,
     at: usize,
     before: Before,
     open: Vec<Open>,
@@ -49,12 +51,21 @@ struct Scan<'t> {
 /// # Errors
 /// A string or template literal that is never closed; `None` when the text ends, or one of the refused marks comes first.
 pub fn end_of_code(text: &str, start: usize, close: &str, refused: &[&str]) -> Result<(usize, usize), ScanError> {
-    Scan { text, close, refused, at: start, before: Before::Statement, open: Vec::new() }.run()
+    let marks = [close, "-", "_"];
+    let firsts = marks.iter().chain(refused).filter_map(|mark| mark.bytes().next());
+    let starts = firsts.filter(u8::is_ascii).fold(0, |set, byte| set | 1 << byte);
+    Scan { text, close, refused, starts, at: start, before: Before::Statement, open: Vec::new() }.run()
 }
 
 impl<'t> Scan<'t> {
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
+    }
+
+    /// Whether one of the marks can start with this character: what most characters are asked, and are not.
+    #[inline]
+    fn starts_mark(&self, c: char) -> bool {
+        !c.is_ascii() || self.starts >> (c as u32) & 1 == 1
     }
 
     /// The mark that stands here.
@@ -74,19 +85,24 @@ impl<'t> Scan<'t> {
     fn run(mut self) -> Result<(usize, usize), ScanError> {
         let mut line_start = false;
         loop {
-            if let Some(mark) = self.mark()
-                && !self.is_refused()
-            {
-                return Ok(mark);
-            }
             let rest = self.rest();
             let Some(c) = rest.chars().next() else { return Err(None) };
-            if self.is_refused() {
-                return Err(None);
+            if self.starts_mark(c) {
+                if self.is_refused() {
+                    return Err(None);
+                }
+                if let Some(mark) = self.mark() {
+                    return Ok(mark);
+                }
             }
             if number::is_space(c) {
                 line_start |= matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
                 self.at += c.len_utf8();
+                continue;
+            }
+            if !matches!(c, '/' | '<' | '-') {
+                line_start = false;
+                self.token(c)?;
                 continue;
             }
             if rest.starts_with("//") || rest.starts_with("<!--") || (line_start && rest.starts_with("-->")) {
@@ -106,7 +122,7 @@ impl<'t> Scan<'t> {
     /// Moves to the end of a comment, or to a mark in it.
     fn comment(&mut self, ends: impl Fn(&str) -> bool, length: usize) {
         while let Some(c) = self.rest().chars().next() {
-            if self.mark().is_some() || self.is_refused() {
+            if self.starts_mark(c) && (self.mark().is_some() || self.is_refused()) {
                 return;
             }
             if ends(self.rest()) {

@@ -115,6 +115,14 @@ impl Value {
         }
     }
 
+    /// What a variable's slot means: itself, or what its cell holds.
+    pub(crate) fn in_cell(&self) -> Value {
+        match self {
+            Value::Cell(cell) => cell.get(),
+            other => other.clone(),
+        }
+    }
+
     /// Whether dropping it may drop other values.
     #[inline]
     pub(crate) fn is_container(&self) -> bool {
@@ -384,7 +392,7 @@ impl FromIterator<(Str, Value)> for Object {
 
 /// A function value. Cloning shares it.
 ///
-/// What it runs is known to the room that runs it (see [`crate::run`]); here it is something with a name, and with the
+/// What it runs is known to the room that runs it (see `run/`); here it is something with a name, and with the
 /// variables that it captured.
 #[derive(Clone)]
 pub struct Function(Rc<FunctionData>);
