@@ -9,7 +9,7 @@
 //! | [`parser`] | A head is bytes: where are the method, the target and the fields? Several answers, one contract. | 1,820 |
 //! | `parser/simd/` | The same answer with 16 or 32 bytes in a register, whatever the processor has. | 410 |
 //! | [`connection`] | Whose turn is it, and how long is the body? Bytes to events and events to bytes, with no socket in sight. | 1,560 |
-//! | `/` | What is a connection that speaks HTTP no more (`upgraded.rs`)? And the `http` crate's types (`interop.rs`). | 220 |
+//! | `/` | What does each end keep of the bytes (`buffers.rs`)? What is a connection that speaks HTTP no more (`upgraded.rs`)? And the `http` crate's types (`interop.rs`). | 410 |
 //! | [`server`] | How does a handler meet ten thousand clients, slow, rude and vanished ones among them? | 2,010 |
 //! | `agent/` | Which connection may carry a request, and what becomes of one that idles? | 1,050 |
 //! | [`client`] | What is sent when, and what if the answer comes first? URLs, redirects, content codings. | 1,400 |
@@ -19,7 +19,7 @@
 //! for a rule of the protocol begins with `connection/state.rs`: the table that decides all.
 //!
 //! The parsers and the connection are the **core**; server, agent and client are **drivers**, which join it to the loop of
-//! `wirebook-net`. `upgraded.rs` is what a connection is for both when it speaks HTTP no more, and `interop.rs` the door to
+//! `wirebook-net`. `buffers.rs` and `upgraded.rs` serve both ends, and `interop.rs` is the door to
 //! the `http` crate.
 //!
 //! # Features
@@ -59,6 +59,8 @@
 
 #[cfg(feature = "net")]
 mod agent;
+#[cfg(feature = "net")]
+mod buffers;
 #[cfg(feature = "net")]
 pub mod client;
 pub mod connection;

@@ -27,7 +27,7 @@ const ROOMS: &[Room] = &[
     Room("http1", "parser", 2_200),
     Room("http1", "parser/simd", 2_200),
     Room("http1", "connection", 2_200),
-    Room("http1", "", 400),
+    Room("http1", "", 500),
     Room("http1", "server", 2_200),
     Room("http1", "agent", 2_200),
     Room("http1", "client", 2_200),

@@ -5,13 +5,14 @@ use super::connect::Connecting;
 use super::error::{Error, Failed, Stage};
 use super::origin::Origin;
 use super::timeouts::within;
+use crate::buffers::Outbox;
 use crate::state::State;
 use crate::{Connection as Protocol, Event, Misuse};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use wirebook_net::{self as net, Stream};
 
@@ -56,15 +57,14 @@ pub(crate) struct Connection {
 pub(crate) struct Wire {
     pub(crate) protocol: Protocol,
     /// Kept whole until the response begins, as long as the request may have to be sent again.
-    pub(crate) out: Vec<u8>,
-    pub(crate) written: usize,
+    pub(crate) out: Outbox,
 }
 
 /// Opens a connection for that owner, with the bytes that wait to be written on it.
 pub(crate) async fn open(
     owner: Rc<dyn Owner>,
     protocol: Protocol,
-    out: Vec<u8>,
+    out: Outbox,
     limit: Duration,
     deadline: Option<Instant>,
 ) -> Result<Rc<Connection>, Error> {
@@ -73,7 +73,7 @@ pub(crate) async fn open(
     let idle_limit = Cell::new(owner.idle_timeout());
     Ok(Rc::new(Connection {
         stream,
-        wire: RefCell::new(Wire { protocol, out, written: 0 }),
+        wire: RefCell::new(Wire { protocol, out }),
         owner,
         reused: Cell::new(false),
         spoilt: Cell::new(false),
@@ -87,41 +87,27 @@ impl Connection {
     /// Encodes an event behind what is to be written.
     pub(crate) fn send(&self, event: Event<'_>) -> Result<(), Misuse> {
         let wire = &mut *self.wire.borrow_mut();
-        wire.protocol.send(event, &mut wire.out)
+        wire.protocol.send(event, wire.out.end())
     }
 
     /// Bytes that wait to be written.
     pub(crate) fn pending(&self) -> usize {
-        let wire = self.wire.borrow();
-        wire.out.len() - wire.written
+        self.wire.borrow().out.pending()
     }
 
     /// Writes what is there to write. What was written stays until [`forget_written`](Self::forget_written).
     pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let wire = &mut *self.wire.borrow_mut();
-        while wire.written < wire.out.len() {
-            match self.stream.try_write(&wire.out[wire.written..]) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Ok(count) => wire.written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.stream.poll_writable(context))?;
-                }
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        Poll::Ready(Ok(()))
+        self.wire.borrow_mut().out.poll_write(&*self.stream, context)
     }
 
-    /// What was written will not be sent again, and is dropped where that is more than what is left: so moving the rest
-    /// costs no more than the writing did. Says whether anything was dropped.
+    /// What was written will not be sent again, and is dropped. Says whether anything was.
     pub(crate) fn forget_written(&self) -> bool {
-        let Wire { out, written, .. } = &mut *self.wire.borrow_mut();
-        if *written <= out.len() - *written {
-            return false;
+        let out = &mut self.wire.borrow_mut().out;
+        let forgot = out.forget_written();
+        if forgot {
+            out.shrink();
         }
-        out.drain(..std::mem::take(written));
-        out.shrink_to(buffers::MAX_OUT);
-        true
+        forgot
     }
 
     /// What a failed call means for the exchange.
@@ -192,7 +178,6 @@ impl Connection {
         let reusable = {
             let wire = &mut *self.wire.borrow_mut();
             buffers::take_back_out(std::mem::take(&mut wire.out));
-            wire.written = 0;
             wire.protocol.is_reusable()
         };
         // Without being kept it is dropped, and so closed, unless the other half still holds it for a moment.

@@ -19,6 +19,7 @@ use super::idle::{Idle, age, is_quiet};
 use super::options::AgentOptions;
 use super::origin::{Origin, OriginRef};
 use crate::Connection as Protocol;
+use crate::buffers::Outbox;
 use crate::parser::Limits;
 use crate::state::Side;
 use std::cell::{Cell, RefCell};
@@ -168,7 +169,7 @@ impl Pool {
             },
         };
         let protocol = permit.protocol();
-        Box::pin(connection::open(permit, protocol, Vec::new(), connect, deadline)).await
+        Box::pin(connection::open(permit, protocol, Outbox::default(), connect, deadline)).await
     }
 
     /// The group of an origin. Nothing is allocated for one that is known.

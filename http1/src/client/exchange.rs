@@ -24,10 +24,11 @@ use super::options::Options;
 use super::phase::{Move, Phase, Standing};
 use super::response::{Bounds, Response};
 use super::retry::{Again, Retry};
-use crate::agent::buffers::{self, Buffers, MAX_OUT};
+use crate::agent::buffers::{self, Buffers};
 use crate::agent::connection::Connection;
 use crate::agent::error::{Error, Stage};
 use crate::agent::timeouts::{Timeouts, within};
+use crate::buffers::MAX_GATHERED;
 use crate::parser::{FieldLines, RequestHead};
 use crate::state::State;
 use crate::{Event, FieldBlock, encode};
@@ -169,14 +170,14 @@ impl Exchange {
             }
         }
         let wire = &mut *connection.wire.borrow_mut();
-        if wire.out.capacity() == 0 {
+        if wire.out.end().capacity() == 0 {
             wire.out = buffers::lend_out();
         }
         if self.closes {
             wire.protocol.refuse_reuse();
         }
         let head = RequestHead::new(method, &buffers.line[buffers.method..], buffers.lines.lines());
-        wire.protocol.send(Event::Request(head), &mut wire.out)?;
+        wire.protocol.send(Event::Request(head), wire.out.end())?;
         self.standing.step(if wire.protocol.awaits_continue() { Move::HeadExpecting } else { Move::Head })
     }
 
@@ -229,7 +230,7 @@ impl Exchange {
 
     /// Encodes a part of the body; what is large goes out piece by piece, all but the last.
     async fn encode(&mut self, data: &[u8]) -> Result<(), Error> {
-        let mut pieces = data.chunks(MAX_OUT).peekable();
+        let mut pieces = data.chunks(MAX_GATHERED).peekable();
         while let Some(piece) = pieces.next() {
             if self.is_stopped() {
                 return Ok(());

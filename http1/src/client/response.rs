@@ -5,7 +5,7 @@ use crate::agent::buffers::{self, Buffers};
 use crate::agent::connection::Connection;
 use crate::agent::error::{Error, Stage};
 use crate::agent::timeouts::within;
-use crate::parser::{FieldLines, Version};
+use crate::parser::{FieldLines, MAX_HEAD, Version};
 use crate::state::State;
 use crate::upgraded::Upgraded;
 use std::fmt;
@@ -198,7 +198,7 @@ impl Response {
                 Ok(Piece::Data(range)) => seen += range.len(),
                 Ok(Piece::Missing) => {
                     let (Some(connection), Some(buffers)) = (&self.connection, &mut self.buffers) else { return };
-                    if !matches!(buffers.inbox.fill(&*connection.stream), Ok(1..)) {
+                    if !matches!(buffers.inbox.fill(&*connection.stream, MAX_HEAD), Ok(1..)) {
                         return;
                     }
                 }
@@ -251,7 +251,7 @@ impl Response {
         let connection = self.connection.as_ref().ok_or(Error::Aborted)?;
         let buffers = self.buffers.as_deref_mut().expect("a response has buffers until it is dropped");
         loop {
-            return Poll::Ready(match buffers.inbox.fill(&*connection.stream) {
+            return Poll::Ready(match buffers.inbox.fill(&*connection.stream, MAX_HEAD) {
                 Ok(0) => {
                     let ended = connection.wire.borrow_mut().protocol.receive_eof();
                     match ended {

@@ -2,6 +2,7 @@
 
 use crate::agent::connection::{self, Connection, Wire};
 use crate::agent::error::Error;
+use crate::buffers::Outbox;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,7 @@ impl Retry {
             && !self.spent
             && !self.heard
             && !self.partial
-            && (self.idempotent || connection.wire.borrow().written == 0)
+            && (self.idempotent || connection.wire.borrow().out.written() == 0)
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -73,8 +74,11 @@ impl Retry {
         let (protocol, out) = {
             let Wire { protocol, out, .. } = &mut *old.wire.borrow_mut();
             match again {
-                Again::Same => (protocol.clone(), std::mem::take(out)),
-                Again::Anew => (owner.protocol(), Vec::new()),
+                Again::Same => {
+                    out.rewind();
+                    (protocol.clone(), std::mem::take(out))
+                }
+                Again::Anew => (owner.protocol(), Outbox::default()),
             }
         };
         drop(old);

@@ -1,8 +1,9 @@
 //! The body of a request, as it is read: by the handler, then by whoever drops what it left.
 
-use super::buffers::{BodyBuffers, Inbox, MAX_BODY_INBOX};
+use super::buffers::{BodyBuffers, MAX_BODY_INBOX};
 use super::exchange::{Exchange, MAX_DRAINED};
 use super::failure::{Failure, Trouble};
+use crate::buffers::Inbox;
 use crate::connection::{Error, Event};
 use crate::parser::{FieldLines, ResponseHead};
 use std::future::poll_fn;
@@ -165,7 +166,7 @@ impl<'r> BodyReader<'r> {
                 Piece::Data(start, end) => {
                     exchange.body_bytes.set(exchange.body_bytes.get() + (end - start) as u64);
                     exchange.check_size()?;
-                    return Ok(Some(buffers.inbox.consumed(base + start, base + end)));
+                    return Ok(Some(buffers.inbox.at(base + start..base + end)));
                 }
                 Piece::End => return Ok(None),
                 Piece::Missing => {

@@ -4,7 +4,7 @@
 //! buffers, answers every request that they hold, writes all answers at once, and gives both back. When it closes it lingers.
 
 use super::body::{BodyReader, drain};
-use super::buffers::{Buffers, Inbox, MAX_GATHERED, Outbox, Spare};
+use super::buffers::{Buffers, Spare};
 use super::connections::Connections;
 use super::exchange::{Answer, Exchange};
 use super::failure::{Outcome, Trouble};
@@ -14,6 +14,7 @@ use super::request::Request;
 use super::response::Response;
 use super::transport::Transport;
 use super::workers::{Worker, Workers};
+use crate::buffers::{Inbox, MAX_GATHERED, Outbox};
 use crate::connection::{self as protocol, Event};
 use crate::parser::{Fields, MAX_HEAD};
 use crate::state::{Side, State};

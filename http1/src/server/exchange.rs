@@ -1,11 +1,12 @@
 //! What a request and its response share while the handler runs.
 
-use super::buffers::{BodyBuffers, Outbox};
+use super::buffers::BodyBuffers;
 use super::connections::Connections;
 use super::date;
 use super::failure::{Failure, Outcome, Trouble};
 use super::options::Options;
 use super::transport::Transport;
+use crate::buffers::Outbox;
 use crate::connection::{Additions, Connection, Event, FieldBlock, Misuse, reason};
 use crate::parser::{FieldLines, RequestHead};
 use crate::state::State;

@@ -1,11 +1,11 @@
 //! The response, as a handler writes it.
 
-use super::buffers::MAX_GATHERED;
 use super::conditions::{Validators, Wanted, weigh};
 use super::exchange::Exchange;
 use super::failure::{Failure, Outcome};
 use super::file::{self, Reading};
 use super::request::Request;
+use crate::buffers::MAX_GATHERED;
 use crate::connection::{Event, FieldBlock, Misuse};
 use crate::parser::{FieldLines, ResponseHead, Version};
 use crate::upgraded::Upgraded;

@@ -7,6 +7,7 @@ use crate::agent::timeouts::within;
 use crate::client::head;
 use crate::client::phase::{Move, Phase};
 use crate::client::retry::Again;
+use crate::parser::MAX_HEAD;
 use crate::{Event, FieldBlock};
 use std::future::poll_fn;
 use std::io;
@@ -78,7 +79,7 @@ impl Exchange {
             let input = buffers.inbox.unread();
             let received = connection.wire.borrow_mut().protocol.receive(input, &mut buffers.fields);
             let (used, Some(Event::Response(head))) = received? else {
-                match buffers.inbox.fill(&*connection.stream) {
+                match buffers.inbox.fill(&*connection.stream, MAX_HEAD) {
                     Ok(0) => return Poll::Ready(Err(self.ended(&connection))),
                     Ok(_) => self.retry.hear(),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
