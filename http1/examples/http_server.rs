@@ -1,5 +1,4 @@
-//! A server with a route for each thing that an answer can be: whole, streamed, slow, nothing, a file, with trailers, another
-//! protocol.
+//! A server with a route for each kind of answer: whole, streamed, slow, empty, a file, with trailers, another protocol.
 //!
 //! Run: cargo run --example http_server -- --addr 127.0.0.1:8080 --threads 2
 
