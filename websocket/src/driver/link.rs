@@ -32,7 +32,7 @@ pub(crate) struct Link<S> {
     /// [`Config::queue`](crate::Config::queue).
     pub(crate) queue: usize,
     outbox: RefCell<Option<Box<Outbox>>>,
-    /// The one attendant: two words at rest, where a list would be ten.
+    /// The one attendant. A waker and no `Signal`: `pause` asks whether it is another task than the one that runs.
     pub(super) attendant: Cell<Option<Waker>>,
     /// The payload of the last ping whose answer waits for room.
     #[expect(clippy::box_collection)]
