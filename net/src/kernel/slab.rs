@@ -105,8 +105,8 @@ impl<T> Slab<T> {
     }
 
     /// Empties the slab, for tearing down: the caller drops the values, outside of any borrow.
-    pub(crate) fn take_all(&mut self) -> Vec<T> {
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = T> + use<T> {
         self.free.clear();
-        std::mem::take(&mut self.places).into_iter().filter_map(|(_, value)| value).collect()
+        std::mem::take(&mut self.places).into_iter().filter_map(|(_, value)| value)
     }
 }

@@ -223,7 +223,7 @@ impl Sources {
     }
 
     /// For tearing down: all sources, which the caller drops.
-    pub(super) fn take_all(&mut self) -> Vec<Source> {
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = Source> + use<> {
         self.slab.take_all()
     }
 }

@@ -185,7 +185,7 @@ impl Tasks {
     }
 
     /// For tearing down: all tasks, which the caller drops.
-    pub(super) fn take_all(&mut self) -> Vec<Task> {
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = Task> + use<> {
         self.slab.take_all()
     }
 }

@@ -134,10 +134,10 @@ impl Timers {
     }
 
     /// For tearing down: what all timers hold, which the caller drops.
-    pub(crate) fn take_all(&mut self) -> Vec<Action> {
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Action> + use<> {
         self.heap.clear();
         self.holding = 0;
-        self.timers.take_all().into_iter().map(|timer| timer.action).collect()
+        self.timers.take_all().map(|timer| timer.action)
     }
 }
 
