@@ -43,5 +43,5 @@ pub(crate) use remote::Remote;
 pub(crate) use run::run_on;
 pub(crate) use slab::Key;
 pub(crate) use sources::{CLOSED, Direction, READABLE, WRITABLE};
-pub(crate) use task::Job;
+pub(crate) use task::Joinable;
 pub(crate) use timers::{Action, Nanos, Timers};

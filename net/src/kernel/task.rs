@@ -120,7 +120,7 @@ where
 }
 
 /// What a [`JoinHandle`] asks of a job that runs elsewhere.
-pub(crate) trait Job<T> {
+pub(crate) trait Joinable<T> {
     fn poll_join(&self, context: &mut Context<'_>) -> Poll<Result<T, JoinError>>;
     fn abort(&self);
     fn is_finished(&self) -> bool;
@@ -135,12 +135,12 @@ pub struct JoinHandle<T> {
 
 enum Of<T> {
     Task(Key),
-    Job(Arc<dyn Job<T>>),
+    Job(Arc<dyn Joinable<T>>),
 }
 
 impl<T> JoinHandle<T> {
     /// The handle of a job.
-    pub(crate) fn of_job(job: Arc<dyn Job<T>>) -> Self {
+    pub(crate) fn of_job(job: Arc<dyn Joinable<T>>) -> Self {
         JoinHandle { of: Of::Job(job), _here: PhantomData }
     }
 

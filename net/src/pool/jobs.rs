@@ -7,7 +7,7 @@
 //! (a thread cannot be stopped from outside), but it does not stay unseen: [`pool_load`] tells it at any time, and when a
 //! job has waited for [`STALLED_AFTER`] because all threads are held, a line on standard error does.
 
-use crate::kernel::{Job as Joinable, JoinError, JoinHandle, Remote, current, set_immediate, set_timeout};
+use crate::kernel::{JoinError, JoinHandle, Joinable, Remote, current, set_immediate, set_timeout};
 use std::{
     cell::Cell,
     collections::VecDeque,
