@@ -103,8 +103,7 @@ where
     H: Handler<S>,
 {
     // The beginning and the end are boxed, because an open connection should not own the room that they need.
-    let (accepted, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
-    let link = accepted.reader.link().clone();
+    let (link, accepted, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
     let mut handling = pin!(shared.0.call(accepted));
     let result = poll_fn(|context| match link.poll_beside(handling.as_mut(), context) {
         Poll::Pending if shared.2.give_up() => Poll::Ready(Ok(())),
@@ -129,11 +128,12 @@ async fn begin<S: Stream + 'static>(
     agreed: Box<Agreed>,
     options: &Options,
     connections: &Rc<Connections<S>>,
-) -> (Accepted<S>, Place<S>) {
+) -> (Rc<Link<S>>, Accepted<S>, Place<S>) {
     let stream = serving::sole(stream).await;
     let accepted = start(stream, *agreed, options.config.clone());
-    connections.enter(accepted.reader.link());
-    (accepted, Place(connections.clone()))
+    let link = accepted.reader.link().clone();
+    connections.enter(&link);
+    (link, accepted, Place(connections.clone()))
 }
 
 /// Takes the opening handshake of a stream that carries nothing else, and answers it. The connection is attended by a task of
