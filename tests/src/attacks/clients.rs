@@ -83,7 +83,7 @@ async fn whole(mut response: Response, limit: u64) -> Result<String, Error> {
         while let Some(piece) = decoded.chunk().await? {
             // What a bomb decodes to is not kept.
             body.clear();
-            body.extend_from_slice(&piece);
+            body.extend_from_slice(piece);
         }
     }
     Ok(String::from_utf8_lossy(&body).into_owned())

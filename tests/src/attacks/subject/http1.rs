@@ -1,35 +1,14 @@
 //! An HTTP/1 server with a handler that writes down everything it gets.
 
-use super::Record;
+use super::record::{Call, Record};
 use crate::allocations::unwatched;
 use crate::attacks::row::Keys;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wirebook_http1::server::{Options, Trouble};
 use wirebook_http1::{self as http1, Failure, Outcome, Request, Response, Violation};
 use wirebook_net::{self as net, Listener};
-
-/// What one call of the handler got.
-#[derive(Clone, Debug, Default)]
-pub struct Call {
-    /// As it was sent.
-    pub method: String,
-    /// As it was sent.
-    pub target: String,
-    /// Where the request goes, by the server's reading.
-    pub authority: Option<String>,
-    /// The path, by the server's reading.
-    pub path: String,
-    /// The field lines, looked at when the body was over.
-    pub fields: Vec<(String, Vec<u8>)>,
-    /// The body, if the handler read all of it.
-    pub body: Option<Vec<u8>>,
-    /// The error that it got in its place.
-    pub body_error: Option<&'static str>,
-    /// When it ended with an error, or was dropped, before its answer was out.
-    pub cancelled: Option<Instant>,
-}
 
 /// How the handler answers.
 #[derive(Clone, Copy, Debug, PartialEq)]

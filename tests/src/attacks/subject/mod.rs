@@ -1,31 +1,19 @@
 //! The servers under test: one of each layer, on a thread of its own or in a simulation, with handlers that write down
 //! everything they get.
 
-pub mod http1;
-pub mod websocket;
+mod http1;
+mod record;
+mod websocket;
 
-pub use http1::Call;
+pub use record::{Call, Record};
 
 use super::row::Row;
 use crate::allocations::{Ledger, watch};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wirebook_net::{self as net, Listener};
-
-/// What the handlers saw.
-#[derive(Debug, Default)]
-pub struct Record {
-    /// Calls of HTTP, in order of dispatch.
-    pub calls: Vec<Call>,
-    /// Handlers that run now.
-    pub running: usize,
-    /// The most that ever did.
-    pub most_running: usize,
-    /// How each WebSocket connection ended, and when its handler knew.
-    pub ends: Vec<(u16, Instant)>,
-}
 
 /// A running server.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! A WebSocket server that echoes, with its defaults but for what a row configures.
 
-use super::Record;
+use super::record::Record;
 use crate::attacks::row::Keys;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
