@@ -5,7 +5,7 @@
 use super::state::tests::used;
 use super::state::{Side, State, transitions};
 use super::{Additions, Connection, Error, Event, FieldBlock, Misuse, Violation};
-use crate::parser::{FieldLines, Fields, MAX_EMPTY, RequestHead, ResponseHead};
+use crate::parser::{FieldLines, Fields, MAX_EMPTY, RequestHead, ResponseHead, Version};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -274,4 +274,101 @@ fn what_has_come_of_a_body_can_be_looked_at_ahead() {
         assert_eq!(server.ends_within(rest.as_bytes()), ends, "{rest:?}");
     }
     assert_eq!(server.their_state(), State::Body, "looking changes nothing");
+}
+
+/// Whether data may be sent, in chunks, how many bytes of it, and whether until the connection ends.
+fn of_our_body(connection: &Connection) -> (bool, bool, Option<u64>, bool) {
+    (connection.may_send_data(), connection.sends_chunks(), connection.room_left(), connection.sends_until_close())
+}
+
+#[test]
+fn a_connection_says_how_its_own_body_is_framed() {
+    const NONE: (bool, bool, Option<u64>, bool) = (false, false, None, false);
+    let length: &[(&str, &str)] = &[("content-length", "3")];
+    let rows = [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, length, (true, false, Some(3), false)),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, &[], (true, true, None, false)),
+        ("GET / HTTP/1.0\r\n\r\n", 200, &[], (true, false, None, true)),
+        ("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", 200, length, NONE),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 304, length, NONE),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 204, &[], NONE),
+    ];
+    for (request, status, fields, says) in rows {
+        let mut server = Connection::server();
+        assert_eq!(of_our_body(&server), NONE, "{request} has not come");
+        receive(&mut server, request.as_bytes()).expect("a request");
+        assert_eq!(of_our_body(&server), NONE, "{request} is not answered");
+        let mut out = Vec::new();
+        server.send_head(status, &block(fields), Additions::default(), &mut out).expect("a head");
+        assert_eq!(of_our_body(&server), says, "{request} {status}");
+        if says.0 {
+            server.send(Event::Data(b"te"), &mut out).expect("two of three bytes");
+            assert_eq!(
+                of_our_body(&server),
+                (says.0, says.1, says.2.map(|room| room - 2), says.3),
+                "{request} {status}"
+            );
+            server.send(Event::Data(b"a"), &mut out).expect("the third");
+        }
+        server.send(Event::End(FieldLines::default()), &mut out).expect("the end");
+        assert_eq!(of_our_body(&server), NONE, "{request} {status} is over");
+    }
+}
+
+#[test]
+fn a_connection_says_what_of_the_peers_body_is_to_come_and_takes_no_part_for_the_whole() {
+    let rows = [
+        ("", "", Some(0), 0),
+        ("Content-Length: 5\r\n", "", Some(5), 5),
+        ("Content-Length: 5\r\n", "te", Some(3), 3),
+        ("Content-Length: 2\r\n", "te", Some(0), 0),
+        ("Transfer-Encoding: chunked\r\n", "", None, 0),
+        ("Transfer-Encoding: chunked\r\n", "5\r\nte", None, 3),
+        ("Transfer-Encoding: chunked\r\n", "2\r\nte\r\n0\r\n\r\n", Some(0), 0),
+    ];
+    for (fields, body, left, announced) in rows {
+        let mut server = Connection::server();
+        assert_eq!((server.body_left(), server.body_announced()), (Some(0), 0), "nothing was announced");
+        receive(&mut server, format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}").as_bytes()).expect("a part");
+        assert_eq!((server.body_left(), server.body_announced()), (left, announced), "{fields}{body}");
+        let end = server.receive_eof().map(|event| event.is_some()).map_err(|error| error.violation);
+        assert_eq!(end, if left == Some(0) { Ok(false) } else { Err(Violation::Incomplete) }, "{fields}{body}");
+    }
+    // A head that breaks off is no end between two messages.
+    let mut server = Connection::server();
+    receive(&mut server, b"GET / HTTP/1.1\r\nHo").expect("a part");
+    assert!(server.in_head() && server.receive_eof().is_err());
+}
+
+#[test]
+fn a_connection_is_used_again_unless_somebody_refuses() {
+    for refuses in [false, true] {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        assert!(!server.is_reusable() && server.persists(), "the answer is to come");
+        if refuses {
+            server.refuse_reuse();
+        }
+        let text = answer(&mut server, 200, &[], "").expect("an answer");
+        assert_eq!(text.contains("connection: close\r\n"), refuses);
+        assert_eq!((server.is_reusable(), server.persists()), (!refuses, !refuses));
+    }
+}
+
+#[test]
+fn a_connection_remembers_what_was_asked() {
+    for (request, head, connect, upgrades) in [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", false, false, false),
+        ("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", true, false, false),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", false, true, false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", false, false, true),
+    ] {
+        let mut server = Connection::server();
+        receive(&mut server, request.as_bytes()).expect("a request");
+        let asked = (server.answers_head(), server.answers_connect(), server.upgrades());
+        assert_eq!((asked, server.peer_version()), ((head, connect, upgrades), Version::Http11), "{request}");
+    }
+    let mut server = Connection::server();
+    receive(&mut server, b"GET / HTTP/1.0\r\n\r\n").expect("a request");
+    assert_eq!(server.peer_version(), Version::Http10);
 }
