@@ -372,3 +372,22 @@ fn a_connection_remembers_what_was_asked() {
     receive(&mut server, b"GET / HTTP/1.0\r\n\r\n").expect("a request");
     assert_eq!(server.peer_version(), Version::Http10);
 }
+
+/// Length and first letter tell almost all names apart from those that matter: these are the others.
+#[test]
+fn names_that_are_nearly_those_that_matter_mean_nothing() {
+    let mut server = Connection::server();
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nHops: b\r\nExport: 100-continue\r\nConnection: upgrade\r\nUnicorn: x\r\n\
+         Contention: close\r\nContent-Shapes: 5\r\nTransfer-Eloquent: chunked\r\n\r\n";
+    assert_eq!(receive(&mut server, request.as_bytes()).expect("a request"), ["/", "end"]);
+    assert!(!server.awaits_continue() && !server.upgrades() && server.persists());
+    let date = *b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (name, added) in [("dote", true), ("date", false)] {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        let mut out = Vec::new();
+        let additions = Additions { date: Some(&date), ..Additions::default() };
+        server.answer(200, &block(&[(name, "x")]), additions, b"", &mut out).expect("an answer");
+        assert_eq!(out.windows(date.len()).any(|line| line == date), added, "{name}");
+    }
+}
