@@ -391,3 +391,76 @@ fn names_that_are_nearly_those_that_matter_mean_nothing() {
         assert_eq!(out.windows(date.len()).any(|line| line == date), added, "{name}");
     }
 }
+
+#[test]
+fn rfc9112_6_3_how_an_answer_is_framed() {
+    let rows = [
+        ("GET", "200 OK\r\nContent-Length: 3\r\n\r\ntea", vec!["200", "tea", "end"]),
+        ("GET", "200 OK\r\nContent-Length: 0\r\n\r\n", vec!["200", "end"]),
+        ("GET", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n0\r\n\r\n", vec!["200", "tea", "end"]),
+        ("GET", "200 OK\r\n\r\ntea", vec!["200", "tea"]),
+        ("HEAD", "200 OK\r\nContent-Length: 3\r\n\r\n", vec!["200", "end"]),
+        ("HEAD", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", vec!["200", "end"]),
+        ("GET", "204 No Content\r\n\r\n", vec!["204", "end"]),
+        ("GET", "304 Not Modified\r\nContent-Length: 3\r\n\r\n", vec!["304", "end"]),
+        // A tunnel begins: what follows is no message.
+        ("CONNECT", "200 OK\r\nContent-Length: 3\r\n\r\ntea", vec!["200"]),
+        ("CONNECT", "300 No\r\nContent-Length: 3\r\n\r\ntea", vec!["300", "tea", "end"]),
+        // Only a request's Host says where it goes.
+        ("GET", "200 OK\r\nHost: a\r\nHost: ,\r\nContent-Length: 0\r\n\r\n", vec!["200", "end"]),
+    ];
+    for (method, answer, events) in rows {
+        let mut client = Connection::client();
+        ask(&mut client, method, &[("host", "a")], Some(""));
+        let answer = format!("HTTP/1.1 {answer}");
+        for (part, in_head) in [("", false), (&answer[..12], true)] {
+            assert!(receive(&mut client, part.as_bytes()).expect("a part").is_empty());
+            assert_eq!(client.in_head(), in_head, "{part:?}");
+        }
+        assert_eq!(receive(&mut client, answer.as_bytes()).expect("an answer"), events, "{method} {answer}");
+        assert!(!client.in_head());
+    }
+}
+
+#[test]
+fn rfc9110_7_8_an_upgrade_needs_both_fields_and_http11() {
+    for (fields, upgrades) in [
+        ("HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x", true),
+        ("HTTP/1.1\r\nHost: a\r\nUpgrade: x", false),
+        ("HTTP/1.1\r\nHost: a\r\nConnection: upgrade", false),
+        ("HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: x", false),
+    ] {
+        let mut server = Connection::server();
+        receive(&mut server, format!("GET / {fields}\r\n\r\n").as_bytes()).expect("a request");
+        assert_eq!(server.upgrades(), upgrades, "{fields}");
+    }
+}
+
+#[test]
+fn rfc9110_8_6_the_longest_length() {
+    let head = |length: u64| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    let mut server = Connection::server();
+    receive(&mut server, head(i64::MAX as u64).as_bytes()).expect("what fits a signed integer, as everywhere");
+    assert_eq!(server.body_left(), Some(i64::MAX as u64));
+    let error = receive(&mut Connection::server(), head(1 << 63).as_bytes()).expect_err("one more");
+    assert_eq!(error.violation, Violation::ContentLengthTooLarge);
+}
+
+#[test]
+fn our_own_framing_is_one_length_or_chunked_once() {
+    let rows: [(&[(&str, &str)], bool); 7] = [
+        (&[("content-length", "3")], true),
+        (&[("transfer-encoding", "Chunked")], true),
+        (&[("content-length", "3"), ("content-length", "3")], false),
+        (&[("content-length", "+3")], false),
+        (&[("transfer-encoding", "gzip")], false),
+        (&[("transfer-encoding", "gzip, chunked")], false),
+        (&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false),
+    ];
+    for (fields, allowed) in rows {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        let sent = server.send_head(200, &block(fields), Additions::default(), &mut Vec::new());
+        assert_eq!(sent, if allowed { Ok(()) } else { Err(Misuse::Framing) }, "{fields:?}");
+    }
+}
