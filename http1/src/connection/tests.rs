@@ -70,9 +70,11 @@ fn every_row_of_the_table_is_used() {
     // A head and a body that break a rule.
     let mut server = Connection::server();
     receive(&mut server, b"GET  /").expect_err("two spaces");
+    assert_eq!(server.their_state(), State::Failed);
     answer(&mut server, 400, &[], "").expect("an answer before a request");
     let mut server = Connection::server();
     receive(&mut server, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx").expect_err("no size");
+    assert_eq!(server.their_state(), State::Failed);
     // Tunnels, of a request that is the last and of one that is not.
     for close in ["", "Connection: close\r\n"] {
         let mut server = Connection::server();
@@ -109,9 +111,10 @@ fn every_row_of_the_table_is_used() {
     receive(&mut client, b"HTTP/1.1 200 OK\r\n\r\n").expect("a tunnel");
 
     let used = used();
-    for (side, row) in
-        [Side::Requester, Side::Responder].into_iter().flat_map(|side| transitions(side).map(move |row| (side, row)))
-    {
+    let sides = [Side::Requester, Side::Responder].into_iter();
+    let rows: Vec<_> = sides.flat_map(|side| transitions(side).map(move |row| (side, row))).collect();
+    assert!(rows.len() > 20, "only {} rows", rows.len());
+    for (side, row) in rows {
         assert!(used.contains(&(side, row.0, row.1)), "{side:?} {row:?} is never used");
     }
 }
@@ -378,8 +381,9 @@ fn a_connection_remembers_what_was_asked() {
 fn names_that_are_nearly_those_that_matter_mean_nothing() {
     let mut server = Connection::server();
     let request = "POST / HTTP/1.1\r\nHost: a\r\nHops: b\r\nExport: 100-continue\r\nConnection: upgrade\r\nUnicorn: x\r\n\
-         Contention: close\r\nContent-Shapes: 5\r\nTransfer-Eloquent: chunked\r\n\r\n";
-    assert_eq!(receive(&mut server, request.as_bytes()).expect("a request"), ["/", "end"]);
+         Contention: close\r\nContent-Shapes: 5\r\nTransfer-Eloquent: chunked\r\nContent-Length: 1\r\n\r\n";
+    assert_eq!(receive(&mut server, request.as_bytes()).expect("a request"), ["/"]);
+    assert_eq!(server.body_left(), Some(1));
     assert!(!server.awaits_continue() && !server.upgrades() && server.persists());
     let date = *b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
     for (name, added) in [("dote", true), ("date", false)] {
@@ -462,5 +466,28 @@ fn our_own_framing_is_one_length_or_chunked_once() {
         receive(&mut server, GET).expect("a request");
         let sent = server.send_head(200, &block(fields), Additions::default(), &mut Vec::new());
         assert_eq!(sent, if allowed { Ok(()) } else { Err(Misuse::Framing) }, "{fields:?}");
+    }
+}
+
+#[test]
+fn an_end_of_which_no_byte_is_to_come_can_be_taken_ahead() {
+    assert!(!Connection::server().receive_end(), "there is no message");
+    for (framing, body, ends) in [
+        ("", "", true),
+        ("Content-Length: 3\r\n", "", false),
+        ("Content-Length: 3\r\n", "te", false),
+        ("Content-Length: 3\r\n", "tea", true),
+        ("Transfer-Encoding: chunked\r\n", "", false),
+        ("Transfer-Encoding: chunked\r\n", "3\r\ntea", false),
+    ] {
+        let (mut server, mut fields) = (Connection::server(), Fields::new());
+        for part in [&format!("POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n")[..], body] {
+            if !part.is_empty() {
+                server.receive(part.as_bytes(), &mut fields).expect("a part").1.expect("an event");
+            }
+        }
+        assert_eq!(server.receive_end(), ends, "{framing}{body}");
+        assert_eq!(server.their_state(), if ends { State::Done } else { State::Body }, "{framing}{body}");
+        assert!(!server.receive_end(), "it is taken once");
     }
 }
