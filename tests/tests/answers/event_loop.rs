@@ -1,6 +1,13 @@
 //! Answers of "The event loop".
 
-use std::{cell::RefCell, io, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    io::{self, Read, Write},
+    net::{TcpListener, TcpStream},
+    rc::Rc,
+    thread,
+    time::Duration,
+};
 use wirebook_net as net;
 
 type Said = Rc<RefCell<Vec<&'static str>>>;
@@ -11,6 +18,38 @@ fn told(program: impl AsyncFnOnce(Said) + 'static) -> Vec<&'static str> {
     let inner = said.clone();
     net::sim::run(1, async move { program(inner).await }).expect("it ends");
     said.take()
+}
+
+// ANCHOR: threads
+/// Sends back what each client sends. A thread for each of them.
+fn serve(listener: &TcpListener) -> io::Result<()> {
+    for connection in listener.incoming() {
+        let mut connection = connection?;
+        thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(count @ 1..) = connection.read(&mut bytes) {
+                if connection.write_all(&bytes[..count]).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    Ok(())
+}
+// ANCHOR_END: threads
+
+#[test]
+fn a_thread_for_each_serves_the_second_while_the_first_is_silent() -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || serve(&listener));
+    let _silent = TcpStream::connect(address)?;
+    let mut client = TcpStream::connect(address)?;
+    client.write_all(b"tea")?;
+    let mut echo = [0; 3];
+    client.read_exact(&mut echo)?;
+    assert_eq!(&echo, b"tea");
+    Ok(())
 }
 
 // ANCHOR: tick_first
