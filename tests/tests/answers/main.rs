@@ -2,3 +2,4 @@
 //! them.
 
 mod event_loop;
+mod tcp;
