@@ -3,3 +3,4 @@
 
 mod event_loop;
 mod tcp;
+mod udp;
