@@ -2,5 +2,6 @@
 //! them.
 
 mod event_loop;
+mod head;
 mod tcp;
 mod udp;
