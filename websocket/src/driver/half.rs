@@ -11,6 +11,7 @@ use wirebook_net::tcp::TcpStream;
 
 use super::input::{Found, Input};
 use super::link::{Link, parts};
+use crate::connection::Closes;
 use crate::error::{Error, SendError};
 use crate::event::{Chunk, Close, Code, Event, Kind, Message};
 
@@ -132,7 +133,7 @@ impl<S: Stream + 'static> Reader<S> {
             return Ok(Some(Found::Owned(event)));
         }
         let Some(mut input) = self.link.input.take() else { return Ok(None) };
-        let found = self.link.search(Rc::make_mut(&mut input), false);
+        let found = self.link.search(Rc::make_mut(&mut input), Closes::Taken);
         match found {
             Ok(Some(_)) => self.lend(input),
             Ok(None) => self.link.input.set(Some(input)),
