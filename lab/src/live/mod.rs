@@ -16,7 +16,7 @@ mod race;
 pub(crate) mod template;
 pub(crate) mod text;
 
-pub(crate) use answer::MAX_INPUT;
+pub(crate) use answer::{MAX_INPUT, escape, range_in};
 
 use answer::json;
 
