@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// The folder with book.toml, if it is not found from here
     #[arg(long, value_name = "DIR")]
     book: Option<PathBuf>,
+    /// A crate of `wirebook learn`, whose code the widgets show beside ours
+    #[arg(long, value_name = "DIR")]
+    learn: Option<PathBuf>,
 }
 
 /// Renders the book and serves it until Ctrl-C.
@@ -35,6 +38,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
         ));
     }
     let root = book::find(options.book.clone())?;
+    if let Some(folder) = &options.learn {
+        live::reader::set(crate::learn::find(folder)?);
+    }
     // Before the book is rendered: a port that is taken should be known at once.
     let (addr, open) = (options.addr, options.open);
     let served = net::block_on(async move {
@@ -136,7 +142,9 @@ impl Site {
             return plain(response, 403, "Only the pages of this site may ask.").await;
         }
         let body = request.bytes(4 * live::MAX_INPUT).await?;
-        match live::answer(operation, &body) {
+        let answer =
+            if operation == "reader" { Some(live::reader::answer(body).await) } else { live::answer(operation, &body) };
+        match answer {
             Some(Ok(answer)) => response.header("content-type", "application/json").end(answer).await,
             Some(Err(sentence)) => plain(response, 400, &sentence).await,
             None => plain(response, 404, "There is no such widget.").await,

@@ -87,8 +87,6 @@ fn from_nothing_to_the_last_stage_and_stopped_by_wrong_answers() {
     for (stage, .., step) in MUTATIONS {
         let seen = home.json(&["check", stage]);
         assert_eq!((&seen["passed"], &seen["step"]), (&false.into(), &step.into()), "{stage}: {seen}");
-        let (code, said) = home.learn(&["submit", stage]);
-        assert_eq!(code, 1, "{stage}: {said}");
     }
     let (code, said) = home.learn(&["submit", "loop"]);
     assert!(code == 1 && said.contains("Stage head is not done yet"), "{said}");

@@ -15,7 +15,7 @@ mod show;
 mod stage;
 mod watch;
 
-pub(crate) use reader::{ANSWER_TIME, Answer, Reader, Trouble, build};
+pub(crate) use reader::{ANSWER_TIME, Reader, Trouble, build};
 pub(crate) use stage::named;
 
 use crate::complaint::Complaint;
@@ -71,6 +71,11 @@ enum What {
     },
     /// Race a stage that passes against ours: head, chunks, unmask, events or escape
     Race { stage: String },
+}
+
+/// The crate in this folder.
+pub(crate) fn find(folder: &Path) -> Result<PathBuf, Complaint> {
+    progress::find(Some(folder))
 }
 
 /// Runs the subcommand; without one it says where the reader is.

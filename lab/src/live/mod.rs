@@ -13,6 +13,8 @@ pub(crate) mod frame;
 pub(crate) mod head;
 mod picture;
 mod race;
+pub(crate) mod reader;
+mod readings;
 pub(crate) mod template;
 pub(crate) mod text;
 
@@ -28,7 +30,7 @@ struct Widget {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 9] = [
+const WIDGETS: [Widget; 11] = [
     Widget {
         name: "head",
         picture: || {
@@ -81,6 +83,8 @@ const WIDGETS: [Widget; 9] = [
         picture: || Some(event_stream::reconnect_picture()),
         answer: |body| event_stream::cut(body).and_then(json),
     },
+    Widget { name: "reader", picture: reader::picture, answer: |_| Err(reader::ELSEWHERE.into()) },
+    Widget { name: "readings", picture: readings::picture, answer: |body| readings::answer(body).and_then(json) },
     Widget {
         name: "template",
         picture: || Some(template::picture()),
