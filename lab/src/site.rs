@@ -84,7 +84,7 @@ impl Site {
         eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
         let site = Site { pages, port: local.port() };
         let server = http1::serve_on(
-            listener,
+            live::tap::Tapped::new(listener),
             http1::server::Options::default(),
             async move |request: Request<'_>, response: Response<'_>| site.answer(request, response).await,
         );
@@ -100,6 +100,7 @@ impl Site {
             && request.method() == "GET"
             && self.is_us(request.authority().unwrap_or_default())
         {
+            live::page::remember_keyed(&request);
             return live::event_stream::feed(&request, response).await;
         }
         if request.path() == "/live/socket" {
@@ -107,6 +108,7 @@ impl Site {
             if !self.is_us(request.authority().unwrap_or_default()) {
                 return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
             }
+            live::page::remember_keyed(&request);
             return live::frame::socket(request, response).await;
         }
         if let Some(operation) = request.path().strip_prefix("/live/") {
@@ -117,6 +119,11 @@ impl Site {
         }
         let path = percent_decode_str(request.path()).decode_utf8_lossy();
         if let Some(page) = self.pages.get(&path) {
+            let response = match page.mime.starts_with("text/html").then(|| live::page::remember_page(&request)) {
+                // What the page's script may read of it: the key with which it can ask for the bytes of this request.
+                Some(Some(key)) => response.header("server-timing", key),
+                _ => response,
+            };
             return send(&request, response, page).await;
         }
         match self.pages.get("/404.html") {

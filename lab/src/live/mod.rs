@@ -11,10 +11,12 @@ pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 pub(crate) mod frame;
 pub(crate) mod head;
+pub(crate) mod page;
 mod picture;
 mod race;
 pub(crate) mod reader;
 mod readings;
+pub(crate) mod tap;
 pub(crate) mod template;
 pub(crate) mod text;
 
@@ -30,7 +32,7 @@ struct Widget {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 11] = [
+const WIDGETS: [Widget; 12] = [
     Widget {
         name: "head",
         picture: || {
@@ -83,6 +85,7 @@ const WIDGETS: [Widget; 11] = [
         picture: || Some(event_stream::reconnect_picture()),
         answer: |body| event_stream::cut(body).and_then(json),
     },
+    Widget { name: "page", picture: page::picture, answer: page::answer },
     Widget { name: "reader", picture: reader::picture, answer: |_| Err(reader::ELSEWHERE.into()) },
     Widget { name: "readings", picture: readings::picture, answer: |body| readings::answer(body).and_then(json) },
     Widget {

@@ -11,6 +11,7 @@ use play::{Story, play};
 use serde::{Deserialize, Serialize};
 
 /// An attack: its name, its bytes, the proxy's kindnesses, and the kindness that our server would need to fall for it.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Example {
     pub(crate) name: &'static str,
     pub(crate) input: &'static str,
@@ -67,11 +68,13 @@ pub(crate) const EXAMPLES: [Example; 7] = [
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ask {
-    /// One character a byte, U+0000 to U+00FF.
-    input: String,
+    /// One character a byte, U+0000 to U+00FF; the first example without it.
+    input: Option<String>,
     /// The proxy's kindnesses.
+    #[serde(default)]
     front: Vec<String>,
     /// Our rules that are switched off.
+    #[serde(default)]
     back: Vec<String>,
 }
 
@@ -87,6 +90,7 @@ pub(crate) struct Shown {
     pub(crate) say: Option<[String; 2]>,
     pub(crate) story: Story,
     pub(crate) kindnesses: [Kindness; 11],
+    pub(crate) examples: [Example; 7],
 }
 
 /// Answers a request of the widget.
@@ -96,7 +100,7 @@ pub(crate) struct Shown {
 /// One sentence where the body is not such a request.
 pub(super) fn answer(body: &[u8]) -> Result<Shown, String> {
     let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = latin1(&ask.input)?;
+    let bytes = latin1(ask.input.as_deref().unwrap_or(EXAMPLES[0].input))?;
     if bytes.len() > MAX_INPUT {
         return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
     }
@@ -121,7 +125,7 @@ pub(crate) fn show(input: &[u8], front: &[&'static str], back: &[&'static str]) 
     let part = differs.map(|nth| at(&of_one, nth).min(at(&of_other, nth)));
     let say = differs.map(|nth| [sentence(&one, nth), sentence(&other, nth)]);
     let input = input.iter().map(|&byte| byte as char).collect();
-    Ok(Shown { input, front: one, back: other, part, say, story, kindnesses: KINDNESSES })
+    Ok(Shown { input, front: one, back: other, part, say, story, kindnesses: KINDNESSES, examples: EXAMPLES })
 }
 
 /// What a reading says at its decision of this number.
