@@ -9,9 +9,12 @@ mod examples;
 mod figures;
 mod learn;
 mod live;
+mod prose;
 mod race;
 mod render;
 mod site;
+mod snippet;
+mod source;
 
 use clap::{Parser, Subcommand};
 use complaint::Complaint;

@@ -1,35 +1,17 @@
-//! The rows of hostile HTTP/1 servers, and a server on plain threads that plays them to our client.
+//! A hostile server, on plain threads: it plays the steps of a row to the clients that come.
 
+use super::row::latin1;
 use serde_json::Value;
 use socket2::SockRef;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
-
-const ROWS: &str = include_str!("../attacks/http1-client.jsonl");
+use wirebook_websocket::handshake::accept;
 
 /// A client that waits this long, or keeps its server waiting, hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The ids of all rows.
-pub fn ids() -> Vec<String> {
-    rows().map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
-}
-
-/// The row with that id.
-///
-/// # Panics
-///
-/// When there is none.
-pub fn row(id: &str) -> Value {
-    rows().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no row {id}"))
-}
-
-fn rows() -> impl Iterator<Item = Value> {
-    ROWS.lines().map(|line| serde_json::from_str(line).expect("a row is JSON"))
-}
 
 /// A server that plays the steps of a row to the first client that comes, and is well-behaved afterwards.
 ///
@@ -43,6 +25,23 @@ pub struct Player {
 }
 
 impl Player {
+    /// Plays a row to one client, then ends its half and reads what still comes; gives that, and whether the client ended too.
+    pub fn once(steps: &[Value]) -> (SocketAddr, mpsc::Receiver<(Vec<u8>, bool)>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let player = Player { address: listener.local_addr().expect("an address"), heard: Arc::default() };
+        let (address, steps) = (player.address, steps.to_vec());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let mut peer = player.accept(&listener);
+            for step in &steps {
+                peer.play(step, &listener, &player, false);
+            }
+            // Nobody is there to be told when the test has ended.
+            let _ = tell.send(peer.end());
+        });
+        (address, told)
+    }
+
     /// Starts it on a free port; it ends with the test process.
     pub fn start(steps: &[Value]) -> Player {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -83,7 +82,7 @@ impl Player {
         stream.set_write_timeout(Some(PATIENCE)).expect("a limit");
         let mut heard = self.heard.lock().expect("no thread panics while it writes down");
         heard.push(Vec::new());
-        Peer { stream: Some(stream), number: heard.len() - 1, unused: Vec::new() }
+        Peer { stream: Some(stream), number: heard.len() - 1, unused: Vec::new(), accept: String::new() }
     }
 
     fn note(&self, number: usize, bytes: &[u8]) {
@@ -96,12 +95,14 @@ struct Peer {
     stream: Option<TcpStream>,
     number: usize,
     unused: Vec<u8>,
+    /// What answers the key of a WebSocket handshake.
+    accept: String,
 }
 
 impl Peer {
     /// Plays a step; says whether a request waits for its answer.
     fn play(&mut self, step: &Value, listener: &TcpListener, player: &Player, owed: bool) -> bool {
-        let text = |key: &str| octets(step[key].as_str().unwrap_or_default());
+        let text = |key: &str| latin1(&step[key].as_str().unwrap_or_default().replace("{accept}", &self.accept));
         match step["op"].as_str().expect("an operation") {
             "recv_request" | "recv_head" => {
                 let whole = step["op"] == "recv_request";
@@ -112,7 +113,10 @@ impl Peer {
             }
             "recv_body" => drop(self.read_until(player, |bytes| bytes.ends_with(b"0\r\n\r\n") || bytes.len() >= 4)),
             "recv_bytes" => drop(self.read_until(player, |bytes| !bytes.is_empty())),
-            "send" => self.send(&text("data")),
+            "send" => {
+                let data = text("data");
+                self.send(&data);
+            }
             "send_repeat" => {
                 let data = text("data");
                 for _ in 0..step["count"].as_u64().expect("a count") {
@@ -179,7 +183,10 @@ impl Peer {
         }
         let at = end_of_head(&self.unused).expect("it is there");
         let head: Vec<u8> = self.unused.drain(..at).collect();
-        let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+        let head = String::from_utf8_lossy(&head);
+        let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
+        self.accept = key.map_or(String::new(), |key| accept(key.as_bytes()));
+        let head = head.to_ascii_lowercase();
         let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok());
         if body && head.contains("transfer-encoding: chunked") {
             self.read_until(player, |bytes| bytes.ends_with(b"0\r\n\r\n"));
@@ -189,6 +196,17 @@ impl Peer {
             self.unused.drain(..length.min(self.unused.len()));
         }
         true
+    }
+
+    /// Ends this half; gives what still comes, and whether the client ended its own.
+    fn end(mut self) -> (Vec<u8>, bool) {
+        let Some(mut stream) = self.stream.take() else { return (self.unused, true) };
+        let _ = stream.shutdown(Shutdown::Write);
+        let ended = match stream.read_to_end(&mut self.unused) {
+            Ok(_) => true,
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        };
+        (self.unused, ended)
     }
 
     /// Answers every request as a good server would.
@@ -202,11 +220,6 @@ impl Peer {
             self.send(answer.as_bytes());
         }
     }
-}
-
-/// Each code point of a row's text is one byte.
-pub fn octets(text: &str) -> Vec<u8> {
-    text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect()
 }
 
 fn chunk(data: &[u8]) -> Vec<u8> {

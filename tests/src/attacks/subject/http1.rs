@@ -1,80 +1,18 @@
-//! The server under test: on a thread of its own, with a handler that writes down everything it gets.
+//! An HTTP/1 server with a handler that writes down everything it gets.
 
-use super::row::Keys;
-use crate::allocations::{Ledger, unwatched, watch};
+use super::record::{Call, Record};
+use crate::allocations::unwatched;
+use crate::attacks::row::Keys;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use wirebook_http1::server::{Options, Trouble};
 use wirebook_http1::{self as http1, Failure, Outcome, Request, Response, Violation};
-use wirebook_net as net;
-
-/// What one call of the handler got.
-#[derive(Clone, Debug, Default)]
-pub struct Call {
-    /// As it was sent.
-    pub method: String,
-    /// As it was sent.
-    pub target: String,
-    /// Where the request goes, by the server's reading.
-    pub authority: Option<String>,
-    /// The path, by the server's reading.
-    pub path: String,
-    /// The field lines, looked at when the body was over.
-    pub fields: Vec<(String, Vec<u8>)>,
-    /// The body, if the handler read all of it.
-    pub body: Option<Vec<u8>>,
-    /// The error that it got in its place.
-    pub body_error: Option<&'static str>,
-    /// When it ended with an error, or was dropped, before its answer was out.
-    pub cancelled: Option<Instant>,
-}
-
-/// All calls, and how many ran at one time.
-#[derive(Debug, Default)]
-pub struct Record {
-    /// In order of dispatch.
-    pub calls: Vec<Call>,
-    /// Handlers that run now.
-    pub running: usize,
-    /// The most that ever did.
-    pub most_running: usize,
-}
-
-/// A running server.
-#[derive(Clone)]
-pub struct Subject {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// What its thread holds.
-    pub ledger: &'static Ledger,
-    record: Arc<Mutex<Record>>,
-    /// The kernel's account of its thread, where there is one.
-    schedule: Option<String>,
-}
-
-impl Subject {
-    /// What the handler has seen so far.
-    ///
-    /// # Panics
-    ///
-    /// When the handler panicked.
-    pub fn record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().expect("the handler does not panic")
-    }
-
-    /// The time that the server has spent on a processor; `None` where the system does not tell.
-    pub fn cpu(&self) -> Option<Duration> {
-        let account = std::fs::read_to_string(self.schedule.as_ref()?).ok()?;
-        account.split(' ').next()?.parse().ok().map(Duration::from_nanos)
-    }
-}
+use wirebook_net::{self as net, Listener};
 
 /// How the handler answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
+enum Kind {
     /// Reads the body, and says how long it was.
     Reads,
     /// Reads the body piece by piece and keeps none of it; first waits as long as this.
@@ -94,7 +32,7 @@ pub enum Kind {
 /// # Panics
 ///
 /// When it asks for something unknown.
-pub fn configure(config: &Keys) -> (Options, Kind) {
+fn configure(config: &Keys) -> (Options, Kind) {
     let patient = Duration::from_secs(60);
     let mut options = Options {
         head_timeout: patient,
@@ -128,36 +66,14 @@ pub fn configure(config: &Keys) -> (Options, Kind) {
     (options, kind)
 }
 
-/// Starts a server; it ends with the process.
-///
-/// # Panics
-///
-/// When there is no port.
-pub fn start(options: Options, kind: Kind) -> Subject {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        let ledger = watch();
-        net::block_on(async move {
-            let listener = net::tcp::TcpListener::bind("127.0.0.1:0").expect("a free port");
-            let address = listener.local_addr().expect("an address");
-            let record = Arc::<Mutex<Record>>::default();
-            let limit = usize::try_from(options.max_body).unwrap_or(usize::MAX);
-            http1::serve_on(listener, options, handler(record.clone(), kind, limit));
-            let schedule = std::fs::read_link("/proc/thread-self").ok();
-            let schedule = schedule.map(|path| format!("/proc/{}/schedstat", path.display()));
-            let schedule = schedule.filter(|path| std::path::Path::new(path).exists());
-            send.send(Subject { address, ledger, record, schedule }).expect("the test waits");
-        })
-    });
-    receive.recv().expect("the server starts")
+pub(super) fn serve<L: Listener + 'static>(config: &Keys, listener: L, record: &Arc<Mutex<Record>>) {
+    let (options, kind) = configure(config);
+    let limit = usize::try_from(options.max_body).unwrap_or(usize::MAX);
+    http1::serve_on(listener, options, handler(record.clone(), kind, limit));
 }
 
 /// The handler under test. What it keeps for the test stands in no ledger; what it reads does, as any handler's would.
-pub fn handler(
-    record: Arc<Mutex<Record>>,
-    kind: Kind,
-    limit: usize,
-) -> impl AsyncFn(Request<'_>, Response<'_>) -> Outcome {
+fn handler(record: Arc<Mutex<Record>>, kind: Kind, limit: usize) -> impl AsyncFn(Request<'_>, Response<'_>) -> Outcome {
     async move |request: Request<'_>, response: Response<'_>| {
         let mut entry = Entry::new(&record, &request);
         let outcome = match kind {
