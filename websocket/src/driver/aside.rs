@@ -22,8 +22,9 @@ pub(super) struct Aside {
     pub(super) reader: Option<Waker>,
     /// Since when an end waits for a reader that takes nothing of what is kept for it, and how much that is.
     pub(super) held: Option<(Instant, usize)>,
-    /// Why the connection failed.
+    /// Why the connection failed, and whether the reader was told.
     pub(super) outcome: Option<Error>,
+    pub(super) told: bool,
     /// The Close frame that the peer sent.
     pub(super) farewell: Option<Close<'static>>,
 }
@@ -45,7 +46,7 @@ impl Aside {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        let Aside { messages, bytes: _, owed, reader, held, outcome, farewell } = self;
+        let Aside { messages, bytes: _, owed, reader, held, outcome, told: _, farewell } = self;
         let waits = !messages.is_empty() || owed.is_some() || reader.is_some() || held.is_some();
         !waits && outcome.is_none() && farewell.is_none()
     }

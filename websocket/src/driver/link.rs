@@ -368,6 +368,11 @@ impl<S: Stream + 'static> Link<S> {
         self.look_aside(|aside| aside.outcome)
     }
 
+    /// The same, once.
+    pub(super) fn take_outcome(&self) -> Option<Error> {
+        self.look_aside(|aside| aside.outcome.filter(|_| !std::mem::replace(&mut aside.told, true)))
+    }
+
     /// Takes note of the peer's Close, and answers it where that is still due.
     pub(super) fn closed_by_peer(self: &Rc<Self>, close: Close<'_>) {
         if self.with_connection(|connection| connection.owes_close()) {

@@ -10,7 +10,7 @@ use super::aside::Aside;
 use super::input::{Found, Input, Look};
 use super::link::Link;
 use super::phase::{Incoming, Read};
-use crate::connection::Connection;
+use crate::connection::{Closes, Connection};
 use crate::error::Error;
 use crate::event::Event;
 
@@ -49,21 +49,15 @@ impl<S: Stream + 'static> Link<S> {
         self.input.set(self.input.take().and_then(Input::rest));
     }
 
-    /// Goes through the input to the next message. Pings are answered on the way, and so is a Close, unless `before_close`.
-    pub(crate) fn search(self: &Rc<Self>, input: &mut Input, before_close: bool) -> Result<Option<Found>, Error> {
+    /// Goes through the input to the next message. Pings are answered on the way, and so is a Close, where Close frames are taken.
+    pub(crate) fn search(self: &Rc<Self>, input: &mut Input, closes: Closes) -> Result<Option<Found>, Error> {
         while !input.is_empty() {
             let control = |event: Event<'_>| match event {
                 Event::Ping(payload) => self.pong(payload),
                 Event::Close(close) => self.closed_by_peer(close),
                 _ => {}
             };
-            let look = input.look(
-                |bytes| {
-                    let mut connection = self.connection.borrow_mut();
-                    if before_close { connection.receive_before_close(bytes) } else { connection.receive_long(bytes) }
-                },
-                control,
-            );
+            let look = input.look(|bytes| self.connection.borrow_mut().receive_any(bytes, closes), control);
             match look? {
                 Look::Found(found) => return Ok(Some(found)),
                 Look::Control => {}
@@ -82,7 +76,7 @@ impl<S: Stream + 'static> Link<S> {
     /// its direction is the end.
     pub(crate) fn take_end(self: &Rc<Self>) {
         if let Some(mut input) = self.input.take() {
-            if let Err(error) = self.search(Rc::make_mut(&mut input), false) {
+            if let Err(error) = self.search(Rc::make_mut(&mut input), Closes::Taken) {
                 self.fail(error);
             }
             self.input.set(Input::rest(input));
@@ -150,7 +144,7 @@ impl<S: Stream + 'static> Link<S> {
         // When nothing more will be read, what is there is all that there will be.
         while self.is_at_end() || self.room() > 0 {
             let Some(mut input) = self.input.take() else { break };
-            let found = self.search(Rc::make_mut(&mut input), true);
+            let found = self.search(Rc::make_mut(&mut input), Closes::Left);
             let event = found.map(|found| found.map(|found| found.into_owned(&input)));
             let held = self.connection.borrow().is_at_close(input.unconsumed());
             self.input.set(Some(input));
@@ -178,7 +172,7 @@ impl<S: Stream + 'static> Link<S> {
         let Some(mut input) = self.input.take() else { return };
         let mut found = Ok(Some(Found::Here));
         while let Ok(Some(_)) = found {
-            found = self.search(Rc::make_mut(&mut input), false);
+            found = self.search(Rc::make_mut(&mut input), Closes::Taken);
         }
         if let Err(error) = found {
             self.fail(error);

@@ -117,6 +117,8 @@ fn split(url: &str) -> Result<(&str, String), Fault> {
 }
 
 fn with_port(host: &str) -> String {
+    // RFC 3986 §6.2.3: an empty port is the scheme's.
+    let host = host.strip_suffix(':').unwrap_or(host);
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
     if has_port { host.to_owned() } else { format!("{host}:80") }
 }

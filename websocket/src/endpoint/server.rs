@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use crate::event::Code;
 use crate::handshake::server::{Acceptance, Offer};
 
 /// Serves WebSocket connections on `address` with default [`Options`]: `handler` is called for each, with its two halves,
-/// and the connection is closed when it returns (1000, or 1011 after an error of its own). What is no handshake is answered as
+/// and the connection is closed when it returns (1000, or 1011 after an error of its own or a panic). What is no handshake is answered as
 /// http1's server answers. The server goes on until [`Server::until`] or [`Server::close`].
 ///
 /// ```no_run
@@ -105,13 +106,17 @@ where
     // The beginning and the end are boxed, because an open connection should not own the room that they need.
     let (link, accepted, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
     let mut handling = pin!(shared.0.call(accepted));
-    let result = poll_fn(|context| match link.poll_beside(handling.as_mut(), context) {
-        Poll::Pending if shared.2.give_up() => Poll::Ready(Ok(())),
-        poll => poll,
+    let code = poll_fn(|context| {
+        // A panic ends this connection and no other, and the peer is told, as http1's server answers 500.
+        let turn = catch_unwind(AssertUnwindSafe(|| link.poll_beside(handling.as_mut(), context)));
+        Poll::Ready(match turn {
+            Ok(Poll::Pending) if !shared.2.give_up() => return Poll::Pending,
+            Ok(Poll::Pending | Poll::Ready(Ok(()) | Err(Fault::Receive(_) | Fault::Send(_)))) => Code::NORMAL,
+            Ok(Poll::Ready(Err(_))) | Err(_) => Code::INTERNAL_ERROR,
+        })
     })
     .await;
-    let own = matches!(result, Err(fault) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
-    Box::pin(link.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
+    Box::pin(link.finish(code)).await;
 }
 
 /// Leaves when it is dropped, a panic's way too.
