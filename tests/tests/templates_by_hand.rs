@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use data::{Data, escape};
 use slots::{Node, Page};
 use wirebook_net as net;
-use wirebook_template::{Engine, Error, Pipe, Template, Value, data as values, escape as crate_escape};
+use wirebook_template::{Engine, Error, Options, Pipe, Template, Value, data as values, escape as crate_escape};
 
 // ---- From string replacement to closures -----------------------------------------------------------------------------
 
@@ -75,6 +75,33 @@ fn the_naive_replacement_takes_data_for_template() {
     let page = replace::fill(page, "name", "<%= sum %>");
     assert_eq!(replace::fill(&page, "sum", "7"), "<b>7</b> owes 7");
     // ANCHOR_END: replace_breaks
+}
+
+#[test]
+fn what_comes_from_the_data_is_never_read_as_template() {
+    let ours = render("<b><%= name %></b> owes <%= sum %>", &values!({ "name": "<%= sum %>", "sum": 7 }));
+    assert_eq!(ours.unwrap(), "<b>&lt;%= sum %&gt;</b> owes 7");
+}
+
+#[test]
+fn exercise_the_closures_of_a_list() {
+    // ANCHOR: exercise_closures
+    let page = "<ul><% for (const n of list) { %><li><%= n %></li><% } %></ul>";
+    let traced = Options { trace: true, ..Options::default() };
+    let page = Template::compile_with(page, "page", &traced).expect("a page");
+    let closures: Vec<&str> = page.closures().iter().map(|shape| &*shape.label).collect();
+    let expected = [
+        "text of 4 bytes",    // <ul>
+        "for of into slot 2", // the loop puts each element into slot 2
+        "slot 3 (list)",      // and takes them from the list in slot 3
+        "text of 4 bytes",    // <li>
+        "put out escaped",
+        "slot 2 (n)",
+        "text of 5 bytes", // </li>
+        "text of 5 bytes", // </ul>
+    ];
+    assert_eq!(closures, expected);
+    // ANCHOR_END: exercise_closures
 }
 
 #[test]
