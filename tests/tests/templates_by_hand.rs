@@ -284,6 +284,30 @@ fn exercise_what_is_read_without_the_ampersand() {
 }
 
 #[test]
+fn exercise_three_warnings_and_none() {
+    // ANCHOR: exercise_warnings
+    let warnings = |page: &str| Template::compile(page).expect("a page").warnings().len();
+    let page = "<a href=\"<%= title %>\" title=<%= title %>>x</a>\
+                <script>var t = '<%= title %>'</script>";
+    assert_eq!(warnings(page), 3);
+    let mended = "<a href=\"<%= url(title) %>\" title=\"<%= title %>\">x</a>\
+                  <script>var t = <%- json(title) %></script>";
+    assert_eq!(warnings(mended), 0);
+    // ANCHOR_END: exercise_warnings
+    let evil = values!({ "title": "</script><b onclick=\"f()\">" });
+    let shown = render(mended, &evil).unwrap();
+    assert!(!shown.contains("<b") && shown.matches("</script>").count() == 1, "{shown}");
+}
+
+#[test]
+fn text_that_is_escaped_twice_shows_its_entities() {
+    // ANCHOR: escape_twice
+    let twice = render("<%= escapeFn(name) %>", &values!({ "name": "Q&A" }));
+    assert_eq!(twice.unwrap(), "Q&amp;amp;A"); // the reader sees Q&amp;A
+    // ANCHOR_END: escape_twice
+}
+
+#[test]
 fn exercise_a_url_may_hide_its_scheme() {
     // ANCHOR: exercise_url
     let page = "<a href=\"<%= url(x) %>\">";
