@@ -439,6 +439,39 @@ fn the_naive_include_is_wrong_three_times() -> io::Result<()> {
 // ANCHOR_END: include_breaks
 
 #[test]
+fn a_helper_may_call_the_template_back() {
+    // ANCHOR: helper_with
+    let mut engine = Engine::in_memory();
+    engine.helper_with("twice", |cx, args| match args {
+        [Value::Function(callback), ..] => {
+            cx.call(callback, &Value::Undefined, &[1.into()])?;
+            cx.call(callback, &Value::Undefined, &[2.into()])
+        }
+        _ => cx.type_error("twice takes a function"),
+    });
+    engine.add("page", "<% twice(n => { %><b><%= n %></b><% }) %>");
+    assert_eq!(engine.render_file("page", &Value::object()).unwrap(), "<b>1</b><b>2</b>");
+    // ANCHOR_END: helper_with
+    engine.add("wrong", "<% twice(1) %>");
+    assert!(engine.render_file("wrong", &Value::object()).is_err());
+}
+
+#[test]
+fn the_first_block_of_a_name_wins() {
+    // ANCHOR: blocks
+    let mut engine = Engine::in_memory();
+    // The layout runs last. So what it gives is used where the page gave nothing.
+    let title = "<% block('title', 'Our shop') %><title><%- block('title') %></title>";
+    engine.add("frame", &format!("{title}<%- body %>"));
+    engine.add("plain", "<% layout('frame') %>tea");
+    engine.add("green", "<% layout('frame') %><% block('title', 'Green tea') %>tea");
+    let page = |name| engine.render_file(name, &Value::object()).unwrap();
+    assert_eq!(page("plain"), "<title>Our shop</title>tea");
+    assert_eq!(page("green"), "<title>Green tea</title>tea");
+    // ANCHOR_END: blocks
+}
+
+#[test]
 fn exercise_three_names_and_one_key() {
     // ANCHOR: exercise_keys
     let mut engine = Engine::in_memory();
