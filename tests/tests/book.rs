@@ -109,7 +109,6 @@ const NOT_YET: &[&str] = &[
     "http1/bodies.md",
     "http1/server.md",
     "http1/client.md",
-    "template/bigpipe.md",
     "attacks.md",
     "measuring.md",
 ];
