@@ -8,9 +8,12 @@ mod evenings;
 mod examples;
 mod figures;
 mod live;
+mod prose;
 mod race;
 mod render;
 mod site;
+mod snippet;
+mod source;
 
 use clap::{Parser, Subcommand};
 use complaint::Complaint;
