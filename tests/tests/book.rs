@@ -110,7 +110,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// Pages in which one looks things up. They are no chapters.
-const REFERENCE: &[&str] = &["README.md", "evenings.md", "from-node.md", "glossary.md"];
+const REFERENCE: &[&str] = &["README.md", "evenings.md", "from-node.md", "glossary.md", "learn.md"];
 
 const LEVELS: [&str; 3] = ["**Ten minutes.**", "**An hour.**", "**An evening.**"];
 
