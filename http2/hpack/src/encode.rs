@@ -2,16 +2,14 @@
 
 use crate::decode::Kind;
 use crate::huffman::encode as huffman;
-use crate::policy::{self, Indexing, Memory};
+use crate::policy::{self, Indexing};
 use crate::static_table::{self, FIELDS};
 use crate::table::{Entry, Table};
 use crate::{class::Class, integer};
+use std::collections::VecDeque;
 
 /// The table is never larger, whatever the peer allows: it would be memory that the peer decides about.
 pub const MOST: u32 = 4096;
-
-/// How many places the look-up of the dynamic table has. It may forget, and then a field is spelled out once more.
-const BUCKETS: usize = 128;
 
 /// Our memory of what the peer's decoder holds. One for each connection and direction; its blocks are sent in the order
 /// in which they were made.
@@ -32,12 +30,12 @@ const BUCKETS: usize = 128;
 #[derive(Debug)]
 pub struct Encoder {
     table: Table,
-    memory: Memory,
     /// The smallest size that the table had to have since the last block, which does not know of it yet (§4.2).
     smallest: Option<u32>,
-    /// By the hash of a field, and by that of its name: the number of the entry that was inserted last.
-    fields: Numbers,
-    names: Numbers,
+    /// The hashes of the table's entries, the newest first: of the field, and of the name alone. There are at most 128, so
+    /// looking at all of them is half a kilobyte.
+    fields: VecDeque<u32>,
+    names: VecDeque<u32>,
     /// The number of the entry that each field of the last block was, by its position. Most blocks resemble the last.
     predicted: Vec<u64>,
 }
@@ -45,26 +43,15 @@ pub struct Encoder {
 /// How many positions of a block are predicted.
 const PREDICTED: usize = 64;
 
-#[derive(Debug)]
-struct Numbers([u64; BUCKETS]);
-
-impl Numbers {
-    fn at(&mut self, hash: u32) -> &mut u64 {
-        // The highest bits are the best mixed.
-        &mut self.0[(hash >> 25) as usize]
-    }
-}
-
 impl Encoder {
     /// An encoder for a peer whose SETTINGS allow a table of `size` bytes; 4,096 if it has said nothing (RFC 9113 §6.5.2).
     /// More than [`MOST`] is never used, and 0 uses none.
     pub fn new(size: u32) -> Self {
         let mut encoder = Encoder {
             table: Table::new(MOST),
-            memory: Memory::new(),
             smallest: None,
-            fields: Numbers([0; BUCKETS]),
-            names: Numbers([0; BUCKETS]),
+            fields: VecDeque::new(),
+            names: VecDeque::new(),
             predicted: Vec::new(),
         };
         encoder.allow(size);
@@ -77,7 +64,20 @@ impl Encoder {
         if size != self.table.most() {
             self.smallest = Some(self.smallest.map_or(size, |smallest| smallest.min(size)));
             self.table.resize(size);
+            self.forget();
         }
+    }
+
+    /// The hashes of entries that have left leave too.
+    fn forget(&mut self) {
+        self.fields.truncate(self.table.len());
+        self.names.truncate(self.table.len());
+    }
+
+    /// The newest entry with this hash in `hashes` that is the field.
+    fn find(&self, hashes: &VecDeque<u32>, hash: u32, is: impl Fn(Entry<'_>) -> bool) -> Option<usize> {
+        let candidates = hashes.iter().enumerate().filter(|(_, other)| **other == hash);
+        candidates.map(|(index, _)| index).find(|index| self.table.get(*index).is_some_and(&is))
     }
 
     /// The size of the dynamic table (§4.1), and the number of its entries.
@@ -123,24 +123,19 @@ impl Writer<'_> {
         let (hash, name_hash) = hashes(name, value);
         let indexing = policy::indexing(name, value, indexing, encoder.table.most() as usize);
         if indexing == Indexing::Allowed
-            && let number = *encoder.fields.at(hash)
-            && let Some((index, entry)) = encoder.table.numbered(number)
-            && entry.name == name
-            && entry.value == value
+            && let Some(index) = encoder.find(&encoder.fields, hash, |entry| entry.name == name && entry.value == value)
         {
-            predict(&mut encoder.predicted, position, number);
+            predict(&mut encoder.predicted, position, encoder.table.number(index));
             return integer::write(dynamic(index), Kind::Indexed.prefix(), Kind::Indexed.mark(), self.out);
         }
         if known == 0
-            && let number = *encoder.names.at(name_hash)
-            && let Some((index, entry)) = encoder.table.numbered(number)
-            && entry.name == name
+            && let Some(index) = encoder.find(&encoder.names, name_hash, |entry| entry.name == name)
         {
             known = dynamic(index);
         }
         let kind = match indexing {
-            Indexing::Allowed if encoder.memory.seen(hash) => Kind::Inserted,
-            Indexing::Allowed | Indexing::Without => Kind::Literal,
+            Indexing::Allowed => Kind::Inserted,
+            Indexing::Without => Kind::Literal,
             Indexing::Never => Kind::NeverIndexed,
         };
         integer::write(known, kind.prefix(), kind.mark(), self.out);
@@ -149,10 +144,10 @@ impl Writer<'_> {
         }
         string(value, self.out);
         if kind == Kind::Inserted && encoder.table.insert(Entry { name, value, classes: [Class::default(); 2] }) {
-            let number = encoder.table.inserted();
-            *encoder.fields.at(hash) = number;
-            *encoder.names.at(name_hash) = number;
-            predict(&mut encoder.predicted, position, number);
+            encoder.fields.push_front(hash);
+            encoder.names.push_front(name_hash);
+            encoder.forget();
+            predict(&mut encoder.predicted, position, encoder.table.number(0));
         }
     }
 

@@ -31,8 +31,8 @@
 //!     decoder.decode(&wire, &mut room)?;
 //!     assert_eq!(room.fields().next().unwrap().value, b"wirebook/0.1");
 //! }
-//! // Spelled out, spelled out and put into the table, an index.
-//! assert_eq!(lengths, [12, 11, 1]);
+//! // Spelled out and put into the table, then twice an index.
+//! assert_eq!(lengths, [11, 1, 1]);
 //! # Ok::<(), wirebook_hpack::Error>(())
 //! ```
 

@@ -65,8 +65,9 @@ impl Table {
         self.entries.len()
     }
 
-    pub(crate) fn inserted(&self) -> u64 {
-        self.inserted
+    /// The number of the entry at `index`: it keeps it while newer ones come before it.
+    pub(crate) fn number(&self, index: usize) -> u64 {
+        self.inserted - index as u64
     }
 
     /// §4.3: what no longer fits leaves. At 0 the memory is given back too.
