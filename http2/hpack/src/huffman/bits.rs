@@ -53,20 +53,39 @@ impl<'a> Bits<'a> {
         Ok(symbol as u8)
     }
 
-    /// The next symbol of the last octets of a string, or `None` at its proper end (§5.2: at most seven bits, all ones).
-    pub(super) fn last(&mut self) -> Result<Option<u8>, Fault> {
+    /// Near the end of a string: fills the word octet by octet, and gives whether anything is left to decode. At its proper
+    /// end there are at most seven bits, all ones (§5.2).
+    #[inline(always)]
+    pub(super) fn fill_last(&mut self) -> bool {
         while self.held <= 56 && self.next < self.input.len() {
             // What `fill` left below `held` are the same bits.
             self.word |= u64::from(self.input[self.next]) << (56 - self.held);
             self.held += 8;
             self.next += 1;
         }
-        // As if the string went on with ones.
-        let padded = self.word | u64::MAX.checked_shr(self.held).unwrap_or(0);
-        if self.held < 8 && padded == u64::MAX {
-            return Ok(None);
-        }
-        let (symbol, length) = code::symbol((padded >> 32) as u32);
+        self.held >= 8 || self.padded() != u64::MAX
+    }
+
+    /// The next `count` bits, as if the string went on with ones behind what is held.
+    #[inline(always)]
+    pub(super) fn peek_padded(&self, count: u32) -> usize {
+        (self.padded() >> (64 - count)) as usize
+    }
+
+    #[inline(always)]
+    pub(super) fn held(&self) -> u32 {
+        self.held
+    }
+
+    #[inline(always)]
+    fn padded(&self) -> u64 {
+        self.word | u64::MAX.checked_shr(self.held).unwrap_or(0)
+    }
+
+    /// The next symbol behind [`fill_last`](Self::fill_last), whatever its length.
+    #[inline(never)]
+    pub(super) fn last(&mut self) -> Result<u8, Fault> {
+        let (symbol, length) = code::symbol((self.padded() >> 32) as u32);
         if length > self.held {
             return Err(Fault::Padding);
         }
@@ -74,6 +93,6 @@ impl<'a> Bits<'a> {
             return Err(Fault::Eos);
         }
         self.skip(length);
-        Ok(Some(symbol as u8))
+        Ok(symbol as u8)
     }
 }

@@ -53,7 +53,8 @@ fn run(input: &[u8], out: &mut Vec<u8>) -> Result<Class, Fault> {
             }
         }
     }
-    while let Some(symbol) = bits.last()? {
+    while bits.fill_last() {
+        let symbol = bits.last()?;
         out.push(symbol);
         kinds |= KINDS[usize::from(symbol)];
     }

@@ -4,9 +4,9 @@
 //! its length, then for the next entry. Two strings have two such chains, and a processor that waits in one goes on in the
 //! other. A field block shows the lengths of its strings in clear, so two of them can be found before either is decoded.
 
+use super::Fault;
 use super::bits::Bits;
-use super::pair::Text;
-use super::{Fault, most};
+use super::pair::{Text, room};
 use crate::class::Class;
 
 /// Appends the texts of both inputs to `out`, one behind the other, and gives the length and the class of each.
@@ -15,20 +15,26 @@ use crate::class::Class;
 ///
 /// The [`Fault`] of one of the strings, and whether it is the second; `out` is as it was.
 pub fn decode_two(first: &[u8], second: &[u8], out: &mut Vec<u8>) -> Result<[(usize, Class); 2], (Fault, bool)> {
-    let start = out.len();
-    let split = most(first.len()) + 1;
-    out.resize(start + split + most(second.len()) + 1, 0);
+    let (start, split) = (out.len(), room(first));
+    out.resize(start + split + room(second), 0);
     let (one, two) = out[start..].split_at_mut(split);
+    let result = decode_two_into([first, second], [one, two]);
+    let length = result.map_or(0, |[(one, _), (two, _)]| {
+        out.copy_within(start + split..start + split + two, start + one);
+        one + two
+    });
+    out.truncate(start + length);
+    result
+}
+
+/// Decodes each input to the start of its `out`, which has the [`room`]. Gives the texts' lengths and classes.
+pub(crate) fn decode_two_into(
+    [first, second]: [&[u8]; 2],
+    [one, two]: [&mut [u8]; 2],
+) -> Result<[(usize, Class); 2], (Fault, bool)> {
     let mut texts = [Text { out: one, at: 0, kinds: 0 }, Text { out: two, at: 0, kinds: 0 }];
-    let result = run(&mut texts, [Bits::new(first), Bits::new(second)]);
-    let [(one, one_kinds), (two, two_kinds)] = texts.map(|text| (text.at, text.kinds));
-    if let Err(fault) = result {
-        out.truncate(start);
-        return Err(fault);
-    }
-    out.copy_within(start + split..start + split + two, start + one);
-    out.truncate(start + one + two);
-    Ok([(one, Class(one_kinds)), (two, Class(two_kinds))])
+    run(&mut texts, [Bits::new(first), Bits::new(second)])?;
+    Ok(texts.map(|text| (text.at, Class(text.kinds))))
 }
 
 fn run([one, two]: &mut [Text<'_>; 2], [mut first, mut second]: [Bits<'_>; 2]) -> Result<(), (Fault, bool)> {

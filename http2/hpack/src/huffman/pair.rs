@@ -66,18 +66,31 @@ impl Text<'_> {
     #[inline(always)]
     pub(super) fn look(&mut self, bits: &mut Bits<'_>) -> bool {
         let entry = ENTRIES[bits.peek(LOOK)];
+        self.take(entry, bits);
+        entry.taken != 0
+    }
+
+    #[inline(always)]
+    fn take(&mut self, entry: Entry, bits: &mut Bits<'_>) {
         // The second may be no symbol: it is overwritten by the next.
         self.out[self.at..self.at + 2].copy_from_slice(&entry.symbols);
         self.at += usize::from(entry.taken >> 4);
         self.kinds |= entry.kinds;
         bits.skip(u32::from(entry.taken & 15));
-        entry.taken != 0
     }
 
     /// What is left of a string of which less than eight octets are left to read.
+    #[inline(always)]
     pub(super) fn finish(&mut self, bits: &mut Bits<'_>) -> Result<(), Fault> {
-        while let Some(symbol) = bits.last()? {
-            self.push(symbol);
+        while bits.fill_last() {
+            let entry = ENTRIES[bits.peek_padded(LOOK)];
+            // Ones that are not there may look like a part of a symbol.
+            if entry.taken != 0 && u32::from(entry.taken & 15) <= bits.held() {
+                self.take(entry, bits);
+            } else {
+                let symbol = bits.last()?;
+                self.push(symbol);
+            }
         }
         Ok(())
     }
@@ -107,12 +120,22 @@ impl Text<'_> {
 /// A [`Fault`]; `out` is as it was.
 pub fn decode(input: &[u8], out: &mut Vec<u8>) -> Result<Class, Fault> {
     let start = out.len();
-    // One byte more, for the look-up that writes two and means one.
-    out.resize(start + most(input.len()) + 1, 0);
-    let mut text = Text { out: &mut out[start..], at: 0, kinds: 0 };
+    out.resize(start + room(input), 0);
+    let result = decode_into(input, &mut out[start..]);
+    out.truncate(start + result.map_or(0, |(length, _)| length));
+    result.map(|(_, class)| class)
+}
+
+/// The room that a text may take while it is decoded: one byte more, for the look-up that writes two and means one.
+pub(crate) const fn room(input: &[u8]) -> usize {
+    most(input.len()) + 1
+}
+
+/// Decodes to the start of `out`, which has the [`room`]. Gives the text's length and class.
+pub(crate) fn decode_into(input: &[u8], out: &mut [u8]) -> Result<(usize, Class), Fault> {
+    let mut text = Text { out, at: 0, kinds: 0 };
     let mut bits = Bits::new(input);
-    let result = text.run(&mut bits).and_then(|()| text.finish(&mut bits));
-    let (length, kinds) = (text.at, text.kinds);
-    out.truncate(start + if result.is_ok() { length } else { 0 });
-    result.map(|()| Class(kinds))
+    text.run(&mut bits)?;
+    text.finish(&mut bits)?;
+    Ok((text.at, Class(text.kinds)))
 }
