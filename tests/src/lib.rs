@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
+//! | [`cases`] | what each protocol makes of a conformance case |
 //! | [`http1_client`] | the rows of hostile HTTP/1 servers, and a server that plays them |
 //! | [`http1_world`] | a client and a server of HTTP/1 in the simulated network |
 //! | [`parser`] | the variants of the head parser, and how they are held together |
@@ -11,7 +11,6 @@
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | the rows of hostile event streams, and a server that plays them |
 //! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
-//! | [`websocket`] | the cases of WebSocket |
 
 /// The program of the README compiles.
 #[cfg(doctest)]
@@ -27,4 +26,3 @@ pub mod parser;
 pub mod server;
 pub mod sse;
 pub mod template;
-pub mod websocket;

@@ -155,7 +155,7 @@ impl<S: Stream + 'static> Reader<S> {
 
     #[inline(never)]
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
-        self.link.asked();
+        self.link.awake();
         let mut found = self.find_long()?;
         loop {
             if found.is_some() {
@@ -174,7 +174,7 @@ impl<S: Stream + 'static> Reader<S> {
                 Poll::Ready(Ok(())) => found = self.read()?,
                 Poll::Ready(Err(_)) => self.link.end(),
                 Poll::Pending => {
-                    self.link.waits();
+                    self.link.wait(context);
                     return Poll::Pending;
                 }
             }
@@ -247,8 +247,8 @@ impl<S: Stream + 'static> Drop for Next<'_, S> {
     #[inline]
     fn drop(&mut self) {
         if let Some(reader) = &self.reader {
-            reader.link.asked();
-            reader.link.wake_attendant();
+            reader.link.awake();
+            reader.link.wake();
         }
     }
 }
@@ -265,7 +265,6 @@ impl<S: Stream + 'static> Drop for Reader<S> {
         if let Some(lent) = self.lent.take() {
             Input::give_back(lent);
         }
-        self.link.asked();
         self.link.unread();
     }
 }
@@ -359,7 +358,7 @@ impl<S: Stream + 'static> Future for Sending<'_, S> {
         if !self.result? {
             return Poll::Ready(Ok(()));
         }
-        ready!(self.link.poll_drained(self.link.queue, context));
+        ready!(self.link.poll_drained(context));
         Poll::Ready(if self.link.is_mute() { Err(SendError::Closed) } else { Ok(()) })
     }
 }

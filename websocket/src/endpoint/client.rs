@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::head::{read_head, read_some};
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::driver::{Attendant, Link, Reader, Writer, halves};
+use crate::driver::{Link, Reader, Writer, halves};
 use crate::handshake::client::{Agreed, Refused, Request};
 
 /// Bytes that the answer to a handshake may have before it counts as refused.
@@ -133,7 +133,7 @@ async fn open<S: Stream + 'static>(stream: S, request: Request, config: Arc<Conf
     };
     let link = Link::new(stream, Connection::client(config, agreed.deflate, fill, net::now()));
     let (reader, writer) = halves(&link, &bytes[length..]);
-    Attendant::new(link).spawn();
+    net::spawn(link.attend());
     Ok(Connected { reader, writer, protocol: agreed.protocol })
 }
 

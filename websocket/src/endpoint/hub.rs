@@ -153,7 +153,7 @@ trait Outlet {
 impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
     fn deliver(&self, frame: &Bytes, message: &Message<'_>, bound: Option<usize>, overflow: Overflow) -> bool {
         let role = self.with_connection(|connection| connection.role());
-        let bound = bound.unwrap_or(self.queue);
+        let bound = bound.unwrap_or_else(|| self.queue());
         let sent = match role {
             Role::Server => self.send_shared(frame.clone(), bound),
             // A client masks every frame with a key of its own, so its frames cannot be shared.
