@@ -129,15 +129,3 @@ impl HttlibEncoder {
         }
     }
 }
-
-/// fluke-hpack's decoder.
-#[derive(Default)]
-pub struct Fluke(fluke_hpack::Decoder<'static>);
-
-impl Fluke {
-    pub fn decode(&mut self, block: &[u8]) -> usize {
-        let mut fields = 0;
-        self.0.decode_with_cb(block, |_, _| fields += 1).expect("a valid block");
-        fields
-    }
-}

@@ -4,6 +4,8 @@
 //! and its value lie there. The static table lies at the front of that buffer: a field of its is a place and no copy.
 
 use crate::class::Class;
+use crate::error::Error;
+use crate::huffman::Fault;
 use crate::static_table::FIELDS;
 use crate::table::{Entry, size};
 use std::fmt;
@@ -13,6 +15,8 @@ use std::fmt;
 #[derive(Default)]
 pub struct Block {
     bytes: Vec<u8>,
+    /// The strings of the block that is being decoded, in its order.
+    texts: Vec<Decoded>,
     fields: Vec<Place>,
     /// The size of the list as RFC 9113 §6.5.2 counts it.
     size: usize,
@@ -78,11 +82,51 @@ impl Block {
             }
         }
         self.bytes.truncate(STATIC_LENGTH as usize);
+        self.texts.clear();
         self.fields.clear();
         (self.size, self.over) = (0, false);
     }
 
-    /// The text behind what is kept: strings are decoded to it.
+    /// Takes a string that is no Huffman code.
+    pub(crate) fn spell(&mut self, text: &[u8]) {
+        let span = (self.bytes.len() as u32, text.len() as u32);
+        self.bytes.extend_from_slice(text);
+        self.texts.push(Decoded { span, class: Ok(Class::of(text)), start: 0 });
+    }
+
+    /// Makes room for a string whose text may take `length` bytes while it is decoded. Gives its number.
+    pub(crate) fn reserve(&mut self, length: usize, start: usize) -> usize {
+        let at = self.bytes.len();
+        self.bytes.resize(at + length, 0);
+        self.texts.push(Decoded { span: (at as u32, length as u32), class: Ok(Class::default()), start });
+        self.texts.len() - 1
+    }
+
+    /// The string with this number, and the room for its text.
+    pub(crate) fn reserved(&mut self, number: usize) -> (&mut Decoded, &mut [u8]) {
+        let decoded = &mut self.texts[number];
+        let (at, length) = decoded.span;
+        (decoded, &mut self.bytes[at as usize..][..length as usize])
+    }
+
+    /// The same for two strings, the second of them behind the first.
+    pub(crate) fn reserved_two(&mut self, first: usize, second: usize) -> ([&mut Decoded; 2], [&mut [u8]; 2]) {
+        let (before, behind) = self.texts.split_at_mut(second);
+        let (one, two) = (&mut before[first], &mut behind[0]);
+        let (head, tail) = self.bytes.split_at_mut(two.span.0 as usize);
+        let out = [&mut head[one.span.0 as usize..][..one.span.1 as usize], &mut tail[..two.span.1 as usize]];
+        ([one, two], out)
+    }
+
+    /// The next string in the block's order: where it lies, and what is in it.
+    #[inline]
+    pub(crate) fn text_at(&self, number: &mut usize) -> Result<((u32, u32), Class), Error> {
+        let Decoded { span, class, start } = self.texts[*number];
+        *number += 1;
+        class.map(|class| (span, class)).map_err(|fault| Error { violation: fault.into(), offset: start })
+    }
+
+    /// The buffer, to whose end the texts of tables are copied.
     pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -105,6 +149,25 @@ impl Block {
     /// The field at these spans.
     pub(crate) fn entry(&self, field: Spans) -> Entry<'_> {
         Entry { name: self.text(field.name), value: self.text(field.value), classes: field.classes }
+    }
+}
+
+/// A string of the block that is being decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Decoded {
+    /// Where its text lies.
+    span: (u32, u32),
+    class: Result<Class, Fault>,
+    /// Where it begins in the block, for errors.
+    start: usize,
+}
+
+impl Decoded {
+    pub(crate) fn decoded(&mut self, result: Result<(usize, Class), Fault>) {
+        self.class = result.map(|(length, class)| {
+            self.span.1 = length as u32;
+            class
+        });
     }
 }
 

@@ -1,70 +1,17 @@
 //! From a block to its fields: RFC 7541 §3 and §6.
 //!
-//! A block is a row of representations; the first bits of each say which of five it is:
-//!
-//! ```text
-//! 1.......  both from a table                     §6.1     index, 7 bits
-//! 01......  spelled out, and into the table       §6.2.1   index of the name, 6 bits, or 0 and a string; a string
-//! 001.....  the table's new size                  §6.3     size, 5 bits
-//! 0001....  spelled out, never into any table     §6.2.3   as above, 4 bits
-//! 0000....  spelled out                           §6.2.2   as above, 4 bits
-//! ```
+//! A block is read twice. The first time all strings are decoded, two at a time: they stand in clear, and what one string says
+//! has nothing to do with the next. The second time tables are looked up and filled, in the block's order, because there every
+//! representation depends on those before it.
 
+use crate::Limits;
 use crate::block::{Block, STATIC, Spans};
 use crate::class::Class;
 use crate::error::{Error, Violation};
+use crate::huffman::interleaved::decode_two_into;
 use crate::huffman::pair;
+use crate::representation::{Kind, Representation, Text, representations};
 use crate::table::{Entry, Table};
-use crate::{Limits, integer};
-
-/// What the first bits of a representation say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Name and value stand in a table (§6.1).
-    Indexed,
-    /// The value, and perhaps the name, is spelled out, and the field goes into the table (§6.2.1).
-    Inserted,
-    /// The table's new size (§6.3).
-    Size,
-    /// Spelled out; nobody on the way may ever put it into a table (§6.2.3).
-    NeverIndexed,
-    /// Spelled out (§6.2.2).
-    Literal,
-}
-
-impl Kind {
-    /// The kind of the representation that begins with `octet`.
-    pub const fn of(octet: u8) -> Kind {
-        match octet {
-            0x80.. => Kind::Indexed,
-            0x40.. => Kind::Inserted,
-            0x20.. => Kind::Size,
-            0x10.. => Kind::NeverIndexed,
-            _ => Kind::Literal,
-        }
-    }
-
-    /// How many bits of the first octet belong to the integer.
-    pub const fn prefix(self) -> u32 {
-        match self {
-            Kind::Indexed => 7,
-            Kind::Inserted => 6,
-            Kind::Size => 5,
-            Kind::NeverIndexed | Kind::Literal => 4,
-        }
-    }
-
-    /// The bits of the first octet above the integer.
-    pub const fn mark(self) -> u8 {
-        match self {
-            Kind::Indexed => 0x80,
-            Kind::Inserted => 0x40,
-            Kind::Size => 0x20,
-            Kind::NeverIndexed => 0x10,
-            Kind::Literal => 0,
-        }
-    }
-}
 
 /// One end's memory of what the other has sent. One for each connection and direction: every block must pass through it,
 /// in order, those of refused messages too (RFC 9113 §4.3).
@@ -124,106 +71,125 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// An [`Error`]: the tables of the two ends differ from now on, and the connection must end (RFC 9113 §4.3). `room` holds
-    /// the fields before it.
+    /// The first [`Error`] of the block: the tables of the two ends differ from now on, and the connection must end (RFC 9113
+    /// §4.3). `room` holds the fields before it.
     pub fn decode(&mut self, block: &[u8], room: &mut Block) -> Result<(), Error> {
         room.begin();
-        let mut walk = Walk { block, at: 0 };
-        self.sizes(&mut walk)?;
-        while walk.at < block.len() {
-            self.field(&mut walk, room)?;
+        decode_texts(block, room);
+        let (mut texts, mut sizes) = (0, true);
+        for representation in representations(block) {
+            // Whatever comes first, an error too, is no size.
+            sizes &= representation.is_ok_and(|one| one.kind == Kind::Size);
+            if !sizes {
+                self.confirmed(representation.map_or_else(|error| error.offset, |one| one.start))?;
+            }
+            let one = representation?;
+            match one.kind {
+                Kind::Size if sizes => self.resize(one.number, one.start)?,
+                Kind::Size => return Err(Error { violation: Violation::SizeTooLate, offset: one.start }),
+                Kind::Indexed => self.indexed(one, room)?,
+                Kind::Inserted | Kind::Literal | Kind::NeverIndexed => self.literal(one, &mut texts, room)?,
+            }
         }
-        Ok(())
+        self.confirmed(block.len())
     }
 
-    /// §4.2: any number of sizes at the start of a block.
-    fn sizes(&mut self, walk: &mut Walk<'_>) -> Result<(), Error> {
-        while let Some(octet) = walk.block.get(walk.at)
-            && Kind::of(*octet) == Kind::Size
-        {
-            let start = walk.at;
-            let size = walk.integer(Kind::Size.prefix())?;
-            if size > self.limits.table {
-                return Err(Error { violation: Violation::SizeTooLarge, offset: start });
-            }
-            if self.owed.is_some_and(|owed| size <= owed) {
-                self.owed = None;
-            }
-            self.table.resize(size);
-        }
+    /// §4.2: the size that was asked for has been confirmed, if one was.
+    fn confirmed(&self, offset: usize) -> Result<(), Error> {
         match self.owed {
-            Some(_) => Err(Error { violation: Violation::SizeMissing, offset: walk.at }),
+            Some(_) => Err(Error { violation: Violation::SizeMissing, offset }),
             None => Ok(()),
         }
     }
 
+    /// §6.3.
+    fn resize(&mut self, size: u32, offset: usize) -> Result<(), Error> {
+        if size > self.limits.table {
+            return Err(Error { violation: Violation::SizeTooLarge, offset });
+        }
+        self.owed = self.owed.filter(|owed| size > *owed);
+        self.table.resize(size);
+        Ok(())
+    }
+
+    /// §6.1.
     #[inline]
-    fn field(&mut self, walk: &mut Walk<'_>, room: &mut Block) -> Result<(), Error> {
-        let start = walk.at;
-        let kind = Kind::of(walk.block[start]);
-        if kind == Kind::Size {
-            return Err(Error { violation: Violation::SizeTooLate, offset: start });
+    fn indexed(&self, one: Representation<'_>, room: &mut Block) -> Result<(), Error> {
+        let known = self.look_up(one)?;
+        let (name, value) = known.lengths();
+        // Before anything is copied: twelve thousand times four kilobytes fit into a small block (§7.3).
+        if room.admit(name, value, &self.limits) {
+            let field = known.whole(room);
+            room.push(field, false);
         }
-        let index = walk.integer(kind.prefix())? as usize;
-        let unknown = |violation| Error { violation, offset: start };
-        if kind == Kind::Indexed {
-            let known = self.look_up(index).map_err(unknown)?;
-            let (name, value) = known.lengths();
-            // Before anything is copied: twelve thousand times four kilobytes fit into a small block (§7.3).
-            if room.admit(name, value, &self.limits) {
-                let field = known.whole(room);
-                room.push(field, false);
-            }
-            return Ok(());
-        }
+        Ok(())
+    }
+
+    /// §6.2.
+    #[inline]
+    fn literal(&mut self, one: Representation<'_>, texts: &mut usize, room: &mut Block) -> Result<(), Error> {
         let kept = room.tail().len();
-        let named = if index == 0 {
-            let (name, class) = Self::string(walk, room)?;
-            Spans { name, value: (0, 0), classes: [class, Class::default()] }
+        let (name, name_class) = if one.name.is_some() {
+            room.text_at(texts)?
         } else {
-            let known = self.look_up(index).map_err(unknown)?;
-            // A name that nobody will see is not copied either.
-            if room.over() && kind != Kind::Inserted { Spans::NONE } else { known.name(room) }
+            let known = self.look_up(one)?;
+            // A name that nobody will see is not copied.
+            if room.over() && one.kind != Kind::Inserted { Default::default() } else { known.name(room) }
         };
-        let (value, class) = Self::string(walk, room)?;
-        let field = Spans { value, classes: [named.classes[0], class], ..named };
-        if kind == Kind::Inserted {
+        let (value, value_class) = room.text_at(texts)?;
+        let field = Spans { name, value, classes: [name_class, value_class] };
+        if one.kind == Kind::Inserted {
             self.table.insert(room.entry(field));
         }
-        if room.admit(field.name.1 as usize, field.value.1 as usize, &self.limits) {
-            room.push(field, kind == Kind::NeverIndexed);
+        if room.admit(name.1 as usize, value.1 as usize, &self.limits) {
+            room.push(field, one.kind == Kind::NeverIndexed);
         } else {
             room.tail().truncate(kept);
         }
         Ok(())
     }
 
-    /// The field at `index` of both tables (§2.3.3).
+    /// The field of both tables that is named (§2.3.3).
     #[inline]
-    fn look_up(&self, index: usize) -> Result<Known<'_>, Violation> {
-        let row = index.checked_sub(1).ok_or(Violation::IndexZero)?;
+    fn look_up(&self, one: Representation<'_>) -> Result<Known<'_>, Error> {
+        let fault = |violation| Error { violation, offset: one.start };
+        let row = (one.number as usize).checked_sub(1).ok_or(fault(Violation::IndexZero))?;
         match STATIC.get(row) {
             Some(field) => Ok(Known::Static(field)),
-            None => self.table.get(row - STATIC.len()).map(Known::Dynamic).ok_or(Violation::IndexUnknown),
+            None => self.table.get(row - STATIC.len()).map(Known::Dynamic).ok_or(fault(Violation::IndexUnknown)),
         }
     }
+}
 
-    /// §5.2: `H` and the length in seven bits, then as many octets. Where it lies in `room` now, and what is in it.
-    #[inline]
-    fn string(walk: &mut Walk<'_>, room: &mut Block) -> Result<((u32, u32), Class), Error> {
-        let start = walk.at;
-        let coded = walk.block.get(start).is_some_and(|octet| octet & 0x80 != 0);
-        let length = walk.integer(7)? as usize;
-        let text = walk.take(length, start)?;
-        let tail = room.tail();
-        let at = tail.len();
-        let class = if coded {
-            pair::decode(text, tail).map_err(|fault| Error { violation: fault.into(), offset: start })?
-        } else {
-            tail.extend_from_slice(text);
-            Class::of(text)
-        };
-        Ok(((at as u32, (tail.len() - at) as u32), class))
+/// Decodes all strings of the block to the room, in order.
+fn decode_texts(block: &[u8], room: &mut Block) {
+    let mut waiting: Option<(Text<'_>, usize)> = None;
+    for one in representations(block).map_while(Result::ok) {
+        for text in [one.name, one.value].into_iter().flatten() {
+            if !text.coded {
+                room.spell(text.octets);
+                continue;
+            }
+            let number = room.reserve(pair::room(text.octets), text.start);
+            waiting = match waiting.take() {
+                None => Some((text, number)),
+                Some((other, before)) => {
+                    let inputs = [other.octets, text.octets];
+                    let (places, [first, second]) = room.reserved_two(before, number);
+                    let results = match decode_two_into(inputs, [first, second]) {
+                        Ok([one, two]) => [Ok(one), Ok(two)],
+                        // Which of them is at fault, and what the other says: one at a time.
+                        Err(_) => [pair::decode_into(inputs[0], first), pair::decode_into(inputs[1], second)],
+                    };
+                    places.into_iter().zip(results).for_each(|(place, result)| place.decoded(result));
+                    None
+                }
+            };
+        }
+    }
+    if let Some((text, number)) = waiting {
+        let (place, out) = room.reserved(number);
+        place.decoded(pair::decode_into(text.octets, out));
     }
 }
 
@@ -253,10 +219,10 @@ impl Known<'_> {
     }
 
     #[inline]
-    fn name(&self, room: &mut Block) -> Spans {
+    fn name(&self, room: &mut Block) -> ((u32, u32), Class) {
         match self {
-            Known::Static(field) => **field,
-            Known::Dynamic(entry) => Spans { name: append(room, entry.name), value: (0, 0), classes: entry.classes },
+            Known::Static(field) => (field.name, field.classes[0]),
+            Known::Dynamic(entry) => (append(room, entry.name), entry.classes[0]),
         }
     }
 }
@@ -267,27 +233,4 @@ fn append(room: &mut Block, text: &[u8]) -> (u32, u32) {
     let at = tail.len() as u32;
     tail.extend_from_slice(text);
     (at, text.len() as u32)
-}
-
-/// A place in a block.
-struct Walk<'a> {
-    block: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Walk<'a> {
-    #[inline]
-    fn integer(&mut self, prefix: u32) -> Result<u32, Error> {
-        let read = integer::read(self.block, self.at, prefix);
-        let (value, behind) = read.map_err(|violation| Error { violation, offset: self.at })?;
-        self.at = behind;
-        Ok(value)
-    }
-
-    #[inline]
-    fn take(&mut self, length: usize, start: usize) -> Result<&'a [u8], Error> {
-        let text = self.block.get(self.at..self.at + length);
-        self.at += length;
-        text.ok_or(Error { violation: Violation::Truncated, offset: start })
-    }
 }

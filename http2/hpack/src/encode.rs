@@ -1,8 +1,8 @@
 //! From fields to a block: RFC 7541 §3 and §6, the other way.
 
-use crate::decode::Kind;
 use crate::huffman::encode as huffman;
 use crate::policy::{self, Indexing};
+use crate::representation::Kind;
 use crate::static_table::{self, FIELDS};
 use crate::table::{Entry, Table};
 use crate::{class::Class, integer};

@@ -8,6 +8,7 @@
 //! | [`huffman`] | strings: the code, five decoders, the encoder (§5.2, Appendix B) |
 //! | [`static_table`] | the fields that both ends know (Appendix A) |
 //! | `table` | the fields that both ends have seen (§2.3.2, §4) |
+//! | `representation` | what a block says before a table is asked (§6) |
 //! | `block` | the lent room in which the fields of a block lie |
 //! | `decode` | [`Decoder`]: a block becomes fields (§3, §6) |
 //! | `policy` | what is worth a place in the table, and what must never have one (§7.1) |
@@ -45,15 +46,17 @@ pub mod huffman;
 pub mod integer;
 pub mod naive;
 mod policy;
+mod representation;
 pub mod static_table;
 mod table;
 
 pub use block::{Block, Field};
 pub use class::Class;
-pub use decode::{Decoder, Kind};
+pub use decode::Decoder;
 pub use encode::{Encoder, MOST, Writer};
 pub use error::{Error, Violation};
 pub use policy::Indexing;
+pub use representation::{Kind, Representation, Representations, Text, representations};
 pub use table::OVERHEAD;
 
 /// What a decoder holds at most, for one connection and direction.

@@ -4,9 +4,10 @@
 //! real [`Decoder`](crate::Decoder) is held to it on every input that tests and fuzzers think of. It has no limits, so it is no
 //! decoder for the network.
 
-use crate::decode::Kind;
 use crate::error::Violation;
 use crate::huffman::tree;
+use crate::representation::Kind;
+
 use crate::static_table::FIELDS;
 use crate::{OVERHEAD, integer};
 
@@ -71,8 +72,10 @@ impl Decoder {
                     fields.push((name, value, false));
                 }
                 Kind::Inserted | Kind::Literal | Kind::NeverIndexed => {
-                    let name = if number == 0 { string(block, &mut at)? } else { self.look_up(number)?.0 };
+                    let name = if number == 0 { Some(string(block, &mut at)?) } else { None };
                     let value = string(block, &mut at)?;
+                    let name = name.map_or_else(|| Ok(self.look_up(number)?.0), text)?;
+                    let value = text(value)?;
                     if kind == Kind::Inserted {
                         let size = name.len() + value.len() + OVERHEAD;
                         self.shrink(self.most.saturating_sub(size));
@@ -103,16 +106,20 @@ impl Decoder {
     }
 }
 
-fn string(block: &[u8], at: &mut usize) -> Result<Vec<u8>, Violation> {
+/// A string literal: whether it is a Huffman code, and its octets.
+fn string<'a>(block: &'a [u8], at: &mut usize) -> Result<(bool, &'a [u8]), Violation> {
     let coded = block.get(*at).ok_or(Violation::Truncated)? & 0x80 != 0;
     let (length, start) = integer::read(block, *at, 7)?;
-    let text = block.get(start..start + length as usize).ok_or(Violation::Truncated)?;
     *at = start + length as usize;
+    Ok((coded, block.get(start..*at).ok_or(Violation::Truncated)?))
+}
+
+fn text((coded, octets): (bool, &[u8])) -> Result<Vec<u8>, Violation> {
     let mut decoded = Vec::new();
     if coded {
-        tree::decode(text, &mut decoded)?;
+        tree::decode(octets, &mut decoded)?;
     } else {
-        decoded.extend_from_slice(text);
+        decoded.extend_from_slice(octets);
     }
     Ok(decoded)
 }
