@@ -11,7 +11,7 @@ use crate::error::{Error, Violation};
 use crate::huffman::interleaved::decode_two_into;
 use crate::huffman::pair;
 use crate::representation::{Kind, Representation, Text, representations};
-use crate::table::{Entry, Table};
+use crate::table::Table;
 
 /// One end's memory of what the other has sent. One for each connection and direction: every block must pass through it,
 /// in order, those of refused messages too (RFC 9113 §4.3).
@@ -156,7 +156,10 @@ impl Decoder {
         let row = (one.number as usize).checked_sub(1).ok_or(fault(Violation::IndexZero))?;
         match STATIC.get(row) {
             Some(field) => Ok(Known::Static(field)),
-            None => self.table.get(row - STATIC.len()).map(Known::Dynamic).ok_or(fault(Violation::IndexUnknown)),
+            None => match self.table.text(row - STATIC.len()) {
+                Some((text, name, classes)) => Ok(Known::Dynamic(text, name, classes)),
+                None => Err(fault(Violation::IndexUnknown)),
+            },
         }
     }
 }
@@ -196,41 +199,44 @@ fn decode_texts(block: &[u8], room: &mut Block) {
 /// A field of a table. Static ones lie in every room already; others are copied.
 enum Known<'a> {
     Static(&'static Spans),
-    Dynamic(Entry<'a>),
+    /// The text of both, the length of the name, and what is in them.
+    Dynamic(&'a [u8], usize, [Class; 2]),
 }
 
 impl Known<'_> {
+    #[inline]
     fn lengths(&self) -> (usize, usize) {
         match self {
             Known::Static(field) => (field.name.1 as usize, field.value.1 as usize),
-            Known::Dynamic(entry) => (entry.name.len(), entry.value.len()),
+            Known::Dynamic(text, name, _) => (*name, text.len() - name),
         }
     }
 
     #[inline]
     fn whole(&self, room: &mut Block) -> Spans {
-        match self {
-            Known::Static(field) => **field,
-            Known::Dynamic(entry) => {
-                let name = append(room, entry.name);
-                Spans { name, value: append(room, entry.value), classes: entry.classes }
+        match *self {
+            Known::Static(field) => *field,
+            Known::Dynamic(text, name, classes) => {
+                let at = append(room, text);
+                let length = name as u32;
+                Spans { name: (at, length), value: (at + length, text.len() as u32 - length), classes }
             }
         }
     }
 
     #[inline]
     fn name(&self, room: &mut Block) -> ((u32, u32), Class) {
-        match self {
+        match *self {
             Known::Static(field) => (field.name, field.classes[0]),
-            Known::Dynamic(entry) => (append(room, entry.name), entry.classes[0]),
+            Known::Dynamic(text, name, classes) => ((append(room, &text[..name]), name as u32), classes[0]),
         }
     }
 }
 
 #[inline]
-fn append(room: &mut Block, text: &[u8]) -> (u32, u32) {
+fn append(room: &mut Block, text: &[u8]) -> u32 {
     let tail = room.tail();
     let at = tail.len() as u32;
     tail.extend_from_slice(text);
-    (at, text.len() as u32)
+    at
 }

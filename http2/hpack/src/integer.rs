@@ -34,12 +34,14 @@ pub const MAX: u32 = 1 << 28;
 /// assert_eq!(integer::read(&[0b1110_1010], 0, 5), Ok((10, 1)));
 /// assert_eq!(integer::read(&[0x1f, 0x9a, 0x0a], 0, 5), Ok((1337, 3)));
 /// ```
+#[inline]
 pub fn read(input: &[u8], at: usize, prefix: u32) -> Result<(u32, usize), Violation> {
     let full = (1u32 << prefix) - 1;
     let first = u32::from(*input.get(at).ok_or(Violation::Truncated)?) & full;
-    if first < full {
-        return Ok((first, at + 1));
-    }
+    if first < full { Ok((first, at + 1)) } else { read_on(input, at, full) }
+}
+
+fn read_on(input: &[u8], at: usize, full: u32) -> Result<(u32, usize), Violation> {
     let mut rest = 0u32;
     for more in 0..4 {
         let octet = *input.get(at + 1 + more).ok_or(Violation::Truncated)?;

@@ -113,7 +113,7 @@ pub struct Representations<'a> {
 impl<'a> Iterator for Representations<'a> {
     type Item = Result<Representation<'a>, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let first = *self.block.get(self.at)?;
         let one = self.representation(Kind::of(first));
@@ -125,7 +125,7 @@ impl<'a> Iterator for Representations<'a> {
 }
 
 impl<'a> Representations<'a> {
-    #[inline]
+    #[inline(always)]
     fn representation(&mut self, kind: Kind) -> Result<Representation<'a>, Error> {
         let start = self.at;
         let number = self.integer(kind.prefix())?;
@@ -136,7 +136,7 @@ impl<'a> Representations<'a> {
     }
 
     /// §5.2: `H` and the length in seven bits, then as many octets.
-    #[inline]
+    #[inline(always)]
     fn text(&mut self) -> Result<Text<'a>, Error> {
         let start = self.at;
         let coded = self.block.get(start).is_some_and(|octet| octet & 0x80 != 0);
@@ -147,7 +147,7 @@ impl<'a> Representations<'a> {
         Ok(Text { start, octets, coded })
     }
 
-    #[inline]
+    #[inline(always)]
     fn integer(&mut self, prefix: u32) -> Result<u32, Error> {
         let read = integer::read(self.block, self.at, prefix);
         let (value, behind) = read.map_err(|violation| Error { violation, offset: self.at })?;

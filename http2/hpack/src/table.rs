@@ -79,11 +79,19 @@ impl Table {
         }
     }
 
+    /// The entry at `index`, the newest at 0: the text of its name and value, one behind the other, and where they part.
+    #[inline]
+    pub(crate) fn text(&self, index: usize) -> Option<(&[u8], usize, [Class; 2])> {
+        let place = self.entries.get(index)?;
+        let text = &self.bytes[place.at..][..(place.name + place.value) as usize];
+        Some((text, place.name as usize, place.classes))
+    }
+
     /// The entry at `index`, the newest at 0.
     pub(crate) fn get(&self, index: usize) -> Option<Entry<'_>> {
-        let place = self.entries.get(index)?;
-        let (name, rest) = self.bytes[place.at..].split_at(place.name as usize);
-        Some(Entry { name, value: &rest[..place.value as usize], classes: place.classes })
+        let (text, name, classes) = self.text(index)?;
+        let (name, value) = text.split_at(name);
+        Some(Entry { name, value, classes })
     }
 
     /// The entry that was inserted as number `number`, and its index, if it is still there.
