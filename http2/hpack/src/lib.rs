@@ -1,6 +1,10 @@
 //! HPACK, the header compression of HTTP/2 (RFC 7541), written to be read.
 //!
-//! One room, one evening. There is no I/O, no clock and no dependency. In reading order:
+//! | room | the evening's question | lines of code |
+//! |---|---|---|
+//! | `/` | How does a field that was sent once become one octet, and what must two tables do to stay one? | 1,570 |
+//!
+//! There is no I/O, no clock and no dependency. In reading order:
 //!
 //! | file | holds |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! A string as a row of bits: the next ones stand at the top of a word.
 
-use super::Fault;
 use super::code::{self, EOS};
+use super::fault::Fault;
 
 /// The bits of a string that have not been taken.
 pub(super) struct Bits<'a> {

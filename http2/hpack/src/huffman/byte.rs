@@ -4,9 +4,9 @@
 //! many of them are its own; the bits are kept in a word, from which each symbol takes its part. A longer code is looked for by
 //! its length ([`code::symbol`](super::code::symbol)).
 
-use super::Fault;
 use super::bits::Bits;
 use super::code;
+use super::fault::Fault;
 use crate::class::{Class, KINDS};
 
 /// For each eight bits: the symbol at their head and its length, which is 0 where the code is longer.

@@ -107,3 +107,13 @@ pub const fn symbol(window: u32) -> (u16, u32) {
     let Length { place, code, .. } = LENGTH[length as usize];
     (ORDER[place as usize + ((window >> (32 - length)) - code) as usize], length)
 }
+
+/// The most bytes that `octets` octets decode to.
+pub const fn most(octets: usize) -> usize {
+    octets * 8 / SHORTEST as usize
+}
+
+/// The fewest bytes that `octets` octets of a valid string decode to.
+pub const fn fewest(octets: usize) -> usize {
+    (octets * 8).saturating_sub(7).div_ceil(LONGEST as usize)
+}

@@ -4,8 +4,8 @@
 //! its length, then for the next entry. Two strings have two such chains, and a processor that waits in one goes on in the
 //! other. A field block shows the lengths of its strings in clear, so two of them can be found before either is decoded.
 
-use super::Fault;
 use super::bits::Bits;
+use super::fault::Fault;
 use super::pair::{Text, room};
 use crate::class::Class;
 

@@ -27,37 +27,12 @@ pub mod pair;
 pub mod tree;
 
 mod bits;
+mod fault;
+
+pub use code::{fewest, most};
+pub use fault::Fault;
 
 use crate::class::Class;
-use crate::error::Violation;
-
-/// A string that breaks RFC 7541 §5.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It holds the symbol EOS.
-    Eos,
-    /// It ends in eight bits or more that are no symbol, or in bits that are not all ones.
-    Padding,
-}
-
-impl From<Fault> for Violation {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Eos => Violation::HuffmanEos,
-            Fault::Padding => Violation::HuffmanPadding,
-        }
-    }
-}
-
-/// The most bytes that `octets` octets decode to.
-pub const fn most(octets: usize) -> usize {
-    octets * 8 / code::SHORTEST as usize
-}
-
-/// The fewest bytes that `octets` octets of a valid string decode to.
-pub const fn fewest(octets: usize) -> usize {
-    (octets * 8).saturating_sub(7).div_ceil(code::LONGEST as usize)
-}
 
 /// One of the decoders.
 pub type Decode = fn(input: &[u8], out: &mut Vec<u8>) -> Result<Class, Fault>;

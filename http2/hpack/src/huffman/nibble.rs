@@ -4,8 +4,8 @@
 //! way, because no code is shorter than five bits. So there is a table with a row for each node and a column for each four
 //! bits: where the walk ends, and which symbol it wrote.
 
-use super::Fault;
 use super::code::EOS;
+use super::fault::Fault;
 use super::tree::{Child, NODES};
 use crate::class::{Class, KINDS};
 

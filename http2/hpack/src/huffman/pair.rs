@@ -4,8 +4,8 @@
 //! the chain. An entry also says of which kinds its symbols are, so that the check of a field costs one `or`.
 
 use super::bits::Bits;
-use super::code::{self, EOS};
-use super::{Fault, most};
+use super::code::{self, EOS, most};
+use super::fault::Fault;
 use crate::class::{Class, KINDS};
 
 /// How many bits are looked at: 4,096 entries of four bytes stay in the processor's first cache.

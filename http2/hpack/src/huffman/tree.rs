@@ -4,8 +4,8 @@
 //! step; at a leaf a symbol is written and the walk begins again at the root. Nothing here is fast, and all of it can be
 //! seen to be right, so it judges the others.
 
-use super::Fault;
 use super::code::{CODES, EOS, LENGTHS};
+use super::fault::Fault;
 use crate::class::Class;
 
 /// What lies to the left and to the right of an inner node: another one, or a leaf with its symbol.
