@@ -94,14 +94,14 @@ impl Site {
             && request.method() == "GET"
             && self.is_us(request.authority().unwrap_or_default())
         {
-            return live::event_stream::feed(&request, response).await;
+            return live::reconnect::feed(&request, response).await;
         }
         if request.path() == "/live/socket" {
             // `Origin` is checked by the handshake, against `Host`.
             if !self.is_us(request.authority().unwrap_or_default()) {
                 return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
             }
-            return live::frame::socket(request, response).await;
+            return live::socket::serve(request, response).await;
         }
         if let Some(operation) = request.path().strip_prefix("/live/") {
             return self.live(operation, &mut request, response).await;
