@@ -1,7 +1,9 @@
 //! The answers to the book's exercises: a file for each chapter, whose anchors the chapter includes, with the tests that hold
 //! them.
 
+mod bodies;
 mod event_loop;
 mod head;
+mod server;
 mod tcp;
 mod udp;
