@@ -2,6 +2,7 @@
 //! them.
 
 mod bodies;
+mod client;
 mod event_loop;
 mod head;
 mod server;
