@@ -7,6 +7,7 @@ mod dissect;
 mod evenings;
 mod examples;
 mod figures;
+mod learn;
 mod live;
 mod prose;
 mod race;
@@ -41,6 +42,8 @@ enum Command {
     Dissect(dissect::Options),
     /// Race the parser variants and a peer on this machine
     Race(race::Options),
+    /// Write a parser, a decoder, a queue and a loop of your own, stage by stage, tested by our cases
+    Learn(learn::Options),
     /// Render an EJS template with JSON data, or show its tokens, its closures or its time
     Render(render::Options),
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Dissect(options)) => dissect::run(&options),
         Some(Command::Race(options)) => race::run(&options),
+        Some(Command::Learn(options)) => learn::run(&options),
         Some(Command::Render(options)) => render::run(&options),
     };
     match result {
