@@ -6,14 +6,14 @@ use wirebook_http1::parser::Fields;
 
 /// How the body of a request ends.
 #[derive(Debug, PartialEq)]
-enum Body {
+pub(crate) enum Body {
     Empty,
     Length(usize),
     Chunked,
 }
 
 // ANCHOR: naive
-fn body(fields: &[(&str, &str)]) -> Body {
+pub(crate) fn body(fields: &[(&str, &str)]) -> Body {
     let value = |name: &str| {
         let field = fields.iter().find(|field| field.0.eq_ignore_ascii_case(name));
         field.map(|field| field.1)
@@ -67,7 +67,7 @@ fn two_lengths_are_one_if_the_numbers_are_the_same() {
 // ANCHOR: chunks
 /// The body that these bytes hold in chunks and how many bytes that took; `None` while some are missing. No extensions and no
 /// trailers.
-fn unchunked(input: &[u8]) -> Result<Option<(Vec<u8>, usize)>, &'static str> {
+pub(crate) fn unchunked(input: &[u8]) -> Result<Option<(Vec<u8>, usize)>, &'static str> {
     let (mut body, mut at) = (Vec::new(), 0);
     loop {
         let Some(line) = input[at..].windows(2).position(|two| two == b"\r\n") else {
