@@ -4,9 +4,9 @@ use wirebook_http1::parser::{self, Fields, Limits, Progress};
 
 // ANCHOR: naive
 /// Method, target, and the fields.
-type Head<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
+pub(crate) type Head<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 
-fn naive(head: &str) -> Option<Head<'_>> {
+pub(crate) fn naive(head: &str) -> Option<Head<'_>> {
     let mut lines = head.lines();
     let mut words = lines.next()?.split_whitespace();
     let (method, target) = (words.next()?, words.next()?);
