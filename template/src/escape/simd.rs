@@ -46,18 +46,24 @@ const ENTITIES: [u64; 256] = {
 
 #[inline]
 pub(super) fn append(out: &mut String, text: &str) {
-    // SAFETY: all three append only whole entities and bytes of `text` in order, so `out` stays UTF-8: special bytes are
-    // ASCII, and nothing is put between the bytes of a character. SSE2 is part of x86-64, and AVX2 was detected.
-    unsafe {
-        let (out, bytes) = (out.as_mut_vec(), text.as_bytes());
-        if bytes.len() < 16 {
-            short(out, bytes);
-        } else if bytes.len() >= 64 && std::arch::is_x86_feature_detected!("avx2") {
-            avx2(out, bytes);
-        } else {
-            sse2(out, bytes);
-        }
+    let bytes = text.as_bytes();
+    if bytes.len() < 16 {
+        // SAFETY: the length is as asked. `short` appends only whole entities and bytes of `text` in order, so `out` is UTF-8
+        // again when it returns: special bytes are ASCII, and nothing is put between the bytes of a character. It reserves
+        // before it appends, so that it never panics in between.
+        return unsafe { short(out.as_mut_vec(), bytes) };
     }
+    // A block may end within a character, and a reservation behind it may panic: nobody must see `out` then.
+    let mut whole = std::mem::take(out).into_bytes();
+    // SAFETY: SSE2 is part of x86-64, and AVX2 was detected. Both append as `short` does, so `whole` is UTF-8 at the end.
+    *out = unsafe {
+        if bytes.len() >= 64 && std::arch::is_x86_feature_detected!("avx2") {
+            avx2(&mut whole, bytes);
+        } else {
+            sse2(&mut whole, bytes);
+        }
+        String::from_utf8_unchecked(whole)
+    };
 }
 
 /// Fewer than sixteen bytes, with zeros after them. Loads that overlap bring the same bytes twice, to the same place.
