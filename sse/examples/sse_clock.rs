@@ -19,11 +19,13 @@ const PAGE: &str = r#"<!doctype html>
 <output id="time" aria-live="off">…</output>
 <p id="state" role="status">connecting</p>
 <script>
+  // ANCHOR: page
   const source = new EventSource("events");
   const state = document.getElementById("state");
   source.onopen = () => { state.textContent = "open"; };
   source.onerror = () => { state.textContent = source.readyState === 2 ? "closed" : "lost, connecting again"; };
   source.addEventListener("time", (event) => { document.getElementById("time").textContent = event.data; });
+  // ANCHOR_END: page
 </script>
 "#;
 

@@ -9,7 +9,7 @@ use crate::event::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 // As wide as a word: a message or an error is then handed over in whole words. With a byte, the compiler hands a message's
-// first word over in pieces, and whoever loads it whole waits for them.
+// first word over in pieces, and a load of the whole word waits for them.
 #[repr(u64)]
 pub enum Error {
     /// RSV1, RSV2 or RSV3 is set and no negotiated extension gives it a meaning here.

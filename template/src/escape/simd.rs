@@ -5,11 +5,11 @@
 //! A block without a special byte is stored as it is: load, five compares, store. Otherwise the bits are walked: the
 //! run before each special byte is copied, then its entity. Copies are whole registers: as much is stored at the output's
 //! end, the length moves on by the run only, and the next store overwrites what was too much. Entities are stored in the
-//! same way, as eight bytes of which five or four count. That needs room: before a block the output has capacity for its
-//! worst case (every byte an entity of five) and one register more. And it reads a register from any byte of a block, so
-//! the last blocks are walked in a padded copy.
+//! same way: eight bytes are stored, and the length moves on by four or five. That needs room: before a block the output has
+//! capacity for its worst case (every byte an entity of five) and one register more. And it reads a register from any byte of a
+//! block, so the last blocks are walked in a padded copy.
 //!
-//! Texts shorter than a register, which is what most values are, are gathered into one by two loads that overlap.
+//! Most values are shorter than a register. Two loads that overlap gather such a text into one.
 //!
 //! **What this relies on.** `entity` gives an entity of at most eight bytes for ASCII bytes alone, which the table below is
 //! made of at compile time; a mask has a bit for a byte only when that table has an entity for it, because both are made

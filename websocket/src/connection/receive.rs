@@ -121,7 +121,7 @@ impl Connection {
         Error::InvalidUtf8
     }
 
-    /// As [`receive`](Self::receive), without its shortcut: for who has tried that already, or who wants to deal first with what
+    /// As [`receive`](Self::receive), without its shortcut: for callers that have tried it already, or that deal first with what
     /// came before a Close frame. Never inlined, so that the shortcut is.
     ///
     /// # Errors

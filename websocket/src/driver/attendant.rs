@@ -5,7 +5,7 @@
 //! keeps the messages for the reader. Once nobody will read messages any more, it reads and throws them away.
 //!
 //! **When does it end?** The peer's Close, or the end of its direction, is taken note of when the reader comes upon it, so
-//! after all that was said before. For who only writes, it is when the reader was not asked for anything for
+//! after all that was said before. A handler that only writes is told when its reader was not asked for anything for
 //! [`Config::close_timeout`](crate::Config::close_timeout).
 //!
 //! **What is still written?** All that was sent before, while the peer takes some of it within each `close_timeout`.

@@ -16,7 +16,7 @@ use crate::error::{Error, SendError};
 use crate::event::{Chunk, Close, Code, Event, Kind, Message};
 
 /// The half that receives. **Dropping it closes the connection** (1000), whether or not the handler goes on: what the peer
-/// still says is thrown away, and [`Writer::send`] fails from then on. Who only writes keeps it, and need not read it.
+/// still says is thrown away, and [`Writer::send`] fails from then on. A handler that only writes keeps it, and need not read it.
 ///
 /// Pings are answered and pongs taken note of whether it is read or not, as long as no more than
 /// [`Config::ahead`](crate::Config::ahead) bytes of messages wait for it. The peer's Close, or the end of its direction, is
@@ -55,7 +55,7 @@ impl<S: Stream + 'static> Reader<S> {
     ///
     /// # Errors
     /// The peer broke the protocol or a limit, went away without a Close frame, or did not answer pings. The connection is
-    /// over then: that is told once, and whoever asks again is given `None`.
+    /// over then: that is told once, and the next call gives `None`.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is what everybody calls the next of an asynchronous sequence"
@@ -115,7 +115,7 @@ impl<S: Stream + 'static> Reader<S> {
         found
     }
 
-    /// The connection fails, and whoever asked is told so.
+    /// The connection fails, and the caller is told so.
     #[cold]
     fn fail(&self, error: Error) {
         self.link.fail(error);
@@ -155,7 +155,7 @@ impl<S: Stream + 'static> Reader<S> {
             // What was found here lies in the buffer that was lent for it.
             Found::Here | Found::Part { .. } => self.lent.as_ref().map_or(Message::binary(&[]), |input| input.found()),
             Found::Owned(Event::Message(message)) => message,
-            // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
+            // Half a code point is not text. Callers that want chunks get them from `next_chunk`.
             Found::Owned(Event::Chunk(chunk)) => Message::Binary(chunk.payload),
             Found::Owned(_) => Message::binary(&[]),
         }
@@ -199,7 +199,7 @@ impl<S: Stream + 'static> Reader<S> {
         if self.find_brief()? { Ok(Some(Found::Here)) } else { self.find_long() }
     }
 
-    /// The next message that is in hand already, for who waits in another way; `read`: of one more read.
+    /// The next message that is in hand already, for callers that wait in another way; `read`: of one more read.
     pub(crate) fn found(&mut self, read: bool) -> Result<Option<Message<'_>>, Error> {
         let found = if read { self.read()? } else { self.find()? };
         if found.is_none() && self.link.is_at_end() {

@@ -231,7 +231,7 @@ impl<S: Stream + 'static> Link<S> {
                     self.outgoing.step(Write::Drain);
                 }
                 Ok(false) => {
-                    // Without progress nobody is woken: who waits for the stream flushes each time it is.
+                    // Without progress no sender is woken: a task that waits for the stream flushes whenever it is woken.
                     if progress && outbox.waiting() <= self.queue() {
                         outbox.drained.raise();
                     }

@@ -1,8 +1,8 @@
 //! How a connection stands with its stream, one table for each direction.
 //!
-//! What may be said is the protocol's matter (`state.rs`); here it is who takes what comes, and what becomes of what goes out.
-//! A [`Phase`] has one way to move, and that asks the table. A move without a row is none, and who wanted to make it is told:
-//! so a flush is queued once, one task waits for a stream that is full, and an end comes once.
+//! What may be said is the protocol's matter (`state.rs`). These tables say which task takes what comes, and what becomes of what
+//! goes out. A [`Phase`] has one way to move, and that asks the table. Where the table has no row nothing moves, and the caller
+//! is told: so a flush is queued once, one task waits for a stream that is full, and an end comes once.
 
 use std::cell::Cell;
 

@@ -93,7 +93,7 @@ impl Hub {
         self.send(room, &message.into(), Some(except.id))
     }
 
-    /// Sends to everybody in every room; who is in two rooms gets it twice.
+    /// Sends to everybody in every room; a member of two rooms gets it twice.
     pub fn broadcast_all<'a>(&self, message: impl Into<Message<'a>>) -> usize {
         let message = message.into();
         let rooms: Vec<Rc<str>> = self.rooms.borrow().keys().cloned().collect();

@@ -5,7 +5,7 @@
 //! where its protocol stands, and what the function itself has captured. It is parked with the loop
 //! ([`net::park`]); a readable event takes one read through the function, and parks it again.
 //!
-//! Nor has it a timer: one task for all connections of a server looks from time to time whose deadline has come.
+//! It has no timer either: one task for all connections of a server looks from time to time which deadlines have come.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -75,7 +75,7 @@ struct Shared<S, F> {
     connections: Rc<Connections<S>>,
 }
 
-/// One connection. It is held by the loop while it is parked, and by whoever works on it.
+/// One connection. The loop holds it while it is parked, and a task while it works on it.
 struct Conversation<S: Stream + 'static, F, M> {
     /// Gone when nothing more will be received.
     exchange: RefCell<Option<Exchange<S, M>>>,

@@ -174,7 +174,7 @@ pub(super) struct Connections<S> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Serves,
-    /// Connections are closed, and those who come late too.
+    /// Connections are closed, and those that come late too.
     Closes,
     /// Nobody is waited for any more.
     GivesUp,
@@ -220,7 +220,7 @@ impl<S: Stream + 'static> Connections<S> {
         let links = self.links.take();
         let live: Vec<_> =
             links.into_iter().filter(|link| link.upgrade().is_some_and(|link| link.look_at(now))).collect();
-        // Whoever came meanwhile is behind them.
+        // The connections that came meanwhile stand behind them.
         let came = self.links.replace(live);
         self.links.borrow_mut().extend(came);
     }
@@ -230,7 +230,7 @@ impl<S: Stream + 'static> Connections<S> {
         links.iter().for_each(act);
     }
 
-    /// Says Close 1001 to all, and to those who come late; waits for their ends, and then for nobody any more.
+    /// Says Close 1001 to all, and to those that come late; waits for their ends, and not for ever.
     async fn close(&self, patience: Duration) {
         self.stage.set(Stage::Closes);
         self.each(go_away);
