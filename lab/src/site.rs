@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
 
@@ -82,6 +82,9 @@ impl Site {
         let start = Instant::now();
         let pages = book::render(&root)?;
         eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
+        // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
+        // rendering, and on a slow machine be closed for it.
+        net::sleep(Duration::ZERO).await;
         let site = Site { pages, port: local.port() };
         let server = http1::serve_on(
             live::tap::Tapped::new(listener),

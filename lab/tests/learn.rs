@@ -242,3 +242,18 @@ fn watch_checks_again_whenever_a_file_changes() {
     child.wait().expect("it has ended");
     assert!(passed);
 }
+
+#[test]
+fn watch_goes_on_by_itself_and_ends_behind_the_last_stage() {
+    let home = Crate::new();
+    for (stage, ..) in MUTATIONS {
+        home.learn(&["answer", stage, "--take"]);
+    }
+    let (code, said) = home.learn(&["watch", "--submit"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("8 done  loop") && said.contains("All stages are done"), "{said}");
+    assert!(home.json(&[])["next"].is_null());
+    // There is nothing left to check, and a person who asks is told so.
+    let (code, said) = home.learn(&["check"]);
+    assert!(code == 1 && said.contains("All stages are done"), "{said}");
+}

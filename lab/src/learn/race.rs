@@ -1,8 +1,9 @@
 //! The reader's code in a race with ours: the same inputs, theirs measured inside their process and ours inside this one.
 
+use super::desk::Desk;
 use super::reader::{Reader, Trouble, build};
+use super::show;
 use super::stage::Stage;
-use super::{Desk, show};
 use crate::complaint::Complaint;
 use crate::race::{self, Lap};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Watch mode: the next stage is checked again whenever a file of the crate changes.
 
-use super::Desk;
+use super::desk::Desk;
 use super::progress::Progress;
 use crate::complaint::Complaint;
 use std::fs;

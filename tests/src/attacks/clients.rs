@@ -5,12 +5,11 @@ use super::judge::Seen;
 use super::player::Player;
 use super::row::Row;
 use crate::allocations::measure;
+use crate::sse::play;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use wirebook_http1::client::{Agent, Error, Options, Response, get, request};
 use wirebook_net as net;
-use wirebook_sse::client::{EventSource, Notice};
 use wirebook_sse::{Limits, Settings};
 use wirebook_websocket::{self as websocket, Fault};
 
@@ -19,9 +18,6 @@ const PAUSE: Duration = Duration::from_millis(60);
 
 /// Bytes of a body that a client takes if the row does not say.
 const MAX_BODY: u64 = 1 << 20;
-
-/// The head of a good event stream.
-const EVENT_STREAM: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 /// Plays the row's server to the client of its layer.
 ///
@@ -33,7 +29,7 @@ pub fn run(row: &Row) -> Seen {
     match &*row.layer {
         "http1-client" => http1(row, &Player::start(steps)),
         "websocket" => websocket(steps),
-        "sse" => sse(row, steps),
+        "sse" => sse(row),
         other => panic!("{other} has no client"),
     }
 }
@@ -113,31 +109,17 @@ fn websocket(steps: &[Value]) -> Seen {
 }
 
 /// Follows an event stream until it closes or is to reconnect.
-fn sse(row: &Row, steps: &[Value]) -> Seen {
-    let opening = [json!({"op": "recv_head"}), json!({"op": "send", "data": EVENT_STREAM})];
-    let (address, _) = Player::once(&[&opening, steps].concat());
+fn sse(row: &Row) -> Seen {
     let mut settings = Settings::default();
     if let Some(max) = row.config.get("max_event").and_then(Value::as_u64) {
         settings.limits = Limits { max_line: max as usize, max_event: max as usize };
     }
-    follow(address, settings)
-}
-
-fn follow(address: SocketAddr, settings: Settings) -> Seen {
-    let (seen, memory) = on_a_loop(async move {
-        let mut source = EventSource::with_settings(&format!("http://{address}/events"), settings).expect("a URL");
-        let mut seen = Seen::default();
-        loop {
-            match source.next().await {
-                Ok(Notice::Open) => {}
-                Ok(Notice::Event(event)) => {
-                    let id = event.id.unwrap_or_default();
-                    seen.events.push(json!({"event": event.event_type, "data": event.data, "lastEventId": id}));
-                }
-                Ok(Notice::Reconnecting { .. }) => return seen,
-                Err(closed) => return Seen { client: Some(Err(format!("{closed:?}"))), ..seen },
-            }
-        }
-    });
-    Seen { memory, ..seen }
+    let (seen, cost) = measure(|| play(&row.all["steps"], settings));
+    let event = |(kind, data, id)| json!({"event": kind, "data": data, "lastEventId": id});
+    Seen {
+        events: seen.events.into_iter().map(event).collect(),
+        client: seen.closed.map(|closed| Err(format!("{closed:?}"))),
+        memory: cost.peak_bytes,
+        ..Seen::default()
+    }
 }

@@ -152,6 +152,9 @@ enum Framing {
     Chunked,
 }
 
+/// A field: its name in lower case, its value, and where its line begins.
+type Field = (Vec<u8>, Vec<u8>, usize);
+
 struct Kindly<'a> {
     input: &'a [u8],
     kindnesses: &'a [&'a str],
@@ -192,7 +195,7 @@ impl<'a> Kindly<'a> {
         if !version.starts_with(b"HTTP/1.") {
             return Err((start, "Version"));
         }
-        let mut fields: Vec<(Vec<u8>, Vec<u8>, usize)> = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         loop {
             let Some((line, next)) = self.line(at)? else { return Ok(None) };
             if line.is_empty() {
@@ -213,7 +216,7 @@ impl<'a> Kindly<'a> {
     }
 
     /// A field line; `None` for one that is passed on unread.
-    fn field(&self, line: &[u8], at: usize) -> Result<Option<(Vec<u8>, Vec<u8>, usize)>, Refused> {
+    fn field(&self, line: &[u8], at: usize) -> Result<Option<Field>, Refused> {
         let colon = line.iter().position(|&byte| byte == b':').ok_or((at + line.len(), "MissingColon"))?;
         let (mut name, value) = (&line[..colon], &line[colon + 1..]);
         if self.is("trim-name") {
@@ -227,7 +230,7 @@ impl<'a> Kindly<'a> {
         }
     }
 
-    fn framing(&self, fields: &[(Vec<u8>, Vec<u8>, usize)], end: usize) -> Result<Framing, Refused> {
+    fn framing(&self, fields: &[Field], end: usize) -> Result<Framing, Refused> {
         let (mut coding, mut length) = (None, None);
         for (name, value, at) in fields {
             let value = value.trim_ascii().to_ascii_lowercase();
