@@ -84,8 +84,11 @@ impl Pipe {
         // ANCHOR: fill
         let mut piece = String::with_capacity(html.len() + 96);
         // The name is letters, digits, '-' and '_' only: it needs no escaping in the attribute or the script.
-        let _ =
-            write!(piece, "<template id=\"piece-{name}\">{html}</template><script>wirebookPagelet('{name}')</script>");
+        let _ = write!(
+            piece,
+            "<template id=\"piece-{name}\">{html}</template>\
+             <script>wirebookPagelet('{name}')</script>"
+        );
         Ok(piece)
         // ANCHOR_END: fill
     }
