@@ -101,13 +101,7 @@ fn pictures_have_a_text_and_letters_that_a_phone_can_show() {
 }
 
 /// Chapters that have not got this form yet.
-const NOT_YET: &[&str] = &[
-    "http1/bodies.md",
-    "http1/server.md",
-    "http1/client.md",
-    "attacks.md",
-    "measuring.md",
-];
+const NOT_YET: &[&str] = &["http1/bodies.md", "http1/server.md", "http1/client.md", "attacks.md", "measuring.md"];
 
 /// Pages in which one looks things up. They are no chapters.
 const REFERENCE: &[&str] = &["README.md", "evenings.md", "from-node.md", "glossary.md", "learn.md"];
