@@ -4,9 +4,9 @@ use wirebook_http1::parser::{self, Fields, Limits, Progress};
 
 // ANCHOR: naive
 /// Method, target, and the fields.
-type Head<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
+pub(crate) type Head<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 
-fn naive(head: &str) -> Option<Head<'_>> {
+pub(crate) fn naive(head: &str) -> Option<Head<'_>> {
     let mut lines = head.lines();
     let mut words = lines.next()?.split_whitespace();
     let (method, target) = (words.next()?, words.next()?);
@@ -59,7 +59,7 @@ impl EndOfHead {
         for &byte in &bytes[self.seen..] {
             self.seen += 1;
             self.matched = match byte {
-                b'\r' if self.matched % 2 == 0 => self.matched + 1,
+                b'\r' if self.matched.is_multiple_of(2) => self.matched + 1,
                 b'\r' => 1,
                 b'\n' if self.matched % 2 == 1 => self.matched + 1,
                 _ => 0,
