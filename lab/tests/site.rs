@@ -22,8 +22,13 @@ struct Site {
 
 impl Site {
     fn start() -> Site {
+        Site::start_with(&[])
+    }
+
+    fn start_with(more: &[&str]) -> Site {
         let mut child = Command::new(WIREBOOK)
-            .args(["--addr", "127.0.0.1:0"])
+            .args(["site", "--addr", "127.0.0.1:0"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -204,6 +209,8 @@ fn a_page_can_be_shown_its_own_request_and_nobody_elses() {
     assert!(answer.contains(&key(&head)), "the head of this very answer");
     let states: Vec<_> = shown["states"].as_array().expect("states").iter().map(|state| &state["event"]).collect();
     assert_eq!(states, ["before", "request", "end", "response 200", "data", "end of the response"]);
+    // What the same connection reads next is no part of the page's request, nor its answer one of the page's.
+    assert_eq!(shown["read"], "");
     // What nobody has, or is no key, shows nothing.
     for wrong in ["0".repeat(32), String::new()] {
         let (status, sentence) = site.ask("POST /live/page", post, &format!("{{\"key\":\"{wrong}\"}}"));
@@ -216,7 +223,7 @@ fn a_page_can_be_shown_its_own_request_and_nobody_elses() {
     let tag = field(&head, "etag").to_string();
     let (kept, _) = site.ask("GET /http1/head.html", &format!("If-None-Match: {tag}\r\n"), "");
     let (_, shown) = site.ask("POST /live/page", post, &format!("{{\"key\":\"{}\"}}", key(&kept)));
-    assert!(shown.contains("HTTP/1.1 304 Not Modified"), "{shown}");
+    assert!(shown.contains("HTTP/1.1 304 Not Modified") && shown.contains("\"written\":\"\""), "{shown}");
 }
 
 #[test]
@@ -236,4 +243,53 @@ fn a_stream_is_shown_by_the_key_that_its_asker_drew() {
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
     assert!(shown["answer"].as_str().is_some_and(|head| head.contains("text/event-stream")), "{shown}");
     assert!(shown["written"].as_str().is_some_and(|events| events.contains("id:")), "{shown}");
+}
+
+#[test]
+fn a_readers_own_code_stands_beside_ours_and_cannot_hold_the_site_up() {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("mine");
+    let folder = path.to_str().expect("a name");
+    assert!(run(&["learn", "new", folder]).status.success());
+    assert!(run(&["learn", "answer", "head", "--take", "--crate", folder]).status.success());
+    let site = Site::start_with(&["--learn", folder]);
+    let ask = |operation: &str, body: &str| {
+        let (head, answer) = site.ask(&format!("POST /live/{operation}"), "Content-Type: application/json\r\n", body);
+        assert!(head.starts_with("http/1.1 200"), "{head} {answer}");
+        serde_json::from_str::<serde_json::Value>(&answer).expect("JSON")
+    };
+    let request = r#""input":"GET / HTTP/1.1\r\nHost: a\r\n\r\n""#;
+    let shown = ask("reader", &format!("{{\"stage\":\"head\",{request},\"cut\":5}}"));
+    assert_eq!(shown["yours"], shown["ours"]);
+    assert_eq!(shown["yours"][0], "0-27 request GET / HTTP/1.1");
+    let shown = ask("head", &format!("{{{request}}}"));
+    assert_eq!(shown["beside"]["name"], "your src/head.rs");
+    let second = &shown["beside"]["events"][1];
+    assert_eq!((&second["event"], &second["text"], &second["start"]), (&"field".into(), &"Host: a".into(), &16.into()));
+    let shown = ask("reader", r#"{"stage":"escape","input":"<"}"#);
+    assert_eq!((&shown["line"], &shown["yours"][0]), (&0.into(), &"output \"\"".into()));
+    // While the reader's code hangs, pages are served and other widgets answer.
+    let endless = "pub fn escape(text: &[u8], out: &mut Vec<u8>) { loop {} }\n";
+    std::fs::write(path.join("src/escape.rs"), endless).expect("a file of the crate");
+    let mut slow = TcpStream::connect(&site.address).expect("the site listens");
+    let body = r#"{"stage":"escape","input":"<"}"#;
+    write!(
+        slow,
+        "POST /live/reader HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        site.address,
+        body.len()
+    )
+    .expect("the site reads");
+    let (head, _) = site.ask("GET /", "", "");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    slow.set_nonblocking(true).expect("a socket");
+    let early = slow.read(&mut [0]).expect_err("the page came first");
+    assert_eq!(early.kind(), std::io::ErrorKind::WouldBlock);
+    slow.set_nonblocking(false).expect("a socket");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.contains("no answer within 2 seconds"), "{answer}");
+    // A folder that is no crate is a sentence before anything is served.
+    let output = run(&["site", "--addr", "127.0.0.1:0", "--learn", "/"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("There is no crate of `wirebook learn`"));
 }
