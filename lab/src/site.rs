@@ -104,7 +104,7 @@ impl Site {
             && self.is_us(request.authority().unwrap_or_default())
         {
             live::page::remember_keyed(&request);
-            return live::event_stream::feed(&request, response).await;
+            return live::reconnect::feed(&request, response).await;
         }
         if request.path() == "/live/socket" {
             // `Origin` is checked by the handshake, against `Host`.
@@ -112,7 +112,7 @@ impl Site {
                 return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
             }
             live::page::remember_keyed(&request);
-            return live::frame::socket(request, response).await;
+            return live::socket::serve(request, response).await;
         }
         if let Some(operation) = request.path().strip_prefix("/live/") {
             return self.live(operation, &mut request, response).await;
@@ -152,8 +152,10 @@ impl Site {
             return plain(response, 403, "Only the pages of this site may ask.").await;
         }
         let body = request.bytes(4 * live::MAX_INPUT).await?;
-        let answer =
-            if operation == "reader" { Some(live::reader::answer(body).await) } else { live::answer(operation, &body) };
+        let answer = match live::socket::later(operation, &body) {
+            Some(later) => Some(later.await),
+            None => live::answer(operation, &body),
+        };
         match answer {
             Some(Ok(answer)) => response.header("content-type", "application/json").end(answer).await,
             Some(Err(sentence)) => plain(response, 400, &sentence).await,

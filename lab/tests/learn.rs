@@ -75,6 +75,9 @@ fn from_nothing_to_the_last_stage_and_stopped_by_wrong_answers() {
         assert_eq!((&seen["passed"], &seen["step"]), (&false.into(), &"whole".into()), "{stage}: {seen}");
         assert!(seen["difference"]["line"].is_number(), "{stage}: {seen}");
     }
+    // What fails can be looked at in the book.
+    let link = home.json(&["check", "head"])["link"].to_string();
+    assert!(link.contains("/http1/head.html#head.input="), "{link}");
     // All answers, each with its mutation: no stage passes either, and each fails where its mutation is wrong.
     let answers = MUTATIONS.map(|(stage, right, wrong, _)| {
         let seen = home.json(&["answer", stage]);

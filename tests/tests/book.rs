@@ -36,7 +36,7 @@ fn slug(heading: &str) -> String {
     heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
 }
 
-/// Where links into a page may lead: its headings and its `id`s.
+/// Where links into a page may lead: its headings, its `id`s, and states of its widgets (`#frame.input=…`).
 fn targets(text: &str) -> HashSet<String> {
     let mut fenced = false;
     let headings = text.lines().filter(|line| {
@@ -62,8 +62,13 @@ fn every_link_within_the_book_leads_somewhere() {
             count += 1;
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
             let path = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
-            let there =
-                fs::read_to_string(&path).is_ok_and(|text| anchor.is_empty() || targets(&text).contains(anchor));
+            let leads = |text: &str| match anchor.split_once('=') {
+                Some((state, _)) => {
+                    text.contains(&format!("{{{{#widget {}}}}}", state.split('.').next().unwrap_or_default()))
+                }
+                None => anchor.is_empty() || targets(text).contains(anchor),
+            };
+            let there = fs::read_to_string(&path).is_ok_and(|text| leads(&text));
             if !there {
                 broken.push(format!("{}: {link}", page.display()));
             }

@@ -62,6 +62,22 @@ fn every_tag_of_ejs() -> Result<(), Error> {
 }
 // ANCHOR_END: tags
 
+#[test]
+fn where_it_is_not_javascript() {
+    let shown = |code: &str| render(&format!("<%= {code} %>"), &Value::object()).map_err(|error| error.to_string());
+    // An element left out is undefined, and `forEach` visits it.
+    assert_eq!(render("<% [1,,2].forEach(x => { %>(<%= x %>)<% }) %>", &Value::object()).unwrap(), "(1)()(2)");
+    // There are no prototypes.
+    assert_eq!(shown("typeof {}.constructor"), Ok("undefined".into()));
+    assert_eq!(shown("typeof {}.toString"), Ok("undefined".into()));
+    // Letters of the Latin script sort as in a dictionary, others by their numbers; one locale is known.
+    assert_eq!(shown("['\u{e9}', 'f', 'e'].sort((a, b) => a.localeCompare(b))"), Ok("e,\u{e9},f".into()));
+    assert!(shown("'a'.localeCompare('b', 'sv')").unwrap_err().contains("unsupported"));
+    for missing in ["class A {}", "function* f() {}", "async function f() {}"] {
+        assert!(render(&format!("<% {missing} %>"), &Value::object()).is_err(), "{missing}");
+    }
+}
+
 /// The data of a page: a map from names to lists of numbers.
 fn lists(lists: &[(&str, &[i64])]) -> Data {
     let list = |items: &[i64]| Data::List(items.iter().map(|n| Data::Number(*n)).collect());

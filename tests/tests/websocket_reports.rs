@@ -253,3 +253,62 @@ fn an_empty_port_is_no_port() {
     })
     .expect("the loop runs");
 }
+
+/// The bytes that the chapters' links bring into a widget, and where they are cut.
+fn linked(page: &str, widget: &str) -> Vec<(Vec<u8>, usize)> {
+    use base64::Engine;
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/src").join(page);
+    let text = std::fs::read_to_string(page).expect("a chapter");
+    let start = format!("#{widget}.input=");
+    let links = text.split(&start).skip(1).filter_map(|rest| rest.split(')').next());
+    let links = links.map(|link| {
+        let (input, cut) = link.split_once('&').unwrap_or((link, ""));
+        let input = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(input).expect("base64");
+        let cut = cut.split_once('=').map_or(input.len(), |(_, cut)| cut.parse().expect("a number"));
+        (input, cut)
+    });
+    links.collect()
+}
+
+#[test]
+fn the_links_into_the_frame_widget_show_what_the_chapter_says() {
+    use wirebook_websocket::{Close, Connection, Event, Message};
+    let read = |bytes: &[u8], cut: usize| {
+        let mut server = Connection::server(Arc::default(), None, std::time::Instant::now());
+        let (mut bytes, mut used, mut events) = (bytes.to_vec(), 0, Vec::new());
+        for end in [cut, bytes.len()] {
+            let (count, event) = server.receive(&mut bytes[used..end])?;
+            used += count;
+            events.extend(event.map(|event| match event {
+                Event::Message(message) => Event::Message(message.into_owned()),
+                Event::Close(close) => Event::Close(close.into_owned()),
+                other => panic!("{other:?}"),
+            }));
+        }
+        Ok(events)
+    };
+    let links = linked("websocket/messages.md", "frame");
+    let shown: Vec<_> = links.iter().map(|(bytes, cut)| read(bytes, *cut)).collect();
+    let text = Event::Message(Message::text("5 €"));
+    let close = Event::Close(Close::new(Code::NORMAL, "tidying up"));
+    assert_eq!(shown, [Err(Error::ReservedBits), Ok(vec![text]), Ok(vec![close])]);
+}
+
+#[test]
+fn the_links_into_the_event_stream_widget_show_what_the_chapter_says() {
+    use wirebook_sse::Decoder;
+    let links = linked("sse/event-stream.md", "event-stream");
+    let shown = links.iter().map(|(bytes, cut)| {
+        let mut decoder = Decoder::new(Default::default(), "");
+        let mut data = Vec::new();
+        for mut piece in [&bytes[..*cut], &bytes[*cut..]] {
+            while !piece.is_empty() {
+                let (used, event) = decoder.receive(piece).expect("within bounds");
+                data.extend(event.map(|event| event.data.to_owned()));
+                piece = &piece[used..];
+            }
+        }
+        data
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), [vec!["first"], vec!["1\n2"]]);
+}

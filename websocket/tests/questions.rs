@@ -35,3 +35,20 @@ fn a_peer_that_is_excused_is_not_gone() {
         assert_eq!(silent.is_ok(), excused);
     }
 }
+
+#[test]
+fn a_close_is_seen_where_a_frame_begins_and_nowhere_else() {
+    let config = Arc::new(Config { heartbeat: None, ..Config::default() });
+    let mut server = connection(&config, None, Instant::now());
+    let close = b"\x88\x80\0\0\0\0";
+    for (input, is_close) in [(&close[..], true), (&close[..2], false), (&close[..1], false), (b"", false)] {
+        assert_eq!(server.is_at_close(input), is_close, "{input:?}");
+    }
+    assert!(!server.is_at_close(b"\x89\x80\0\0\0\0"), "a ping");
+    // Within a frame that is longer than what is held in place, the same bytes are payload.
+    let length = (config.limits.in_place as u64 + 1).max(70_000);
+    let mut header = [&[0x82, 0xff][..], &length.to_be_bytes(), &[0; 4]].concat();
+    let (used, _) = server.receive(&mut header).expect("a header");
+    assert_eq!(used, header.len());
+    assert!(!server.is_at_close(close));
+}

@@ -384,7 +384,7 @@ fn names_that_are_nearly_those_that_matter_mean_nothing() {
          Contention: close\r\nContent-Shapes: 5\r\nTransfer-Eloquent: chunked\r\nContent-Length: 1\r\n\r\n";
     assert_eq!(receive(&mut server, request.as_bytes()).expect("a request"), ["/"]);
     assert_eq!(server.body_left(), Some(1));
-    assert!(!server.awaits_continue() && !server.upgrades() && server.persists());
+    assert!(!Connection::awaits_continue(&server) && !server.upgrades() && server.persists());
     let date = *b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
     for (name, added) in [("dote", true), ("date", false)] {
         let mut server = Connection::server();

@@ -17,6 +17,9 @@ const COLUMN: usize = (WIDTH - 5) / 2;
 /// Lines of input or of events that are shown at most.
 const MOST_LINES: usize = 12;
 
+/// Longer links are not printed: a terminal would break them.
+const LONGEST_LINK: usize = 240;
+
 /// Prints a result one way or the other. A reader of the output that has gone is no error.
 pub(super) fn print(as_json: bool, value: &Value, text: impl FnOnce() -> String) -> Result<(), Complaint> {
     let mut text = if as_json { serde_json::to_string_pretty(value).unwrap_or_default() } else { text() };
@@ -143,6 +146,9 @@ fn failed(stage: &Stage, failure: &Failure) -> String {
             out += &styled(31, &wrap(&trouble.sentence));
         }
     }
+    if let Some(link) = exercise.link.as_ref().filter(|link| link.len() <= LONGEST_LINK) {
+        out += &format!("\nIn the book: http://127.0.0.1:4000{link}\n");
+    }
     out + &said("Your code printed", &failure.printed)
 }
 
@@ -242,7 +248,7 @@ pub(super) fn as_json(stage: &Stage, verdict: &Result<Verdict, Trouble>) -> Valu
             let got = failure.got.as_ref();
             let difference = got.ok().and_then(|got| difference(&exercise.wanted, got));
             json!({
-                "case": exercise.name, "place": exercise.place, "prose": exercise.prose, "input": escape(&exercise.input),
+                "case": exercise.name, "place": exercise.place, "prose": exercise.prose, "link": exercise.link, "input": escape(&exercise.input),
                 "way": failure.way, "step": failure.step, "passed_before": failure.passed, "of": failure.of,
                 "wanted": exercise.wanted, "got": got.ok(), "trouble": got.err().map(|trouble| &trouble.sentence),
                 "difference": difference.map(|(line, column)| json!({ "line": line, "column": column })),

@@ -38,6 +38,8 @@ pub(crate) struct Exercise {
     pub(crate) prose: String,
     pub(crate) input: Vec<u8>,
     pub(crate) wanted: Vec<String>,
+    /// The page of the book that shows these bytes in its widget, from the site's root.
+    pub(super) link: Option<String>,
 }
 
 impl Exercise {
@@ -215,7 +217,8 @@ impl Stage {
                     continue;
                 }
                 let wanted = (self.ours)(&input);
-                exercises.push(Exercise { name: case.name, place: case.place, prose: case.prose, input, wanted });
+                let link = wirebook_cases::link(&case).filter(|_| ours::all_of(&case).as_ref() == Some(&input));
+                exercises.push(Exercise { name: case.name, place: case.place, prose: case.prose, input, wanted, link });
             }
         }
         exercises.sort_by_key(Exercise::is_refusal);

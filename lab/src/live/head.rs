@@ -1,14 +1,39 @@
 //! The widget of requests: what the server's own [`Connection`] makes of some bytes.
 
-use super::answer::{Answer, Fault, Happening, MAX_INPUT, Mark, Part, escape, range_in};
-use serde::Deserialize;
+use super::answer::{Answer, Ask, Fault, Happening, Mark, Part, count, escape, latin1, range_in};
+use super::explain::HTTP1;
 use std::time::Instant;
 use wirebook_http1::parser::{self, Fields, Limits, Progress, RequestHead};
 use wirebook_http1::{Connection, Error, Event, FieldBlock, reason};
 
-/// What the widget shows first, and its picture in the book.
-pub(crate) const EXAMPLE: &[u8] =
-    b"GET /search?q=tea HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nAccept: text/html\r\nUser-Agent: curl/8.5\r\n\r\n";
+/// What the widget offers; the first is its picture in the book.
+pub(crate) const EXAMPLES: &[(&str, &[u8])] = &[
+    (
+        "curl, three fields",
+        b"GET /search?q=tea HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nAccept: text/html\r\nUser-Agent: curl/8.5\r\n\r\n",
+    ),
+    (
+        "a form",
+        b"POST /tea HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\n\
+          leaf=oolong",
+    ),
+    (
+        "chunks and a trailer",
+        b"PUT /tea HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nool\r\n3;x=y\r\nong\r\n0\r\nSteeped: 3m\
+          \r\n\r\n",
+    ),
+    ("two in a pipeline", b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    (
+        "smuggling: two lengths",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\n\
+          Host: a\r\n\r\n",
+    ),
+    ("a space before the colon", b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n"),
+    ("a bare line feed", b"GET / HTTP/1.1\nHost: a\n\n"),
+    ("an obsolete fold", b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: one\r\n two\r\n\r\n"),
+    ("NUL in a value", b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n"),
+    ("no Host", b"GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"),
+];
 
 type Parse =
     for<'a> fn(&'a [u8], &'a mut Fields, &mut Progress, &Limits) -> Result<Option<RequestHead<'a>>, parser::Error>;
@@ -22,28 +47,14 @@ const VARIANTS: &[(&str, Parse)] = &[
     ("split", parser::split::request),
 ];
 
-/// The body of a widget's request.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ask {
-    /// One character a byte, U+0000 to U+00FF.
-    input: String,
-    cut: Option<usize>,
-    parser: Option<String>,
+/// Their names.
+pub(super) fn variants() -> impl Iterator<Item = &'static str> {
+    VARIANTS.iter().map(|(name, _)| *name)
 }
 
 /// Answers a request of the widget.
-///
-/// # Errors
-///
-/// One sentence where the body is not such a request.
-pub(super) fn answer(body: &[u8]) -> Result<Answer, String> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = super::answer::latin1(&ask.input)?;
-    if bytes.len() > MAX_INPUT {
-        return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
-    }
-    Ok(dissect(&bytes, ask.cut.unwrap_or(usize::MAX), ask.parser.as_deref()))
+pub(super) fn answer(ask: Ask) -> Result<Answer, String> {
+    Ok(dissect(&ask.bytes()?, ask.cut.unwrap_or(usize::MAX), ask.parser.as_deref()))
 }
 
 /// Takes a conversation apart: requests with their bodies, one behind the other, as the server reads them; once whole,
@@ -54,7 +65,7 @@ pub(crate) fn dissect(input: &[u8], cut: usize, variant: Option<&str>) -> Answer
     let pieces = read(input, &[cut, input.len()]);
     let &(parser, parse) = VARIANTS.iter().find(|(name, _)| Some(*name) == variant).unwrap_or(&VARIANTS[0]);
     Answer {
-        input: input.iter().map(|&byte| byte as char).collect(),
+        input: latin1(input),
         len: input.len(),
         states: states(&whole.parts, &whole.heads),
         cut,
@@ -65,6 +76,7 @@ pub(crate) fn dissect(input: &[u8], cut: usize, variant: Option<&str>) -> Answer
         parts: whole.parts,
         events: whole.events,
         fault: whole.fault,
+        beside: None,
     }
 }
 
@@ -77,6 +89,8 @@ struct Reading {
     heads: Vec<HeadRange>,
     /// Bytes of the body that is being read.
     data_bytes: usize,
+    /// Where the framing of the body's next piece begins: behind the head, or behind the last piece.
+    framed: usize,
 }
 
 /// A head in the input.
@@ -137,15 +151,17 @@ impl Reading {
             Event::Request(head) => {
                 self.head(input, head);
                 self.heads.push(HeadRange { start, end, whole: true });
+                self.framed = end;
                 let line = [head.method, head.target].map(escape).join(" ");
-                (start, "request", format!("{line}, {} fields", head.fields.len()))
+                (start, "request", format!("{line}, {}", count(head.fields.len(), "field")))
             }
             Event::Data(data) => return self.data(input, data),
             Event::End(trailers) => {
+                self.size(input, end);
                 for (name, value) in trailers.iter() {
                     self.field(input, name, value);
                 }
-                (end, "end", format!("{} trailers", trailers.len()))
+                (end, "end", count(trailers.len(), "trailer"))
             }
             // A server receives none.
             Event::Response(_) => return,
@@ -157,45 +173,53 @@ impl Reading {
     /// Where data is cut has no meaning: the pieces of one body are one event, and pieces that touch are one part.
     fn data(&mut self, input: &[u8], data: &[u8]) {
         let (start, end) = range_in(input, data);
+        self.size(input, start);
+        self.framed = end;
         match self.parts.last_mut() {
             Some(last) if last.kind == "data" && last.end == start => {
                 last.end = end;
                 last.value.push_str(&escape(data));
             }
-            _ => self.part(input, start, end, "data", "RFC 9112 §6"),
+            _ => self.part(input, (start, end), "data", "data".into()),
         }
         let first = self.data_bytes == 0;
         self.data_bytes += data.len();
-        let text = format!("{} bytes", self.data_bytes);
+        let text = count(self.data_bytes, "byte");
         match self.events.last_mut() {
             Some(last) if !first => (last.end, last.text) = (end, text),
             _ => self.events.push(Happening { start, end, event: "data", text }),
         }
     }
 
-    fn head(&mut self, input: &[u8], head: &RequestHead<'_>) {
-        for (bytes, kind, rule) in [(head.method, "method", "RFC 9110 §9.1"), (head.target, "target", "RFC 9112 §3.2")]
-        {
-            let (start, end) = range_in(input, bytes);
-            self.part(input, start, end, kind, rule);
+    /// The length of a chunk stands between two pieces of a body: it is the first line there that is not empty.
+    fn size(&mut self, input: &[u8], until: usize) {
+        let framing = &input[self.framed..until.max(self.framed)];
+        if let Some(line) = framing.split(|&byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty()) {
+            self.part(input, range_in(input, line), "size", "size".into());
         }
+    }
+
+    fn head(&mut self, input: &[u8], head: &RequestHead<'_>) {
+        let method = HTTP1.key(format!("method {}", escape(head.method)));
+        self.part(input, range_in(input, head.method), "method", method);
+        let target = range_in(input, head.target);
+        self.part(input, target, "target", "target".into());
         // The version has a fixed length and stands one space behind the target (RFC 9112 §3).
-        let start = range_in(input, head.target).1 + 1;
-        self.part(input, start, start + "HTTP/1.1".len(), "version", "RFC 9112 §2.3");
+        let start = target.1 + 1;
+        self.part(input, (start, start + "HTTP/1.1".len()), "version", "version".into());
         for (name, value) in head.fields.iter() {
             self.field(input, name, value);
         }
     }
 
     fn field(&mut self, input: &[u8], name: &[u8], value: &[u8]) {
-        let (start, end) = range_in(input, name);
-        self.part(input, start, end, "name", "RFC 9110 §5.1");
-        let (start, end) = range_in(input, value);
-        self.part(input, start, end, "value", "RFC 9110 §5.5");
+        let key = HTTP1.key(format!("field {}", escape(name).to_ascii_lowercase()));
+        self.part(input, range_in(input, name), "name", key.clone());
+        self.part(input, range_in(input, value), "value", key);
     }
 
-    fn part(&mut self, input: &[u8], start: usize, end: usize, kind: &'static str, rule: &'static str) {
-        self.parts.push(Part { start, end, kind, value: escape(&input[start..end]), rule });
+    fn part(&mut self, input: &[u8], (start, end): (usize, usize), kind: &'static str, key: String) {
+        self.parts.push(Part { start, end, kind, value: escape(&input[start..end]), rule: HTTP1.rule(&key), key });
     }
 
     /// The lines before the one that is wrong.

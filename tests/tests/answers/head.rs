@@ -59,7 +59,7 @@ impl EndOfHead {
         for &byte in &bytes[self.seen..] {
             self.seen += 1;
             self.matched = match byte {
-                b'\r' if self.matched % 2 == 0 => self.matched + 1,
+                b'\r' if self.matched.is_multiple_of(2) => self.matched + 1,
                 b'\r' => 1,
                 b'\n' if self.matched % 2 == 1 => self.matched + 1,
                 _ => 0,
