@@ -39,19 +39,19 @@ struct Ask {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Bits {
     /// Its first byte in the input, and how many it has.
-    start: usize,
+    pub(crate) start: usize,
     length: usize,
-    fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// Bits that belong together.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Field {
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// First bit, counted from the frame's start, and how many.
     first: usize,
     bits: usize,
-    value: String,
+    pub(crate) value: String,
 }
 
 /// What the widget shows.
@@ -59,7 +59,7 @@ pub(crate) struct Field {
 pub(crate) struct Dissected {
     #[serde(flatten)]
     pub(crate) answer: Answer,
-    frames: Vec<Bits>,
+    pub(crate) frames: Vec<Bits>,
 }
 
 /// Answers a request of the widget.

@@ -5,16 +5,16 @@
 //! leaves. There is no second parser for display.
 
 pub(crate) mod agent;
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod conversation;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 pub(crate) mod frame;
+pub(crate) mod handshake;
 pub(crate) mod head;
 mod picture;
 mod race;
 pub(crate) mod template;
-pub(crate) mod text;
 
 pub(crate) use answer::MAX_INPUT;
 
