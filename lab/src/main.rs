@@ -6,11 +6,15 @@ mod dissect;
 mod evenings;
 mod examples;
 mod figures;
+mod learn;
 mod live;
 mod nc;
+mod prose;
 mod race;
 mod render;
 mod site;
+mod snippet;
+mod source;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,6 +42,8 @@ enum Command {
     Dissect(dissect::Options),
     /// Race the parser variants and a peer on this machine
     Race(race::Options),
+    /// Write a parser, a decoder, a queue and a loop of your own, stage by stage, tested by our cases
+    Learn(learn::Options),
     /// Render an EJS template with JSON data, or show its tokens, its closures or its time
     Render(render::Options),
     /// Talk over a socket by hand, as with nc: standard input goes there, and what comes back is printed
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Dissect(options)) => dissect::run(&options),
         Some(Command::Race(options)) => race::run(&options),
+        Some(Command::Learn(options)) => learn::run(&options),
         Some(Command::Render(options)) => render::run(&options),
         Some(Command::Nc(options)) => nc::run(options),
     };

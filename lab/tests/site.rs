@@ -288,3 +288,63 @@ fn nc_sends_its_input_and_prints_the_answer() {
     let refused = run(&["nc", "127.0.0.1", &port]);
     assert!(!refused.status.success() && text(&refused.stderr).contains(&format!("127.0.0.1:{port}")), "{refused:?}");
 }
+
+/// The key of a page's request, as a script reads it.
+fn key(head: &str) -> String {
+    field(head, "server-timing").split('"').nth(1).expect("a description").to_string()
+}
+
+#[test]
+fn a_page_can_be_shown_its_own_request_and_nobody_elses() {
+    let site = Site::start();
+    let post = "Content-Type: application/json\r\n";
+    let (head, _) = site.ask("GET /http1/head.html?tea", "Cookie: theirs=1\r\nX-One: 1\r\n", "");
+    let (other, _) = site.ask("GET /http1/head.html", "Cookie: mine=2\r\n", "");
+    assert_ne!(key(&head), key(&other), "each request has its own key");
+    let (status, shown) = site.ask("POST /live/page", post, &format!("{{\"key\":\"{}\"}}", key(&head)));
+    assert!(status.starts_with("http/1.1 200"), "{status} {shown}");
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    let request = shown["request"]["input"].as_str().expect("bytes");
+    assert!(
+        request.starts_with("GET /http1/head.html?tea HTTP/1.1\r\nHost: ") && request.ends_with("\r\n\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("theirs=1") && !shown.to_string().contains("mine=2"), "{shown}");
+    let answer = shown["answer"].as_str().expect("bytes");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+    assert!(answer.contains(&key(&head)), "the head of this very answer");
+    let states: Vec<_> = shown["states"].as_array().expect("states").iter().map(|state| &state["event"]).collect();
+    assert_eq!(states, ["before", "request", "end", "response 200", "data", "end of the response"]);
+    // What nobody has, or is no key, shows nothing.
+    for wrong in ["0".repeat(32), String::new()] {
+        let (status, sentence) = site.ask("POST /live/page", post, &format!("{{\"key\":\"{wrong}\"}}"));
+        assert!(status.starts_with("http/1.1 400") && !sentence.contains("theirs"), "{status} {sentence}");
+    }
+    // A file that is no page has no key, and neither has a page that is not there.
+    let (style, _) = site.ask("GET /theme/kit/dom.js", "", "");
+    assert!(style.starts_with("http/1.1 200") && !style.contains("server-timing"), "{style}");
+    // One that the browser has already is a request too.
+    let tag = field(&head, "etag").to_string();
+    let (kept, _) = site.ask("GET /http1/head.html", &format!("If-None-Match: {tag}\r\n"), "");
+    let (_, shown) = site.ask("POST /live/page", post, &format!("{{\"key\":\"{}\"}}", key(&kept)));
+    assert!(shown.contains("HTTP/1.1 304 Not Modified"), "{shown}");
+}
+
+#[test]
+fn a_stream_is_shown_by_the_key_that_its_asker_drew() {
+    let site = Site::start();
+    let key = "0123456789abcdef0123456789abcdef";
+    let mut stream = TcpStream::connect(&site.address).expect("the site listens");
+    write!(stream, "GET /live/feed?{key} HTTP/1.1\r\nHost: {}\r\n\r\n", site.address).expect("the site reads");
+    let mut first = BufReader::new(stream.try_clone().expect("a second handle"));
+    let mut line = String::new();
+    while !line.starts_with("id:") {
+        line.clear();
+        first.read_line(&mut line).expect("an event");
+    }
+    let body = format!("{{\"key\":\"{key}\"}}");
+    let (_, shown) = site.ask("POST /live/page", "Content-Type: application/json\r\n", &body);
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    assert!(shown["answer"].as_str().is_some_and(|head| head.contains("text/event-stream")), "{shown}");
+    assert!(shown["written"].as_str().is_some_and(|events| events.contains("id:")), "{shown}");
+}

@@ -20,11 +20,16 @@ const PAGE: &str = r#"<!doctype html>
 <output id="time" aria-live="off">…</output>
 <p id="state" role="status">connecting</p>
 <script>
+  // ANCHOR: page
+  const [time, state] = ["time", "state"].map((id) => document.getElementById(id));
   const source = new EventSource("events");
-  const state = document.getElementById("state");
   source.onopen = () => { state.textContent = "open"; };
-  source.onerror = () => { state.textContent = source.readyState === 2 ? "closed" : "lost, connecting again"; };
-  source.addEventListener("time", (event) => { document.getElementById("time").textContent = event.data; });
+  source.onerror = () => {
+    const closed = source.readyState === EventSource.CLOSED;
+    state.textContent = closed ? "closed" : "lost, connecting again";
+  };
+  source.addEventListener("time", (event) => { time.textContent = event.data; });
+  // ANCHOR_END: page
 </script>
 "#;
 

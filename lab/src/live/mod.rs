@@ -12,11 +12,15 @@ pub(crate) mod event_stream;
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod head;
+pub(crate) mod page;
 mod picture;
 mod race;
+pub(crate) mod reader;
+mod readings;
+pub(crate) mod tap;
 pub(crate) mod template;
 
-pub(crate) use answer::MAX_INPUT;
+pub(crate) use answer::{MAX_INPUT, escape, range_in};
 
 use answer::json;
 
@@ -28,7 +32,7 @@ struct Widget {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 9] = [
+const WIDGETS: [Widget; 12] = [
     Widget {
         name: "head",
         picture: || {
@@ -81,6 +85,9 @@ const WIDGETS: [Widget; 9] = [
         picture: || Some(event_stream::reconnect_picture()),
         answer: |body| event_stream::cut(body).and_then(json),
     },
+    Widget { name: "page", picture: page::picture, answer: page::answer },
+    Widget { name: "reader", picture: reader::picture, answer: |_| Err(reader::ELSEWHERE.into()) },
+    Widget { name: "readings", picture: readings::picture, answer: |body| readings::answer(body).and_then(json) },
     Widget {
         name: "template",
         picture: || Some(template::picture()),

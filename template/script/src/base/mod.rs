@@ -6,6 +6,7 @@ mod error;
 mod limits;
 pub(crate) mod memory;
 pub(crate) mod number;
+mod power;
 mod source;
 pub(crate) mod stack;
 mod string;

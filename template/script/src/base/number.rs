@@ -156,9 +156,7 @@ pub(crate) fn to_integer(n: f64) -> f64 {
 
 /// `n ** m` with JavaScript's two differences from IEEE 754: a NaN exponent, and ±1 to an infinite power.
 ///
-/// The last digit is left to the implementation. V8 has the C library's `pow` today (its flag `use_std_math_pow`), which is
-/// what `powf` is, with the exponents 2 and ½ apart, and so it is here; before, it had fdlibm's, for which `10 ** -5` is
-/// 0.000009999999999999999.
+/// The last digit is left to the implementation; it is that of Node 20 here, see [`super::power`].
 pub(crate) fn power(base: f64, exponent: f64) -> f64 {
     if exponent.is_nan() || (base.abs() == 1.0 && exponent.is_infinite()) {
         return f64::NAN;
@@ -168,7 +166,9 @@ pub(crate) fn power(base: f64, exponent: f64) -> f64 {
         // Not -0 for -0, and not NaN for -Infinity.
         0.5 if base.is_infinite() => f64::INFINITY,
         0.5 => (base + 0.0).sqrt(),
-        _ => base.powf(exponent),
+        // §6.1.6.1.3 says what these are.
+        _ if exponent == 0.0 || base == 0.0 || !base.is_finite() || exponent.is_infinite() => base.powf(exponent),
+        _ => super::power::power(base, exponent),
     }
 }
 

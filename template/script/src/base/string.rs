@@ -4,10 +4,11 @@
 //! and its length in units once somebody asked for it. When the two lengths are equal the text is ASCII and every index
 //! is a byte index, which is nearly always; otherwise an index walks the text.
 //!
-//! **Half characters.** `'😀'[0]` is a lone surrogate, which UTF-8 can not hold. It becomes one of the last 2 048 code
-//! points of the last private-use plane, `U+10F800 + (surrogate - 0xD800)`, and the string is marked. Joining two
-//! halves makes the character whole again, and a half that is put out becomes U+FFFD, which is what Node writes. A text
-//! that holds these private-use characters from the start is not marked and keeps them.
+//! **Half characters.** `'😀'[0]` is a lone surrogate, which UTF-8 can not hold. A string with one in it is marked, and
+//! its text is spelt otherwise: a half is one of the last 2 048 code points of the last private-use plane, `U+10F800 +
+//! (surrogate - 0xD800)`, and such a code point itself, should the string have one, is two halves. So the mark decides how a
+//! text is read, two strings are equal when both text and mark are, and joining two halves makes the character whole again.
+//! A half that is put out becomes U+FFFD, which is what Node writes.
 
 use super::memory::{Held, cost};
 use std::cell::Cell;
@@ -33,6 +34,7 @@ impl Str {
         Str::make(text.into(), false)
     }
 
+    /// A string of this text, spelt as the mark says.
     fn make(text: String, halves: bool) -> Str {
         let held = Held::new(text.len() + cost::STRING);
         Str(Rc::new(Text { text, units: Cell::new(UNKNOWN), halves, held }))
@@ -73,7 +75,7 @@ impl Str {
         if !self.0.halves {
             return self.as_str().into();
         }
-        self.as_str().chars().map(|c| if half_of(c).is_some() { '\u{fffd}' } else { c }).collect::<String>().into()
+        String::from_utf16_lossy(&self.utf16()).into()
     }
 
     pub(crate) fn has_halves(&self) -> bool {
@@ -124,18 +126,33 @@ impl Str {
 
     /// From UTF-16 code units; lone surrogates become half characters.
     pub(crate) fn from_utf16(units: &[u16]) -> Str {
+        if let Ok(text) = String::from_utf16(units) {
+            return Str::new(text);
+        }
         let mut text = String::with_capacity(units.len());
-        let mut halves = false;
         for unit in char::decode_utf16(units.iter().copied()) {
             match unit {
-                Ok(c) => text.push(c),
-                Err(lone) => {
-                    halves = true;
-                    text.push(half(lone.unpaired_surrogate()));
-                }
+                Ok(c) if half_of(c).is_none() => text.push(c),
+                Ok(c) => text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|&unit| half(unit))),
+                Err(lone) => text.push(half(lone.unpaired_surrogate())),
             }
         }
-        Str::make(text, halves)
+        Str::make(text, true)
+    }
+
+    /// The character that spells a half of one; `None` for units that are none.
+    pub(crate) fn half(unit: u16) -> Option<char> {
+        (0xD800..0xE000).contains(&unit).then(|| half(unit))
+    }
+
+    /// The same with every pair as two halves, so that a search finds halves of characters too. Only to be searched and cut:
+    /// what comes of it must be [mended](Str::mended).
+    pub(crate) fn by_units(&self) -> Str {
+        if self.is_ascii() {
+            return self.clone();
+        }
+        let as_char = |&unit: &u16| char::from_u32(u32::from(unit)).unwrap_or_else(|| half(unit));
+        Str::make(self.utf16().iter().map(as_char).collect(), true)
     }
 
     /// One UTF-16 code unit.
@@ -169,30 +186,24 @@ impl Str {
         if self.is_ascii() {
             return Str::new(&self.as_str()[start..end]);
         }
-        let mut text = String::new();
-        let mut halves = false;
+        let mut units = Vec::with_capacity(end - start);
         let mut at = 0;
         for unit in self.chars() {
-            let next = at + width(unit);
             if at >= end {
                 break;
             }
-            if next > start {
-                match unit {
-                    Unit::Half(surrogate) => {
-                        halves = true;
-                        text.push(half(surrogate));
-                    }
-                    Unit::Whole(c) if at >= start && next <= end => text.push(c),
-                    Unit::Whole(c) => {
-                        halves = true;
-                        text.push(half(c.encode_utf16(&mut [0; 2])[usize::from(at < start)]));
-                    }
+            match unit {
+                Unit::Half(half) if at >= start => units.push(half),
+                Unit::Half(_) => {}
+                Unit::Whole(c) => {
+                    let mut pair = [0; 2];
+                    let places = (at..end).zip(c.encode_utf16(&mut pair));
+                    units.extend(places.filter(|(at, _)| *at >= start).map(|(_, unit)| *unit));
                 }
             }
-            at = next;
+            at += width(unit);
         }
-        Str::make(text, halves)
+        Str::from_utf16(&units)
     }
 
     /// How many code units lie between two byte offsets.
@@ -252,44 +263,50 @@ impl Str {
         if self.as_str().is_empty() {
             return right.clone();
         }
-        self.append(right.as_str(), right.0.halves)
+        if self.0.halves || right.0.halves {
+            let mut units = self.utf16();
+            units.extend(right.utf16());
+            return Str::from_utf16(&units);
+        }
+        self.append(right.as_str())
     }
 
-    /// A text put together from pieces of which some had halves: neighbours become whole.
+    /// A text put together from pieces that are spelt as one with halves, if there are any: neighbours become whole.
     pub(crate) fn mended(text: String, halves: bool) -> Str {
         let text = Str::make(text, halves);
         if halves { Str::from_utf16(&text.utf16()) } else { text }
     }
 
-    /// A text made of this string's: private-use characters in it are halves if they are here.
+    /// A text made of this string's, and spelt as that is.
     pub(crate) fn replaced_by(&self, text: String) -> Str {
-        Str::make(text, self.0.halves)
+        Str::mended(text, self.0.halves)
     }
 
-    fn append(mut self, right: &str, right_halves: bool) -> Str {
-        if self.0.halves && right_halves {
-            let mut units = self.utf16();
-            units.extend(Str::make(right.to_owned(), true).utf16());
-            return Str::from_utf16(&units);
-        }
+    fn append(mut self, right: &str) -> Str {
         if let Some(text) = Rc::get_mut(&mut self.0) {
             text.held.add(right.len());
             text.text.push_str(right);
             text.units.set(UNKNOWN);
-            text.halves |= right_halves;
             return self;
         }
         // Room for more: a string that grows in a loop is unique from its second turn on.
         let mut text = String::with_capacity(self.as_str().len() + right.len() + 16);
         text.push_str(self.as_str());
         text.push_str(right);
-        Str::make(text, self.0.halves || right_halves)
+        Str::new(text)
     }
 
     /// Each character as a string, by code point, as iteration gives them.
     pub(crate) fn code_points(&self) -> Vec<Str> {
-        let halves = self.0.halves;
-        self.as_str().chars().map(|c| Str::make(c.to_string(), halves && half_of(c).is_some())).collect()
+        if !self.0.halves {
+            return self.as_str().chars().map(Str::new).collect();
+        }
+        let units = self.utf16();
+        let point = |c: Result<char, std::char::DecodeUtf16Error>| match c {
+            Ok(c) => Str::new(c),
+            Err(lone) => Str::from_utf16(&[lone.unpaired_surrogate()]),
+        };
+        char::decode_utf16(units).map(point).collect()
     }
 }
 
@@ -317,7 +334,7 @@ fn half_of(c: char) -> Option<u16> {
 
 impl PartialEq for Str {
     fn eq(&self, other: &Str) -> bool {
-        self.ptr_eq(other) || self.as_str() == other.as_str()
+        self.ptr_eq(other) || (self.as_str() == other.as_str() && self.0.halves == other.0.halves)
     }
 }
 
@@ -380,9 +397,16 @@ mod tests {
     }
 
     #[test]
-    fn a_private_use_character_from_outside_stays() {
-        let s = Str::new("\u{10f800}");
-        assert_eq!(s.units(), 2);
-        assert_eq!(s.to_output(), "\u{10f800}");
+    fn a_private_use_character_is_never_taken_for_a_half() {
+        let (s, half) = (Str::new("\u{10f83d}"), Str::from_utf16(&[0xD83D]));
+        assert_eq!((s.units(), &*s.to_output()), (2, "\u{10f83d}"));
+        assert_ne!(s, half);
+        for joined in [s.clone().concat(&half), half.clone().concat(&s)] {
+            assert_eq!(joined.units(), 3);
+            assert_eq!(joined.code_points().len(), 2);
+            assert_eq!(joined.to_output().replace('\u{fffd}', ""), "\u{10f83d}");
+        }
+        assert_eq!(s.clone().concat(&half).slice(0, 2), s);
+        assert_eq!(s.clone().concat(&half).concat(&Str::from_utf16(&[0xDE00])).as_str(), "\u{10f83d}\u{1f600}");
     }
 }

@@ -1,16 +1,18 @@
 //! Array methods without callbacks, ECMA-262 §23.1.
 
+use super::{date, numbers};
 use crate::base::{ErrorKind, memory::cost};
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, relative},
     convert, rate,
 };
-use crate::value::{Array, Class, Value, compare};
+use crate::value::{Array, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("at", at),
     ("concat", concat),
+    ("copyWithin", copy_within),
     ("entries", entries),
     ("fill", fill),
     ("flat", flat),
@@ -26,6 +28,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("slice", slice),
     ("splice", splice),
     ("toReversed", to_reversed),
+    ("toLocaleString", to_locale_string),
     ("toString", to_string),
     ("unshift", unshift),
     ("toSpliced", to_spliced),
@@ -70,28 +73,54 @@ fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     Ok(cx.array(all))
 }
 
-fn pairs(cx: &mut Cx<'_>, this: &Value) -> R<Value> {
+fn entries(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let items = items(cx, this)?;
     cx.steps(items.len())?;
     cx.room_for(items.len().saturating_mul(cost::CONTAINER + 3 * cost::ITEM))?;
     let pairs = items.into_iter().enumerate().map(|(n, item)| cx.array(vec![n.into(), item])).collect();
-    Ok(cx.array(pairs))
-}
-
-/// Iterators are arrays here: `for (const [i, x] of list.entries())` sees no difference.
-fn entries(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
-    pairs(cx, this)
+    Ok(cx.iterator(pairs, "Array"))
 }
 
 fn keys(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let length = this_array(cx, this)?.len();
     cx.items(length)?;
-    Ok(cx.array((0..length).map(Value::from).collect()))
+    Ok(cx.iterator((0..length).map(Value::from).collect(), "Array"))
 }
 
 fn values(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let items = items(cx, this)?;
-    Ok(cx.array(items))
+    Ok(cx.iterator(items, "Array"))
+}
+
+/// `copyWithin(target, start, end)`.
+fn copy_within(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let array = this_array(cx, this)?;
+    let length = array.len();
+    let to = relative(cx, args.first(), 0.0, length)?;
+    let start = relative(cx, args.get(1), 0.0, length)?;
+    let end = relative(cx, args.get(2), length as f64, length)?.min(start + length - to);
+    cx.steps(length / 8)?;
+    cx.change_array(&array, &[], |items| {
+        let copied = items.get(start..end).unwrap_or_default().to_vec();
+        items.splice(to..to + copied.len(), copied);
+    });
+    Ok(this.clone())
+}
+
+/// The elements as they are shown in a locale.
+fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let mut shown = Gathered::new();
+    for item in items(cx, this)? {
+        cx.check_stack()?;
+        shown.push(match &item {
+            Value::Number(_) => numbers::to_locale_string(cx, &item, args)?,
+            Value::Object(object) if object.time().is_some() => date::to_locale_string(cx, &item, args)?,
+            Value::Array(_) => to_locale_string(cx, &item, args)?,
+            _ => item,
+        });
+    }
+    let shown = shown.finish(cx);
+    join(cx, &shown, &[])
 }
 
 fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -300,10 +329,13 @@ fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 
 /// `Array.from(iterable or { length }, map)`.
 fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    if !matches!(arg(args, 1), Value::Undefined | Value::Function(_)) {
+        return cx.type_error("Array.from's second argument is not a function");
+    }
     let items = match arg(args, 0) {
         Value::Array(_) => items(cx, arg(args, 0))?,
         value @ Value::String(_) => cx.iterate(value.clone(), "")?.to_vec(),
-        Value::Object(object) if matches!(object.0.class.get(), Class::Map | Class::Set) => {
+        Value::Object(object) if object.table().is_some() || object.items().is_some() => {
             cx.iterate(arg(args, 0).clone(), "")?.to_vec()
         }
         Value::Object(object) => {
@@ -317,6 +349,7 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
             let shown = compare::primitive_to_str(arg(args, 0));
             return cx.type_error(format!("{} is not iterable", shown.as_str()));
         }
+        Value::Function(function) => vec![Value::Undefined; function.parameters()],
         _ => Vec::new(),
     };
     cx.items(items.len())?;

@@ -9,6 +9,7 @@ use crate::run::{
 };
 use crate::value::{Array, Function, Value, compare};
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("every", every),
@@ -197,48 +198,105 @@ fn to_sorted(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     Ok(cx.array(sorted))
 }
 
-/// A stable merge sort of our own: the comparison may fail, and may be no order at all, which the standard library's
-/// sort answers with a panic. Undefined elements go to the end, as §23.1.3.30.1 says.
+/// V8's sort (a TimSort): runs that are in order already, those that are short made longer by insertion, and runs merged. It
+/// asks the comparison the same questions in the same order up to 63 elements, so that a comparison that is none, such as
+/// `(a, b) => a < b`, leaves the same order too. Undefined elements go to the end, as §23.1.3.30.1 says.
 fn sorted(cx: &mut Cx<'_>, items: Vec<Value>, comparator: &Value) -> R<Vec<Value>> {
     if !matches!(comparator, Value::Undefined | Value::Function(_)) {
         return cx.type_error("The comparison function must be either a function or undefined");
     }
-    let (mut items, undefined): (Vec<Value>, Vec<Value>) =
+    let (items, undefined): (Vec<Value>, Vec<Value>) =
         items.into_iter().partition(|item| !matches!(item, Value::Undefined));
-    let mut keyed: Vec<(Value, Value)> = Vec::with_capacity(items.len());
-    for item in items.drain(..) {
+    let mut keyed = VecDeque::with_capacity(items.len());
+    for item in items {
         cx.step()?;
         // Without a comparator elements compare by their text, which is made once for each.
         let key =
             if matches!(comparator, Value::Undefined) { convert::to_str(cx, &item)?.into() } else { Value::Undefined };
-        keyed.push((item, key));
+        keyed.push_back((item, key));
     }
-    let mut width = 1;
-    while width < keyed.len() {
-        let mut merged = Vec::with_capacity(keyed.len());
-        let mut rest = keyed.into_iter().peekable();
-        while rest.peek().is_some() {
-            let left: Vec<_> = rest.by_ref().take(width).collect();
-            let right: Vec<_> = rest.by_ref().take(width).collect();
-            merge(cx, left, right, comparator, &mut merged)?;
+    let least = shortest_run(keyed.len());
+    let mut runs: Vec<Vec<Keyed>> = Vec::new();
+    while !keyed.is_empty() {
+        let mut run = run_of(cx, &mut keyed, comparator)?;
+        while run.len() < least
+            && let Some(item) = keyed.pop_front()
+        {
+            insert(cx, &mut run, item, comparator)?;
         }
-        keyed = merged;
-        width *= 2;
+        runs.push(run);
     }
-    Ok(keyed.into_iter().map(|(item, _)| item).chain(undefined).collect())
+    while runs.len() > 1 {
+        let mut merged = Vec::with_capacity(runs.len().div_ceil(2));
+        let mut rest = runs.into_iter();
+        while let Some(left) = rest.next() {
+            merged.push(match rest.next() {
+                Some(right) => merge(cx, left, right, comparator)?,
+                None => left,
+            });
+        }
+        runs = merged;
+    }
+    Ok(runs.into_iter().flatten().map(|(item, _)| item).chain(undefined).collect())
 }
 
 type Keyed = (Value, Value);
 
-fn merge(cx: &mut Cx<'_>, left: Vec<Keyed>, right: Vec<Keyed>, comparator: &Value, out: &mut Vec<Keyed>) -> R<()> {
+/// A length of 32 to 64, so that the runs are about a power of two; a short list is one run.
+fn shortest_run(mut length: usize) -> usize {
+    let mut odd = 0;
+    while length >= 64 {
+        odd |= length & 1;
+        length >>= 1;
+    }
+    length + odd
+}
+
+/// Takes the longest run from the front that ascends, or descends and is turned round.
+fn run_of(cx: &mut Cx<'_>, items: &mut VecDeque<Keyed>, comparator: &Value) -> R<Vec<Keyed>> {
+    let mut end = 1;
+    let mut descends = false;
+    while end < items.len() {
+        let less = compare(cx, &items[end], &items[end - 1], comparator)? == Ordering::Less;
+        if end == 1 {
+            descends = less;
+        } else if less != descends {
+            break;
+        }
+        end += 1;
+    }
+    let mut run: Vec<Keyed> = items.drain(..end).collect();
+    if descends {
+        run.reverse();
+    }
+    Ok(run)
+}
+
+/// Inserts behind everything that is not greater.
+fn insert(cx: &mut Cx<'_>, run: &mut Vec<Keyed>, item: Keyed, comparator: &Value) -> R<()> {
+    let (mut low, mut high) = (0, run.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if compare(cx, &item, &run[middle], comparator)? == Ordering::Less {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    run.insert(low, item);
+    Ok(())
+}
+
+fn merge(cx: &mut Cx<'_>, left: Vec<Keyed>, right: Vec<Keyed>, comparator: &Value) -> R<Vec<Keyed>> {
+    let mut out = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let order = compare(cx, a, b, comparator)?;
-        out.extend(if order == Ordering::Greater { right.next() } else { left.next() });
+        let less = compare(cx, b, a, comparator)? == Ordering::Less;
+        out.extend(if less { right.next() } else { left.next() });
     }
     out.extend(left);
     out.extend(right);
-    Ok(())
+    Ok(out)
 }
 
 fn compare(cx: &mut Cx<'_>, a: &Keyed, b: &Keyed, comparator: &Value) -> R<Ordering> {

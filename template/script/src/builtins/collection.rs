@@ -1,4 +1,4 @@
-//! `Map` and `Set`, ECMA-262 §24. What JavaScript gives as an iterator is an array here.
+//! `Map` and `Set`, ECMA-262 §24. Their iterators go over what was there when they were made.
 
 use crate::run::{
     Cx, Native, R,
@@ -10,20 +10,20 @@ use std::cell::RefCell;
 pub(super) const MAP_METHODS: &[(&str, Native)] = &[
     ("clear", clear),
     ("delete", delete),
-    ("entries", |cx, this, _| list(cx, this, |cx, (key, value)| cx.array(vec![key, value]))),
+    ("entries", |cx, this, _| list(cx, this, "Map", |cx, (key, value)| cx.array(vec![key, value]))),
     ("forEach", for_each),
     ("get", |cx, this, args| {
         let found = table(cx, this)?.borrow().get(&key_of(arg(args, 0))).cloned();
         Ok(found.unwrap_or_default())
     }),
     ("has", has),
-    ("keys", |cx, this, _| list(cx, this, |_, (key, _)| key)),
+    ("keys", |cx, this, _| list(cx, this, "Map", |_, (key, _)| key)),
     ("set", |cx, this, args| {
         add(cx, this, arg(args, 0).clone(), arg(args, 1).clone())?;
         Ok(this.clone())
     }),
     ("toString", |_, _, _| Ok("[object Map]".into())),
-    ("values", |cx, this, _| list(cx, this, |_, (_, value)| value)),
+    ("values", |cx, this, _| list(cx, this, "Map", |_, (_, value)| value)),
 ];
 
 pub(super) const SET_METHODS: &[(&str, Native)] = &[
@@ -33,12 +33,12 @@ pub(super) const SET_METHODS: &[(&str, Native)] = &[
     }),
     ("clear", clear),
     ("delete", delete),
-    ("entries", |cx, this, _| list(cx, this, |cx, (key, value)| cx.array(vec![key, value]))),
+    ("entries", |cx, this, _| list(cx, this, "Set", |cx, (key, value)| cx.array(vec![key, value]))),
     ("forEach", for_each),
     ("has", has),
-    ("keys", |cx, this, _| list(cx, this, |_, (key, _)| key)),
+    ("keys", |cx, this, _| list(cx, this, "Set", |_, (key, _)| key)),
     ("toString", |_, _, _| Ok("[object Set]".into())),
-    ("values", |cx, this, _| list(cx, this, |_, (key, _)| key)),
+    ("values", |cx, this, _| list(cx, this, "Set", |_, (key, _)| key)),
 ];
 
 /// `new Map(pairs)`.
@@ -126,12 +126,25 @@ fn clear(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     Ok(Value::Undefined)
 }
 
-fn list(cx: &mut Cx<'_>, this: &Value, show: fn(&Cx<'_>, (Value, Value)) -> Value) -> R<Value> {
+/// `iterator.next()`.
+pub(super) fn next(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let Some((items, place)) = this.as_object().and_then(Object::items) else {
+        return cx.type_error("this method needs an iterator");
+    };
+    let value = items.get(place.get());
+    place.set(items.len().min(place.get() + 1));
+    let step = cx.own(Object::new());
+    step.set("done", value.is_none());
+    step.set("value", value.unwrap_or_default());
+    Ok(step.into())
+}
+
+fn list(cx: &mut Cx<'_>, this: &Value, name: &'static str, show: fn(&Cx<'_>, (Value, Value)) -> Value) -> R<Value> {
     let table = table(cx, this)?;
     let mut out = Gathered::new();
     let mut at = 0;
     loop {
-        let Some((next, entry)) = table.borrow().next(at) else { return Ok(out.finish(cx)) };
+        let Some((next, entry)) = table.borrow().next(at) else { return Ok(out.iterator(cx, name)) };
         cx.steps(1 + (next - at) / 8)?;
         at = next;
         out.push(show(cx, entry));

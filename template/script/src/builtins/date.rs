@@ -10,6 +10,7 @@ use crate::run::{
     convert,
     date_text::{to_local, words},
 };
+use crate::text::locale::{Asked, english};
 use crate::value::{Class, Inner, Object, Value};
 
 pub(super) const STATICS: &[(&str, Native)] = &[
@@ -75,6 +76,12 @@ pub(super) const METHODS: &[(&str, Native)] = &[
         Ok(Value::Number(if time.is_nan() { time } else { 0.0 - cx.host.zone(time) }))
     }),
     ("getYear", |cx, this, _| part(cx, this, true, |parts, _| parts.year - 1900.0)),
+    ("setYear", |cx, this, args| {
+        let year = convert::to_number(cx, arg(args, 0))?;
+        let century = if (0.0..=99.0).contains(&year.trunc()) { 1900.0 } else { 0.0 };
+        let given = [Value::Number(century + year.trunc())];
+        change(cx, this, &given, true, |parts, given| fill([&mut parts.year], given))
+    }),
     ("setTime", |cx, this, args| {
         let time = convert::to_number(cx, arg(args, 0))?;
         set_time(cx, this, calendar::clipped(time))
@@ -93,7 +100,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
         Ok(if time.is_nan() { Value::Null } else { calendar::iso(time).into() })
     }),
     ("toLocaleDateString", |cx, this, args| locale(cx, this, args, true, false)),
-    ("toLocaleString", |cx, this, args| locale(cx, this, args, true, true)),
+    ("toLocaleString", to_locale_string),
     ("toLocaleTimeString", |cx, this, args| locale(cx, this, args, false, true)),
     ("toString", |cx, this, _| convert::to_str(cx, this).map(Value::from)),
     ("toTimeString", |cx, this, _| shown(cx, this, |cx, time| words(cx, time, false, true))),
@@ -208,6 +215,10 @@ fn to_utc_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     })
 }
 
+pub(super) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    locale(cx, this, args, true, true)
+}
+
 /// The form of `en-US`. Other locales, and options that are not here, are an error and never a wrong text.
 fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool) -> R<Value> {
     english(cx, arg(args, 0))?;
@@ -222,136 +233,27 @@ fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool
                 | ("month" | "day" | "year", "numeric" | "2-digit")
                 | ("hour" | "minute" | "second", "numeric" | "2-digit")
                 | ("hour12", "true" | "false") => {
-                    asked.set(key.as_str(), value);
+                    asked.name(key.as_str(), value);
                 }
+                ("dateStyle", "full" | "long" | "medium" | "short") if date => asked.date_style(value.as_str()),
+                ("timeStyle", "medium" | "short") if clock => asked.time_style(value.as_str()),
                 ("timeZone", "UTC" | "Etc/UTC" | "GMT") => time -= cx.host.zone(time) * 60_000.0,
                 (key, value) => return cx.fail(ErrorKind::Range, format!("unsupported: {key} '{value}' of a date")),
             }
         }
-    } else if !arg(args, 1).is_nullish() {
-        return cx.type_error("the options of a date must be an object");
+    } else if matches!(arg(args, 1), Value::Null) {
+        return cx.type_error("Cannot convert undefined or null to object");
     }
     if time.is_nan() {
         return Ok("Invalid Date".into());
     }
-    if asked.is_empty() {
-        asked.ask_for(date, clock);
+    if !asked.is_one_way() {
+        return cx.type_error("Can't set an option of a date's parts when dateStyle or timeStyle is used");
     }
+    asked.ask_for(date, clock);
     let local = to_local(cx, time);
-    let parts = calendar::parts(local);
-    let pieces = [asked.date(&parts, local), asked.clock(&parts)];
-    // A month in words is joined to the time by " at ".
-    let joint = if asked.month.as_ref().is_some_and(|form| form.is("long")) { " at " } else { ", " };
-    Ok(pieces.into_iter().flatten().collect::<Vec<_>>().join(joint).into())
-}
-
-/// The locale of an argument, when it is one that is known here.
-pub(super) fn english(cx: &mut Cx<'_>, value: &Value) -> R<()> {
-    let value = match value {
-        Value::Array(list) if list.is_empty() => Value::Undefined,
-        Value::Array(list) => list.get(0).unwrap_or_default(),
-        value => value.clone(),
-    };
-    match &value {
-        Value::Undefined => Ok(()),
-        Value::String(name) if matches!(name.as_str(), "en-US" | "en" | "en-us" | "default") => Ok(()),
-        other => {
-            let name = convert::to_str(cx, other)?;
-            cx.fail(ErrorKind::Range, format!("unsupported: the locale '{}'", name.to_output()))
-        }
-    }
-}
-
-/// The parts of a date that options ask for.
-#[derive(Default)]
-struct Asked {
-    weekday: Option<Str>,
-    year: Option<Str>,
-    month: Option<Str>,
-    day: Option<Str>,
-    hour: Option<Str>,
-    minute: Option<Str>,
-    second: Option<Str>,
-    hour12: Option<Str>,
-}
-
-impl Asked {
-    fn set(&mut self, key: &str, form: Str) {
-        let place = match key {
-            "weekday" => &mut self.weekday,
-            "year" => &mut self.year,
-            "month" => &mut self.month,
-            "day" => &mut self.day,
-            "hour" => &mut self.hour,
-            "minute" => &mut self.minute,
-            "second" => &mut self.second,
-            _ => &mut self.hour12,
-        };
-        *place = Some(form);
-    }
-
-    fn is_empty(&self) -> bool {
-        let all = [&self.weekday, &self.year, &self.month, &self.day, &self.hour, &self.minute, &self.second];
-        all.into_iter().all(Option::is_none)
-    }
-
-    fn ask_for(&mut self, date: bool, clock: bool) {
-        for key in ["year", "month", "day"].into_iter().filter(|_| date) {
-            self.set(key, "numeric".into());
-        }
-        for key in ["hour", "minute", "second"].into_iter().filter(|_| clock) {
-            self.set(key, "numeric".into());
-        }
-    }
-
-    fn date(&self, parts: &Parts, time: f64) -> Option<String> {
-        let number = |form: &Option<Str>, n: f64| {
-            form.as_ref().map(|form| if form.is("2-digit") { format!("{:02}", n % 100.0) } else { format!("{n}") })
-        };
-        let word = |form: &Option<Str>, name: &str| {
-            form.as_ref().map(|form| if form.is("short") { name[..3].to_owned() } else { name.to_owned() })
-        };
-        let weekday = word(&self.weekday, DAYS[calendar::weekday(time)]);
-        let (day, year) = (number(&self.day, parts.day), number(&self.year, parts.year));
-        let rest = match &self.month {
-            Some(form) if form.is("long") || form.is("short") => {
-                let month = word(&self.month, MONTHS[parts.month as usize]).unwrap_or_default();
-                let month = [Some(month), day.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-                let joint = if day.is_some() { ", " } else { " " };
-                [Some(month), year].into_iter().flatten().collect::<Vec<_>>().join(joint)
-            }
-            month => {
-                let month = number(month, parts.month + 1.0);
-                [month, day, year].into_iter().flatten().collect::<Vec<_>>().join("/")
-            }
-        };
-        let pieces = [weekday, (!rest.is_empty()).then_some(rest)];
-        let text = pieces.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        (!text.is_empty()).then_some(text)
-    }
-
-    fn clock(&self, parts: &Parts) -> Option<String> {
-        let twelve = !self.hour12.as_ref().is_some_and(|form| form.is("false"));
-        let hour = self.hour.as_ref().map(|form| {
-            let hour = if twelve { (parts.hour + 11.0) % 12.0 + 1.0 } else { parts.hour };
-            if form.is("2-digit") || !twelve { format!("{hour:02}") } else { format!("{hour}") }
-        });
-        // Beside an hour, minutes and seconds have two digits.
-        let two = |form: &Option<Str>, n: f64| {
-            form.as_ref().map(|_| {
-                if self.hour.is_some() || self.minute.is_some() && self.second.is_some() {
-                    format!("{n:02}")
-                } else {
-                    format!("{n}")
-                }
-            })
-        };
-        let fields = [hour.clone(), two(&self.minute, parts.minute), two(&self.second, parts.second)];
-        let text = fields.into_iter().flatten().collect::<Vec<_>>().join(":");
-        if text.is_empty() {
-            return None;
-        }
-        let noon = if parts.hour < 12.0 { " AM" } else { " PM" };
-        Some(if hour.is_some() && twelve { text + noon } else { text })
+    match asked.text(&calendar::parts(local), local) {
+        Some(text) => Ok(text.into()),
+        None => cx.fail(ErrorKind::Range, "unsupported: these options of a date together"),
     }
 }

@@ -20,14 +20,16 @@ pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("Set", |cx, _, _| cx.type_error("Constructor Set requires 'new'")),
     ("Boolean", |_, _, args| Ok(compare::truthy(arg(args, 0)).into())),
     ("Error", |cx, _, args| error(cx, "Error", args)),
+    ("EvalError", |cx, _, args| error(cx, "EvalError", args)),
     ("Number", number_of),
-    ("Object", object),
+    ("Object", super::object::called),
     ("RangeError", |cx, _, args| error(cx, "RangeError", args)),
     ("ReferenceError", |cx, _, args| error(cx, "ReferenceError", args)),
     ("RegExp", regexp),
     ("String", string_of),
     ("SyntaxError", |cx, _, args| error(cx, "SyntaxError", args)),
     ("TypeError", |cx, _, args| error(cx, "TypeError", args)),
+    ("URIError", |cx, _, args| error(cx, "URIError", args)),
     ("isFinite", |cx, _, args| Ok(convert::to_number(cx, arg(args, 0))?.is_finite().into())),
     ("isNaN", |cx, _, args| Ok(convert::to_number(cx, arg(args, 0))?.is_nan().into())),
     ("parseFloat", parse_float),
@@ -97,13 +99,6 @@ fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let length = *n as usize;
     cx.items(length)?;
     Ok(cx.array(vec![Value::Undefined; length]))
-}
-
-fn object(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    match arg(args, 0) {
-        value if value.is_nullish() => Ok(cx.own(Object::new()).into()),
-        value => Ok(value.clone()),
-    }
 }
 
 fn number_of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
@@ -186,7 +181,8 @@ pub(super) fn parse_int(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> 
 
 fn json_parse(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let text = convert::to_str(cx, arg(args, 0))?;
-    json::parse(cx, &text)
+    let value = json::parse(cx, &text)?;
+    if let Value::Function(reviver) = arg(args, 1) { json::revive(cx, reviver, value) } else { Ok(value) }
 }
 
 fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {

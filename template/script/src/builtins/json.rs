@@ -1,7 +1,7 @@
 //! `JSON.stringify` and `JSON.parse`, ECMA-262 §25.5.
 
 use crate::base::{ErrorKind, Str, calendar, memory::cost};
-use crate::run::{Cx, Draft, R};
+use crate::run::{Cx, Draft, R, member};
 use crate::value::{Array, Class, Function, Inner, Object, Value};
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -216,8 +216,76 @@ pub(crate) fn parse(cx: &mut Cx<'_>, text: &Str) -> R<Value> {
     cx.room_for(parsed_weight(text.as_str()))?;
     cx.steps(text.as_str().len() / 16)?;
     match serde_json::from_str::<Value>(text.as_str()) {
-        Ok(value) => Ok(value),
+        Ok(value) if !text.has_halves() => Ok(value),
+        Err(error) if !text.has_halves() && !text.as_str().contains("\\u") => {
+            cx.fail(ErrorKind::Syntax, format!("JSON.parse: {error}"))
+        }
+        _ => parse_halves(cx, text),
+    }
+}
+
+/// A text with halves of characters, as themselves or as escapes: what serde refuses is parsed as the characters by which
+/// strings spell halves.
+#[cold]
+fn parse_halves(cx: &mut Cx<'_>, text: &Str) -> R<Value> {
+    let units = text.by_units();
+    let mut spelt = String::with_capacity(units.as_str().len());
+    let mut rest = units.as_str();
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        spelt.push_str(before);
+        let unit = escape.get(2..6).filter(|_| escape[1..].starts_with('u'));
+        let length = match unit.and_then(|unit| u16::from_str_radix(unit, 16).ok()).and_then(Str::half) {
+            Some(half) => {
+                spelt.push(half);
+                6
+            }
+            None => {
+                let length = 1 + escape[1..].chars().next().map_or(0, char::len_utf8);
+                spelt.push_str(&escape[..length]);
+                length
+            }
+        };
+        rest = &escape[length..];
+    }
+    spelt.push_str(rest);
+    match serde_json::from_str::<Value>(&spelt) {
+        Ok(value) => Ok(mended(&value)),
         Err(error) => cx.fail(ErrorKind::Syntax, format!("JSON.parse: {error}")),
+    }
+}
+
+/// What `reviver(key, value)` makes of a parsed value, from the inside out (§25.5.1.1).
+pub(crate) fn revive(cx: &mut Cx<'_>, reviver: &Function, value: Value) -> R<Value> {
+    let root = cx.own([(Str::from(""), value.clone())].into_iter().collect::<Object>());
+    revived(cx, reviver, &root.into(), "".into(), value)
+}
+
+fn revived(cx: &mut Cx<'_>, reviver: &Function, holder: &Value, key: Str, value: Value) -> R<Value> {
+    cx.check_stack()?;
+    let keys = super::object::keys_of(cx, &value)?;
+    for inner in if value.is_object() { keys } else { Vec::new() } {
+        let old = value.get(inner.as_str()).unwrap_or_default();
+        match (revived(cx, reviver, &value, inner.clone(), old)?, &value) {
+            (Value::Undefined, Value::Object(object)) => {
+                cx.change_object(object, &[], |o| o.change(|p| p.remove(inner.as_str())))
+            }
+            (new, _) => member::set_index(cx, &value, &inner.into(), new)?,
+        }
+    }
+    cx.call(reviver, holder, &[key.into(), value])
+}
+
+/// The same with its strings read as they were spelt.
+fn mended(value: &Value) -> Value {
+    let text = |text: &Str| Str::mended(text.as_str().to_owned(), true);
+    match value {
+        Value::String(s) => text(s).into(),
+        Value::Array(array) => Array::new(array.borrow().iter().map(mended).collect()).into(),
+        Value::Object(object) => {
+            object.entries().iter().map(|(key, value)| (text(key), mended(value))).collect::<Object>().into()
+        }
+        other => other.clone(),
     }
 }
 

@@ -39,8 +39,11 @@ macro_rules! unary {
 unary! {
     "abs" => f64::abs,
     "acos" => f64::acos,
+    "acosh" => f64::acosh,
     "asin" => f64::asin,
+    "asinh" => |n| if n == 0.0 { n } else { n.asinh() },
     "atan" => f64::atan,
+    "atanh" => f64::atanh,
     "cbrt" => f64::cbrt,
     "ceil" => f64::ceil,
     "clz32" => |n| f64::from((number::to_int32(n) as u32).leading_zeros()),

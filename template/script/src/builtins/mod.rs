@@ -14,8 +14,10 @@ mod math;
 mod numbers;
 pub(crate) mod object;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use crate::run::Native;
-use crate::text::{replace, search, string, uri};
+use crate::text::{markup, replace, search, string, uri};
 use crate::value::{Class, Function, Inner, Value, compare};
 
 /// A method name's implementations.
@@ -31,19 +33,25 @@ pub(crate) struct Methods {
     date: Option<Native>,
     map: Option<Native>,
     set: Option<Native>,
+    iterator: Option<Native>,
 }
 
 impl Methods {
-    /// The one of a kind of receiver by its name.
+    /// The one of a kind of receiver by its name; what no kind has, every object may have.
     fn of_kind(&self, kind: &str) -> Option<Native> {
-        match kind {
-            "Object" => self.object,
+        let own = match kind {
             "Array" => self.array,
             "String" => self.string,
             "Number" => self.number,
+            "Boolean" => self.boolean,
             "Function" => self.function,
+            "RegExp" => self.regexp,
+            "Date" => self.date,
+            "Map" => self.map,
+            "Set" => self.set,
             _ => None,
-        }
+        };
+        own.or(self.object)
     }
 
     /// The one for this receiver.
@@ -59,6 +67,7 @@ impl Methods {
                 Class::Date => self.date.or(self.object),
                 Class::Map => self.map.or(self.object),
                 Class::Set => self.set.or(self.object),
+                Class::Iterator => self.iterator.or(self.object),
                 Class::Boxed => match object.inner() {
                     Some(Inner::Primitive(value)) => self.of(value).or(self.object),
                     _ => self.object,
@@ -84,18 +93,16 @@ pub(crate) fn methods(name: &str) -> &'static Methods {
         date: None,
         map: None,
         set: None,
+        iterator: None,
     };
-    thread_local! {
-        static TABLE: std::cell::OnceCell<&'static std::collections::HashMap<&'static str, Methods>> =
-            const { std::cell::OnceCell::new() };
-    }
-    // Made once for each thread and never freed: some eighty entries of function pointers.
-    TABLE.with(|table| table.get_or_init(|| Box::leak(Box::new(table_of_methods()))).get(name).unwrap_or(&NONE))
+    // Made once for all threads: some eighty entries of function pointers.
+    static TABLE: LazyLock<HashMap<&'static str, Methods>> = LazyLock::new(table_of_methods);
+    TABLE.get(name).unwrap_or(&NONE)
 }
 
-fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
-    let mut table = std::collections::HashMap::<&'static str, Methods>::new();
-    for (name, native) in string::METHODS.iter().chain(replace::METHODS) {
+fn table_of_methods() -> HashMap<&'static str, Methods> {
+    let mut table = HashMap::<&'static str, Methods>::new();
+    for (name, native) in string::METHODS.iter().chain(replace::METHODS).chain(markup::METHODS) {
         table.entry(name).or_default().string = Some(*native);
     }
     for (name, native) in array::METHODS.iter().chain(callback::METHODS) {
@@ -116,6 +123,7 @@ fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
     for (name, native) in collection::SET_METHODS {
         table.entry(name).or_default().set = Some(*native);
     }
+    table.entry("next").or_default().iterator = Some(collection::next);
     for (name, native) in search::METHODS {
         table.entry(name).or_default().regexp = Some(*native);
     }
@@ -173,9 +181,8 @@ pub(crate) fn constructor(name: &str) -> Option<Native> {
             "Number" => |cx, _, args| global::boxed(cx, "Number", args),
             _ => |cx, _, args| global::boxed(cx, "String", args),
         },
-        "Array" | "Object" | "RegExp" | "Error" | "TypeError" | "RangeError" | "ReferenceError" | "SyntaxError" => {
-            return global_function(name);
-        }
+        "Array" | "Object" | "RegExp" => return global_function(name),
+        _ if name.ends_with("Error") => return global_function(name),
         _ => return None,
     })
 }
@@ -221,25 +228,31 @@ pub(crate) fn member(value: &Value, name: &str) -> Value {
                 return value;
             }
             if let Some(native) = static_method(space, name) {
-                return Value::Function(Function::native("", native));
+                return Value::Function(Function::native(name, native));
             }
         }
         (Value::Array(array), "index" | "input" | "groups") => return array.extra(name).unwrap_or_default(),
         (Value::RegExp(regexp), "source") => return regexp.pattern().into(),
         (Value::RegExp(regexp), "flags") => return regexp.flag_text().into(),
-        (Value::RegExp(regexp), "global") => return regexp.program().flags.global.into(),
         (Value::RegExp(regexp), "lastIndex") => return regexp.last_index().into(),
+        (Value::RegExp(regexp), _) => {
+            if let Some(flag) = regexp.flag(name) {
+                return flag.into();
+            }
+        }
         _ => {}
     }
     match methods(name).of(value) {
-        Some(native) => Value::Function(Function::native("", native)),
+        Some(native) => Value::Function(Function::native(name, native)),
         None => Value::Undefined,
     }
 }
 
 /// `Object.prototype` and its like: what their methods are taken from, to be called on something else.
 fn prototype(kind: &str) -> Value {
-    if matches!(kind, "Object" | "Array" | "String" | "Number" | "Function") {
+    const KINDS: [&str; 10] =
+        ["Object", "Array", "String", "Number", "Boolean", "Function", "RegExp", "Date", "Map", "Set"];
+    if KINDS.contains(&kind) {
         return Value::Function(Function::namespace(&format!("{kind}.prototype"), None));
     }
     Value::Undefined

@@ -2,25 +2,44 @@
 
 use crate::base::{Str, memory::cost, number::array_index};
 use crate::run::{Cx, Native, R, args::arg, convert};
-use crate::value::{Class, Object, Value, compare};
+use crate::value::{Class, Inner, Object, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("hasOwnProperty", has_own_property),
+    // Nothing is anything's prototype here.
+    ("isPrototypeOf", |_, _, _| Ok(false.into())),
+    ("propertyIsEnumerable", is_enumerable),
     ("toString", to_string),
-    ("toLocaleString", to_string),
+    ("toLocaleString", |cx, this, _| convert::to_str(cx, this).map(Value::from)),
     ("valueOf", value_of),
 ];
 
 pub(super) const STATICS: &[(&str, Native)] = &[
     ("assign", assign),
+    ("create", create),
     ("entries", pairs),
     ("freeze", first),
     ("fromEntries", from_entries),
+    ("getOwnPropertyNames", names),
     ("hasOwn", has_own),
     ("is", is),
+    ("isExtensible", |_, _, args| Ok(arg(args, 0).is_object().into())),
+    ("isFrozen", |_, _, args| Ok((!arg(args, 0).is_object()).into())),
+    ("isSealed", |_, _, args| Ok((!arg(args, 0).is_object()).into())),
     ("keys", keys),
+    ("preventExtensions", first),
+    ("seal", first),
     ("values", values),
 ];
+
+/// `Object(value)`: the value as an object (§7.1.18).
+pub(super) fn called(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match arg(args, 0) {
+        value if value.is_nullish() => Ok(cx.own(Object::new()).into()),
+        value if value.is_object() => Ok(value.clone()),
+        value => Ok(cx.own(Object::of_class(Class::Boxed, Inner::Primitive(value.clone()))).into()),
+    }
+}
 
 /// The enumerable properties of any value: of objects and arrays, and the characters of strings. They are paid for before
 /// they are made.
@@ -78,6 +97,26 @@ fn keys(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     Ok(cx.array(entries.into_iter().map(|(key, _)| key.into()).collect()))
 }
 
+/// The keys, and the `length` of what has one.
+fn names(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let mut names: Vec<Value> = checked(cx, arg(args, 0))?.into_iter().map(|(key, _)| key.into()).collect();
+    if let Value::Array(_) | Value::String(_) = arg(args, 0) {
+        names.push("length".into());
+    }
+    Ok(cx.array(names))
+}
+
+/// `Object.create(null)`: an object; there are no prototypes to give it another.
+fn create(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    match (arg(args, 0), arg(args, 1)) {
+        (Value::Null, Value::Undefined) => Ok(cx.own(Object::new()).into()),
+        (value, _) if !value.is_object() && !matches!(value, Value::Null) => {
+            cx.type_error("Object prototype may only be an Object or null")
+        }
+        _ => cx.type_error("unsupported: Object.create with a prototype"),
+    }
+}
+
 fn values(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let entries = checked(cx, arg(args, 0))?;
     Ok(cx.array(entries.into_iter().map(|(_, value)| value).collect()))
@@ -108,8 +147,8 @@ fn from_entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn assign(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    let target = arg(args, 0);
-    if target.is_nullish() {
+    let target = &called(cx, &Value::Undefined, args)?;
+    if arg(args, 0).is_nullish() {
         return cx.type_error("Cannot convert undefined or null to object");
     }
     for source in args.iter().skip(1) {
@@ -148,7 +187,20 @@ fn has_own_property(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     owns(cx, this, arg(args, 0))
 }
 
+/// Own properties but `length` are enumerable.
+fn is_enumerable(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let key = convert::to_key(cx, arg(args, 0))?;
+    if key.as_str() == "length" && !matches!(this, Value::Object(_)) {
+        Ok(false.into())
+    } else {
+        owns(cx, this, &key.into())
+    }
+}
+
 fn has_own(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    if arg(args, 0).is_nullish() {
+        return cx.type_error("Cannot convert undefined or null to object");
+    }
     owns(cx, arg(args, 0), arg(args, 1))
 }
 

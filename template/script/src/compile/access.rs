@@ -227,6 +227,7 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint,
         return Ok(found);
     }
     match value {
+        // What an object has is what the host or the program gave it: `toString` can be called, and is no member.
         Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
         Value::Undefined | Value::Null if optional => cx.absent(),
         Value::Undefined | Value::Null => {

@@ -7,7 +7,7 @@ use crate::base::Str;
 use crate::builtins::{self, Methods};
 use crate::run::{Cx, R, RunFn, Site, elements::Elements, errors::missing};
 use crate::syntax::{ast::*, scope::DATA_VAR};
-use crate::value::{Function, Hint, Value};
+use crate::value::{Hint, Value};
 use std::rc::Rc;
 
 use super::access::{get_index, get_member};
@@ -46,11 +46,6 @@ impl Gen<'_> {
                         return cx.absent();
                     }
                     let index = index(cx)?;
-                    if let Value::String(name) = &index
-                        && let Some(native) = builtins::methods(name.as_str()).of(&this)
-                    {
-                        return arguments.with(cx, pos, |cx, args| native(cx, &this, args)).map_err(|h| cx.at(h, pos));
-                    }
                     let callee = get_index(cx, &this, &index).map_err(|h| cx.at(h, pos))?;
                     call_value(cx, &callee, &this, &arguments, optional, &shown, pos)
                 }))
@@ -86,7 +81,7 @@ impl Gen<'_> {
                     arguments.with(cx, pos, |cx, args| native(cx, &Value::Undefined, args))
                 }
                 (Value::Missing, None) => return missing(cx, &name, pos),
-                _ => cx.type_error(format!("{} is not a function", name.as_str())),
+                _ => not_a(cx, "function", name.as_str(), &arguments, pos),
             };
             result.map_err(|h| cx.at(h, pos))
         }))
@@ -139,7 +134,7 @@ impl Gen<'_> {
             cx.step()?;
             match native {
                 Some(native) => arguments.with(cx, pos, |cx, args| native(cx, &Value::Undefined, args)),
-                None => cx.type_error(format!("{} is not a constructor", class.as_str())),
+                None => not_a(cx, "constructor", class.as_str(), &arguments, pos),
             }
             .map_err(|h| cx.at(h, pos))
         }))
@@ -182,13 +177,16 @@ fn call_value(
     pos: u32,
 ) -> R<Value> {
     let result = match callee {
-        Value::Function(function) => call_function(cx, function, this, arguments, pos),
+        Value::Function(function) => arguments.with(cx, pos, |cx, args| cx.call(function, this, args)),
         Value::Undefined | Value::Null if optional => return cx.absent(),
-        _ => cx.type_error(format!("{shown} is not a function")),
+        _ => not_a(cx, "function", shown, arguments, pos),
     };
     result.map_err(|h| cx.at(h, pos))
 }
 
-fn call_function(cx: &mut Cx<'_>, function: &Function, this: &Value, arguments: &Elements, pos: u32) -> R<Value> {
-    arguments.with(cx, pos, |cx, args| cx.call(function, this, args))
+/// What is called can not be, which comes to light once its arguments are there (§13.3.6.2).
+#[cold]
+fn not_a(cx: &mut Cx<'_>, what: &str, shown: &str, arguments: &Elements, pos: u32) -> R<Value> {
+    arguments.run(cx, pos)?;
+    cx.type_error(format!("{shown} is not a {what}"))
 }

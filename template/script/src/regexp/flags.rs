@@ -12,6 +12,20 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
+    /// Whether the one with this property's name is there; `None` for other names.
+    pub(super) fn named(&self, name: &str) -> Option<bool> {
+        Some(match name {
+            "global" => self.global,
+            "ignoreCase" => self.ignore_case,
+            "multiline" => self.multiline,
+            "dotAll" => self.dot_all,
+            "unicode" => self.unicode,
+            "sticky" => self.sticky,
+            "unicodeSets" => false,
+            _ => return None,
+        })
+    }
+
     /// Reads them; `d` is taken, and gives nothing.
     pub(super) fn of(flag_text: &str) -> Result<Flags, String> {
         let mut flags = Flags::default();

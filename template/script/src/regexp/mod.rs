@@ -92,6 +92,11 @@ impl RegExp {
         &self.0.program.pattern
     }
 
+    /// A flag by the name of its property, such as `ignoreCase`.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        if name == "hasIndices" { Some(self.flag_text().contains('d')) } else { self.0.program.flags.named(name) }
+    }
+
     pub(crate) fn flag_text(&self) -> &str {
         &self.0.program.flag_text
     }

@@ -3,7 +3,10 @@
 use super::convert;
 use super::fault::R;
 use super::machine::Cx;
-use crate::base::memory::{Held, cost};
+use crate::base::{
+    Str,
+    memory::{Held, cost},
+};
 use crate::value::Value;
 
 /// Elements that a built-in collects while a program runs in between: they weigh before they are an array.
@@ -27,6 +30,10 @@ impl Gathered {
         self.items.extend(items);
     }
 
+    pub(crate) fn iterator(self, cx: &Cx<'_>, name: &'static str) -> Value {
+        cx.iterator(self.items, name)
+    }
+
     pub(crate) fn finish(self, cx: &Cx<'_>) -> Value {
         cx.array(self.items)
     }
@@ -36,6 +43,17 @@ impl Gathered {
 pub(crate) fn arg(args: &[Value], n: usize) -> &Value {
     const NONE: &Value = &Value::Undefined;
     args.get(n).unwrap_or(NONE)
+}
+
+/// The receiver as a string, its length paid for.
+pub(crate) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
+    match this {
+        Value::String(s) => {
+            cx.bytes(s.as_str().len())?;
+            Ok(s.clone())
+        }
+        _ => cx.type_error("this method needs a string"),
+    }
 }
 
 /// Calls a callback argument.

@@ -70,7 +70,7 @@ impl Cx<'_> {
         if looked != self.steps / STRIDE { self.look() } else { Ok(()) }
     }
 
-    /// Takes the time that making took, and looks at the memory. Once in a while; whoever asks often has no room for it.
+    /// Takes the time that making took, and looks at the memory. Called once in a while: the frequent path has no room for it.
     #[inline(never)]
     fn look(&mut self) -> R<()> {
         let made = memory::made();
@@ -176,7 +176,8 @@ impl Cx<'_> {
         let length = left.as_str().len() + right.as_str().len();
         self.length_of(length)?;
         if length >= rate::BYTES {
-            let copied = if left.is_shared() { length } else { right.as_str().len() };
+            let anew = left.is_shared() || left.has_halves() || right.has_halves();
+            let copied = if anew { length } else { right.as_str().len() };
             self.room_for(copied)?;
             self.bytes(copied)?;
         }

@@ -92,6 +92,7 @@ fn object_text(cx: &mut Cx<'_>, object: &Object) -> R<Str> {
         Some(Inner::Primitive(value)) => return to_str(cx, value),
         Some(Inner::Table(_)) if object.0.class.get() == Class::Map => return Ok("[object Map]".into()),
         Some(Inner::Table(_)) => return Ok("[object Set]".into()),
+        Some(Inner::Items { name, .. }) => return Ok(format!("[object {name} Iterator]").into()),
         None => {}
     }
     if object.0.class.get() == Class::Error {
@@ -280,6 +281,11 @@ impl Cx<'_> {
             && let Some(table) = object.table()
         {
             return self.iterate_table(object, table);
+        }
+        if let Some((items, next)) = value.as_object().and_then(Object::items) {
+            let from = next.replace(items.len());
+            self.items(items.len() - from)?;
+            return Ok(if from == 0 { items.clone() } else { Array::new(items.borrow()[from..].to_vec()) });
         }
         match value {
             Value::String(s) => {

@@ -11,7 +11,7 @@ const UNCHARGED: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Draft {
     text: String,
-    /// Some piece had half characters.
+    /// Some piece had half characters: the text is one of [`Str::by_units`].
     halves: bool,
     charged: usize,
 }
@@ -27,13 +27,32 @@ impl Draft {
     /// Adds a string.
     #[inline]
     pub(crate) fn push_value(&mut self, cx: &mut Cx<'_>, piece: &Str) -> R<()> {
-        self.halves |= piece.has_halves();
+        if self.halves || piece.has_halves() {
+            return self.push_units(cx, piece);
+        }
         self.push(cx, piece.as_str())
     }
 
-    /// Pieces that are added as plain text may have halves.
-    pub(crate) fn has_halves(&mut self) {
-        self.halves = true;
+    #[cold]
+    fn push_units(&mut self, cx: &mut Cx<'_>, piece: &Str) -> R<()> {
+        self.turn_to_units();
+        self.push(cx, piece.by_units().as_str())
+    }
+
+    /// From here on pieces come out of [`Str::by_units`].
+    pub(crate) fn turn_to_units(&mut self) {
+        if !std::mem::replace(&mut self.halves, true) {
+            self.text = Str::new(std::mem::take(&mut self.text)).by_units().as_str().to_owned();
+        }
+    }
+
+    pub(crate) fn is_by_units(&self) -> bool {
+        self.halves
+    }
+
+    /// A text whose pieces come out of [`Str::by_units`].
+    pub(crate) fn by_units() -> Draft {
+        Draft { halves: true, ..Draft::default() }
     }
 
     /// Adds a number.

@@ -8,7 +8,7 @@
 use super::fault::{Fault, R};
 use super::journal::Journal;
 use crate::base::{ErrorKind, Limits, Source, memory, stack::Stack};
-use crate::value::{Array, Function, Object, Value, VarCell};
+use crate::value::{Array, Class, Function, Inner, Object, Value, VarCell};
 use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -247,6 +247,12 @@ impl<'a> Cx<'a> {
         let array = Array::new(items);
         array.0.mark.run.set(self.run);
         array.into()
+    }
+
+    /// An iterator over these values.
+    pub(crate) fn iterator(&self, items: Vec<Value>, name: &'static str) -> Value {
+        let items = Array::new(items);
+        self.own(Object::of_class(Class::Iterator, Inner::Items { items, next: Cell::new(0), name })).into()
     }
 
     /// Stamps an object as made by this run.

@@ -1,5 +1,7 @@
 //! What strings and regular expressions can do.
 
+pub(crate) mod locale;
+pub(crate) mod markup;
 pub(crate) mod replace;
 pub(crate) mod search;
 pub(crate) mod string;

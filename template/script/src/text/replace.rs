@@ -1,7 +1,6 @@
 //! String methods that search: `replace`, `replaceAll`, `split`, `match`, `matchAll`, `search`, `normalize` apart.
 
 use super::search::{Subject, compiled, groups};
-use super::string::this_str;
 use crate::base::{
     Str,
     memory::{Held, cost},
@@ -9,7 +8,7 @@ use crate::base::{
 use crate::regexp::{Match, RegExp};
 use crate::run::{
     Cx, Draft, Native, R,
-    args::{arg, call},
+    args::{arg, call, this_str},
     convert,
 };
 use crate::value::Value;
@@ -46,7 +45,18 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
         return replace_matches(cx, &text, regexp, &with);
     }
     let wanted = convert::to_str(cx, arg(args, 0))?;
-    let mut out = Draft::default();
+    replace_text(cx, &text, &wanted, with, all)
+}
+
+fn replace_text(cx: &mut Cx<'_>, whole: &Str, searched: &Str, with: Replacement<'_>, all: bool) -> R<Value> {
+    let (mut text, mut wanted, mut with, mut out) = (whole.clone(), searched.clone(), with, Draft::default());
+    // Half a character is found, and put, inside a whole one.
+    if whole.has_halves() || searched.has_halves() || matches!(&with, Replacement::Text(with) if with.has_halves()) {
+        (text, wanted, out) = (whole.by_units(), searched.by_units(), Draft::by_units());
+        if let Replacement::Text(template) = &mut with {
+            *template = template.by_units();
+        }
+    }
     let mut at = 0;
     let mut search = 0;
     // Where the last match was, in bytes and in JavaScript's units.
@@ -59,7 +69,7 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
         match &with {
             Replacement::Function(function) => {
                 last = (found, last.1 + text.units_between(last.0, found));
-                let result = call(cx, function, &[wanted.clone().into(), last.1.into(), text.clone().into()])?;
+                let result = call(cx, function, &[searched.clone().into(), last.1.into(), whole.clone().into()])?;
                 let result = convert::to_str(cx, &result)?;
                 out.push_value(cx, &result)?;
             }
@@ -82,10 +92,6 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
         search = if empty { at + text.as_str()[at..].chars().next().map_or(1, char::len_utf8) } else { at };
     }
     out.push(cx, &text.as_str()[at.min(text.as_str().len())..])?;
-    // A text made of pieces of another: if that had halves, they are read as such again.
-    if text.has_halves() {
-        out.has_halves();
-    }
     Ok(out.finish(cx)?.into())
 }
 
@@ -214,9 +220,15 @@ fn replace_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, with: &Replacem
             Replacement::Text(template) => {
                 // What stands before and after a match is copied only for those who ask for it.
                 let asked = |mark: &str| template.as_str().contains(mark);
-                let before = if asked("$`") { subject.slice(0, from) } else { Str::from("") };
-                let after = if asked("$'") { subject.slice(to, subject.len()) } else { Str::from("") };
+                let mut before = if asked("$`") { subject.slice(0, from) } else { Str::from("") };
+                let mut after = if asked("$'") { subject.slice(to, subject.len()) } else { Str::from("") };
                 cx.bytes(before.as_str().len() + after.as_str().len())?;
+                let (mut matched, mut template) = (matched, template.clone());
+                let mut texts = [&mut before, &mut after, &mut matched, &mut template];
+                if out.is_by_units() || texts.iter().any(|text| text.has_halves()) {
+                    texts.iter_mut().for_each(|text| **text = text.by_units());
+                    out.turn_to_units();
+                }
                 let parts = Parts {
                     before: before.as_str(),
                     matched: matched.as_str(),
@@ -265,10 +277,13 @@ fn split_at_text(cx: &mut Cx<'_>, text: &Str, separator: &Str, limit: usize) -> 
     }
     let mut parts = Vec::new();
     let held = Held::new(0);
+    let halves = text.has_halves() || separator.has_halves();
+    let (text, separator) =
+        if halves { (text.by_units(), separator.by_units()) } else { (text.clone(), separator.clone()) };
     for part in text.as_str().split(separator.as_str()).take(limit) {
         cx.step()?;
         held.add(cost::ITEM);
-        parts.push(if text.has_halves() { text.replaced_by(part.to_owned()).into() } else { part.into() });
+        parts.push(Str::mended(part.to_owned(), halves).into());
     }
     Ok(parts)
 }
@@ -328,7 +343,7 @@ fn match_(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     Ok(cx.array(found))
 }
 
-/// All matches, as an array instead of an iterator.
+/// An iterator over all matches.
 fn match_all(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let text = this_str(cx, this)?;
     let regexp = expression(cx, arg(args, 0), "g")?;
@@ -338,7 +353,7 @@ fn match_all(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let subject = Subject::new(cx, &regexp, &text)?;
     let all = matches(cx, &regexp, &subject)?;
     let found = all.iter().map(|found| groups(cx, &regexp, &subject, found, &text)).collect();
-    Ok(cx.array(found))
+    Ok(cx.iterator(found, "RegExp String"))
 }
 
 fn search(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {

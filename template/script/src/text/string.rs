@@ -1,9 +1,13 @@
 //! String methods that take no regular expression, ECMA-262 §22.1.3. Indices are UTF-16 code units.
 
+use super::locale;
 use crate::base::{ErrorKind, Str, number};
-use crate::run::{Cx, Draft, Native, R, args::arg, args::relative, convert, rate};
+use crate::run::{
+    Cx, Draft, Native, R,
+    args::{arg, relative, this_str},
+    convert, rate,
+};
 use crate::value::Value;
-use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 
 pub(crate) const METHODS: &[(&str, Native)] = &[
@@ -16,7 +20,7 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
     ("includes", includes),
     ("indexOf", index_of),
     ("lastIndexOf", last_index_of),
-    ("localeCompare", locale_compare),
+    ("localeCompare", locale::compare),
     ("normalize", normalize),
     ("padEnd", |cx, this, args| pad(cx, this, args, false)),
     ("padStart", |cx, this, args| pad(cx, this, args, true)),
@@ -25,11 +29,15 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
     ("startsWith", starts_with),
     ("substr", substr),
     ("substring", substring),
-    ("toLocaleLowerCase", lower),
-    ("toLocaleUpperCase", upper),
+    ("toLocaleLowerCase", |cx, this, args| locale::cased(cx, this, args, lower)),
+    ("toLocaleUpperCase", |cx, this, args| locale::cased(cx, this, args, upper)),
     ("toLowerCase", lower),
     ("toString", |_, this, _| Ok(this.clone())),
     ("toUpperCase", upper),
+    ("isWellFormed", |cx, this, _| Ok((!this_str(cx, this)?.has_halves()).into())),
+    ("toWellFormed", |cx, this, _| Ok(this_str(cx, this)?.to_output().into_owned().into())),
+    ("trimLeft", |cx, this, _| trimmed(cx, this, |s| s.trim_start_matches(number::is_space))),
+    ("trimRight", |cx, this, _| trimmed(cx, this, |s| s.trim_end_matches(number::is_space))),
     ("trim", |cx, this, _| trimmed(cx, this, |s| s.trim_matches(number::is_space))),
     ("trimEnd", |cx, this, _| trimmed(cx, this, |s| s.trim_end_matches(number::is_space))),
     ("trimStart", |cx, this, _| trimmed(cx, this, |s| s.trim_start_matches(number::is_space))),
@@ -37,17 +45,6 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
 ];
 
 pub(crate) const STATICS: &[(&str, Native)] = &[("fromCharCode", from_char_code), ("fromCodePoint", from_code_point)];
-
-/// The receiver as a string, its length paid for.
-pub(super) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
-    match this {
-        Value::String(s) => {
-            cx.bytes(s.as_str().len())?;
-            Ok(s.clone())
-        }
-        _ => cx.type_error("this method needs a string"),
-    }
-}
 
 fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
@@ -115,7 +112,7 @@ fn includes(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     let wanted = needle(cx, arg(args, 0), "includes")?;
     let from = position(cx, args.get(1), &s)?;
-    Ok(s.as_str()[s.byte_index(from)..].contains(wanted.as_str()).into())
+    Ok(find(&s, &wanted, from).is_some().into())
 }
 
 /// An index argument cut to the string, 0 by default.
@@ -127,7 +124,7 @@ fn starts_with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     let wanted = needle(cx, arg(args, 0), "startsWith")?;
     let from = position(cx, args.get(1), &s)?;
-    Ok(s.as_str()[s.byte_index(from)..].starts_with(wanted.as_str()).into())
+    Ok((s.slice(from, from + wanted.units()) == wanted).into())
 }
 
 fn ends_with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -137,7 +134,8 @@ fn ends_with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         Value::Undefined => s.units(),
         _ => position(cx, args.get(1), &s)?,
     };
-    Ok(s.as_str()[..s.byte_index(end)].ends_with(wanted.as_str()).into())
+    let start = end.checked_sub(wanted.units());
+    Ok(start.is_some_and(|start| s.slice(start, end) == wanted).into())
 }
 
 fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -145,15 +143,26 @@ fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let wanted = convert::to_str(cx, arg(args, 0))?;
     cx.bytes(wanted.as_str().len())?;
     let from = position(cx, args.get(1), &s)?;
+    Ok(find(&s, &wanted, from).map_or(Value::Number(-1.0), Value::from))
+}
+
+/// Where a text stands in another, from a place on.
+fn find(s: &Str, wanted: &Str, from: usize) -> Option<usize> {
+    if s.has_halves() || wanted.has_halves() {
+        let (s, wanted) = (s.by_units(), wanted.by_units());
+        let start = s.byte_index(from);
+        return s.as_str()[start..].find(wanted.as_str()).map(|n| s.unit_index(start + n));
+    }
     let start = s.byte_index(from);
-    let found = s.as_str()[start..].find(wanted.as_str()).map(|n| s.unit_index(start + n));
-    Ok(found.map_or(Value::Number(-1.0), Value::from))
+    s.as_str()[start..].find(wanted.as_str()).map(|n| s.unit_index(start + n))
 }
 
 fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     let wanted = convert::to_str(cx, arg(args, 0))?;
     cx.bytes(wanted.as_str().len())?;
+    let (s, wanted) =
+        if s.has_halves() || wanted.has_halves() { (s.by_units(), wanted.by_units()) } else { (s, wanted) };
     let from = convert::to_number(cx, arg(args, 1))?;
     let last = if from.is_nan() { s.units() } else { number::to_integer(from).clamp(0.0, s.units() as f64) as usize };
     let end = (s.byte_index(last) + wanted.as_str().len()).min(s.as_str().len());
@@ -165,29 +174,6 @@ fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     Ok(found.map_or(Value::Number(-1.0), Value::from))
 }
 
-/// By the letters first and by case last, lower case before upper, which is how ICU orders plain text; accents and
-/// other languages' rules are not known here.
-fn locale_compare(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let a = this_str(cx, this)?;
-    let b = convert::to_str(cx, arg(args, 0))?;
-    let class = |c: char| match c {
-        c if c.is_alphabetic() => 3,
-        c if c.is_numeric() => 2,
-        c if c.is_whitespace() => 0,
-        _ => 1,
-    };
-    cx.steps((a.as_str().len() + b.as_str().len()) / 16)?;
-    let letters = |c: char| c.to_lowercase().map(|c| (class(c), c));
-    let primary = a.as_str().chars().flat_map(letters).cmp(b.as_str().chars().flat_map(letters));
-    let case = |s: &'_ str| s.chars().map(char::is_uppercase).collect::<Vec<bool>>();
-    let order = primary.then_with(|| case(a.as_str()).cmp(&case(b.as_str())));
-    Ok(Value::Number(match order {
-        Ordering::Less => -1.0,
-        Ordering::Equal => 0.0,
-        Ordering::Greater => 1.0,
-    }))
-}
-
 /// The text in one of Unicode's four normal forms.
 fn normalize(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
@@ -195,6 +181,9 @@ fn normalize(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         Value::Undefined => Str::from("NFC"),
         value => convert::to_str(cx, value)?,
     };
+    if !matches!(form.as_str(), "NFC" | "NFD" | "NFKC" | "NFKD") {
+        return cx.fail(ErrorKind::Range, "The normalization form should be one of NFC, NFD, NFKC, NFKD.");
+    }
     if s.is_ascii() {
         return Ok(s.into());
     }
@@ -204,8 +193,7 @@ fn normalize(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         "NFC" => s.as_str().nfc().collect(),
         "NFD" => s.as_str().nfd().collect(),
         "NFKC" => s.as_str().nfkc().collect(),
-        "NFKD" => s.as_str().nfkd().collect(),
-        _ => return cx.fail(ErrorKind::Range, "The normalization form should be one of NFC, NFD, NFKC, NFKD."),
+        _ => s.as_str().nfkd().collect(),
     };
     cx.string_of(text.len())?;
     Ok(s.replaced_by(text).into())
@@ -226,7 +214,7 @@ fn pad(cx: &mut Cx<'_>, this: &Value, args: &[Value], front: bool) -> R<Value> {
     let widest = if filler.is_ascii() { 1 } else { 3 };
     cx.string_of(s.as_str().len().saturating_add(missing.saturating_mul(widest)))?;
     let whole = missing / filler.units();
-    let padding = Str::from(filler.as_str().repeat(whole)).concat(&filler.slice(0, missing % filler.units()));
+    let padding = filler.replaced_by(filler.as_str().repeat(whole)).concat(&filler.slice(0, missing % filler.units()));
     Ok(if front { padding.concat(&s) } else { s.concat(&padding) }.into())
 }
 
@@ -242,7 +230,7 @@ fn repeat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     if s.as_str().is_empty() {
         return Ok(s.into());
     }
-    Ok(s.as_str().repeat(count).into())
+    Ok(s.replaced_by(s.as_str().repeat(count)).into())
 }
 
 fn slice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -272,13 +260,13 @@ fn substr(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn lower(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     cx.string_of(s.as_str().len())?;
-    Ok(s.as_str().to_lowercase().into())
+    Ok(s.replaced_by(s.as_str().to_lowercase()).into())
 }
 
 fn upper(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     cx.string_of(s.as_str().len())?;
-    Ok(s.as_str().to_uppercase().into())
+    Ok(s.replaced_by(s.as_str().to_uppercase()).into())
 }
 
 fn trimmed(cx: &mut Cx<'_>, this: &Value, trim: fn(&str) -> &str) -> R<Value> {

@@ -1,11 +1,13 @@
-//! Percent-encoding as JavaScript has it, ECMA-262 §19.2.6 and annex B.2.1.
+//! Percent-encoding as JavaScript has it, ECMA-262 §19.2.6 and annex B.2.1; and base64, which is HTML §8.3.
 
 use crate::base::{ErrorKind, Str};
-use crate::run::{Cx, Native, R, args::arg, convert};
+use crate::run::{Cx, Native, R, args::arg, convert, report};
 use crate::value::Value;
 use std::fmt::Write;
 
 pub(crate) const FUNCTIONS: &[(&str, Native)] = &[
+    ("atob", atob),
+    ("btoa", btoa),
     ("decodeURI", |cx, _, args| decode(cx, args, ";/?:@&=+$,#")),
     ("decodeURIComponent", |cx, _, args| decode(cx, args, "")),
     ("encodeURI", |cx, _, args| encode(cx, args, ";/?:@&=+$,#-_.!~*'()")),
@@ -31,6 +33,54 @@ fn encode(cx: &mut Cx<'_>, args: &[Value], kept: &str) -> R<Value> {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    Ok(out.into())
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn invalid_character<T>(cx: &mut Cx<'_>) -> R<T> {
+    let error = report::error_object(cx, "InvalidCharacterError", "Invalid character".into());
+    cx.throw(error)
+}
+
+/// Each character is a byte.
+fn btoa(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = text(cx, args, 2)?;
+    let Ok(bytes) = text.utf16().into_iter().map(u8::try_from).collect::<Result<Vec<u8>, _>>() else {
+        return invalid_character(cx);
+    };
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let three = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
+        let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        for n in 0..4 {
+            let digit = char::from(BASE64[(bits >> (18 - 6 * n)) as usize & 63]);
+            out.push(if n <= chunk.len() { digit } else { '=' });
+        }
+    }
+    Ok(out.into())
+}
+
+fn atob(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+    let text = text(cx, args, 2)?;
+    let digits: String = text.as_str().chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')).collect();
+    let digits = match digits.len() % 4 {
+        0 => digits.strip_suffix("==").or(digits.strip_suffix('=')).unwrap_or(&digits),
+        _ => &digits,
+    };
+    if digits.len() % 4 == 1 {
+        return invalid_character(cx);
+    }
+    let (mut out, mut bits, mut count) = (String::new(), 0u32, 0);
+    for byte in digits.bytes() {
+        let Some(value) = BASE64.iter().position(|&digit| digit == byte) else { return invalid_character(cx) };
+        bits = bits << 6 | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(char::from((bits >> count) as u8));
         }
     }
     Ok(out.into())

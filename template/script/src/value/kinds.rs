@@ -240,6 +240,8 @@ pub(crate) enum Class {
     Date,
     Map,
     Set,
+    /// What `entries()` and its like give.
+    Iterator,
     /// `new Number(1)` and its like.
     Boxed,
 }
@@ -250,6 +252,12 @@ pub(crate) enum Inner {
     Date(Cell<f64>),
     Table(RefCell<Table<Value>>),
     Primitive(Value),
+    /// What an iterator goes over, the place of the next one, and what it is called.
+    Items {
+        items: Array,
+        next: Cell<usize>,
+        name: &'static str,
+    },
 }
 
 /// An object: properties in order. Cloning shares it.
@@ -300,6 +308,14 @@ impl Object {
     pub(crate) fn table(&self) -> Option<&RefCell<Table<Value>>> {
         match self.inner()? {
             Inner::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// What an iterator goes over, and the place of the next one.
+    pub(crate) fn items(&self) -> Option<(&Array, &Cell<usize>)> {
+        match self.inner()? {
+            Inner::Items { items, next, .. } => Some((items, next)),
             _ => None,
         }
     }
