@@ -44,7 +44,7 @@ fn examples() -> Vec<Example> {
 
 fn read(path: &Path) -> Option<Example> {
     let file = if path.is_dir() { path.join("main.rs") } else { path.to_path_buf() };
-    if !file.extension().is_some_and(|extension| extension == "rs") {
+    if file.extension().is_none_or(|extension| extension != "rs") {
         return None;
     }
     let source = fs::read_to_string(file).ok()?;
