@@ -110,12 +110,12 @@ fn our_blocks_are_read_back_and_are_small() {
                     .map(|(name, value, _)| (name, value))
                     .eq(fields.iter().map(|(name, value)| (name, value)))
             );
-            ours += if story % 2 == 0 { block.len() } else { 0 };
+            ours += if story.is_multiple_of(2) { block.len() } else { 0 };
         }
     }
     let theirs: usize = rows("nghttp2")
         .iter()
-        .filter(|row| number(row, "story") % 2 == 0)
+        .filter(|row| number(row, "story").is_multiple_of(2))
         .map(|row| row["wire"].as_str().expect("wire").len() / 2)
         .sum();
     println!("even stories: ours {ours} bytes, nghttp2 {theirs}");
