@@ -7,10 +7,10 @@ use httlib_hpack::{Decoder as HttlibDecode, Encoder as HttlibEncode};
 use libnghttp2_sys as ng;
 
 /// Names and values.
-pub type List = Vec<(Vec<u8>, Vec<u8>)>;
+pub(crate) type List = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// nghttp2's decoder.
-pub struct Inflater(*mut ng::nghttp2_hd_inflater);
+pub(crate) struct Inflater(*mut ng::nghttp2_hd_inflater);
 
 impl Default for Inflater {
     fn default() -> Self {
@@ -23,7 +23,7 @@ impl Default for Inflater {
 
 impl Inflater {
     /// How many fields the block has.
-    pub fn decode(&mut self, mut block: &[u8]) -> usize {
+    pub(crate) fn decode(&mut self, mut block: &[u8]) -> usize {
         let mut fields = 0;
         loop {
             let mut field =
@@ -53,14 +53,14 @@ impl Drop for Inflater {
 }
 
 /// nghttp2's encoder, with the lists in the shape that it wants.
-pub struct Deflater<'a> {
+pub(crate) struct Deflater<'a> {
     deflater: *mut ng::nghttp2_hd_deflater,
     lists: Vec<Vec<ng::nghttp2_nv>>,
     borrowed: std::marker::PhantomData<&'a List>,
 }
 
 impl<'a> Deflater<'a> {
-    pub fn new(lists: &'a [List]) -> Self {
+    pub(crate) fn new(lists: &'a [List]) -> Self {
         let mut deflater = ptr::null_mut();
         // SAFETY: the pointer is one to write to; nghttp2 gives 0 if it has.
         assert_eq!(unsafe { ng::nghttp2_hd_deflate_new(&mut deflater, 4096) }, 0);
@@ -75,7 +75,7 @@ impl<'a> Deflater<'a> {
         Deflater { deflater, lists, borrowed: std::marker::PhantomData }
     }
 
-    pub fn encode(&mut self, number: usize, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&mut self, number: usize, out: &mut Vec<u8>) {
         let list = &self.lists[number];
         // SAFETY: the deflater is alive, the list and its texts are borrowed for as long as this, and `out` has the room
         // that it is said to have; what was written becomes its length.
@@ -95,7 +95,7 @@ impl Drop for Deflater<'_> {
 }
 
 /// httlib-hpack's decoder.
-pub struct Httlib(HttlibDecode<'static>);
+pub(crate) struct Httlib(HttlibDecode<'static>);
 
 impl Default for Httlib {
     fn default() -> Self {
@@ -104,7 +104,7 @@ impl Default for Httlib {
 }
 
 impl Httlib {
-    pub fn decode(&mut self, block: &[u8]) -> usize {
+    pub(crate) fn decode(&mut self, block: &[u8]) -> usize {
         // It eats its input.
         let (mut input, mut fields) = (block.to_vec(), Vec::with_capacity(16));
         self.0.decode(&mut input, &mut fields).expect("a valid block");
@@ -113,7 +113,7 @@ impl Httlib {
 }
 
 /// httlib-hpack's encoder.
-pub struct HttlibEncoder(HttlibEncode<'static>);
+pub(crate) struct HttlibEncoder(HttlibEncode<'static>);
 
 impl Default for HttlibEncoder {
     fn default() -> Self {
@@ -122,7 +122,7 @@ impl Default for HttlibEncoder {
 }
 
 impl HttlibEncoder {
-    pub fn encode(&mut self, list: &List, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&mut self, list: &List, out: &mut Vec<u8>) {
         let flags = HttlibEncode::WITH_INDEXING | HttlibEncode::BEST_FORMAT;
         for (name, value) in list {
             self.0.encode((name.clone(), value.clone(), flags), out).expect("a field");
