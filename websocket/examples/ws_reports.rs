@@ -7,13 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
 use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
+use wirebook_terminal as terminal;
 use wirebook_websocket::{self as websocket, Accepted, Config, Error, Fault, Options};
 
-/// Plays two reports and ends.
-#[derive(Parser)]
+#[derive(clap::Args)]
 struct Arguments {}
 
 const ADDRESS: &str = "10.0.0.1:80";
@@ -21,8 +20,8 @@ const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nCo
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 const SECOND: Duration = Duration::from_secs(1);
 
-fn main() -> std::io::Result<()> {
-    let Arguments {} = Arguments::parse();
+fn main() -> terminal::Result {
+    let Arguments {} = terminal::arguments(include_str!("ws_reports.rs"));
     println!("\"My server only writes, and its connections die after 50 seconds.\"");
     sim::run(sim::Config { limit: 7200 * SECOND, ..1.into() }, only_writes(true))?;
     sim::run(1, only_writes(false))?;
