@@ -412,7 +412,9 @@ async function programs(page) {
     const widget = await visit(page, 'event-loop');
     const shown = (await page.locator('pre code').filter({ hasText: 'fn order()' }).first().innerText()).trim();
     const lines = () => widget.locator('.wb-program').evaluate((element) => element.textContent.trim());
-    assert.equal(await lines(), shown);
+    // The chapter may break its lines elsewhere.
+    const bare = (code) => code.replace(/\s+/g, '');
+    assert.equal(bare(await lines()), bare(shown));
     await widget.focus();
     let told = 0;
     const steps = Number((await text(widget, 'output')).split(' of ')[1]);
