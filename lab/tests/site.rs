@@ -177,10 +177,121 @@ fn dissect_prints_the_answer_of_the_widget() {
         text(&child.wait_with_output().expect("the program ends").stdout)
     };
     let plain = ask(&["dissect", "request"]);
-    assert!(plain.contains("ContentLength") && plain.contains("a server answers 400"), "{plain}");
+    assert!(plain.contains("ContentLength") && plain.contains("the answer is 400"), "{plain}");
     assert!(plain.lines().all(|line| line.chars().count() <= 80), "80 columns: {plain}");
     let json: serde_json::Value = serde_json::from_str(&ask(&["dissect", "request", "--json"])).expect("JSON");
     assert_eq!(json["fault"]["rule"], "RFC 9112 §6.3");
+}
+
+/// A command's output with this on its standard input.
+fn piped(arguments: &[&str], input: &[u8], columns: &str) -> Output {
+    let mut child = Command::new(WIREBOOK)
+        .args(arguments)
+        .env("COLUMNS", columns)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // Refused arguments end it before it reads.
+    child.stdin.take().expect("a pipe").write_all(input).unwrap_or_default();
+    child.wait_with_output().expect("the program ends")
+}
+
+/// Every kind, an input, and words of its answer.
+const KINDS: [(&str, &[u8], &[&str]); 7] = [
+    ("request", b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n", &["/tea", "RFC 9112 §3.2"]),
+    ("response", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntea", &["200", "reason", "3 bytes"]),
+    ("body", b"3\r\ntea\r\n0\r\nX: y\r\n\r\n", &["tea", "data", "end"]),
+    ("frames", b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", &["Hello", "masking key 37 fa 21 3d"]),
+    (
+        "handshake",
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        &["101 Switching Protocols", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
+    ),
+    ("event-stream", b"data: tea\n\n", &["dispatch", "tea"]),
+    ("template", b"<% for (const x of [1, 2]) { %><%= x %><% } %>", &["for of", "12"]),
+];
+
+#[test]
+fn dissect_takes_every_kind_apart() {
+    for (kind, input, words) in KINDS {
+        for columns in ["40", "200"] {
+            let plain = text(&piped(&["dissect", kind], input, columns).stdout);
+            let limit = columns.parse::<usize>().unwrap().min(80);
+            assert!(plain.lines().all(|line| line.chars().count() <= limit), "{columns} columns: {plain}");
+            assert!(!plain.contains('\x1b'), "no colour in a pipe: {plain}");
+            words.iter().for_each(|word| assert!(columns == "40" || plain.contains(word), "{word} is not in {plain}"));
+        }
+        let json = piped(&["dissect", kind, "--json"], input, "80").stdout;
+        assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok_and(|json| json.is_object()), "{kind}");
+    }
+}
+
+#[test]
+fn a_cut_shows_what_it_leaves_wherever_it_is() {
+    for (kind, input, _) in KINDS {
+        for cut in 0..=input.len() {
+            let output = piped(&["dissect", kind, "--cut", &cut.to_string()], input, "80");
+            let (said, hint) = (text(&output.stdout), text(&output.stderr));
+            match kind {
+                "template" => assert!(hint.contains("is not read in pieces"), "{hint}"),
+                _ => assert!(said.contains(&format!("cut at {cut}  ")) && said.contains("the same events"), "{said}"),
+            }
+        }
+        let beyond = piped(&["dissect", kind, "--cut", &(input.len() + 1).to_string()], input, "80");
+        assert_eq!(beyond.status.code(), Some(1), "{kind}: {beyond:?}");
+    }
+}
+
+#[test]
+fn every_command_is_quiet_in_a_closed_pipe() {
+    let commands: [&[&str]; 7] = [
+        &["--help"],
+        &["examples"],
+        &["dissect", "request", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
+        &["dissect", "request", "--json", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
+        &["render", "--tokens", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
+        &["render", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
+        &["race", "parsers", "--only", "tiny"],
+    ];
+    for arguments in commands {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = Command::new(WIREBOOK).args(arguments).stdout(writer).stderr(Stdio::piped()).spawn();
+        let output = output.and_then(|child| child.wait_with_output()).expect("it ends");
+        let said = text(&output.stderr);
+        assert!(
+            output.status.success() && !said.contains("panicked") && !said.contains("error"),
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_plot_that_cannot_be_written_is_known_before_the_race() {
+    let began = std::time::Instant::now();
+    let output = run(&["race", "parsers", "--svg", "/no/such/folder/plot.svg"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("/no/such/folder/plot.svg cannot be written") && said.contains("\n hint: "), "{said}");
+    assert!(output.stdout.is_empty() && began.elapsed().as_secs() < 5, "it did not race: {output:?}");
+}
+
+#[test]
+fn nc_sends_its_input_and_prints_the_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port().to_string();
+    let echo = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).and_then(|_| stream.write_all(&bytes)).expect("a half that is open");
+        bytes
+    });
+    let output = piped(&["nc", "-C", "127.0.0.1", &port], b"tea\n", "80");
+    assert_eq!((echo.join().expect("an echo"), output.stdout), (b"tea\r\n".to_vec(), b"tea\r\n".to_vec()));
+    let refused = run(&["nc", "127.0.0.1", &port]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains(&format!("127.0.0.1:{port}")), "{refused:?}");
 }
 
 /// The key of a page's request, as a script reads it.
