@@ -14,6 +14,8 @@ const mine = join(home, 'mine');
 const wirebook = (...words) => execFileSync(process.env.WIREBOOK ?? join(root, 'target/debug/wirebook'), ['learn', ...words]);
 wirebook('new', mine);
 wirebook('answer', 'head', '--take', '--crate', mine);
+// Built once, so that no page waits for the compiler.
+wirebook('check', 'head', '--crate', mine);
 
 const server = await serve('127.0.0.1:0', ['--learn', mine]);
 const { check, end } = judge('learn');
