@@ -52,7 +52,10 @@ fn is_whole(answer: &[u8]) -> bool {
     let asked = host.push("host", "a").is_ok()
         && client.send(Event::Request(RequestHead::new(b"GET", b"/", host.lines())), &mut request).is_ok()
         && client.send(Event::End(FieldBlock::default().lines()), &mut request).is_ok();
-    while asked {
+    if !asked {
+        return false;
+    }
+    loop {
         match client.receive(&answer[at..], &mut room) {
             Ok((_, Some(Event::End(_)))) => return true,
             Ok((used, Some(_))) => at += used,
@@ -61,7 +64,6 @@ fn is_whole(answer: &[u8]) -> bool {
             Err(_) => return false,
         }
     }
-    false
 }
 // ANCHOR_END: whole
 
