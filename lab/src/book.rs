@@ -1,6 +1,5 @@
 //! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
 
-use crate::complaint::Complaint;
 use crate::{diagram, evenings, figures, live, prose, snippet, source};
 use mdbook_core::book::{Book, BookItem};
 use mdbook_driver::MDBook;
@@ -12,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use wirebook_terminal::Complaint;
 
 /// A file of the rendered book.
 pub(crate) struct Page {

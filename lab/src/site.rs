@@ -1,7 +1,6 @@
 //! `wirebook site`: the book, served by Wirebook's own HTTP server on its own loop.
 
 use crate::book::{self, Page, Pages};
-use crate::complaint::Complaint;
 use crate::live;
 use clap::Args;
 use percent_encoding::percent_decode_str;
@@ -11,6 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
+use wirebook_terminal::{Complaint, Result};
 
 /// How to serve the book.
 #[derive(Args, Clone)]
@@ -30,7 +30,7 @@ pub(crate) struct Options {
 }
 
 /// Renders the book and serves it until Ctrl-C.
-pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
+pub(crate) fn run(options: &Options) -> Result {
     if !options.addr.ip().is_loopback() {
         return Err(Complaint::new(
             format!("{} can be reached from other machines, and the site is for yours alone.", options.addr.ip()),
@@ -76,7 +76,7 @@ struct Listening {
 }
 
 impl Site {
-    async fn listen(addr: SocketAddr, root: PathBuf) -> Result<Listening, Complaint> {
+    async fn listen(addr: SocketAddr, root: PathBuf) -> Result<Listening> {
         let listener = net::tcp::TcpListener::bind(addr).map_err(|error| cannot_listen(addr, &error))?;
         let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
         let start = Instant::now();

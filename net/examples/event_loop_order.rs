@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 use wirebook_net as net;
+use wirebook_terminal as terminal;
 
 fn main() -> std::io::Result<()> {
+    terminal::no_arguments(include_str!("event_loop_order.rs"));
     net::block_on(order())
 }
 

@@ -230,7 +230,16 @@ impl Walk<'_> {
                 end_of_code(text, start, close, &[open, literal_close])
                     .map_err(|error| error.unwrap_or_else(unclosed))?
             }
-            None => self.end_of_comment(start).ok_or_else(unclosed)?,
+            // The mark that ends `<%#` is the next one, if it is a closing one.
+            None => match self.splitter.next(start) {
+                Some((at, length, Mark::Close { .. })) => (at, length),
+                // EJS takes `<##` for the delimiter twice when it asks for an end, and for a comment else: any mark ends it.
+                next if self.splitter.delimiter == "#" => {
+                    let at = next.map_or(text.len(), |(at, ..)| at);
+                    return Ok((at, at, false));
+                }
+                _ => return Err(unclosed()),
+            },
         };
         let inside = &text[start..at];
         // EJS looks for the closing tag two parts on, and an empty tag has no part between.
@@ -244,14 +253,6 @@ impl Walk<'_> {
             self.pieces.push(Piece::Line);
         }
         Ok((at, at + length, length > self.splitter.close.len()))
-    }
-
-    /// The mark that ends `<%#`: the next one, if it is a closing one.
-    fn end_of_comment(&self, start: usize) -> Option<(usize, usize)> {
-        match self.splitter.next(start)? {
-            (at, length, Mark::Close { .. }) => Some((at, length)),
-            _ => None,
-        }
     }
 }
 

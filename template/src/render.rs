@@ -39,7 +39,10 @@ impl Host for Shared {
 
     /// `include(name, data)`: the including template's data goes on, with `data` on top.
     fn include(&self, cx: &mut Cx<'_>, site: &Site<'_>, args: &[Value]) -> R<()> {
-        let name = cx.text_of(args.first().unwrap_or(&Value::Undefined))?;
+        let Some(Value::String(name)) = args.first() else {
+            return cx.type_error("the name of an included template must be a string");
+        };
+        let name = name.clone();
         let data = match args.get(1) {
             Some(more) => merged(cx, site.data, more)?,
             None => site.data.clone(),

@@ -116,14 +116,24 @@ pub fn options(json: &Json) -> Options {
 /// # Panics
 /// When the data is no JSON.
 pub fn render(template: &str, data: &str, json: &Json) -> Expected {
-    let data: Value = serde_json::from_str(data).expect("JSON");
-    let mut engine = Engine::new(interop().join("views")).expect("the views");
-    engine.set_options(options(json));
-    let rendered = engine.compile(template, "main.ejs").and_then(|template| template.render_to_string(&data));
-    match rendered {
+    match rendered(template, data, json) {
         Ok(output) => Expected::Output(output),
         Err(error) => Expected::Error(class_of(&error)),
     }
+}
+
+/// The same with the error itself.
+///
+/// # Errors
+/// Those of compiling and rendering.
+///
+/// # Panics
+/// When the data is no JSON.
+pub fn rendered(template: &str, data: &str, json: &Json) -> Result<String, wirebook_template::Error> {
+    let data: Value = serde_json::from_str(data).expect("JSON");
+    let mut engine = Engine::new(interop().join("views")).expect("the views");
+    engine.set_options(options(json));
+    engine.compile(template, "main.ejs").and_then(|template| template.render_to_string(&data))
 }
 
 /// The JavaScript class of an error, as Node has it for the same fault.

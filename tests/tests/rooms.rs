@@ -66,6 +66,7 @@ const CRATES: &[&str] = &[
     "template",
     "http2/hpack",
     "lab",
+    "lab/terminal",
     "tests",
     "tests/cases",
     "benches",

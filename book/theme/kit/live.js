@@ -8,7 +8,10 @@ const BEAT = 600; // ms between two signs of life, and between two attempts to c
 const PATIENCE = 1800; // ms that an answer to one may take
 const REFUSED = 10_000; // ms until a host that serves the pages and opens no socket is asked again
 
-const address = new URL('../../live/socket', import.meta.url);
+// With it the page can ask what went over its socket: nobody else knows it.
+export const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const address = new URL(`../../live/socket?${key}`, import.meta.url);
 const waiting = new Map(); // id → [resolve, reject]
 const watchers = new Set();
 let socket = null;

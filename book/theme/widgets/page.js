@@ -24,7 +24,7 @@ customElements.define('wirebook-page', class extends Widget {
     const titled = (title, element) => h('details', { open: true }, h('summary', {}, title), element);
     return [h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes' }, this.spans), this.rows.element),
       titled("the answer's head", this.head), titled('the states of the connection', this.states.element),
-      this.more = h('div', {}, titled('behind the request', this.read), titled('behind the answer', this.written))];
+      this.behind = titled('behind the request', this.read), titled('behind the answer', this.written)];
   }
 
   // The key of what is to be shown.
@@ -62,15 +62,15 @@ customElements.define('wirebook-page', class extends Widget {
   }
 
   show({ request, answer, states, read, written }) {
-    this.limits(true, true);
     this.spans.replaceChildren(...asText(request, Infinity));
     this.rows.fill(request.parts.map(({ kind, start, end, value, rule: section }) => [{}, h('span', {},
-      h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, value.length > 60 ? `${value.slice(0, 59)}…` : value), rule(section)]));
+      h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, value.length > 60 ? `${value.slice(0, 59)}…` : value), rule(section, section.replace('RFC ', ''))]));
     this.head.textContent = answer.replaceAll('\r\n', '\n');
     this.states.fill(states.map(({ event, client, server }) => [{}, event, client, server]));
     const frames = this.state.what === 'its WebSocket';
     const text = (bytes) => (frames ? hex(bytes.slice(0, SHOWN)) : bytes.slice(0, SHOWN)) + (bytes.length > SHOWN ? ' …' : '');
-    this.read.textContent = text(read) || 'nothing';
+    this.behind.hidden = !read;
+    this.read.textContent = text(read);
     this.written.textContent = text(written) || 'nothing';
     this.say(`${request.len} bytes of request; ${answer.split('\r\n')[0]}.`);
   }

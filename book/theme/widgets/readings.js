@@ -8,10 +8,12 @@ import { Widget } from '../kit/widget.js';
 const list = (text) => text.split(',').filter(Boolean);
 
 customElements.define('wirebook-readings', class extends Widget {
+  defaults = { back: '' };
   binary = true;
 
   controls() {
-    return [this.example, this.editor.button];
+    this.fall = this.button('switch the rule off', () => this.change({ back: this.state.back ? '' : this.answer.needed ?? '' }));
+    return [this.example, this.fall, this.editor.button];
   }
 
   body() {
@@ -35,10 +37,6 @@ customElements.define('wirebook-readings', class extends Widget {
     this.change({ input });
   }
 
-  request() {
-    return { input: this.state.input, front: list(this.state.front), back: list(this.state.back) };
-  }
-
   live({ story }) {
     return story.succeeded ? 'the attack succeeds' : 'the attack fails';
   }
@@ -48,8 +46,9 @@ customElements.define('wirebook-readings', class extends Widget {
     this.change({ [side]: (on.includes(name) ? on.filter((other) => other !== name) : [...on, name]).join(',') });
   }
 
-  show({ input, front, back, part, say, story, kindnesses }) {
-    this.limits(true, true);
+  show({ input, front, back, part, say, story, kindnesses, needed }) {
+    this.fall.hidden = !needed && !this.state.back;
+    this.fall.textContent = this.state.back ? 'switch our rules on again' : 'switch the rule off that stops it';
     const at = part ?? input.length;
     this.spans.replaceChildren(toText(input.slice(0, at)), ...(part === null ? [] : [h('span', { class: 'wb-bad' }, toText(input.slice(at, at + 1)) || ' end ')]),
       h('span', { class: 'wb-rest' }, toText(input.slice(at + 1))));

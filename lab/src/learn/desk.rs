@@ -6,9 +6,9 @@ use super::progress::Progress;
 use super::reader::{Trouble, build};
 use super::show::{self, print};
 use super::stage::{STAGES, Stage};
-use crate::complaint::Complaint;
 use serde_json::json;
 use std::path::Path;
+use wirebook_terminal::Complaint;
 
 /// The next stage as data.
 pub(super) fn next_of(progress: &Progress) -> serde_json::Value {

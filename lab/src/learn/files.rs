@@ -2,10 +2,10 @@
 
 use super::progress::Progress;
 use super::stage::{STAGES, Stage};
-use crate::complaint::Complaint;
 use std::fs;
 use std::io;
 use std::path::Path;
+use wirebook_terminal::Complaint;
 
 /// What is given and not to be touched.
 const GIVEN: [(&str, &str); 7] = [

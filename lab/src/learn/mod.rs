@@ -19,7 +19,6 @@ mod watch;
 pub(crate) use reader::{ANSWER_TIME, Reader, Trouble, build};
 pub(crate) use stage::named;
 
-use crate::complaint::Complaint;
 use clap::{Args, Subcommand};
 use desk::{Desk, next_of};
 use progress::Progress;
@@ -27,6 +26,7 @@ use serde_json::json;
 use show::print;
 use stage::{STAGES, Stage};
 use std::path::{Path, PathBuf};
+use wirebook_terminal::Complaint;
 
 /// What to do in the crate.
 #[derive(Args)]

@@ -1,11 +1,11 @@
 //! What the reader has done so far: the file `learn.json` in the reader's crate. It is plain, so that it can be committed.
 
 use super::stage::{STAGES, Stage};
-use crate::complaint::Complaint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use wirebook_terminal::Complaint;
 
 /// Its name. Where it lies is the reader's crate.
 pub(super) const FILE: &str = "learn.json";

@@ -4,13 +4,13 @@ use super::desk::Desk;
 use super::reader::{Reader, Trouble, build};
 use super::show;
 use super::stage::Stage;
-use crate::complaint::Complaint;
 use crate::race::{self, Lap};
 use serde_json::json;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use wirebook_sse::{self as sse, decoder};
 use wirebook_template::escape;
+use wirebook_terminal::Complaint;
 use wirebook_websocket::mask;
 
 const HEATS: usize = 15;

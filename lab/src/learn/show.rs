@@ -4,12 +4,11 @@ use super::exam::{Failure, Verdict, Way};
 use super::progress::Progress;
 use super::reader::Trouble;
 use super::stage::{STAGES, Stage};
-use crate::complaint::Complaint;
 use crate::live::escape;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
-use std::io::{IsTerminal, Write, stdout};
+use std::fmt::Write;
 use std::path::Path;
+use wirebook_terminal::{Complaint, colourful};
 
 /// Columns of a line, and of each of two columns with a bar between them.
 const WIDTH: usize = 80;
@@ -20,24 +19,16 @@ const MOST_LINES: usize = 12;
 /// Longer links are not printed: a terminal would break them.
 const LONGEST_LINK: usize = 240;
 
-/// Prints a result one way or the other. A reader of the output that has gone is no error.
+/// Prints a result one way or the other.
 pub(super) fn print(as_json: bool, value: &Value, text: impl FnOnce() -> String) -> Result<(), Complaint> {
-    let mut text = if as_json { serde_json::to_string_pretty(value).unwrap_or_default() } else { text() };
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Complaint::new(format!("The output cannot be written: {error}."), "Is the disk full?"))
-        }
-        _ => Ok(()),
-    }
+    let text = if as_json { serde_json::to_string_pretty(value).unwrap_or_default() } else { text() };
+    println!("{}", text.trim_end_matches('\n'));
+    Ok(())
 }
 
 /// A piece of text in one of the terminal's styles (1 bold, 2 dim, 31 red, 32 green), where it has any.
 fn styled(style: u8, text: &str) -> String {
-    let wanted = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if wanted { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_string() }
+    if colourful() { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_string() }
 }
 
 pub(super) fn welcome(path: &Path) -> String {
@@ -220,20 +211,7 @@ fn indent(text: &str) -> String {
 
 /// Words in lines of at most [`WIDTH`] columns.
 fn wrap(text: &str) -> String {
-    let (mut out, mut column) = (String::new(), 0);
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > WIDTH {
-            out.push('\n');
-            column = 0;
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out += word;
-        column += length;
-    }
-    out + "\n"
+    wirebook_terminal::wrap(text, WIDTH) + "\n"
 }
 
 /// A verdict as data.

@@ -2,11 +2,11 @@
 
 use super::desk::Desk;
 use super::progress::Progress;
-use crate::complaint::Complaint;
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
+use wirebook_terminal::Complaint;
 
 /// How often the files are looked at: their times alone, which costs nothing to speak of.
 const EVERY: Duration = Duration::from_millis(200);
@@ -26,7 +26,7 @@ pub(super) fn run(desk: &Desk<'_>, submit: bool) -> Result<(), Complaint> {
         match outcome {
             Ok(()) if submit => continue,
             Ok(()) if !desk.json => eprintln!("`wirebook learn submit` takes it. Waiting for a change …"),
-            Err(complaint) if !desk.json => eprintln!("{complaint}\nWaiting for a change …"),
+            Err(complaint) if !desk.json => eprintln!("error: {complaint}\nWaiting for a change …"),
             _ => {}
         }
         while times(desk.root) == seen {

@@ -52,10 +52,10 @@ pub(super) struct Ask {
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Bits {
     /// Its first byte in the input, how many the header has, and the byte behind the payload.
-    start: usize,
+    pub(crate) start: usize,
     length: usize,
     end: usize,
-    fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
     /// Whether its last four bytes are a masking key.
     masked: bool,
     /// The payload without its mask.
@@ -65,11 +65,11 @@ pub(crate) struct Bits {
 /// Bits that belong together.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Field {
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// First bit, counted from the frame's start, and how many.
     first: usize,
     bits: usize,
-    value: String,
+    pub(crate) value: String,
     /// The part of the frame that it belongs to, and its row in the table of sentences.
     kind: &'static str,
     key: String,
@@ -80,7 +80,7 @@ pub(crate) struct Field {
 pub(crate) struct Dissected {
     #[serde(flatten)]
     pub(crate) answer: Answer,
-    frames: Vec<Bits>,
+    pub(crate) frames: Vec<Bits>,
 }
 
 /// Answers a request of the widget.

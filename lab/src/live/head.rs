@@ -1,9 +1,9 @@
-//! The widget of requests: what the server's own [`Connection`] makes of some bytes.
+//! The widget of requests: what the server's own [`Connection`] makes of some bytes; and the same for responses and bodies.
 
 use super::answer::{Answer, Ask, Fault, Happening, Mark, Part, count, escape, latin1, range_in};
 use super::explain::HTTP1;
 use std::time::Instant;
-use wirebook_http1::parser::{self, Fields, Limits, Progress, RequestHead};
+use wirebook_http1::parser::{self, FieldLines, Fields, Limits, Progress, RequestHead, ResponseHead};
 use wirebook_http1::{Connection, Error, Event, FieldBlock, reason};
 
 /// What the widget offers; the first is its picture in the book.
@@ -57,22 +57,37 @@ pub(super) fn answer(ask: Ask) -> Result<Answer, String> {
     Ok(dissect(&ask.bytes()?, ask.cut.unwrap_or(usize::MAX), ask.parser.as_deref()))
 }
 
-/// Takes a conversation apart: requests with their bodies, one behind the other, as the server reads them; once whole,
-/// and once cut in two at `cut`.
+/// What some bytes of HTTP/1.1 are.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Message {
+    /// Requests with their bodies, one behind the other, as a server reads them.
+    Request,
+    /// Responses with their bodies, as a client reads them that has asked with GET.
+    Response,
+    /// A chunked body (RFC 9112 §7.1), as a server reads it.
+    Body,
+}
+
+/// Takes requests apart.
 pub(crate) fn dissect(input: &[u8], cut: usize, variant: Option<&str>) -> Answer {
+    take_apart(Message::Request, input, cut, variant)
+}
+
+/// Takes one side of a conversation apart; once whole, and once cut in two at `cut`.
+pub(crate) fn take_apart(message: Message, input: &[u8], cut: usize, variant: Option<&str>) -> Answer {
     let cut = cut.min(input.len());
-    let whole = read(input, &[input.len()]);
-    let pieces = read(input, &[cut, input.len()]);
+    let whole = read(message, input, &[input.len()]);
+    let pieces = read(message, input, &[cut, input.len()]);
     let &(parser, parse) = VARIANTS.iter().find(|(name, _)| Some(*name) == variant).unwrap_or(&VARIANTS[0]);
     Answer {
         input: latin1(input),
         len: input.len(),
-        states: states(&whole.parts, &whole.heads),
+        states: states(message, &whole.parts, &whole.heads),
         cut,
         before_cut: whole.events.iter().filter(|event| event.end <= cut).count(),
         same: (&whole.events, &whole.fault) == (&pieces.events, &pieces.fault),
         parser,
-        nanoseconds: time(input, parse),
+        nanoseconds: if message == Message::Request { time(input, parse) } else { None },
         parts: whole.parts,
         events: whole.events,
         fault: whole.fault,
@@ -101,17 +116,17 @@ struct HeadRange {
     whole: bool,
 }
 
-/// Feeds a connection with the input up to each of `stops` in turn, and answers every request so that the next is read.
-fn read(input: &[u8], stops: &[usize]) -> Reading {
+/// Feeds a connection with the input up to each of `stops` in turn, and does what the other side waits for.
+fn read(message: Message, input: &[u8], stops: &[usize]) -> Reading {
     let mut reading = Reading::default();
-    let mut connection = Connection::server();
     let mut fields = Fields::new();
+    let mut connection = begin(message, &mut fields);
     let mut at = 0;
     for &stop in stops {
         loop {
             match connection.receive(&input[at..stop], &mut fields) {
                 Err(error) => {
-                    reading.fail(input, at, error);
+                    reading.fail(message, input, at, error);
                     return reading;
                 }
                 Ok((used, event)) => {
@@ -122,24 +137,54 @@ fn read(input: &[u8], stops: &[usize]) -> Reading {
                     reading.take(input, at, at + used, &event);
                     at += used;
                     if matches!(event, Event::End(_)) {
-                        answer_request(&mut connection);
+                        go_on(message, &mut connection);
                     }
                 }
             }
         }
     }
     if at < input.len() && reading.fault.is_none() {
-        reading.unfinished(input, at);
+        reading.unfinished(message, input, at);
+    }
+    // A response may last until the connection ends, which it does here.
+    if message == Message::Response
+        && let Ok(Some(Event::End(_))) = connection.receive_eof()
+    {
+        reading.events.push(Happening { start: at, end: at, event: "end", text: "with the connection".into() });
     }
     reading
 }
 
-/// 204 without a body: the shortest answer that lets the connection go on.
-fn answer_request(connection: &mut Connection) {
-    let none = FieldBlock::default();
-    let head = Event::Response(parser::ResponseHead::new(204, none.lines()));
+/// A connection that is about to receive such bytes.
+fn begin(message: Message, fields: &mut Fields) -> Connection {
+    match message {
+        Message::Request => Connection::server(),
+        Message::Response => {
+            let mut connection = Connection::client();
+            go_on(message, &mut connection);
+            connection
+        }
+        Message::Body => {
+            let mut connection = Connection::server();
+            let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+            // The head is ours: it is one.
+            let _ = connection.receive(head, fields);
+            connection
+        }
+    }
+}
+
+/// Sends what lets the next message come: to a client 204, the shortest answer; to a server another GET.
+fn go_on(message: Message, connection: &mut Connection) {
+    let (none, mut host) = (FieldBlock::default(), FieldBlock::default());
+    // The field is ours: it can be sent.
+    let _ = host.push("host", "a");
+    let head = match message {
+        Message::Response => Event::Request(RequestHead::new(b"GET", b"/", host.lines())),
+        Message::Request | Message::Body => Event::Response(ResponseHead::new(204, none.lines())),
+    };
     for event in [head, Event::End(none.lines())] {
-        // Refused only where the client may not go on either.
+        // Refused only where the other side may not go on either.
         let _ = connection.send(event, &mut Vec::new());
     }
 }
@@ -163,8 +208,13 @@ impl Reading {
                 }
                 (end, "end", count(trailers.len(), "trailer"))
             }
-            // A server receives none.
-            Event::Response(_) => return,
+            Event::Response(head) => {
+                self.status_line(input, start, head);
+                self.heads.push(HeadRange { start, end, whole: true });
+                self.framed = end;
+                let fields = count(head.fields.len(), "field");
+                (start, "response", format!("{} {}, {fields}", head.status, escape(head.reason)))
+            }
         };
         self.data_bytes = 0;
         self.events.push(Happening { start, end, event, text });
@@ -207,7 +257,24 @@ impl Reading {
         // The version has a fixed length and stands one space behind the target (RFC 9112 §3).
         let start = target.1 + 1;
         self.part(input, (start, start + "HTTP/1.1".len()), "version", "version".into());
-        for (name, value) in head.fields.iter() {
+        self.fields(input, &head.fields);
+    }
+
+    /// RFC 9112 §4: `status-line = HTTP-version SP status-code SP [ reason-phrase ]`, the first two of fixed lengths.
+    fn status_line(&mut self, input: &[u8], start: usize, head: &ResponseHead<'_>) {
+        // An empty line before it is skipped.
+        let start = start + input[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        let status = start + "HTTP/1.1 ".len();
+        self.part(input, (start, status - 1), "version", "version".into());
+        self.part(input, (status, status + 3), "status", "status".into());
+        if !head.reason.is_empty() {
+            self.part(input, range_in(input, head.reason), "reason", "reason".into());
+        }
+        self.fields(input, &head.fields);
+    }
+
+    fn fields(&mut self, input: &[u8], fields: &FieldLines<'_>) {
+        for (name, value) in fields.iter() {
             self.field(input, name, value);
         }
     }
@@ -223,27 +290,47 @@ impl Reading {
     }
 
     /// The lines before the one that is wrong.
-    fn fail(&mut self, input: &[u8], at: usize, error: Error) {
+    fn fail(&mut self, message: Message, input: &[u8], at: usize, error: Error) {
         let offset = at + error.offset;
         self.fault = Some(Fault {
             offset,
             name: format!("{:?}", error.violation).replace("Syntax(", "").replace(')', ""),
             message: error.violation.to_string(),
             rule: error.section(),
-            answer: format!("{} {}", error.status(), reason(error.status())),
+            answer: match message {
+                Message::Response => "nothing: the client gives the connection up".into(),
+                _ => format!("{} {}", error.status(), reason(error.status())),
+            },
         });
-        self.unfinished(&input[..offset.max(at)], at);
+        self.unfinished(message, &input[..offset.max(at)], at);
     }
 
     /// The whole lines of a head that is not (or not yet) one: ended with an empty line here, they are one.
-    fn unfinished(&mut self, input: &[u8], at: usize) {
+    fn unfinished(&mut self, message: Message, input: &[u8], at: usize) {
         let (mut fields, mut progress) = (Fields::new(), Progress::default());
         let Some(end) = behind_last_line(&input[at..]) else { return };
         let mut closed = input[..at + end].to_vec();
         closed.extend_from_slice(b"\r\n");
         // In the middle of a body there is no head, and nothing to show.
-        if let Ok(Some(head)) = parser::request(&closed[at..], &mut fields, &mut progress, &Limits::default()) {
-            self.head(&closed, &head);
+        let (closed, limits) = (&closed[..], Limits::default());
+        let is_head = match message {
+            Message::Request => match parser::request(&closed[at..], &mut fields, &mut progress, &limits) {
+                Ok(Some(head)) => {
+                    self.head(closed, &head);
+                    true
+                }
+                _ => false,
+            },
+            Message::Response => match parser::response(&closed[at..], &mut fields, &mut progress, &limits) {
+                Ok(Some(head)) => {
+                    self.status_line(closed, at, &head);
+                    true
+                }
+                _ => false,
+            },
+            Message::Body => false,
+        };
+        if is_head {
             self.heads.push(HeadRange { start: at, end: at + end, whole: false });
         }
     }
@@ -255,10 +342,15 @@ fn behind_last_line(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The reader's states along the input, from the ranges of the parts and heads.
-fn states(parts: &[Part], heads: &[HeadRange]) -> Vec<Mark> {
+fn states(message: Message, parts: &[Part], heads: &[HeadRange]) -> Vec<Mark> {
     let mut marks = Vec::new();
+    let first = match message {
+        Message::Request => "request line",
+        Message::Response => "status line",
+        Message::Body => "message body",
+    };
     for head in heads {
-        marks.push(Mark { at: head.start, state: "request line" });
+        marks.push(Mark { at: head.start, state: first });
         for part in parts.iter().filter(|part| head.start <= part.start && part.start < head.end) {
             match part.kind {
                 "name" => marks.push(Mark { at: part.start, state: "field name" }),
@@ -274,7 +366,7 @@ fn states(parts: &[Part], heads: &[HeadRange]) -> Vec<Mark> {
         }
     }
     if heads.is_empty() {
-        marks.push(Mark { at: 0, state: "request line" });
+        marks.push(Mark { at: 0, state: first });
     }
     marks
 }

@@ -5,12 +5,13 @@
 //! leaves. There is no second parser for display.
 
 pub(crate) mod agent;
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod conversation;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 mod explain;
 pub(crate) mod frame;
+pub(crate) mod handshake;
 pub(crate) mod head;
 pub(crate) mod page;
 mod picture;
@@ -21,7 +22,6 @@ pub(crate) mod reconnect;
 pub(crate) mod socket;
 pub(crate) mod tap;
 pub(crate) mod template;
-pub(crate) mod text;
 mod widgets;
 
 pub(crate) use answer::{MAX_INPUT, escape, range_in};

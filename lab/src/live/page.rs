@@ -5,7 +5,7 @@
 //! page's script may read); a socket's and a stream's is drawn by the script and stands in their query. Whoever knows the
 //! key is shown that one request. What belongs to others is never shown: without a key there is nothing to ask for.
 
-use super::answer::{Answer, json};
+use super::answer::{Answer, latin1};
 use super::head;
 use super::tap::{Heard, Record};
 use serde::{Deserialize, Serialize};
@@ -38,14 +38,14 @@ struct Visit {
 /// Remembers the request of a page; gives the value of the field `Server-Timing` that brings the page its key.
 pub(crate) fn remember_page(request: &Request<'_>) -> Option<String> {
     let key = draw();
-    remember(request, key.clone()).then(|| format!("wirebook;desc=\"{key}\""))
+    remember(request, key.clone(), false).then(|| format!("wirebook;desc=\"{key}\""))
 }
 
 /// Remembers a request that brought its own key in the query; without one there is nothing to remember.
 pub(crate) fn remember_keyed(request: &Request<'_>) {
     let key = request.query().unwrap_or_default();
     if key.len() == KEY && key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        remember(request, key.to_string());
+        remember(request, key.to_string(), true);
     }
 }
 
@@ -57,10 +57,11 @@ fn draw() -> String {
     })
 }
 
-fn remember(request: &Request<'_>, key: String) -> bool {
-    let Some((read, heard)) = Record::last().map(|record| record.visit()) else { return false };
+fn remember(request: &Request<'_>, key: String, is_own: bool) -> bool {
+    let Some((read, heard)) = Record::last().map(|record| record.visit(is_own)) else { return false };
     let Some((start, end)) = place(&read, request) else { return false };
-    let visit = Visit { key, request: read[start..end].to_vec(), behind: read[end..].to_vec(), heard };
+    let behind = if is_own { read[end..].to_vec() } else { Vec::new() };
+    let visit = Visit { key, request: read[start..end].to_vec(), behind, heard };
     VISITS.with_borrow_mut(|visits| {
         visits.retain(|known| known.key != visit.key);
         if visits.len() == MOST {
@@ -85,15 +86,21 @@ fn place(read: &[u8], request: &Request<'_>) -> Option<(usize, usize)> {
     })
 }
 
+/// What can be shown.
+pub(super) const WHAT: [&str; 3] = ["this page", "its WebSocket", "an event stream"];
+
+/// What the book shows in its place.
+pub(super) const PICTURE: &str = "<p>The request that brought this page, byte by byte, once the site serves it.</p>";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     key: String,
 }
 
 /// What the widget shows.
 #[derive(Clone, Debug, Serialize)]
-struct Shown {
+pub(super) struct Shown {
     /// The request, taken apart as the head's widget does.
     request: Answer,
     /// The head of the answer as Latin-1.
@@ -117,23 +124,35 @@ struct State {
 /// # Errors
 ///
 /// One sentence where there is no such request any more, or never was.
-pub(super) fn answer(body: &[u8]) -> Result<String, String> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
+pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
     let found = VISITS.with_borrow(|visits| {
         let visit = visits.iter().find(|visit| visit.key == ask.key)?;
         let read = [&visit.behind[..], &visit.heard.read.borrow()].concat();
         Some((visit.request.clone(), read, visit.heard.written.borrow().clone()))
     });
-    let (request, read, written) = found.ok_or("This request is not remembered: load the page again.")?;
+    let (request, read, mut written) = found.ok_or("This request is not remembered: load the page again.")?;
     let head = written.windows(4).position(|end| end == b"\r\n\r\n").map_or(written.len(), |at| at + 4);
-    let latin1 = |bytes: &[u8]| bytes.iter().map(|&byte| byte as char).collect::<String>();
-    json(Shown {
+    // The connection goes on behind an answer that has a length, with what is no part of it.
+    if let Some(length) = length(&request, &written[..head]) {
+        written.truncate(head.saturating_add(length));
+    }
+    Ok(Shown {
         answer: latin1(&written[..head]),
         read: latin1(&read),
         written: latin1(&written[head..]),
         states: states(&request, &written[..head]),
         request: head::dissect(&request, usize::MAX, None),
     })
+}
+
+/// The length of the content behind the head of an answer; `None` where it ends with the connection, or is no content.
+fn length(request: &[u8], answer: &[u8]) -> Option<usize> {
+    let (mut fields, mut progress) = (Fields::new(), Progress::default());
+    let head = parser::response(answer, &mut fields, &mut progress, &Limits::default()).ok()??;
+    if head.status == 304 || request.starts_with(b"HEAD ") {
+        return Some(0);
+    }
+    str::from_utf8(head.fields.get("content-length")?).ok()?.parse().ok()
 }
 
 /// The states of a connection that reads this request and sends this answer: the server's own, run again.
@@ -178,11 +197,4 @@ fn states(request: &[u8], answer: &[u8]) -> Vec<State> {
         }
     }
     states
-}
-
-/// What the book shows in its place.
-pub(super) fn picture() -> Option<String> {
-    let out = super::picture::open("wirebook-page", "Dissect this page");
-    let note = "<p>The request that brought this page, byte by byte, once the site serves it.</p>";
-    Some(super::picture::close(out + note, "wirebook-page"))
 }

@@ -3,22 +3,32 @@
 //! The site was started with `--learn DIR`. A question is answered on the pool, because building and asking take time; the
 //! program is a process of its own, within the bounds of [`crate::learn`].
 
-use super::answer::{MAX_INPUT, latin1};
+use super::answer::{Beside, Fault, Happening, bytes, escape, latin1};
 use crate::learn::{self, ANSWER_TIME, Reader, Trouble};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wirebook_net as net;
 
 /// Questions that are asked of the reader's code at the same time; the pool has other work too.
-const MOST: usize = 2;
+const MOST: usize = 8;
 
-/// What the widget shows first, and its picture in the book.
-const EXAMPLE: (&str, &[u8]) = ("head", b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n");
+/// The stages, each with bytes to begin with.
+const EXAMPLES: [(&str, &[u8]); 8] = [
+    ("head", b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ("chunks", b"5\r\nhello\r\n0\r\n\r\n"),
+    ("unmask", b"\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"),
+    ("frame", b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x89\x80\0\0\0\0"),
+    ("events", b"id: 7\ndata: first line\ndata: second line\n\n"),
+    ("escape", b"<b>Tom & \"Jerry\"</b>"),
+    ("queue", b"2ssssaa"),
+    ("loop", b"timeout 1 { say timer }; tick { say tick }; say main"),
+];
 
-/// What a caller reads that cannot wait: the site asks [`answer`].
-pub(super) const ELSEWHERE: &str = "The site asks the reader's code, and it alone.";
+/// Which stage reads what another widget shows.
+const BESIDE: [(&str, &str); 3] = [("head", "head"), ("frame", "frame"), ("event-stream", "events")];
 
 static CRATE: OnceLock<PathBuf> = OnceLock::new();
 static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -28,9 +38,18 @@ pub(crate) fn set(root: PathBuf) {
     let _ = CRATE.set(root);
 }
 
+/// What the widget may be given.
+pub(super) fn examples() -> Vec<(&'static str, Value)> {
+    EXAMPLES.iter().map(|(stage, input)| (*stage, json!({ "stage": stage, "input": latin1(input) }))).collect()
+}
+
+pub(super) fn stages() -> Vec<String> {
+    EXAMPLES.iter().map(|(stage, _)| stage.to_string()).collect()
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     stage: String,
     /// One character a byte, U+0000 to U+00FF.
     input: String,
@@ -39,7 +58,7 @@ struct Ask {
 
 /// Both readings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct Shown {
+pub(super) struct Shown {
     stage: &'static str,
     /// The file that was asked.
     file: &'static str,
@@ -54,39 +73,92 @@ struct Shown {
     line: Option<usize>,
 }
 
-/// Answers a request of the widget.
+/// Answers a request of the widget. It takes time: the site calls it on the pool.
 ///
 /// # Errors
 ///
-/// One sentence where the body is not such a request, or too many are being answered.
-pub(crate) async fn answer(body: Vec<u8>) -> Result<String, String> {
-    let ask: Ask = serde_json::from_slice(&body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = latin1(&ask.input)?;
-    if bytes.len() > MAX_INPUT {
-        return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
+/// One sentence where the body is not such a request.
+pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
+    show(&ask.stage, &bytes(&ask.input)?, ask.cut, CRATE.get().map(PathBuf::as_path))
+}
+
+/// Whether the answer to this operation waits for the reader's program.
+pub(super) fn is_asked(operation: &str) -> bool {
+    let is_beside = BESIDE.iter().any(|(widget, _)| *widget == operation);
+    operation == "reader" || is_beside && CRATE.get().is_some()
+}
+
+/// What the reader's code says of the bytes in another widget's request: none where it is not about them.
+pub(super) fn beside(operation: &str, body: &Value) -> Option<Beside> {
+    let (_, stage) = BESIDE.iter().find(|(widget, _)| *widget == operation)?;
+    // The stage reads as a server without extensions does.
+    if ["client", "deflate"].iter().any(|role| body[role].as_bool() == Some(true) || body[role].as_i64() == Some(1)) {
+        return None;
     }
+    let cut = body["cut"].as_u64().and_then(|cut| usize::try_from(cut).ok());
+    let shown = show(stage, &bytes(body["input"].as_str()?).ok()?, cut, CRATE.get().map(PathBuf::as_path)).ok()?;
+    let name = format!("your {}", shown.file);
+    let mut beside = Beside { name, events: Vec::new(), fault: None };
+    if let Some(trouble) = shown.trouble {
+        beside.events.push(Happening { start: 0, end: 0, event: "trouble", text: trouble });
+    }
+    for line in shown.yours.unwrap_or_default() {
+        match happening(&line) {
+            Ok(event) => beside.events.push(event),
+            Err(fault) => beside.fault = Some(fault),
+        }
+    }
+    Some(beside)
+}
+
+/// A line of the notation: `START-END what …`, `AT what …` or `what …`; an error is apart.
+fn happening(line: &str) -> Result<Happening, Fault> {
+    let (place, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let range = place.split_once('-').unwrap_or((place, place));
+    let numbers = range.0.parse::<usize>().ok().zip(range.1.parse::<usize>().ok());
+    let (start, end) = numbers.unwrap_or((0, 0));
+    let text = if numbers.is_some() { rest } else { line };
+    match text.strip_prefix("error ") {
+        Some(rule) => {
+            Err(Fault { offset: end, name: rule.into(), message: String::new(), rule: "", answer: String::new() })
+        }
+        None => {
+            let (what, rest) = text.split_once(' ').unwrap_or((text, ""));
+            match WORDS.iter().find(|word| **word == what) {
+                Some(event) => Ok(Happening { start, end, event, text: rest.into() }),
+                None => Ok(Happening { start, end, event: "line", text: text.into() }),
+            }
+        }
+    }
+}
+
+/// The words with which lines of the notation begin.
+const WORDS: [&str; 8] = ["request", "field", "more", "fin", "event", "end", "data", "last"];
+
+/// Runs on the pool, as often as is wise at a time.
+///
+/// # Errors
+///
+/// A sentence where too many questions are being answered, or this one came to nothing.
+pub(super) async fn on_the_pool<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     if ASKED.fetch_add(1, Ordering::Relaxed) >= MOST {
         ASKED.fetch_sub(1, Ordering::Relaxed);
         return Err("Your code is still busy with earlier questions.".into());
     }
-    let job = net::spawn_blocking(move || show(&ask.stage, &bytes, ask.cut, CRATE.get().map(PathBuf::as_path)));
-    let shown = job.await;
+    let done = net::spawn_blocking(job).await;
     ASKED.fetch_sub(1, Ordering::Relaxed);
-    shown.map_err(|_| "The question could not be asked.".to_string())?.and_then(super::answer::json)
+    done.map_err(|_| "The question could not be asked.".to_string())
 }
 
-/// The example as our crates read it, for the book.
+/// The first example as our crates read it, for the book.
 pub(super) fn picture() -> Option<String> {
-    let shown = show(EXAMPLE.0, EXAMPLE.1, None, None).ok()?;
-    let mut out = super::picture::open("wirebook-reader", "Ours and yours");
+    let (stage, input) = EXAMPLES[0];
+    let shown = show(stage, input, None, None).ok()?;
     let text = super::picture::text;
-    out.push_str(&format!("<pre class=\"wb-bytes\">{}</pre>", text(&super::escape(EXAMPLE.1))));
-    out.push_str("<div class=\"wb-table\"><table><thead><tr><th>ours</th><th>yours</th></tr></thead><tbody>");
-    for line in shown.ours {
-        out.push_str(&format!("<tr><td><code>{}</code></td><td></td></tr>", text(&line)));
-    }
-    out.push_str("</tbody></table></div>");
-    Some(super::picture::close(out, "wirebook-reader"))
+    let rows =
+        shown.ours.iter().map(|line| (String::new(), vec![format!("<code>{}</code>", text(line)), String::new()]));
+    let bytes = format!("<div class=\"wb-bytes\"><code>{}</code></div>", text(&escape(input)));
+    Some(bytes + &super::picture::table(&["ours", "yours"], rows))
 }
 
 /// Asks both sides.

@@ -5,13 +5,13 @@
 mod lenient;
 mod play;
 
-use super::answer::{MAX_INPUT, escape, latin1};
+use super::answer::{bytes, escape, latin1};
 use lenient::{KINDNESSES, Kindness, Reading, read};
 use play::{Story, play};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// An attack: its name, its bytes, the proxy's kindnesses, and the kindness that our server would need to fall for it.
-#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Example {
     pub(crate) name: &'static str,
     pub(crate) input: &'static str,
@@ -65,17 +65,22 @@ pub(crate) const EXAMPLES: [Example; 7] = [
     },
 ];
 
+/// What the widget can be given; our server is as it is until the reader switches a rule off.
+pub(super) fn examples() -> Vec<(&'static str, Value)> {
+    let state = |example: &Example| (example.name, json!({ "input": example.input, "front": example.front.join(",") }));
+    EXAMPLES.iter().map(state).collect()
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
-    /// One character a byte, U+0000 to U+00FF; the first example without it.
-    input: Option<String>,
-    /// The proxy's kindnesses.
+pub(super) struct Ask {
+    /// One character a byte, U+0000 to U+00FF.
+    input: String,
+    /// The proxy's kindnesses, with commas between them.
+    front: String,
+    /// Our rules that are switched off, likewise; none to begin with.
     #[serde(default)]
-    front: Vec<String>,
-    /// Our rules that are switched off.
-    #[serde(default)]
-    back: Vec<String>,
+    back: String,
 }
 
 /// What the widget shows.
@@ -90,7 +95,8 @@ pub(crate) struct Shown {
     pub(crate) say: Option<[String; 2]>,
     pub(crate) story: Story,
     pub(crate) kindnesses: [Kindness; 11],
-    pub(crate) examples: [Example; 7],
+    /// What our server would need to fall for it, where the input is an example.
+    pub(crate) needed: Option<String>,
 }
 
 /// Answers a request of the widget.
@@ -98,21 +104,16 @@ pub(crate) struct Shown {
 /// # Errors
 ///
 /// One sentence where the body is not such a request.
-pub(super) fn answer(body: &[u8]) -> Result<Shown, String> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    let bytes = latin1(ask.input.as_deref().unwrap_or(EXAMPLES[0].input))?;
-    if bytes.len() > MAX_INPUT {
-        return Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len()));
-    }
-    show(&bytes, &known(&ask.front)?, &known(&ask.back)?)
+pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
+    show(&bytes(&ask.input)?, &known(&ask.front)?, &known(&ask.back)?)
 }
 
-fn known(names: &[String]) -> Result<Vec<&'static str>, String> {
-    let find = |name: &String| {
+fn known(names: &str) -> Result<Vec<&'static str>, String> {
+    let find = |name: &str| {
         let kindness = KINDNESSES.iter().find(|kindness| kindness.name == name);
         kindness.map(|kindness| kindness.name).ok_or_else(|| format!("There is no kindness named {name}."))
     };
-    names.iter().map(find).collect()
+    names.split(',').filter(|name| !name.is_empty()).map(find).collect()
 }
 
 /// Both readings, where they part, and the story.
@@ -124,8 +125,9 @@ pub(crate) fn show(input: &[u8], front: &[&'static str], back: &[&'static str]) 
     let at = |decisions: &[(usize, &str)], nth: usize| decisions.get(nth).map_or(input.len(), |(place, _)| *place);
     let part = differs.map(|nth| at(&of_one, nth).min(at(&of_other, nth)));
     let say = differs.map(|nth| [sentence(&one, nth), sentence(&other, nth)]);
-    let input = input.iter().map(|&byte| byte as char).collect();
-    Ok(Shown { input, front: one, back: other, part, say, story, kindnesses: KINDNESSES, examples: EXAMPLES })
+    let example = EXAMPLES.iter().find(|example| example.input.as_bytes() == input);
+    let needed = example.map(|example| example.back.join(","));
+    Ok(Shown { input: latin1(input), front: one, back: other, part, say, story, kindnesses: KINDNESSES, needed })
 }
 
 /// What a reading says at its decision of this number.
@@ -149,15 +151,10 @@ fn sentence(reading: &Reading, nth: usize) -> String {
 pub(super) fn picture() -> Option<String> {
     let Example { input, front, .. } = &EXAMPLES[0];
     let shown = show(input.as_bytes(), front, &[]).ok()?;
-    let mut out = super::picture::open("wirebook-readings", "Two readings");
     let text = super::picture::text;
-    out.push_str(&format!("<pre class=\"wb-bytes\">{}</pre>", text(&escape(input.as_bytes()))));
-    out.push_str("<div class=\"wb-table\"><table><thead><tr><th>who</th><th>does</th></tr></thead><tbody>");
-    for scene in &shown.story.scenes {
-        out.push_str(&format!("<tr><td>{}</td><td>{}</td></tr>", scene.who, text(&scene.what)));
-    }
-    out.push_str("</tbody></table></div>");
-    Some(super::picture::close(out, "wirebook-readings"))
+    let scenes = shown.story.scenes.iter().map(|scene| (String::new(), vec![scene.who.to_string(), text(&scene.what)]));
+    let bytes = format!("<div class=\"wb-bytes\"><code>{}</code></div>", text(&escape(input.as_bytes())));
+    Some(bytes + &super::picture::table(&["who", "does"], scenes))
 }
 
 #[cfg(test)]
@@ -190,7 +187,6 @@ mod tests {
             assert_eq!((shown.part, shown.front.messages.len()), (None, 2), "{}: {:?}", kindness.name, shown.front);
             assert!(!shown.story.succeeded, "{}: {:?}", kindness.name, shown.story.scenes);
         }
-        assert!(answer(br#"{"input":"","front":["tea"],"back":[]}"#).is_err());
-        assert!(answer(br#"{"input":"\u0000","front":[],"back":[]}"#).is_ok());
+        assert!(known("tea").is_err() && known("fold,bare-lf").is_ok_and(|known| known.len() == 2));
     }
 }

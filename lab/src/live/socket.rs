@@ -5,14 +5,16 @@
 //! answered with the bytes of the frames in which it arrived, which no script in the browser can see.
 
 use super::answer::{MAX_INPUT, latin1};
+use super::reader;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use wirebook_http1::{Outcome, Request, Response};
-use wirebook_net::{Registration, Stream};
+use wirebook_net::{self as net, Registration, Stream};
 use wirebook_websocket::frame::Header;
 use wirebook_websocket::{self as websocket, Config, Limits, Options};
 
@@ -37,6 +39,13 @@ pub(crate) async fn serve(request: Request<'_>, response: Response<'_>) -> Outco
                     announced = Some(id);
                     continue;
                 }
+                Reply::Later(id, later) => {
+                    // Meanwhile the page's other widgets are answered.
+                    let writer = socket.writer.clone();
+                    // Who is gone needs no answer.
+                    net::spawn(async move { writer.send(envelope(&id, later.await)).await.is_ok() });
+                    continue;
+                }
             },
         };
         if socket.writer.send(answer).await.is_err() {
@@ -47,11 +56,36 @@ pub(crate) async fn serve(request: Request<'_>, response: Response<'_>) -> Outco
 }
 
 /// What a message leads to.
-#[derive(Debug, PartialEq)]
 enum Reply {
     Answer(String),
     /// The next message is the reader's own, and this its number.
     Announced(Value),
+    /// The answer comes when the reader's code has been asked.
+    Later(Value, Later),
+}
+
+/// An answer that takes time.
+type Later = Pin<Box<dyn Future<Output = Result<String, String>>>>;
+
+/// The answer to an operation for which the reader's own program is asked; `None` for all others.
+pub(crate) fn later(operation: &str, body: &[u8]) -> Option<Later> {
+    let body = reader::is_asked(operation).then(|| serde_json::from_slice(body).ok())??;
+    Some(with_theirs(operation.to_string(), body))
+}
+
+/// Our answer, with what the reader's code says beside it.
+fn with_theirs(operation: String, body: Value) -> Later {
+    Box::pin(async move {
+        reader::on_the_pool(move || {
+            let beside = reader::beside(&operation, &body);
+            let ours = super::widgets::answer_to(&operation, body).unwrap_or(Err("There is no such widget.".into()))?;
+            let Some(beside) = beside else { return Ok(ours) };
+            let mut answer: Value = serde_json::from_str(&ours).map_err(|error| error.to_string())?;
+            answer["beside"] = json!(beside);
+            Ok(answer.to_string())
+        })
+        .await?
+    })
 }
 
 fn respond(message: &[u8]) -> Reply {
@@ -62,6 +96,9 @@ fn respond(message: &[u8]) -> Reply {
     Reply::Answer(match request["operation"].as_str().unwrap_or_default() {
         "here" => envelope(&id, Ok("true".into())),
         "frame/own" => return Reply::Announced(id),
+        operation if reader::is_asked(operation) => {
+            return Reply::Later(id, with_theirs(operation.to_string(), request["body"].clone()));
+        }
         operation => {
             let answer = super::widgets::answer_to(operation, request["body"].clone());
             envelope(&id, answer.unwrap_or(Err("There is no such widget.".into())))
@@ -135,6 +172,7 @@ mod tests {
         let answer = |message: &[u8]| match respond(message) {
             Reply::Answer(answer) => serde_json::from_str::<Value>(&answer).expect("JSON"),
             Reply::Announced(id) => json!({ "announced": id }),
+            Reply::Later(id, _) => json!({ "later": id }),
         };
         assert_eq!(answer(br#"{"id":7,"operation":"frame/own"}"#), json!({ "announced": 7 }));
         assert_eq!(answer(br#"{"id":8,"operation":"here"}"#), json!({ "id": 8, "answer": true }));

@@ -33,6 +33,8 @@ pub(super) struct Record {
 pub(super) struct Heard {
     pub(super) read: RefCell<Vec<u8>>,
     pub(super) written: RefCell<Vec<u8>>,
+    /// Whether what is read from here on belongs to the request: it does where the connection becomes the request's own.
+    is_own: bool,
     /// Set when the connection goes on with another request.
     over: Cell<bool>,
 }
@@ -44,8 +46,8 @@ impl Record {
     }
 
     /// What was read since the last visit began, and a listener for what comes from here on. The visit before is over.
-    pub(super) fn visit(&self) -> (Vec<u8>, Rc<Heard>) {
-        let heard = Rc::new(Heard::default());
+    pub(super) fn visit(&self, is_own: bool) -> (Vec<u8>, Rc<Heard>) {
+        let heard = Rc::new(Heard { is_own, ..Heard::default() });
         if let Some(before) = self.visit.replace(Rc::downgrade(&heard)).upgrade() {
             before.over.set(true);
         }
@@ -59,7 +61,7 @@ impl Record {
             read.clear();
         }
         read.extend_from_slice(&bytes[..bytes.len().min(MOST_READ)]);
-        if let Some(visit) = self.visit.borrow().upgrade() {
+        if let Some(visit) = self.visit.borrow().upgrade().filter(|visit| visit.is_own && !visit.over.get()) {
             keep(&visit.read, bytes);
         }
     }

@@ -5,7 +5,9 @@ use super::answer::{MAX_INPUT, reply};
 use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
-use super::{agent, conversation, event_loop, event_stream, frame, head, race, reconnect, template};
+use super::{
+    agent, conversation, event_loop, event_stream, frame, head, page, race, reader, readings, reconnect, template,
+};
 use serde_json::{Value, json};
 
 /// A live widget: its name and title, its picture of its first example as HTML for the book, what it knows, and what it
@@ -29,7 +31,7 @@ struct Facts {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 9] = [
+const WIDGETS: [Widget; 12] = [
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -114,6 +116,35 @@ const WIDGETS: [Widget; 9] = [
         picture: || Some(reconnect::picture()),
         facts: Facts::default,
         answer: |body| reply(body, reconnect::cut),
+    },
+    Widget {
+        name: "page",
+        title: "Dissect this page",
+        picture: || Some(page::PICTURE.into()),
+        facts: || Facts {
+            choices: vec![("what", "what is shown", page::WHAT.map(String::from).to_vec())],
+            explain: explain::HTTP1,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, page::answer),
+    },
+    Widget {
+        name: "reader",
+        title: "Ours and yours",
+        picture: reader::picture,
+        facts: || Facts {
+            examples: reader::examples(),
+            choices: vec![("stage", "the stage whose code is asked", reader::stages())],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, reader::answer),
+    },
+    Widget {
+        name: "readings",
+        title: "Two readings",
+        picture: readings::picture,
+        facts: || Facts { examples: readings::examples(), ..Facts::default() },
+        answer: |body| reply(body, readings::answer),
     },
     Widget {
         name: "template",

@@ -10,9 +10,9 @@ export const shots = process.argv[2] ?? join(root, 'tests/shots');
 mkdirSync(shots, { recursive: true });
 
 // The program under test; on a free port, or again on the one that it had.
-export async function serve(address = '127.0.0.1:0') {
+export async function serve(address = '127.0.0.1:0', more = []) {
   const program = process.env.WIREBOOK ?? join(root, 'target/debug/wirebook');
-  const child = spawn(program, ['site', '--addr', address], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(program, ['site', '--addr', address, ...more], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
   const listens = await new Promise((resolve, reject) => {
     child.stdout.on('data', (data) => { const found = /listening on (\S+)/.exec(data); if (found) resolve(found[1]); });
     child.on('exit', (code) => reject(new Error(`the site ended with ${code}`)));

@@ -12,9 +12,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const ejs = createRequire(import.meta.url)(process.env.EJS_PATH ?? 'ejs');
+export const ejs = createRequire(import.meta.url)(process.env.EJS_PATH ?? 'ejs');
 
-function read(file) {
+export function read(file) {
   const lines = readFileSync(join(here, 'pairs', file), 'utf8').split('\n');
   const shared = JSON.parse(lines[0].replace('@data ', ''));
   const cases = [];

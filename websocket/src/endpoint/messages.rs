@@ -7,7 +7,7 @@
 //!
 //! It has no timer either: one task for all connections of a server looks from time to time which deadlines have come.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use wirebook_net::{self as net, Listener, Resume, Stream};
 use super::accepted::{Accepted, Agreed, Options, start};
 use super::answer::Headers;
 use super::serving::{self, Connections, Server};
-use crate::driver::{Link, Reader, Writer};
+use crate::driver::{Reader, Writer};
 use crate::event::{Code, Message};
 
 /// A connection that was accepted, for [`serve_messages`].
@@ -77,8 +77,8 @@ struct Shared<S, F> {
 
 /// One connection. The loop holds it while it is parked, and a task while it works on it.
 struct Conversation<S: Stream + 'static, F, M> {
-    /// Gone when nothing more will be received.
-    exchange: RefCell<Option<Exchange<S, M>>>,
+    /// There while it is parked.
+    exchange: Cell<Option<Exchange<S, M>>>,
     shared: Rc<Shared<S, F>>,
 }
 
@@ -114,43 +114,42 @@ where
     let stream = serving::sole(stream).await;
     let accepted = start(stream, agreed, shared.options.config.clone());
     let Accepted { reader, writer, target, protocol, headers } = accepted;
-    let link = reader.link().clone();
-    shared.connections.enter(&link);
-    let conversation = Rc::new(Conversation { exchange: RefCell::new(None), shared });
+    shared.connections.enter(reader.link());
+    let conversation = Rc::new(Conversation { exchange: Cell::new(None), shared });
     let message = (conversation.shared.opened)(Opened { writer, target, protocol, headers });
-    conversation.exchange.replace(Some(Exchange { reader, message }));
-    conversation.go_on(link, false);
+    conversation.go_on(Exchange { reader, message }, false);
 }
 
 impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume for Conversation<S, F, M> {
     fn resume(self: Rc<Self>) {
-        let link = self.exchange.borrow().as_ref().map(|exchange| exchange.reader.link().clone());
-        if let Some(link) = link {
-            self.go_on(link, true);
+        if let Some(exchange) = self.exchange.take() {
+            self.go_on(exchange, true);
         }
     }
 }
 
 impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversation<S, F, M> {
-    fn go_on(self: Rc<Self>, link: Rc<Link<S>>, read: bool) {
+    fn go_on(self: Rc<Self>, mut exchange: Exchange<S, M>, read: bool) {
+        let link = exchange.reader.link().clone();
         // A panic ends this connection, as it would end the task of a handler.
-        let turn = || self.exchange.borrow_mut().as_mut().map(|exchange| exchange.turn(read));
-        match catch_unwind(AssertUnwindSafe(turn)).unwrap_or(Some(Next::End(Code::INTERNAL_ERROR))) {
-            Some(Next::Park) => drop(net::park(link.stream.registration(), self)),
-            Some(Next::Drain) => drop(net::spawn(async move {
+        let turn = catch_unwind(AssertUnwindSafe(|| exchange.turn(read)));
+        match turn.unwrap_or(Next::End(Code::INTERNAL_ERROR)) {
+            Next::Park => {
+                self.exchange.set(Some(exchange));
+                net::park(link.stream.registration(), self);
+            }
+            Next::Drain => drop(net::spawn(async move {
                 poll_fn(|context| link.poll_drained(context)).await;
-                self.go_on(link, false);
+                self.go_on(exchange, false);
             })),
-            Some(Next::End(code)) => {
+            Next::End(code) => {
                 // The application's function goes first: it may have a seat in a room.
-                let exchange = self.exchange.take();
                 drop(exchange);
                 net::spawn(async move {
                     link.finish(code).await;
                     drop(self);
                 });
             }
-            None => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -91,26 +91,33 @@ where
     H: Handler<L::Stream> + 'static,
 {
     let (options, connections) = (Rc::new(options), Rc::new(Connections::new()));
-    let shared = Rc::new((handler, options.clone(), connections.clone()));
+    let shared = Rc::new(Shared { options: options.clone(), handler, connections: connections.clone() });
     serving::serve(listener, address, options, connections, move |stream, agreed| {
-        net::spawn(one(stream, Box::new(agreed), shared.clone()));
+        net::spawn(one(Box::pin(begin(stream, agreed, shared.clone()))));
     })
 }
 
-/// One connection, from its answered handshake on.
-async fn one<S, H>(stream: Rc<S>, agreed: Box<Agreed>, shared: Rc<(H, Rc<Options>, Rc<Connections<S>>)>)
+/// What all connections of a server share.
+struct Shared<S, H> {
+    options: Rc<Options>,
+    handler: H,
+    connections: Rc<Connections<S>>,
+}
+
+/// One connection, from its answered handshake on. The beginning and the end are boxed, because an open connection should not own
+/// the room that they need; for the same reason this has one argument, which a future holds for as long as it lives.
+async fn one<S, H>(beginning: Pin<Box<impl Future<Output = (Rc<Link<S>>, Accepted<S>, Place<S, H>)>>>)
 where
     S: Stream + 'static,
     H: Handler<S>,
 {
-    // The beginning and the end are boxed, because an open connection should not own the room that they need.
-    let (link, accepted, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
-    let mut handling = pin!(shared.0.call(accepted));
+    let (link, accepted, place) = beginning.await;
+    let mut handling = pin!(place.0.handler.call(accepted));
     let code = poll_fn(|context| {
         // A panic ends this connection and no other, and the peer is told, as http1's server answers 500.
         let turn = catch_unwind(AssertUnwindSafe(|| link.poll_beside(handling.as_mut(), context)));
         Poll::Ready(match turn {
-            Ok(Poll::Pending) if !shared.2.give_up() => return Poll::Pending,
+            Ok(Poll::Pending) if !place.0.connections.give_up() => return Poll::Pending,
             Ok(Poll::Pending | Poll::Ready(Ok(()) | Err(Fault::Receive(_) | Fault::Send(_)))) => Code::NORMAL,
             Ok(Poll::Ready(Err(_))) | Err(_) => Code::INTERNAL_ERROR,
         })
@@ -120,25 +127,24 @@ where
 }
 
 /// Leaves when it is dropped, a panic's way too.
-struct Place<S>(Rc<Connections<S>>);
+struct Place<S, H>(Rc<Shared<S, H>>);
 
-impl<S> Drop for Place<S> {
+impl<S, H> Drop for Place<S, H> {
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.connections.leave();
     }
 }
 
-async fn begin<S: Stream + 'static>(
+async fn begin<S: Stream + 'static, H>(
     stream: Rc<S>,
-    agreed: Box<Agreed>,
-    options: &Options,
-    connections: &Rc<Connections<S>>,
-) -> (Rc<Link<S>>, Accepted<S>, Place<S>) {
+    agreed: Agreed,
+    shared: Rc<Shared<S, H>>,
+) -> (Rc<Link<S>>, Accepted<S>, Place<S, H>) {
     let stream = serving::sole(stream).await;
-    let accepted = start(stream, *agreed, options.config.clone());
+    let accepted = start(stream, agreed, shared.options.config.clone());
     let link = accepted.reader.link().clone();
-    connections.enter(&link);
-    (link, accepted, Place(connections.clone()))
+    shared.connections.enter(&link);
+    (link, accepted, Place(shared))
 }
 
 /// Takes the opening handshake of a stream that carries nothing else, and answers it. The connection is attended by a task of

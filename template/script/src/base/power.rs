@@ -4,6 +4,9 @@
 //! `x = 2^n · (1 + f)`. The logarithm of `x` to base 2 is a sum of two numbers, `t1` of few bits and a small `t2`, so that
 //! their product with `y` keeps more bits than a number has; two to the power of it comes from a polynomial again.
 
+// The constants as fdlibm prints them.
+#![allow(clippy::excessive_precision)]
+
 /// With the lower half of its bits cleared.
 fn high_part(x: f64) -> f64 {
     f64::from_bits(x.to_bits() & 0xFFFF_FFFF_0000_0000)
@@ -95,7 +98,7 @@ fn near_one(ax: f64) -> (f64, f64) {
     let t = ax - 1.0;
     let w = (t * t) * (0.5 - t * (0.3333333333333333333333 - t * 0.25));
     let u = 1.44269502162933349609e+00 * t;
-    let v = t * 1.92596299112661746887e-08 - w * 1.44269504088896338700;
+    let v = t * 1.92596299112661746887e-08 - w * std::f64::consts::LOG2_E;
     let t1 = high_part(u + v);
     (t1, v - (t1 - u))
 }
@@ -184,7 +187,7 @@ fn exponential(sign: f64, whole: f64, low: f64) -> f64 {
     }
     let t = high_part(low + p_high);
     let u = t * 6.93147182464599609375e-01;
-    let v = (low - (t - p_high)) * 6.93147180559945286227e-01 + t * -1.90465429995776804525e-09;
+    let v = (low - (t - p_high)) * std::f64::consts::LN_2 + t * -1.90465429995776804525e-09;
     let z = u + v;
     let w = v - (z - u);
     let t = z * z;

@@ -10,7 +10,7 @@ use crate::run::{
     convert,
     date_text::{to_local, words},
 };
-use crate::text::locale::{Asked, english};
+use crate::text::locale::{self, Asked, english};
 use crate::value::{Class, Inner, Object, Value};
 
 pub(super) const STATICS: &[(&str, Native)] = &[
@@ -238,7 +238,10 @@ fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool
                 ("dateStyle", "full" | "long" | "medium" | "short") if date => asked.date_style(value.as_str()),
                 ("timeStyle", "medium" | "short") if clock => asked.time_style(value.as_str()),
                 ("timeZone", "UTC" | "Etc/UTC" | "GMT") => time -= cx.host.zone(time) * 60_000.0,
-                (key, value) => return cx.fail(ErrorKind::Range, format!("unsupported: {key} '{value}' of a date")),
+                (key, value) if locale::is_option(key) => {
+                    return cx.fail(ErrorKind::Range, format!("unsupported: {key} '{value}' of a date"));
+                }
+                _ => {}
             }
         }
     } else if matches!(arg(args, 1), Value::Null) {

@@ -82,6 +82,7 @@ impl Writer<'_> {
                 _ => self.object(cx, object)?,
             },
             Value::RegExp(_) => self.out.text().push_str("{}"),
+            Value::Function(space) if space.is_space() => self.out.text().push_str("{}"),
             Value::Undefined | Value::Function(_) | Value::Uninit | Value::Missing | Value::Cell(_) => {
                 return Ok(false);
             }

@@ -187,6 +187,11 @@ pub(crate) fn constructor(name: &str) -> Option<Native> {
     })
 }
 
+/// Whether a bare name means something that may be no function.
+pub(crate) fn is_known(name: &str) -> bool {
+    matches!(name, "Infinity" | "NaN" | "undefined") || global(name).is_some()
+}
+
 /// The value of a bare name that neither the program nor its data has.
 pub(crate) fn global(name: &str) -> Option<Value> {
     const SPACES: [&str; 9] = ["Math", "Object", "Array", "Number", "String", "JSON", "Date", "console", "Function"];

@@ -178,6 +178,9 @@ fn owns(cx: &mut Cx<'_>, value: &Value, key: &Value) -> R<Value> {
         Value::Array(array) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
         }
+        Value::String(s) => {
+            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < s.units())
+        }
         _ => false,
     };
     Ok(own.into())

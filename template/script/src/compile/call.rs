@@ -17,7 +17,7 @@ impl Gen<'_> {
         match &callee.kind {
             ExprKind::Name(id, name) if self.is_free(*id) => match name.as_str() {
                 "include" => self.include(arguments, callee.pos),
-                _ => self.call_free(*id, name, arguments, callee.pos),
+                _ => self.call_free(*id, name, arguments, optional, callee.pos),
             },
             ExprKind::Member { object, name, optional: link } => {
                 if let ExprKind::Name(id, space) = &object.kind
@@ -64,10 +64,11 @@ impl Gen<'_> {
 
     /// A call of a name that the program does not declare. A function in the data is called; else the engine's own
     /// function of this name, which no other kind of data can hide.
-    fn call_free(&mut self, id: usize, name: &Str, arguments: &[Element], pos: u32) -> Code {
+    fn call_free(&mut self, id: usize, name: &Str, arguments: &[Element], optional: bool, pos: u32) -> Code {
         let read = self.raw(id, name);
         let builtin = builtins::global_function(name.as_str());
         let helper = (self.helpers)(name.as_str());
+        let known = builtins::is_known(name.as_str());
         let arguments = self.shape(|| format!("call of {}", name.as_str()), pos, |g| g.elements(arguments));
         let name = name.clone();
         Code::Fn(Box::new(move |cx| {
@@ -80,7 +81,8 @@ impl Gen<'_> {
                     cx.site = pos;
                     arguments.with(cx, pos, |cx, args| native(cx, &Value::Undefined, args))
                 }
-                (Value::Missing, None) => return missing(cx, &name, pos),
+                (Value::Missing, None) if !known => return missing(cx, &name, pos),
+                (Value::Undefined | Value::Null, None) if optional => return cx.absent(),
                 _ => not_a(cx, "function", name.as_str(), &arguments, pos),
             };
             result.map_err(|h| cx.at(h, pos))

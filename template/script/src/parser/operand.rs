@@ -170,7 +170,7 @@ impl Parser<'_> {
 
     fn new_expression(&mut self) -> P<Expr> {
         let pos = self.advance()?.pos;
-        let Some(class) = self.word() else { return self.unexpected() };
+        let Some(class) = self.word() else { return self.error("unsupported: `new` of an expression") };
         if !super::CLASSES.contains(&class) {
             return self.error_at(format!("unsupported: `new {class}`"), pos);
         }

@@ -219,9 +219,10 @@ impl Parser<'_> {
 
     fn loop_body(&mut self) -> P<Box<Stmt>> {
         self.loops += 1;
-        let body = self.sub_statement();
+        // After an error nothing is parsed: a function that was left by one has not put the count back.
+        let body = self.sub_statement()?;
         self.loops -= 1;
-        Ok(Box::new(body?))
+        Ok(Box::new(body))
     }
 
     fn while_statement(&mut self) -> P<StmtKind> {

@@ -153,6 +153,8 @@ impl<'t> Scan<'t> {
                 }
                 self.before = Before::Start;
             }
+            // The end of a comment that began in a tag before.
+            '*' if rest.starts_with("*/") => self.at += 1,
             '+' | '-' if rest[1..].starts_with(c) => {
                 // `a++ / b` divides; what stood before decides as if the operator were not there.
                 self.at += 1;

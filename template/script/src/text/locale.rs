@@ -16,7 +16,10 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 pub(crate) fn english(cx: &mut Cx<'_>, value: &Value) -> R<()> {
     let value = match value {
         Value::Array(list) if list.is_empty() => Value::Undefined,
-        Value::Array(list) => list.get(0).unwrap_or_default(),
+        Value::Array(list) => match list.get(0).unwrap_or_default() {
+            name @ Value::String(_) => name,
+            _ => return cx.type_error("Language ID should be string or object."),
+        },
         value => value.clone(),
     };
     match &value {
@@ -30,6 +33,24 @@ pub(crate) fn english(cx: &mut Cx<'_>, value: &Value) -> R<()> {
             cx.fail(ErrorKind::Range, format!("unsupported: the locale '{}'", name.to_output()))
         }
     }
+}
+
+/// Whether a date has an option of this name, known here or not; others are not looked at.
+pub(crate) fn is_option(name: &str) -> bool {
+    const OTHERS: [&str; 9] = [
+        "calendar",
+        "dayPeriod",
+        "era",
+        "fractionalSecondDigits",
+        "hourCycle",
+        "localeMatcher",
+        "numberingSystem",
+        "timeZone",
+        "timeZoneName",
+    ];
+    const PARTS: [&str; 10] =
+        ["weekday", "year", "month", "day", "hour", "minute", "second", "hour12", "dateStyle", "timeStyle"];
+    OTHERS.contains(&name) || PARTS.contains(&name)
 }
 
 /// The parts of a date that options ask for.

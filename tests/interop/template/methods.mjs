@@ -1,0 +1,70 @@
+// Calls of every method that Node has on the kinds of values that templates have, with arguments that nobody would give, and
+// what comes of it: JSON lines {name, template, data, output | error}.
+//
+//   node methods.mjs SEED COUNT
+import { createContext, Script } from 'node:vm';
+
+const [seed = '1', count = '300'] = process.argv.slice(2);
+let state = BigInt(seed) * 2n + 1n;
+const random = n => { state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffffffffffffffffn; return Number((state >> 33n) % BigInt(n)); };
+const pick = list => list[random(list.length)];
+
+const RECEIVERS = {
+  String: ["'abc'", "''", "'a-b_c d'", "'Hello World'", "'é😀x'", "'  pad\\n'", "'aXbXc'", "'12.50'", "'ß\\u0130ı'", "'\\ud83d'", "'a,b,,c'", "'x'.repeat(20)"],
+  Array: ['[3, 1, 2]', '[]', "['b', 'a', 'c', 'a']", '[1, [2, [3, [4]]]]', '[undefined, null, NaN, 0]', '[10, 9, 1, 100]', '[{ a: 1 }, { a: 2 }]', '[true, false]', "['é', 'e', 'z', 'Z', 'a']", '[1, 2, 3, 4, 5, 6, 7]'],
+  Number: ['12.5', '0', '-0', 'NaN', 'Infinity', '1e21', '1234567.891', '0.000001234', '-7', '255', '1.005', '9007199254740991', '123.456', '1e-7', '0.1'],
+  Boolean: ['true', 'false'],
+  Object: ['({ a: 1 })', '({})', '({ b: 1, a: [2], 1: 0 })', "({ toString() { return 'T' } })", "({ length: 2, 0: 'x', 1: 'y' })"],
+  Function: ['(function f(a, b) { return a + b })', '(x => x)', 'Math.max', 'parseInt'],
+  RegExp: ['/a(b)/gi', '/x/y', '/(?<n>\\d+)/', '/[a-z]+/g', '/^\\s*$/m'],
+  Date: ['new Date(0)', 'new Date(NaN)', 'new Date(Date.UTC(2024, 1, 29, 12, 34, 56, 789))', "new Date('2023-12-31T23:59:59Z')", 'new Date(-1)'],
+  Map: ["new Map([[1, 2], ['a', 'b']])", 'new Map()'],
+  Set: ['new Set([1, 2, 1])', "new Set('abca')"],
+};
+const ARGUMENTS = ['0', '1', '2', '-1', '-2', '5', '100', '1.7', 'NaN', 'Infinity', '-Infinity', 'undefined', 'null', 'true', "''", "'a'", "'b'", "'X'", "' '", "'abc'", "'1'", "'2'", '/[a-c]/', '/a/g', '/(b)(x)?/g', '/,/', '[]', '[1]', "['a']", '({})', '({ a: 1 })', '[[1, 2]]',
+  'x => x', 'x => x > 1', 'x => !x', '(a, b) => a + b', '(a, b) => b - a', '(a, b) => a < b ? -1 : 1', '(a, b) => a < b', '(x, i) => i', '(x, i, a) => a.length', 'x => [x, x]', "x => '<' + x + '>'", '(k, v) => v', '() => { throw 1 }', 'String', 'Number', 'Boolean', 'isNaN', '4294967296', "'en'", "'en-US'", "'$&'", "'$1-$2'", "'[$`|$\\']'", "'NFD'", '16', '36', '3', '20'];
+const given = () => Array.from({ length: pick([0, 1, 1, 1, 2, 2, 3]) }, () => pick(ARGUMENTS)).join(', ');
+
+const SPACES = ['Math', 'JSON', 'Object', 'Array', 'Number', 'String'];
+const FREE = ['String', 'Number', 'Boolean', 'parseInt', 'parseFloat', 'isNaN', 'isFinite', 'encodeURIComponent', 'encodeURI', 'decodeURIComponent', 'escape', 'unescape', 'Object', 'new Set', 'new String'];
+// Those that are not there, those whose result is the machine's, and those that show a property's inside.
+const LEFT_OUT = ['constructor', 'random', 'localeCompare', 'getTimezoneOffset', 'toTimeString', 'toLocaleString', 'toLocaleDateString', 'toLocaleTimeString', 'toLocaleUpperCase', 'toLocaleLowerCase', 'create', 'defineProperty', 'defineProperties', 'getOwnPropertyDescriptor', 'getOwnPropertyDescriptors', 'getOwnPropertyNames', 'getOwnPropertySymbols', 'setPrototypeOf', 'getPrototypeOf', 'raw', 'assign', 'compile', 'apply', 'bind', 'isSealed', 'isFrozen', 'isExtensible', 'freeze', 'seal', 'preventExtensions', 'acos', 'asin', 'atan', 'atan2', 'cbrt', 'cos', 'exp', 'hypot', 'log', 'log10', 'log1p', 'log2', 'sin', 'tan', 'cosh', 'sinh', 'tanh', 'asinh', 'acosh', 'atanh', 'expm1'];
+const methods = object => Object.getOwnPropertyNames(object).filter(name => !name.startsWith('__') && !LEFT_OUT.includes(name) && typeof Object.getOwnPropertyDescriptor(object, name).value === 'function');
+
+/// The text of anything, kinds and signs and all; errors and functions by what they are.
+const SHOW = `const show = (x, d = 0) => {
+  if (d > 5) return '…';
+  if (x === undefined) return 'u';
+  if (typeof x === 'number') return Object.is(x, -0) ? '-0' : '' + x;
+  if (typeof x === 'string') return JSON.stringify(x);
+  if (typeof x === 'function') return 'fn';
+  if (Array.isArray(x)) return '[' + x.map(y => show(y, d + 1)).join() + ']';
+  if (x instanceof Date) return 'D' + x.getTime();
+  if (x instanceof Map) return 'M' + show([...x], d + 1);
+  if (x instanceof Set) return 'S' + show([...x], d + 1);
+  if (x instanceof RegExp) return String(x) + x.lastIndex;
+  if (x instanceof Boolean || x instanceof Number || x instanceof String) return 'box' + String(x);
+  if (x === null || typeof x !== 'object') return typeof x + x;
+  if (typeof x.next === 'function') return 'I' + show([...x], d + 1);
+  return '{' + Object.keys(x).map(k => k + ':' + show(x[k], d + 1)).join() + '}';
+};`;
+
+function call() {
+  if (random(6) === 0) {
+    const space = pick(SPACES);
+    return `return [${space}.${pick(methods(globalThis[space]))}(${given()})]`;
+  }
+  if (random(12) === 0) return `return [${pick(FREE)}(${given()})]`;
+  const kind = pick(Object.keys(RECEIVERS));
+  return `const r = ${pick(RECEIVERS[kind])}; const v = r.${pick(methods(globalThis[kind].prototype))}(${given()}); return [v, r]`;
+}
+
+for (let n = 0; n < Number(count); n++) {
+  let code = call();
+  // How many parameters a built-in has is not known here.
+  while (/Array\.from\((String|Number|Boolean|isNaN)/.test(code)) code = call();
+  const body = `${SHOW}\nfunction go() { ${code} }\nlet out; try { out = show(go()) } catch (e) { out = e instanceof Error ? e.name : 'thrown ' + show(e) }`;
+  // A copy per call: what one of them changes the next must not see.
+  const result = { output: Buffer.from(String(new Script(`(function () { ${body}\nreturn out })()`).runInContext(createContext({ atob, btoa }))), 'utf8').toString('utf8') };
+  console.log(JSON.stringify({ name: `call ${seed}, ${n}`, template: `<% ${body} %><%- out %>`, data: {}, ...result }));
+}
