@@ -210,6 +210,11 @@ impl Results {
         let mut results = Results { path, members };
         results.set("hardware", json!(hardware()));
         results.set("date", json!(today()));
+        let peers = PEERS.iter().filter(|(file, _)| *file == name).flat_map(|(_, peers)| *peers);
+        let peers: Map<String, Value> = peers.map(|peer| (peer.to_string(), json!(version(peer)))).collect();
+        if !peers.is_empty() {
+            results.set("peers", Value::Object(peers));
+        }
         results
     }
 
@@ -224,6 +229,24 @@ impl Results {
         fs::write(&self.path, text).expect("the results are writable");
         eprintln!("written to {}", self.path.display());
     }
+}
+
+/// The crates that each file of results measures us against.
+const PEERS: &[(&str, &[&str])] = &[
+    ("http1", &["hyper", "may_minihttp"]),
+    ("http1_client", &["hyper", "hyper-util"]),
+    ("net", &["mio", "tokio"]),
+    ("parsers", &["httparse", "milo-parser", "ntex-httparse", "picohttpparser-sys"]),
+    ("sse", &["eventsource-client", "eventsource-stream", "sse-core", "sse-parse", "sse-stream", "sseer"]),
+    ("template", &["askama", "handlebars", "liquid", "minijinja", "sailfish", "tera", "upon"]),
+    ("websocket", &["fastwebsockets", "tokio-tungstenite"]),
+];
+
+/// The version of a crate, from the lock file that the bench was built by.
+fn version(name: &str) -> &'static str {
+    const LOCK: &str = include_str!("../../Cargo.lock");
+    let entry = LOCK.split_once(&format!("name = \"{name}\"\nversion = \"")).map(|(_, rest)| rest);
+    entry.and_then(|rest| rest.split('"').next()).unwrap_or("unknown")
 }
 
 /// The day of a run, as in 2026-11-26.

@@ -7,3 +7,21 @@
   for (const element of document.querySelectorAll('.wb')) names.add(element.localName.replace('wirebook-', ''));
   for (const name of names) import(new URL(`widgets/${name}.js`, base)).catch(console.error);
 })();
+
+// What mdBook's pages lack for those who do not see them, or have no mouse.
+(() => {
+  document.querySelector('#mdbook-menu-bar')?.setAttribute('role', 'banner');
+  // A label is no button: it has no states.
+  const toggle = document.querySelector('#mdbook-sidebar-toggle');
+  const plain = () => { for (const name of ['expanded', 'controls']) toggle?.removeAttribute(`aria-${name}`); };
+  if (toggle) new MutationObserver(plain).observe(toggle, { attributeFilter: ['aria-expanded'] });
+  plain();
+  for (const head of document.querySelectorAll('main th:empty')) head.replaceWith(document.createElement('td'));
+  const reach = () => {
+    for (const one of document.querySelectorAll('main pre > code, main .table-wrapper, .wb-diagram, .wb-plot')) {
+      if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    }
+  };
+  addEventListener('load', reach);
+  addEventListener('resize', reach);
+})();

@@ -6,22 +6,28 @@ use std::time::Duration;
 use wirebook_http1::client::{Agent, AgentOptions, Error, Options, request};
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_net as net;
+use wirebook_terminal as terminal;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let number = |name: &str, default: usize| {
-        let text = std::env::args().skip_while(|argument| argument != name).nth(1);
-        text.and_then(|text| text.parse().ok()).unwrap_or(default)
-    };
-    let (requests, max_sockets) = (number("--requests", 8), number("--max-sockets", 3));
+#[derive(clap::Args)]
+struct Arguments {
+    /// Requests that are sent at once
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    requests: usize,
+    /// Connections that the agent may have
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    max_sockets: usize,
+}
+
+fn main() -> terminal::Result {
+    let Arguments { requests, max_sockets } = terminal::arguments(include_str!("http_agent.rs"));
     net::run(async move {
         let server = http1::serve("127.0.0.1:0", async |_: Request<'_>, response: Response<'_>| {
             net::sleep(Duration::from_millis(100)).await;
             response.end("done").await
         })?;
         let port = server.local_addr().expect("TCP has an address").port();
-        server.until(watch(port, requests, max_sockets)).await
-    })?;
-    Ok(())
+        Ok(server.until(watch(port, requests, max_sockets)).await?)
+    })
 }
 
 // ANCHOR: agent

@@ -8,28 +8,38 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use wirebook_http1::client::{Error, Options, Response, get};
 use wirebook_net as net;
+use wirebook_terminal::{self as terminal, Complaint};
+
+#[derive(clap::Args)]
+struct Arguments {
+    /// What to fetch
+    #[arg(long, default_value = "http://127.0.0.1:8080/")]
+    url: String,
+    /// Print {"status","headers","body"}, bytes as Latin-1
+    #[arg(long)]
+    json: bool,
+    /// Redirects to follow
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    redirects: u8,
+}
 
 /// Bytes of a body that it shows.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
-    let argument = |name: &str| std::env::args().skip_while(|argument| argument != name).nth(1);
-    let url = argument("--url").unwrap_or_else(|| "http://127.0.0.1:8080/".into());
-    let redirects = argument("--redirects").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let as_json = std::env::args().any(|argument| argument == "--json");
-    match net::run(async move { fetch(&url, redirects, as_json).await }) {
+    let Arguments { url, json, redirects } = terminal::arguments(include_str!("http_client.rs"));
+    match net::run(async move { fetch(&url, redirects, json).await }) {
         Ok(text) => {
             print!("{text}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{error}");
-            match error {
-                Error::Connect(_) | Error::Connection(_) | Error::TimedOut(_) | Error::Option(_) | Error::Io(_) => {
-                    ExitCode::from(1)
-                }
-                _ => ExitCode::from(3),
-            }
+            let status = match error {
+                Error::Connect(_) | Error::Connection(_) | Error::TimedOut(_) | Error::Option(_) | Error::Io(_) => 1,
+                _ => 3,
+            };
+            eprintln!("error: {}", Complaint::from(error));
+            ExitCode::from(status)
         }
     }
 }

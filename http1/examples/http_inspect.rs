@@ -5,16 +5,18 @@
 use std::fmt::Write;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
+use wirebook_terminal as terminal;
 
 /// Bytes of a body that it shows.
 const MAX_BODY: usize = 1024 * 1024;
 
-fn main() -> std::io::Result<()> {
-    let addr = addr_argument("127.0.0.1:8081");
+fn main() -> terminal::Result {
+    let addr = terminal::address(include_str!("http_inspect.rs"), "127.0.0.1:8081");
     net::run(async move {
-        let server = http1::serve(&*addr, inspect)?;
-        println!("listening on {}", server.local_addr().expect("TCP has an address"));
-        server.until(net::ctrl_c()).await
+        let server = http1::serve(addr, inspect)?;
+        let here = server.local_addr().expect("TCP has an address");
+        terminal::listening(here, &[&format!("curl -d tea http://{here}/pot")]);
+        Ok(server.until(net::ctrl_c()).await?)
     })
 }
 
@@ -44,9 +46,4 @@ fn json(bytes: &[u8]) -> String {
         }
     }
     text + "\""
-}
-
-/// `--addr HOST:PORT`, or the default.
-fn addr_argument(default: &str) -> String {
-    std::env::args().skip_while(|argument| argument != "--addr").nth(1).unwrap_or_else(|| default.into())
 }

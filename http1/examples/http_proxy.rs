@@ -17,14 +17,24 @@ use wirebook_http1::target::Target;
 use wirebook_http1::{self as http1, FieldBlock, Misuse, Outcome, Request, Response};
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Stream};
+use wirebook_terminal as terminal;
+
+#[derive(clap::Args)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8888")]
+    addr: String,
+    /// The longest body that may pass; what may pass is for the origins to say, unless you say it here
+    #[arg(long, value_name = "BYTES")]
+    max_body: Option<u64>,
+}
 
 /// After so much silence a peer of a tunnel is asked whether it is still there.
 const PROBE: Duration = Duration::from_secs(20);
 
-fn main() -> std::io::Result<()> {
-    let addr = argument("--addr").unwrap_or_else(|| "127.0.0.1:8888".into());
-    // What may pass is for the origins to say, unless you say it here.
-    let max_body = argument("--max-body").and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
+fn main() -> terminal::Result {
+    let Arguments { addr, max_body } = terminal::arguments(include_str!("http_proxy.rs"));
+    let max_body = max_body.unwrap_or(u64::MAX);
     net::run(async move {
         let agent = Agent::new(AgentOptions { max_sockets: 16, ..AgentOptions::default() });
         let handler = async move |request: Request<'_>, response: Response<'_>| match request.method() {
@@ -33,9 +43,10 @@ fn main() -> std::io::Result<()> {
         };
         // A tunnel may stay open for days: nobody waits for it at the end.
         let options = Options { max_body, close_timeout: Duration::from_millis(500), ..Options::default() };
-        let server = http1::serve_with(&*addr, options, handler)?;
-        println!("listening on {}", server.local_addr().expect("TCP has an address"));
-        server.until(net::ctrl_c()).await
+        let server = http1::serve_with(addr, options, handler)?;
+        let here = server.local_addr().expect("TCP has an address");
+        terminal::listening(here, &[&format!("curl -x http://{here} http://example.org/")]);
+        Ok(server.until(net::ctrl_c()).await?)
     })
 }
 
@@ -207,8 +218,3 @@ async fn pour(from: Rc<impl Stream>, to: Rc<impl Stream>) {
     to.shutdown(how).unwrap_or_default();
 }
 // ANCHOR_END: tunnel
-
-/// What follows that word on the command line.
-fn argument(name: &str) -> Option<String> {
-    std::env::args().skip_while(|argument| argument != name).nth(1)
-}

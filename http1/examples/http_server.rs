@@ -6,15 +6,26 @@ use std::time::Duration;
 use wirebook_http1::server::{Options, serve_threads};
 use wirebook_http1::{FieldBlock, Outcome, Request, Response};
 use wirebook_net::{self as net, Stream};
+use wirebook_terminal as terminal;
 
-fn main() -> std::io::Result<()> {
-    let addr = argument("--addr").unwrap_or_else(|| "127.0.0.1:8080".into());
-    let threads = argument("--threads").and_then(|text| text.parse().ok()).unwrap_or(1);
+#[derive(clap::Args)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    addr: String,
+    /// Loops that share the address, each on a thread of its own
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    threads: usize,
+}
+
+fn main() -> terminal::Result {
+    let Arguments { addr, threads } = terminal::arguments(include_str!("http_server.rs"));
     net::run(async move {
-        let server = serve_threads(&*addr, threads, Options::default(), || route)?;
-        println!("listening on {}", server.local_addr());
+        let server = serve_threads(addr, threads, Options::default(), || route)?;
+        let here = server.local_addr();
+        terminal::listening(here, &[&format!("curl -d tea http://{here}/echo"), &format!("curl http://{here}/slow")]);
         // Who has asked is answered; who idles is not waited for.
-        server.until(net::ctrl_c()).await
+        Ok(server.until(net::ctrl_c()).await?)
     })
 }
 
@@ -79,9 +90,4 @@ fn wants_echo(request: &Request<'_>) -> bool {
     let protocols = request.headers();
     let mut protocols = protocols.get_all("upgrade").flat_map(|list| list.split(|&byte| byte == b','));
     request.upgrades() && protocols.any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"echo"))
-}
-
-/// What follows that word on the command line.
-fn argument(name: &str) -> Option<String> {
-    std::env::args().skip_while(|argument| argument != name).nth(1)
 }

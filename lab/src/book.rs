@@ -1,15 +1,17 @@
 //! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
 
-use crate::complaint::Complaint;
-use crate::{diagram, evenings, figures, live};
+use crate::{diagram, evenings, figures, live, prose, snippet, source};
 use mdbook_core::book::{Book, BookItem};
 use mdbook_driver::MDBook;
+use mdbook_driver::builtin_preprocessors::{IndexPreprocessor, LinkPreprocessor};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use sha1::{Digest, Sha1};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use wirebook_terminal::Complaint;
 
 /// A file of the rendered book.
 pub(crate) struct Page {
@@ -64,15 +66,32 @@ pub(crate) fn render(root: &Path) -> Result<Pages, Complaint> {
         )
     };
     let mut book = MDBook::load(root).map_err(|error| failed(&error))?;
+    // Ours must see the includes, so book.toml leaves out the preprocessors that mdBook would run first.
+    let cited = Rc::new(RefCell::new(BTreeSet::new()));
+    book.with_preprocessor(Text { cited: cited.clone() });
+    book.with_preprocessor(LinkPreprocessor::new()).with_preprocessor(IndexPreprocessor::new());
     book.with_preprocessor(Pictures);
     // mdBook renders into a folder. It is ours alone, because two sites may start at once, and gone afterwards.
     let out = tempfile::tempdir().map_err(|error| failed(&error))?;
     book.config.build.build_dir = out.path().to_path_buf();
     book.build().map_err(|error| failed(&error))?;
     copy_modules(&root.join("theme"), &out.path().join("theme")).map_err(|error| failed(&error))?;
+    write_sources(&root.join(".."), &cited.borrow(), out.path()).map_err(|error| failed(&error))?;
     let mut pages = HashMap::new();
     read_pages(out.path(), "/", &mut pages).map_err(|error| failed(&error))?;
     Ok(Pages(pages))
+}
+
+/// A page for each file of the sources that a chapter cites.
+fn write_sources(root: &Path, cited: &BTreeSet<PathBuf>, out: &Path) -> std::io::Result<()> {
+    for name in cited {
+        let text = fs::read_to_string(root.join(name))?;
+        let to = out.join("source").join(format!("{}.html", name.display()));
+        let up = "../".repeat(name.components().count());
+        fs::create_dir_all(to.parent().unwrap_or(out))?;
+        fs::write(to, source::page(name, &text, &up))?;
+    }
+    Ok(())
 }
 
 /// The widgets' modules refer to each other by relative path, so they keep their names.
@@ -112,6 +131,49 @@ fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>
     Ok(())
 }
 
+/// Gives each chapter its links to the glossary and to RFCs, and its code the captions.
+struct Text {
+    /// The files that the captions lead to, from the checkout's root.
+    cited: Rc<RefCell<BTreeSet<PathBuf>>>,
+}
+
+impl Preprocessor for Text {
+    fn name(&self) -> &str {
+        "wirebook-text"
+    }
+
+    fn run(&self, context: &PreprocessorContext, mut book: Book) -> mdbook_core::errors::Result<Book> {
+        let source = context.root.join(&context.config.book.src);
+        let terms = prose::terms(&fs::read_to_string(source.join("glossary.md")).unwrap_or_default());
+        let mut wrong = None;
+        book.for_each_mut(|item| {
+            let BookItem::Chapter(chapter) = item else { return };
+            let Some(path) = &chapter.source_path else { return };
+            let up = "../".repeat(path.components().count() - 1);
+            let file = source.join(path);
+            let folder = file.parent().unwrap_or(&source);
+            let cited = &mut self.cited.borrow_mut();
+            let content = match path.ends_with("glossary.md") {
+                true => chapter.content.clone(),
+                false => prose::link(&chapter.content, &terms, &up),
+            };
+            match snippet::place(&content, folder, &context.root.join(".."), &up, cited) {
+                Ok(content) => chapter.content = content,
+                Err(why) => wrong = Some((why, chapter.name.clone())),
+            }
+        });
+        told(book, wrong)
+    }
+}
+
+/// The book, or what is wrong in which chapter.
+fn told(book: Book, wrong: Option<(String, String)>) -> mdbook_core::errors::Result<Book> {
+    match wrong {
+        None => Ok(book),
+        Some((why, chapter)) => Err(mdbook_core::errors::Error::msg(format!("chapter {chapter:?}: {why}"))),
+    }
+}
+
 /// Replaces `{{#widget NAME}}` by the widget's picture of its first example, made by the production code: what a reader
 /// sees without the server or without JavaScript, and what the live widget starts from. `{{#diagram NAME}}` becomes a
 /// picture of a state table, `{{#figures FILE PATH}}` a table of what a bench has measured, and
@@ -134,10 +196,7 @@ impl Preprocessor for Pictures {
                 }
             }
         });
-        match wrong {
-            None => Ok(book),
-            Some((why, chapter)) => Err(mdbook_core::errors::Error::msg(format!("chapter {chapter:?}: {why}"))),
-        }
+        told(book, wrong)
     }
 }
 
@@ -163,4 +222,41 @@ fn place_pictures(content: &str, root: &Path) -> Result<String, String> {
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// The Markdown files below a folder, for tests that hold something of all chapters.
+#[cfg(test)]
+pub(crate) fn chapters(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let paths = paths.flat_map(|path| if path.is_dir() { chapters(&path) } else { vec![path] });
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_caption_leads_to_its_line() {
+        let pages =
+            render(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../book")).unwrap_or_else(|why| panic!("{why}"));
+        let html = pages.0.iter().filter(|(path, _)| path.ends_with(".html") && !path.starts_with("/source/"));
+        let mut count = 0;
+        for (path, page) in html.filter(|(path, _)| **path != "/print.html") {
+            let text = String::from_utf8_lossy(&page.bytes);
+            assert!(!text.contains("{{#"), "{path}: a directive is left");
+            for caption in text.split("class=\"wb-caption\"><a href=\"").skip(1) {
+                let link = caption.split('"').next().unwrap_or_default().trim_start_matches("../");
+                let (file, line) = link.split_once('#').unwrap_or_default();
+                let there = pages.get(&format!("/{file}")).unwrap_or_else(|| panic!("{path}: {link}"));
+                assert!(String::from_utf8_lossy(&there.bytes).contains(&format!("id=\"{line}\"")), "{path}: {link}");
+                count += 1;
+            }
+        }
+        assert!(count > 50, "{count}");
+        let chapter = pages.get("/http1/head.html").expect("a chapter");
+        let chapter = String::from_utf8_lossy(&chapter.bytes);
+        assert!(chapter.contains("https://www.rfc-editor.org/rfc/rfc9112#section-"));
+        assert!(chapter.contains("href=\"../glossary.html#request\""));
+    }
 }

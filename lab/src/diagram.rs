@@ -90,8 +90,9 @@ fn svg(title: &str, names: &[String], moves: &[Move]) -> String {
          <defs><marker id=\"wb-arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto-start-reverse\">\
          <path d=\"M0 0L8 4L0 8z\"/></marker></defs>"
     );
+    let mut labels = Vec::new();
     for (from, label, to) in moves {
-        arc(&mut out, above, *from, label, *to);
+        arc(&mut out, &mut labels, above, *from, label, *to);
     }
     for (index, name) in names.iter().enumerate() {
         let x = index * STEP + (STEP - BOX_WIDTH) / 2;
@@ -107,8 +108,26 @@ fn svg(title: &str, names: &[String], moves: &[Move]) -> String {
     out
 }
 
+/// Room for a label: left, right, and the line that it stands on.
+type Label = (i64, i64, i64);
+
+/// Pixels between two lines of labels, and of one letter.
+const LINE: i64 = 14;
+const LETTER: i64 = 7;
+
+/// Puts a label beside the others: where one stands already, it goes a line further from the states.
+fn place(labels: &mut Vec<Label>, label: &str, middle: i64, mut line: i64, away: i64) -> i64 {
+    let half = label.chars().count() as i64 * LETTER / 2;
+    let (left, right) = (middle - half, middle + half);
+    while labels.iter().any(|other| left < other.1 && other.0 < right && (other.2 - line).abs() < LINE) {
+        line += away;
+    }
+    labels.push((left, right, line));
+    line
+}
+
 /// One move. Forward arcs leave on the right of a box's top and arrive on the left, so that they do not cross.
-fn arc(out: &mut String, above: usize, from: usize, label: &str, to: usize) {
+fn arc(out: &mut String, labels: &mut Vec<Label>, above: usize, from: usize, label: &str, to: usize) {
     let middle = |state: usize| state * STEP + STEP / 2;
     let (start, end, edge, control) = match from.cmp(&to) {
         std::cmp::Ordering::Equal => (middle(from) - 14, middle(to) + 14, above, above as i64 - 44),
@@ -122,7 +141,8 @@ fn arc(out: &mut String, above: usize, from: usize, label: &str, to: usize) {
     };
     // A cubic curve with both controls at one height reaches three quarters of it.
     let peak = edge as i64 + (control - edge as i64) * 3 / 4;
-    let text = if control < edge as i64 { peak - 5 } else { peak + 13 };
+    let (line, away) = if control < edge as i64 { (peak - 5, -LINE) } else { (peak + 13, LINE) };
+    let text = place(labels, label, (start + end) as i64 / 2, line, away);
     let _ = write!(
         out,
         "<path class=\"wb-arc\" d=\"M{start} {edge}C{start} {control} {end} {control} {end} {edge}\" marker-end=\"url(#wb-arrow)\"/>\

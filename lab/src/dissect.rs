@@ -1,11 +1,15 @@
 //! `wirebook dissect`: the answer of a live widget, in the terminal.
 
-use crate::complaint::Complaint;
-use crate::live::{self, MAX_INPUT};
+mod text;
+
+use crate::live::answer::{Answer, MAX_INPUT};
+use crate::live::{event_stream, frame, handshake, head, template};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use std::fs::File;
-use std::io::{IsTerminal, Read, stdin, stdout};
-use std::path::PathBuf;
+use std::io::{Read, stdin};
+use std::path::{Path, PathBuf};
+use wirebook_terminal::{Complaint, Result, colourful, width};
 
 /// What to take apart, and how to show it.
 #[derive(Args)]
@@ -14,45 +18,112 @@ pub(crate) struct Options {
     kind: Kind,
     /// A file with the bytes; standard input without it
     file: Option<PathBuf>,
-    /// Cut the input behind this byte and show that the events stay the same
+    /// Cut the input behind this byte: show what is there by then, and that the events stay the same
     #[arg(long, value_name = "BYTE")]
     cut: Option<usize>,
     /// Print the answer that the book's widget gets, as JSON
     #[arg(long)]
     json: bool,
+    /// frames: they come from a server, so they are not masked
+    #[arg(long)]
+    from_server: bool,
+    /// frames: permessage-deflate was agreed on
+    #[arg(long)]
+    deflate: bool,
+    /// template: a JSON file with its data
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Kind {
-    /// HTTP/1.1 requests, one behind the other, with their bodies
+    /// HTTP/1.1 requests with their bodies, one behind the other
     Request,
+    /// HTTP/1.1 responses with their bodies, one behind the other
+    Response,
+    /// A chunked body
+    Body,
+    /// WebSocket frames
+    Frames,
+    /// A WebSocket's opening request, and what it is answered
+    Handshake,
+    /// Server-sent events
+    EventStream,
+    /// An EJS template: its tokens, its closures, its output
+    Template,
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
-    let input = read(options)?;
-    let Kind::Request = options.kind;
-    let answer = live::head::dissect(&input, options.cut.unwrap_or(usize::MAX), None);
+pub(crate) fn run(options: &Options) -> Result {
+    let input = read(options.file.as_deref())?;
+    check(options, input.len())?;
+    let cut = options.cut.unwrap_or(usize::MAX);
+    let message = |message| head::take_apart(message, &input, cut, None);
+    let answer = match options.kind {
+        Kind::Request => message(head::Message::Request),
+        Kind::Response => message(head::Message::Response),
+        Kind::Body => message(head::Message::Body),
+        Kind::Handshake => handshake::dissect(&input, cut),
+        Kind::EventStream => event_stream::dissect(&input, cut, None),
+        Kind::Frames => {
+            let shown = frame::dissect(&input, cut, options.from_server, options.deflate);
+            return show(options, &shown, || answer_text(options, &shown.answer) + &text::bits(&shown.frames, width()));
+        }
+        Kind::Template => {
+            let data = options.data.as_deref().map_or(Ok(b"{}".to_vec()), |file| read(Some(file)))?;
+            let [source, data] = [input, data].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            let rendered = template::render(&source, &data);
+            return show(options, &rendered, || text::template(&rendered, width()));
+        }
+    };
+    show(options, &answer, || answer_text(options, &answer))
+}
+
+fn answer_text(options: &Options, answer: &Answer) -> String {
+    let text = text::answer(answer, width(), colourful());
+    if options.cut.is_some() { text::cut(answer, width()) + &text } else { text }
+}
+
+fn show(options: &Options, answer: &impl Serialize, text: impl FnOnce() -> String) -> Result {
     match options.json {
-        true => println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default()),
-        false => print!("{}", live::text::render(&answer, stdout().is_terminal())),
+        true => println!("{}", serde_json::to_string_pretty(answer)?),
+        false => print!("{}", text()),
     }
     Ok(())
 }
 
-fn read(options: &Options) -> Result<Vec<u8>, Complaint> {
+/// What has no meaning is refused, and not left out.
+fn check(options: &Options, len: usize) -> Result {
+    let Options { kind, cut, .. } = options;
+    let refuse = |sentence: String, hint: &str| Err(Complaint::new(sentence, hint));
+    match cut {
+        Some(_) if *kind == Kind::Template => refuse("A template is not read in pieces.".into(), "leave --cut away."),
+        Some(cut) if *cut > len => {
+            refuse(format!("There is no byte {cut} to cut behind: the input has {len}."), "count from 0.")
+        }
+        _ if options.data.is_some() && *kind != Kind::Template => {
+            refuse("Only a template has data.".into(), "leave --data away.")
+        }
+        _ if (options.from_server || options.deflate) && *kind != Kind::Frames => {
+            refuse("Only frames come from a server or are deflated.".into(), "leave --from-server and --deflate away.")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read(file: Option<&Path>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = MAX_INPUT as u64 + 1;
-    let read = match &options.file {
+    let read = match file {
         Some(path) => File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
         None => stdin().take(limit).read_to_end(&mut bytes),
     };
-    let name = options.file.as_ref().map_or("standard input".into(), |path| path.display().to_string());
+    let name = file.map_or("standard input".into(), |path| path.display().to_string());
     read.map_err(|error| {
-        Complaint::new(format!("{name} cannot be read: {error}."), "Name a file that exists, or pipe the bytes in.")
+        Complaint::new(format!("{name} cannot be read: {error}."), "name a file that exists, or pipe the bytes in.")
     })?;
     match bytes.len() > MAX_INPUT {
         true => {
-            Err(Complaint::new(format!("{name} has more than {MAX_INPUT} bytes."), "Cut out the part of interest."))
+            Err(Complaint::new(format!("{name} has more than {MAX_INPUT} bytes."), "cut out the part of interest."))
         }
         false => Ok(bytes),
     }

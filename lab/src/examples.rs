@@ -1,11 +1,9 @@
 //! `wirebook examples`: every example of the workspace, one line each, and how to run it.
 
+use wirebook_terminal::{width, wrap};
+
 /// Crate, name, first line of its documentation, command.
 const EXAMPLES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
-
-/// Columns of a terminal, and where the text of an example begins.
-const WIDTH: usize = 80;
-const INDENT: usize = 4;
 
 /// Prints the list, by crate: the name and what it shows, then how to run it.
 pub(crate) fn print() {
@@ -15,29 +13,18 @@ pub(crate) fn print() {
             println!("{}{of}", if chapter.is_empty() { "" } else { "\n" });
             chapter = of;
         }
-        wrap(&format!("  {name}: {summary}"));
+        indented(2, &format!("{name}: {summary}"), "");
         // What stands behind two spaces is a remark on the command.
         let (command, remark) = command.split_once("  ").unwrap_or((command, ""));
-        println!("{:INDENT$}$ {command}", "");
-        if !remark.trim().is_empty() {
-            wrap(&format!("{:INDENT$}{}", "", remark.trim()));
-        }
+        indented(4, &format!("$ {command}"), " \\");
+        indented(4, remark, "");
     }
     println!();
-    wrap("Run them from the root of the checkout. Those that serve take --addr HOST:PORT and stop on Ctrl-C.");
+    indented(0, "Run them from the root of the checkout. Those that serve take --addr HOST:PORT; all take --help.", "");
 }
 
-/// Prints words in lines of at most [`WIDTH`] columns.
-fn wrap(text: &str) {
-    let first = text.len() - text.trim_start().len();
-    let mut line = " ".repeat(first);
-    for word in text.split_whitespace() {
-        if line.chars().count() + word.chars().count() >= WIDTH {
-            println!("{}", line.trim_end());
-            line = " ".repeat(INDENT);
-        }
-        line += word;
-        line.push(' ');
-    }
-    println!("{}", line.trim_end());
+/// Prints a paragraph, indented, with this at the end of each line but the last.
+fn indented(indent: usize, text: &str, join: &str) {
+    let lines = wrap(text, width() - indent - join.len());
+    lines.replace('\n', &format!("{join}\n")).lines().for_each(|line| println!("{:indent$}{line}", ""));
 }

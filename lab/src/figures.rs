@@ -64,7 +64,10 @@ fn parse(text: &str) -> Result<Value, String> {
 fn caption(all: &Value) -> String {
     let Some(machine) = all.get("hardware").and_then(Value::as_str) else { return String::new() };
     let day = all.get("date").and_then(Value::as_str).map(|day| format!("; {day}")).unwrap_or_default();
-    format!("\n*{machine}{day}*\n")
+    let peers = all.get("peers").and_then(Value::as_object).into_iter().flatten();
+    let peers: Vec<String> = peers.map(|(name, version)| format!("{name} {}", cell(Some(version)))).collect();
+    let peers = if peers.is_empty() { String::new() } else { format!("; peers: {}", peers.join(", ")) };
+    format!("\n*{machine}{day}{peers}*\n")
 }
 
 /// What stands between the marks of an anchor; all of it where no anchor is named.
@@ -82,7 +85,7 @@ struct Table {
 
 impl Table {
     fn markdown(self) -> String {
-        let is_figure = |text: &String| text == NOTHING || text.parse::<f64>().is_ok();
+        let is_figure = |text: &String| text == NOTHING || text.replace(THOUSANDS, "").parse::<f64>().is_ok();
         let rule = |at: usize| if self.rows.iter().all(|row| is_figure(&row[at])) { "---:|" } else { "---|" };
         let rule: String = (0..self.head.len()).map(rule).collect();
         let mut out = format!("| {} |\n|{rule}\n", self.head.join(" | "));
@@ -97,19 +100,59 @@ impl Table {
 /// What stands where there is no figure.
 const NOTHING: &str = "–";
 
+/// What stands between thousands: a narrow space that does not break.
+const THOUSANDS: char = '\u{202f}';
+
 fn cell(value: Option<&Value>) -> String {
-    value.map_or(NOTHING.into(), |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    match value {
+        None => NOTHING.into(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.as_f64().map_or_else(|| value.to_string(), figure),
+    }
 }
 
+/// A figure as it is read: three digits that say something, all digits of a larger whole, thousands apart; never "4.0".
+fn figure(value: f64) -> String {
+    let decimals = match value.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        _ => 3,
+    };
+    let text = format!("{value:.decimals$}");
+    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let whole = text.split('.').next().unwrap_or_default().trim_start_matches('-').len();
+    if whole < 5 {
+        return text.to_string();
+    }
+    let (sign, digits) = text.split_at(text.len() - whole);
+    let apart = |(at, digit): (usize, char)| {
+        let space = at > 0 && (whole - at).is_multiple_of(3);
+        space.then_some(THOUSANDS).into_iter().chain([digit])
+    };
+    sign.chars().chain(digits.chars().enumerate().flat_map(apart)).collect()
+}
+
+/// A column's title, with the units as they are written.
 fn title(key: &str) -> String {
-    key.replace('_', " ")
+    let words: Vec<&str> = key.split('_').collect();
+    let words = words.iter().map(|word| match *word {
+        "us" => "µs",
+        "cpu" => "CPU",
+        "gb" => "GB",
+        word => word,
+    });
+    words.collect::<Vec<_>>().join(" ").replace("GB per s", "GB/s")
 }
 
-/// A list of objects: names first, then figures.
+/// A list of objects: names first, then figures; the least of the first figure first, in which less is better.
 fn listed(list: &[Value]) -> Table {
     let members = || list.first().and_then(Value::as_object).into_iter().flatten();
     let (names, figures) = (members().filter(|one| one.1.is_string()), members().filter(|one| !one.1.is_string()));
     let keys: Vec<&String> = names.chain(figures).map(|(key, _)| key).collect();
+    let first = |one: &Value| keys.iter().find_map(|key| one.get(key.as_str())?.as_f64()).unwrap_or(f64::INFINITY);
+    let mut list: Vec<&Value> = list.iter().collect();
+    list.sort_by(|one, other| first(one).total_cmp(&first(other)));
     let rows = list.iter().map(|one| keys.iter().map(|key| cell(one.get(key.as_str()))).collect());
     Table { rows: rows.collect(), head: keys.into_iter().map(|key| title(key)).collect() }
 }
@@ -117,7 +160,7 @@ fn listed(list: &[Value]) -> Table {
 /// An object: its members are the columns, or the rows where they have no members of their own.
 fn crossed(columns: &serde_json::Map<String, Value>) -> Table {
     if !columns.values().any(Value::is_object) {
-        let rows = columns.iter().map(|(name, figure)| vec![name.clone(), cell(Some(figure))]);
+        let rows = columns.iter().map(|(name, figure)| vec![title(name), cell(Some(figure))]);
         return Table { head: vec![String::new(); 2], rows: rows.collect() };
     }
     let names = distinct(columns.values().filter_map(Value::as_object).flat_map(|column| column.keys().cloned()));
@@ -167,6 +210,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn figures_have_the_digits_that_say_something() {
+        let figures = [17152.0, 4.0, 3.456, 0.98765, 31.26, 168_525.4, 1234.5, 0.0, -12_345.0, 1_000_000.0];
+        let read = ["17\u{202f}152", "4", "3.46", "0.988", "31.3", "168\u{202f}525", "1234", "0"];
+        let read = read.iter().chain(&["-12\u{202f}345", "1\u{202f}000\u{202f}000"]);
+        assert!(figures.into_iter().map(figure).eq(read.map(|text| text.to_string())), "{:?}", figures.map(figure));
+        assert_eq!(title("unmask_gb_per_s"), "unmask GB/s");
+    }
+
+    #[test]
     fn lists_objects_and_laps_become_tables() {
         let folder = tempfile::tempdir().unwrap();
         let file = r#"{"echo": {"servers": [{"cpu_us": 4.0, "server": "epoll"}, {"cpu_us": 3.5, "server": "mio"}]},
@@ -177,18 +229,18 @@ mod tests {
         fs::create_dir(&machine).unwrap();
         fs::write(folder.path().join("shown"), "newest\na-machine\n").unwrap();
         fs::write(machine.join("run.json"), file).unwrap();
-        fs::write(machine.join("told.json"), r#"{"hardware": "a machine", "date": "2026-11-26", "a": [{"b": 1}]}"#)
-            .unwrap();
+        fs::write(
+            machine.join("told.json"),
+            r#"{"hardware": "a machine", "date": "2026-11-26", "peers": {"mio": "1.2.4"}, "a": [{"b": 1}]}"#,
+        )
+        .unwrap();
         fs::write(machine.join("told.md"), "<!-- ANCHOR: x -->one<!-- ANCHOR_END: x -->").unwrap();
         let get = |directive| table(folder.path(), directive);
-        let told = "\n*a machine; 2026-11-26*\n";
+        let told = "\n*a machine; 2026-11-26; peers: mio 1.2.4*\n";
         assert_eq!(get("told a").unwrap(), format!("| b |\n|---:|\n| 1 |\n{told}"));
         assert_eq!(get("told.md x").unwrap(), format!("one{told}"));
         assert!(get("told.md y").is_err());
-        assert_eq!(
-            get("run echo.servers").unwrap(),
-            "| server | cpu us |\n|---|---:|\n| epoll | 4.0 |\n| mio | 3.5 |\n"
-        );
+        assert_eq!(get("run echo.servers").unwrap(), "| server | CPU µs |\n|---|---:|\n| mio | 3.5 |\n| epoll | 4 |\n");
         assert_eq!(
             get("run pages").unwrap(),
             "|  | big | small |\n|---|---:|---:|\n| ours | 1 | 2 |\n| theirs | 3 | – |\n"
@@ -199,7 +251,7 @@ mod tests {
         );
         assert_eq!(get("run micro.wake_ns").unwrap(), "31.3");
         assert_eq!(get("run echo.servers.1.cpu_us").unwrap(), "3.5");
-        assert_eq!(get("run micro").unwrap(), "|  |  |\n|---|---:|\n| wake_ns | 31.3 |\n");
+        assert_eq!(get("run micro").unwrap(), "|  |  |\n|---|---:|\n| wake ns | 31.3 |\n");
         for wrong in ["run", "none echo", "run echo.clients", "run pages a:b:c", "run laps ns:parser"] {
             assert!(get(wrong).is_err(), "{wrong}");
         }

@@ -1,26 +1,30 @@
 //! `wirebook`: the book, served by the stack that it describes, and the tools.
 
 mod book;
-mod complaint;
 mod diagram;
 mod dissect;
 mod evenings;
 mod examples;
 mod figures;
+mod learn;
 mod live;
+mod nc;
+mod prose;
 mod race;
 mod render;
 mod site;
+mod snippet;
+mod source;
 
 use clap::{Parser, Subcommand};
-use complaint::Complaint;
 use std::process::ExitCode;
+use wirebook_terminal::{Result, quiet_pipes};
 
 /// The network stack you can read, run, break and beat.
 ///
 /// Without a subcommand it serves the book at http://127.0.0.1:4000, on Wirebook's own event loop and HTTP server.
 #[derive(Parser)]
-#[command(name = "wirebook", version, max_term_width = 100)]
+#[command(name = "wirebook", version, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,13 +42,18 @@ enum Command {
     Dissect(dissect::Options),
     /// Race the parser variants and a peer on this machine
     Race(race::Options),
+    /// Write a parser, a decoder, a queue and a loop of your own, stage by stage, tested by our cases
+    Learn(learn::Options),
     /// Render an EJS template with JSON data, or show its tokens, its closures or its time
     Render(render::Options),
+    /// Talk over a socket by hand, as with nc: standard input goes there, and what comes back is printed
+    Nc(nc::Options),
 }
 
 fn main() -> ExitCode {
+    quiet_pipes();
     let arguments = Arguments::parse();
-    let result: Result<(), Complaint> = match arguments.command {
+    let result: Result = match arguments.command {
         None => site::run(&arguments.site),
         Some(Command::Site(options)) => site::run(&options),
         Some(Command::Examples) => {
@@ -53,12 +62,14 @@ fn main() -> ExitCode {
         }
         Some(Command::Dissect(options)) => dissect::run(&options),
         Some(Command::Race(options)) => race::run(&options),
+        Some(Command::Learn(options)) => learn::run(&options),
         Some(Command::Render(options)) => render::run(&options),
+        Some(Command::Nc(options)) => nc::run(options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(complaint) => {
-            eprintln!("{complaint}");
+            eprintln!("error: {complaint}");
             ExitCode::FAILURE
         }
     }

@@ -1,11 +1,10 @@
 //! `wirebook render`: a template and its data to HTML, or a look at what became of the template.
 
-use crate::complaint::Complaint;
 use clap::Args;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use wirebook_template::{Delimiters, Engine, Error, Template, Value, text_of, tokens};
+use wirebook_terminal::{Complaint, Result};
 
 /// What to render, and how.
 #[derive(Args)]
@@ -46,7 +45,7 @@ pub(crate) struct Options {
 /// # Errors
 ///
 /// Where a file can not be read, or the template does not compile or render.
-pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
+pub(crate) fn run(options: &Options) -> Result {
     let source = &text_of(&bytes(&options.file)?);
     let compile = wirebook_template::Options {
         delimiters: Delimiters {
@@ -61,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     if options.tokens {
         for token in tokens(source, &compile).map_err(broken)? {
             let at = token.position;
-            print(format!("{:>4}:{:<4} {:<12} {}\n", at.line, at.column, token.kind, token.text.escape_debug()))?;
+            println!("{:>4}:{:<4} {:<12} {}", at.line, at.column, token.kind, token.text.escape_debug());
         }
         return Ok(());
     }
@@ -89,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     }
     if options.tree {
         for closure in template.closures() {
-            print(format!("{}{}\n", "  ".repeat(closure.depth), closure.label))?;
+            println!("{}{}", "  ".repeat(closure.depth), closure.label);
         }
         return Ok(());
     }
@@ -97,7 +96,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
     if options.timing {
         return time(&template, &data, compiled.as_secs_f64());
     }
-    print(template.render_to_string(&data).map_err(broken)?)
+    print!("{}", template.render_to_string(&data).map_err(broken)?);
+    Ok(())
 }
 
 fn roots(options: &Options) -> Vec<PathBuf> {
@@ -116,17 +116,17 @@ fn below(file: &Path, roots: &[PathBuf]) -> String {
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Complaint> {
+fn bytes(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path)
         .map_err(|error| Complaint::new(format!("{} can not be read: {error}", path.display()), "check the path"))
 }
 
-fn read(path: &Path) -> Result<String, Complaint> {
+fn read(path: &Path) -> Result<String> {
     String::from_utf8(bytes(path)?)
         .map_err(|_| Complaint::new(format!("{} is not UTF-8", path.display()), "the data is JSON, which is UTF-8"))
 }
 
-fn data(options: &Options) -> Result<Value, Complaint> {
+fn data(options: &Options) -> Result<Value> {
     let Some(path) = &options.data else { return Ok(Value::object()) };
     serde_json::from_str(&read(path)?).map_err(|error| {
         Complaint::new(format!("{} is no JSON: {error}", path.display()), "the data is one JSON object")
@@ -138,13 +138,8 @@ fn broken(error: Error) -> Complaint {
     Complaint::new(error.to_string(), "see the book's chapter on templates for what the language has")
 }
 
-fn print(text: String) -> Result<(), Complaint> {
-    let written = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
-    written.map_err(|error| Complaint::new(format!("the output can not be written: {error}"), "is it a closed pipe?"))
-}
-
 /// The median of a hundred renders, after ten to warm up.
-fn time(template: &Template, data: &Value, compiled: f64) -> Result<(), Complaint> {
+fn time(template: &Template, data: &Value, compiled: f64) -> Result {
     let mut out = String::new();
     let mut times = Vec::new();
     for _ in 0..110 {
@@ -156,10 +151,7 @@ fn time(template: &Template, data: &Value, compiled: f64) -> Result<(), Complain
     let mut times = times.split_off(10);
     times.sort_by(f64::total_cmp);
     let micro = |seconds: f64| seconds * 1e6;
-    print(format!(
-        "compile {:.1} µs\nrender  {:.1} µs (median of 100)\noutput  {} bytes\n",
-        micro(compiled),
-        micro(times[times.len() / 2]),
-        out.len()
-    ))
+    println!("compile {:.1} µs\nrender  {:.1} µs (median of 100)", micro(compiled), micro(times[times.len() / 2]));
+    println!("output  {} bytes", out.len());
+    Ok(())
 }

@@ -1,16 +1,16 @@
 //! `wirebook site`: the book, served by Wirebook's own HTTP server on its own loop.
 
 use crate::book::{self, Page, Pages};
-use crate::complaint::Complaint;
 use crate::live;
 use clap::Args;
 use percent_encoding::percent_decode_str;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
+use wirebook_terminal::{Complaint, Result};
 
 /// How to serve the book.
 #[derive(Args, Clone)]
@@ -24,10 +24,13 @@ pub(crate) struct Options {
     /// The folder with book.toml, if it is not found from here
     #[arg(long, value_name = "DIR")]
     book: Option<PathBuf>,
+    /// A crate of `wirebook learn`, whose code the widgets show beside ours
+    #[arg(long, value_name = "DIR")]
+    learn: Option<PathBuf>,
 }
 
 /// Renders the book and serves it until Ctrl-C.
-pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
+pub(crate) fn run(options: &Options) -> Result {
     if !options.addr.ip().is_loopback() {
         return Err(Complaint::new(
             format!("{} can be reached from other machines, and the site is for yours alone.", options.addr.ip()),
@@ -35,6 +38,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
         ));
     }
     let root = book::find(options.book.clone())?;
+    if let Some(folder) = &options.learn {
+        live::reader::set(crate::learn::find(folder)?);
+    }
     // Before the book is rendered: a port that is taken should be known at once.
     let (addr, open) = (options.addr, options.open);
     let served = net::block_on(async move {
@@ -70,15 +76,18 @@ struct Listening {
 }
 
 impl Site {
-    async fn listen(addr: SocketAddr, root: PathBuf) -> Result<Listening, Complaint> {
+    async fn listen(addr: SocketAddr, root: PathBuf) -> Result<Listening> {
         let listener = net::tcp::TcpListener::bind(addr).map_err(|error| cannot_listen(addr, &error))?;
         let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
         let start = Instant::now();
         let pages = book::render(&root)?;
         eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
+        // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
+        // rendering, and on a slow machine be closed for it.
+        net::sleep(Duration::ZERO).await;
         let site = Site { pages, port: local.port() };
         let server = http1::serve_on(
-            listener,
+            live::tap::Tapped::new(listener),
             http1::server::Options::default(),
             async move |request: Request<'_>, response: Response<'_>| site.answer(request, response).await,
         );
@@ -94,14 +103,16 @@ impl Site {
             && request.method() == "GET"
             && self.is_us(request.authority().unwrap_or_default())
         {
-            return live::event_stream::feed(&request, response).await;
+            live::page::remember_keyed(&request);
+            return live::reconnect::feed(&request, response).await;
         }
         if request.path() == "/live/socket" {
             // `Origin` is checked by the handshake, against `Host`.
             if !self.is_us(request.authority().unwrap_or_default()) {
                 return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
             }
-            return live::frame::socket(request, response).await;
+            live::page::remember_keyed(&request);
+            return live::socket::serve(request, response).await;
         }
         if let Some(operation) = request.path().strip_prefix("/live/") {
             return self.live(operation, &mut request, response).await;
@@ -111,6 +122,11 @@ impl Site {
         }
         let path = percent_decode_str(request.path()).decode_utf8_lossy();
         if let Some(page) = self.pages.get(&path) {
+            let response = match page.mime.starts_with("text/html").then(|| live::page::remember_page(&request)) {
+                // What the page's script may read of it: the key with which it can ask for the bytes of this request.
+                Some(Some(key)) => response.header("server-timing", key),
+                _ => response,
+            };
             return send(&request, response, page).await;
         }
         match self.pages.get("/404.html") {
@@ -136,7 +152,11 @@ impl Site {
             return plain(response, 403, "Only the pages of this site may ask.").await;
         }
         let body = request.bytes(4 * live::MAX_INPUT).await?;
-        match live::answer(operation, &body) {
+        let answer = match live::socket::later(operation, &body) {
+            Some(later) => Some(later.await),
+            None => live::answer(operation, &body),
+        };
+        match answer {
             Some(Ok(answer)) => response.header("content-type", "application/json").end(answer).await,
             Some(Err(sentence)) => plain(response, 400, &sentence).await,
             None => plain(response, 404, "There is no such widget.").await,

@@ -3,8 +3,10 @@
 //! Run: cargo run --example emitter
 
 use wirebook_net::EventEmitter;
+use wirebook_terminal as terminal;
 
 fn main() {
+    terminal::no_arguments(include_str!("emitter.rs"));
     // ANCHOR: emitter
     let emitter = EventEmitter::new();
     emitter.on("visit", |name: &&str| println!("hello {name}"));

@@ -13,11 +13,18 @@ mod handles;
 #[path = "leaks/listeners.rs"]
 mod listeners;
 
-use std::io;
+use wirebook_terminal as terminal;
 
-fn main() -> io::Result<()> {
-    let only = std::env::args().nth(1);
-    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+#[derive(clap::Args)]
+struct Arguments {
+    /// One of the five; all without it
+    #[arg(value_parser = ["globals", "closures", "caches", "listeners", "handles"])]
+    program: Option<String>,
+}
+
+fn main() -> terminal::Result {
+    let Arguments { program } = terminal::arguments(include_str!("leaks.rs"));
+    let wanted = |name: &str| program.as_deref().is_none_or(|only| only == name);
     if wanted("globals") {
         println!("globals: {} bytes more for each of 400 connections", globals::leak(400)? / 400);
         println!("  cured: {} bytes more for each of 400 connections", globals::cured(400)? / 400);

@@ -6,13 +6,13 @@ use wirebook_net::{
     self as net,
     node::{Event, Socket},
 };
+use wirebook_terminal as terminal;
 
 fn main() -> std::io::Result<()> {
-    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
-    let address = address.unwrap_or_else(|| "127.0.0.1:7000".into());
+    let addr = terminal::address(include_str!("tcp_client.rs"), "127.0.0.1:7000");
     // ANCHOR: client
     net::block_on(async move {
-        let client = Socket::connect(address);
+        let client = Socket::connect(addr);
         let socket = client.clone();
         client.on("connect", move |_| {
             println!("connected");
@@ -25,7 +25,11 @@ fn main() -> std::io::Result<()> {
             socket.end();
         });
         client.on("end", |_| println!("disconnected"));
-        client.on("error", |event| println!("{event:?}"));
+        client.on("error", |event| {
+            let Event::Error(error) = event else { return };
+            eprintln!("error: {error}");
+            std::process::exit(1)
+        });
     })
     // ANCHOR_END: client
 }

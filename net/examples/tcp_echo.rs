@@ -4,14 +4,16 @@
 
 use std::{io, time::Duration};
 use wirebook_net::{self as net, Idle, Listener, Stream, tcp::TcpListener};
+use wirebook_terminal as terminal;
 
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 
-fn main() -> io::Result<()> {
-    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
+fn main() -> terminal::Result {
+    let addr = terminal::address(include_str!("tcp_echo.rs"), "127.0.0.1:7000");
     net::run(async move {
-        let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:7000"))?;
-        println!("listening on {}", listener.local_addr()?);
+        let listener = TcpListener::bind(addr)?;
+        let here = listener.local_addr()?;
+        terminal::listening(here, &[&terminal::netcat(format_args!("{} {}", here.ip(), here.port()))]);
         net::spawn(serve(listener));
         net::ctrl_c().await?;
         net::stop();

@@ -4,8 +4,10 @@
 
 use std::{cell::Cell, rc::Rc, thread, time::Duration};
 use wirebook_net as net;
+use wirebook_terminal as terminal;
 
 fn main() -> std::io::Result<()> {
+    terminal::no_arguments(include_str!("thread_pool.rs"));
     // ANCHOR: pool
     net::block_on(async {
         let started = net::now();

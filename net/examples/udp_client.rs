@@ -4,24 +4,26 @@
 
 use std::{io, time::Duration};
 use wirebook_net::{self as net, Datagrams, udp::UdpSocket};
+use wirebook_terminal as terminal;
 
-fn main() -> io::Result<()> {
-    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
-    let address = address.unwrap_or_else(|| "127.0.0.1:7002".into());
-    // ANCHOR: client
-    net::run(async move {
-        let socket = UdpSocket::bind("0.0.0.0:0")?;
-        socket.connect(address.parse().map_err(io::Error::other)?)?;
-        let mut bytes = [0; 1500];
-        for attempt in 1..=3 {
-            // Datagrams get lost: who needs an answer asks again.
-            socket.send(format!("hello, attempt {attempt}").as_bytes()).await?;
-            if let Ok(received) = net::timeout(Duration::from_secs(1), socket.recv_from(&mut bytes)).await {
-                println!("{}", String::from_utf8_lossy(&bytes[..received?.length]));
-                return Ok(());
-            }
-        }
-        Err(io::ErrorKind::TimedOut.into())
-    })
-    // ANCHOR_END: client
+fn main() -> terminal::Result {
+    let addr = terminal::address(include_str!("udp_client.rs"), "127.0.0.1:7002");
+    net::run(ask(addr.clone())).map_err(terminal::at(addr))
 }
+
+// ANCHOR: client
+async fn ask(addr: String) -> io::Result<()> {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.connect(addr.parse().map_err(io::Error::other)?)?;
+    let mut bytes = [0; 1500];
+    for attempt in 1..=3 {
+        // Datagrams get lost: who needs an answer asks again.
+        socket.send(format!("hello, attempt {attempt}").as_bytes()).await?;
+        if let Ok(received) = net::timeout(Duration::from_secs(1), socket.recv_from(&mut bytes)).await {
+            println!("{}", String::from_utf8_lossy(&bytes[..received?.length]));
+            return Ok(());
+        }
+    }
+    Err(io::ErrorKind::TimedOut.into())
+}
+// ANCHOR_END: client

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 use wirebook_net::{self as net, Datagrams, udp::UdpSocket};
+use wirebook_terminal as terminal;
 
 /// Ports below this belong to services that answer everything, such as echo, chargen and DNS.
 const FIRST_USER_PORT: u16 = 1024;
@@ -18,12 +19,12 @@ const QUIET: Duration = Duration::from_secs(1);
 /// Datagrams that are remembered; a flood from forged senders cannot fill more memory than this.
 const REMEMBERED: usize = 1024;
 
-fn main() -> io::Result<()> {
-    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
+fn main() -> terminal::Result {
+    let addr = terminal::address(include_str!("udp_echo.rs"), "127.0.0.1:7002");
     net::run(async move {
-        let socket = UdpSocket::bind(address.as_deref().unwrap_or("127.0.0.1:7002"))?;
+        let socket = UdpSocket::bind(addr)?;
         let own = socket.local_addr()?;
-        println!("listening on {own}");
+        terminal::listening(own, &[&terminal::netcat(format_args!("-u {} {}", own.ip(), own.port()))]);
         net::spawn(serve(socket, own));
         net::ctrl_c().await?;
         net::stop();

@@ -2,19 +2,27 @@
 //!
 //! Run: cargo run --example unix_echo -- --path /tmp/echo.sock        (then: nc -U /tmp/echo.sock)
 
-use std::io;
+use std::{env, io, path::PathBuf};
 use wirebook_net::{
     self as net, Listener, Stream,
     unix::{UnixListener, UnixStream},
 };
+use wirebook_terminal as terminal;
 
-fn main() -> io::Result<()> {
-    let path = std::env::args().skip_while(|word| word != "--path").nth(1);
-    let path = path.map_or_else(|| std::env::temp_dir().join("echo.sock"), Into::into);
+#[derive(clap::Args)]
+struct Arguments {
+    /// The socket's file; echo.sock in the folder for temporary files without it
+    #[arg(long, value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+fn main() -> terminal::Result {
+    let Arguments { path } = terminal::arguments(include_str!("unix_echo.rs"));
+    let path = path.unwrap_or_else(|| env::temp_dir().join("echo.sock"));
     // ANCHOR: unix
     net::run(async move {
         let listener = UnixListener::bind_with_mode(&path, 0o600)?;
-        println!("listening on {}", path.display());
+        terminal::listening(path.display(), &[&terminal::netcat(format_args!("-U {}", path.display()))]);
         net::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 net::spawn(echo(stream));

@@ -1,4 +1,4 @@
-//! A server that shows the bytes of each read and answers by hand; it needs the standard library alone.
+//! A server that shows the bytes of each read and answers by hand, with the standard library alone.
 //!
 //! Run: cargo run --example wire -- --addr 127.0.0.1:7004        (then: nc 127.0.0.1 7004; with --whole it waits)
 
@@ -6,20 +6,31 @@ use std::{
     io::{self, Read, Write},
     net::TcpListener,
 };
+use wirebook_terminal as terminal;
+
+#[derive(clap::Args)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7004")]
+    addr: String,
+    /// Wait for the whole head of a request before the answer
+    #[arg(long)]
+    whole: bool,
+}
 
 /// Bytes of a request's head that the patient server keeps.
 const MAX_HEAD: usize = 16 * 1024;
 
 // ANCHOR: main
-fn main() -> io::Result<()> {
-    let address = std::env::args().skip_while(|word| word != "--addr").nth(1);
-    let patient = std::env::args().any(|word| word == "--whole");
-    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:7004"))?;
-    println!("listening on {}", listener.local_addr()?);
+fn main() -> terminal::Result {
+    let Arguments { addr, whole } = terminal::arguments(include_str!("wire.rs"));
+    let listener = TcpListener::bind(&addr).map_err(terminal::at(&addr))?;
+    let here = listener.local_addr()?;
+    terminal::listening(here, &[&format!("curl http://{here}/tea")]);
     loop {
         let (connection, client) = listener.accept()?;
         println!("connected: {client}");
-        let answered = if patient { answer_whole(connection) } else { answer(connection) };
+        let answered = if whole { answer_whole(connection) } else { answer(connection) };
         if let Err(error) = answered {
             println!("given up: {error}");
         }

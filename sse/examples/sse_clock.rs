@@ -10,6 +10,7 @@ use wirebook_net as net;
 use wirebook_net::tcp::TcpListener;
 use wirebook_sse::Event;
 use wirebook_sse::server::{EventStream, listen_options};
+use wirebook_terminal as terminal;
 
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
@@ -19,23 +20,24 @@ const PAGE: &str = r#"<!doctype html>
 <output id="time" aria-live="off">…</output>
 <p id="state" role="status">connecting</p>
 <script>
+  // ANCHOR: page
+  const [time, state] = ["time", "state"].map((id) => document.getElementById(id));
   const source = new EventSource("events");
-  const state = document.getElementById("state");
   source.onopen = () => { state.textContent = "open"; };
-  source.onerror = () => { state.textContent = source.readyState === 2 ? "closed" : "lost, connecting again"; };
-  source.addEventListener("time", (event) => { document.getElementById("time").textContent = event.data; });
+  source.onerror = () => {
+    const closed = source.readyState === EventSource.CLOSED;
+    state.textContent = closed ? "closed" : "lost, connecting again";
+  };
+  source.addEventListener("time", (event) => { time.textContent = event.data; });
+  // ANCHOR_END: page
 </script>
 "#;
 
-fn main() -> std::io::Result<()> {
-    if std::env::args().any(|argument| argument == "--help") {
-        println!("sse_clock [--addr HOST:PORT]");
-        return Ok(());
-    }
-    let addr = addr_argument("127.0.0.1:8003");
+fn main() -> terminal::Result {
+    let addr = terminal::address(include_str!("sse_clock.rs"), "127.0.0.1:8003");
     net::run(async move {
         // With these options a browser that vanishes with its network is given up.
-        let listener = TcpListener::bind_with(&*addr, &listen_options())?;
+        let listener = TcpListener::bind_with(addr, &listen_options())?;
         let address = listener.local_addr()?;
         let handler = async |request: Request<'_>, response: Response<'_>| match request.path() {
             "/" => response.header("content-type", "text/html; charset=utf-8").end(PAGE).await,
@@ -43,8 +45,10 @@ fn main() -> std::io::Result<()> {
             _ => response.status(404).end("not found\n").await,
         };
         let server = http1::serve_on(listener, Options::default(), handler);
-        println!("listening on {address}");
-        println!("try: http://{address}/ in a browser, or curl -N http://{address}/events");
+        terminal::listening(
+            address,
+            &[&format!("curl -N http://{address}/events"), &format!("http://{address}/ in a browser")],
+        );
         net::ctrl_c().await?;
         server.close();
         net::stop();
@@ -64,8 +68,3 @@ async fn clock(request: &Request<'_>, response: Response<'_>) -> Outcome {
     }
 }
 // ANCHOR_END: clock
-
-/// `--addr HOST:PORT`, or the default.
-fn addr_argument(default: &str) -> String {
-    std::env::args().skip_while(|argument| argument != "--addr").nth(1).unwrap_or_else(|| default.into())
-}

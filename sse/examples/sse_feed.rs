@@ -1,14 +1,12 @@
 //! A feed with a memory: kill the client or the server, start it again, and no event is lost.
 //!
-//! Run: cargo run --example sse_feed -- --journal feed.journal
+//! Run: cargo run --example sse_feed -- --addr 127.0.0.1:8004
 //!
 //! Then, beside it: cargo run --example sse_client -- --url http://127.0.0.1:8004/events
 //!
-//! The feed counts, twice a second (`--every MS`). With `--journal FILE` each number is written to that file before it is
-//! published; a server that starts again reads the file back into the ring, so that the ids of its former life still mean
-//! something. Without it no file is written, and each life has an epoch of its own in its ids: a client of a former life
-//! is told that it has lost events. `--last N` ends the feed after number N: clients are answered with 204 from then on
-//! and stay away. `--addr HOST:PORT` is where it listens (127.0.0.1:8004).
+//! The feed counts. With a journal, a server that starts again reads the file back into the ring, so that the ids of its
+//! former life still mean something. Without one no file is written, and each life has an epoch of its own in its ids: a
+//! client of a former life is told that it has lost events.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -17,27 +15,40 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wirebook_net as net;
 use wirebook_sse::channel::{Settings, Start};
 use wirebook_sse::{self as sse, feed::Feed};
+use wirebook_terminal as terminal;
 
-fn main() -> io::Result<()> {
-    let argument = |name: &str| std::env::args().skip_while(|argument| argument != name).nth(1);
-    if std::env::args().any(|argument| argument == "--help") {
-        println!("sse_feed [--addr HOST:PORT] [--journal FILE] [--every MS] [--last N]");
-        return Ok(());
-    }
-    let addr = argument("--addr").unwrap_or_else(|| "127.0.0.1:8004".into());
-    let journal = argument("--journal");
-    let every = Duration::from_millis(argument("--every").and_then(|text| text.parse().ok()).unwrap_or(500));
-    let last = argument("--last").and_then(|text| text.parse::<u64>().ok());
+#[derive(clap::Args)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8004")]
+    addr: String,
+    /// Write each number to this file before it is published, as in --journal /tmp/feed.journal
+    #[arg(long, value_name = "FILE")]
+    journal: Option<String>,
+    /// Milliseconds from number to number
+    #[arg(long, value_name = "MS", default_value_t = 500)]
+    every: u64,
+    /// End the feed after this number: clients are answered with 204 from then on, and stay away
+    #[arg(long, value_name = "N")]
+    last: Option<u64>,
+}
+
+fn main() -> terminal::Result {
+    let Arguments { addr, journal, every, last } = terminal::arguments(include_str!("sse_feed.rs"));
+    let every = Duration::from_millis(every);
     net::run(async move {
         let settings =
             Settings { start: Start::Oldest, ring_events: 100_000, ring_bytes: 16 << 20, ..Settings::default() };
         let (feed, mut journal) = match journal {
-            Some(path) => restore(&path, settings).map(|(feed, journal)| (feed, Some(journal)))?,
+            Some(path) => {
+                let (feed, journal) = restore(&path, settings).map_err(terminal::at(&path))?;
+                (feed, Some(journal))
+            }
             None => (Feed::new(Settings { epoch: epoch(), ..settings }), None),
         };
-        let server = sse::serve(&*addr, feed.clone())?;
-        println!("listening on {}", server.local_addr().expect("TCP has an address"));
-        println!("try: curl -N http://{}/events", server.local_addr().expect("TCP has an address"));
+        let server = sse::serve(addr, feed.clone())?;
+        let here = server.local_addr().expect("TCP has an address");
+        terminal::listening(here, &[&format!("curl -N http://{here}/events")]);
         net::spawn(async move {
             loop {
                 let next = feed.with_channel(|channel| channel.next());

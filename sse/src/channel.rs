@@ -16,7 +16,7 @@
 //! the bound on all of them together is the bound of the ring. The same ring answers `Last-Event-ID`: to resume is to
 //! start from an older place.
 //!
-//! When the ring moves past a place, [`Slow`] says what happens to the one who stood there. When an id points to before
+//! When the ring moves past a place, [`Slow`] says what happens to the subscriber that stood there. When an id points to before
 //! the ring, or to another life of the server (see [`Settings::epoch`]), nothing can be made good, and the subscriber is
 //! told: the first thing that it receives is an event of type [`Settings::lost_event`], then all that the ring still has.
 //!
@@ -164,7 +164,7 @@ impl Channel {
         self
     }
 
-    /// Encodes an event once for everyone and returns its number. Whoever is too slow for it is overtaken.
+    /// Encodes an event once for everyone and returns its number. A subscriber that is too slow for it is overtaken.
     pub fn publish(&mut self, event_type: &str, data: &str) -> Result<u64, EncodeError> {
         self.encode(event_type, data)?;
         Ok(self.push())

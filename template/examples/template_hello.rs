@@ -2,11 +2,19 @@
 //!
 //! Run: cargo run --example template_hello -- Ada
 
-use wirebook_template::{Error, Template, data};
+use wirebook_template::{Template, data};
+use wirebook_terminal as terminal;
+
+#[derive(clap::Args)]
+struct Arguments {
+    /// Who is greeted
+    #[arg(default_value = "world")]
+    name: String,
+}
 
 // ANCHOR: all
-fn main() -> Result<(), Error> {
-    let name = std::env::args().nth(1).unwrap_or_else(|| "world".to_owned());
+fn main() -> terminal::Result {
+    let Arguments { name } = terminal::arguments(include_str!("template_hello.rs"));
     let template = Template::compile("<p>Hello, <%= name %>!</p>")?;
     println!("{}", template.render_to_string(&data!({ "name": name }))?);
     Ok(())

@@ -4,8 +4,10 @@
 
 use std::path::Path;
 use wirebook_template::{Engine, Value, data};
+use wirebook_terminal as terminal;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> terminal::Result {
+    terminal::no_arguments(include_str!("template_page.rs"));
     // ANCHOR: engine
     let mut engine = Engine::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/views"))?;
     engine.helper("money", |args| match args {

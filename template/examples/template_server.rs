@@ -8,9 +8,10 @@ use std::time::Duration;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
 use wirebook_template::{Engine, Reload, Value, data};
+use wirebook_terminal as terminal;
 
-fn main() -> std::io::Result<()> {
-    let addr = addr_argument("127.0.0.1:8090");
+fn main() -> terminal::Result {
+    let addr = terminal::address(include_str!("template_server.rs"), "127.0.0.1:8090");
     let mut engine = Engine::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/views"))?;
     // A changed file shows at the next request: nobody restarts a server to move a comma.
     engine.set_reload(Reload::OnChange);
@@ -21,12 +22,13 @@ fn main() -> std::io::Result<()> {
     let engine = Rc::new(engine);
     net::run(async move {
         let server =
-            http1::serve(&*addr, async move |request: Request<'_>, response: Response<'_>| match request.path() {
+            http1::serve(addr, async move |request: Request<'_>, response: Response<'_>| match request.path() {
                 "/" => shop(&engine, response).await,
                 "/feed" => feed(&engine, response).await,
                 _ => response.status(404).header("content-type", "text/plain").end("no such page\n").await,
             })?;
-        println!("listening on {}", server.local_addr().expect("TCP has an address"));
+        let here = server.local_addr().expect("TCP has an address");
+        terminal::listening(here, &[&format!("curl http://{here}/"), &format!("curl -N http://{here}/feed")]);
         net::ctrl_c().await?;
         server.close();
         net::stop();
@@ -79,9 +81,4 @@ async fn feed(engine: &Engine, response: Response<'_>) -> Outcome {
 async fn late(milliseconds: u64, html: &'static str) -> &'static str {
     net::sleep(Duration::from_millis(milliseconds)).await;
     html
-}
-
-/// `--addr HOST:PORT`, or the default.
-fn addr_argument(default: &str) -> String {
-    std::env::args().skip_while(|argument| argument != "--addr").nth(1).unwrap_or_else(|| default.into())
 }

@@ -15,9 +15,11 @@ use wirebook_script::{Error, ErrorKind};
 /// the place where late pieces are sent.
 pub(crate) const MARK: &str = "\0wirebook-pagelets\0";
 
+// ANCHOR: script
 /// The script that moves a piece into its place; it is sent once, with the page.
 const SCRIPT: &str = "<script>function wirebookPagelet(n){var t=document.getElementById('piece-'+n),\
 p=document.getElementById('place-'+n);if(t&&p){p.replaceChildren(t.content);t.remove()}}</script>";
+// ANCHOR_END: script
 
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
@@ -79,11 +81,16 @@ impl Pipe {
             return Err(Error::new(ErrorKind::Reference, format!("no placeholder '{name}' is waiting")));
         };
         self.waiting.remove(at);
+        // ANCHOR: fill
         let mut piece = String::with_capacity(html.len() + 96);
         // The name is letters, digits, '-' and '_' only: it needs no escaping in the attribute or the script.
-        let _ =
-            write!(piece, "<template id=\"piece-{name}\">{html}</template><script>wirebookPagelet('{name}')</script>");
+        let _ = write!(
+            piece,
+            "<template id=\"piece-{name}\">{html}</template>\
+             <script>wirebookPagelet('{name}')</script>"
+        );
         Ok(piece)
+        // ANCHOR_END: fill
     }
 
     /// What to send last.

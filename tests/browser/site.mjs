@@ -1,61 +1,15 @@
 // Walks the live site in a real browser: every written chapter, every link, the widgets, both themes, no JavaScript.
 //
 // Run: node tests/browser/site.mjs [FOLDER FOR SCREENSHOTS]   (tests/browser/run installs what it needs)
-import { chromium } from 'playwright-core';
-import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
+import { chapters, complaints, judge, live, open, serve, settled, shots, text } from './lib/judge.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const shots = process.argv[2] ?? join(root, 'tests/shots');
-mkdirSync(shots, { recursive: true });
-let passed = 0;
-
-async function check(name, work) {
-  await work();
-  passed += 1;
-  console.log(`ok   ${name}`);
-}
-
-// The program under test, on a free port.
-async function serve() {
-  const child = spawn(process.env.WIREBOOK ?? join(root, 'target/debug/wirebook'), ['site', '--addr', '127.0.0.1:0'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const address = await new Promise((resolve, reject) => {
-    child.stdout.on('data', (data) => { const found = /listening on (\S+)/.exec(data); if (found) resolve(found[1]); });
-    child.on('exit', (code) => reject(new Error(`the site ended with ${code}`)));
-  });
-  return { child, site: `http://${address}` };
-}
-
-const { child, site } = await serve();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-const complaints = [];
-
-async function open(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...options });
-  const page = await context.newPage();
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`); });
-  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
-  // What the test itself leaves behind by going to the next page was not refused by anybody.
-  const refused = (request) => request.failure()?.errorText !== 'net::ERR_ABORTED';
-  page.on('requestfailed', (request) => { if (refused(request)) complaints.push(`${page.url()}: ${request.url()} failed: ${request.failure()?.errorText}`); });
-  return page;
-}
-
-// All pages of the table of contents, by path.
-async function chapters(page) {
-  await page.goto(`${site}/`);
-  const paths = await page.locator('.chapter a[href]').evaluateAll((links) => links.map((link) => new URL(link.href)).filter((url) => url.origin === location.origin).map((url) => url.pathname.replace(/index\.html$/, '')));
-  return [...new Set(paths)];
-}
+const { site, end: stop } = await serve();
+const { check, end } = judge('site');
 
 async function walk(page) {
-  const paths = await chapters(page);
+  const paths = await chapters(page, site);
   assert.ok(paths.length >= 3, `only ${paths.length} chapters are written`);
   const links = new Map();
   for (const path of paths) {
@@ -66,7 +20,7 @@ async function walk(page) {
       assert.ok((await page.locator('main').innerText()).length > 1000, 'a chapter has text');
       assert.equal((await page.locator('main').innerText()).includes('{{#'), false, 'no directive is left over');
       // A picture says that it is one; what is live says so too.
-      await settled(page, () => [...document.querySelectorAll('.wb')].every((widget) => widget.querySelector('.wb-live:not(.wb-away)')));
+      await live(page);
       for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href))) links.set(href, path);
       const name = path === '/' ? 'index' : path.slice(1).replace(/\.html$/, '').replaceAll('/', '-');
       await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
@@ -85,9 +39,6 @@ async function walk(page) {
     }
   });
 }
-
-const text = (widget, selector) => widget.locator(selector).innerText();
-const settled = (page, test, argument) => page.waitForFunction(test, argument, { timeout: 5000 });
 
 async function headWidget(page) {
   await page.goto(`${site}/http1/head.html`);
@@ -110,7 +61,7 @@ async function headWidget(page) {
     await settled(page, () => document.querySelector('wirebook-head output').textContent === '0 / 93');
     await page.keyboard.press('ArrowRight');
     await settled(page, () => document.querySelector('wirebook-head output').textContent === '28 / 93');
-    assert.ok(page.url().endsWith('/http1/head.html'));
+    assert.ok(new URL(page.url()).pathname === '/http1/head.html');
     assert.match(await text(widget, '[aria-live]'), /Byte 28 of 93/);
   });
   await check('pointing at a field marks its bytes', async () => {
@@ -140,10 +91,10 @@ async function conversationWidget(page) {
   await settled(page, () => document.querySelector('wirebook-conversation .wb-live')?.textContent.startsWith('live'));
   const widget = page.locator('wirebook-conversation');
   await check('a conversation is stepped through, with both states', async () => {
-    assert.match(await text(widget, '.wb-state'), /Step \d+ of \d+: the server says end; the client is MustClose, the server MustClose/);
+    assert.match(await text(widget, '.wb-state >> nth=0'), /Step \d+ of \d+: the server says end; the client is MustClose, the server MustClose/);
     await widget.locator('button', { hasText: '◀ step' }).click();
     await page.keyboard.press('Home');
-    assert.match(await text(widget, '.wb-state'), /Step 1 of \d+: the client says request; the client is Body, the server Respond/);
+    assert.match(await text(widget, '.wb-state >> nth=0'), /Step 1 of \d+: the client says request; the client is Body, the server Respond/);
     await widget.screenshot({ path: join(shots, 'widget-conversation.png') });
   });
   await check('behind a mistake nothing is looked at', async () => {
@@ -179,7 +130,7 @@ async function eventLoopWidget(page) {
   await check('another program is picked, and starts at its beginning', async () => {
     const widget = page.locator('wirebook-event-loop').first();
     await widget.locator('select').selectOption('starvation');
-    await settled(page, () => /nextTick|next_tick/.test(document.querySelector('wirebook-event-loop code').textContent));
+    await settled(page, () => /fn starvation/.test(document.querySelector('wirebook-event-loop code').textContent));
     await at('^0 of [1-9]');
     await widget.screenshot({ path: join(shots, 'widget-event-loop.png') });
   });
@@ -243,22 +194,13 @@ async function otherReaders() {
   });
 }
 
-let failed = 0;
-try {
-  const page = await open();
-  await walk(page);
-  await headWidget(page);
-  await conversationWidget(page);
-  await eventLoopWidget(page);
-  await cutWidgets(page);
-  await otherReaders();
-  await check('no page had a console error', () => assert.deepEqual(complaints, []));
-} catch (error) {
-  failed = 1;
-  console.error(`FAILED: ${error.stack ?? error}`);
-} finally {
-  await browser.close();
-  child.kill('SIGINT');
-}
-console.log(`browser: ${passed} passed, ${failed} failed`);
-process.exit(failed);
+const page = await open();
+await walk(page);
+await headWidget(page);
+await conversationWidget(page);
+await eventLoopWidget(page);
+await cutWidgets(page);
+await otherReaders();
+await check('no page had a console error', () => assert.deepEqual(complaints, []));
+await stop();
+await end();

@@ -2,16 +2,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`cases`] | conformance cases of HTTP/1 as documents, and how they are run |
-//! | [`http1_client`] | the rows of hostile HTTP/1 servers, and a server that plays them |
+//! | [`cases`] | what each protocol makes of a conformance case |
 //! | [`http1_world`] | a client and a server of HTTP/1 in the simulated network |
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
 //! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
-//! | [`sse`] | the rows of hostile event streams, and a server that plays them |
+//! | [`sse`] | event sources over TCP |
 //! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
-//! | [`websocket`] | the cases of WebSocket |
 
 /// The program of the README compiles.
 #[cfg(doctest)]
@@ -21,10 +19,8 @@ pub struct Readme;
 pub mod allocations;
 pub mod attacks;
 pub mod cases;
-pub mod http1_client;
 pub mod http1_world;
 pub mod parser;
 pub mod server;
 pub mod sse;
 pub mod template;
-pub mod websocket;

@@ -1,37 +1,13 @@
-//! The hostile event streams of `tests/attacks/sse.jsonl`, and a server that plays them to an event source.
+//! Event sources over TCP, and what they make of a stream.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread;
-use std::time::Duration;
+use crate::attacks::player::Player;
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wirebook_net as net;
 use wirebook_sse::client::{EventSource, Notice};
 use wirebook_sse::{Cause, Closed, Settings};
-
-/// A row of the catalogue.
-///
-/// # Panics
-///
-/// When there is none with this id.
-pub fn row(id: &str) -> Value {
-    let rows =
-        include_str!("../attacks/sse.jsonl").lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    rows.into_iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no row {id}"))
-}
-
-/// The ids of all rows.
-pub fn ids() -> Vec<String> {
-    let rows =
-        include_str!("../attacks/sse.jsonl").lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    rows.map(|row| row["id"].as_str().expect("an id").to_string()).collect()
-}
-
-/// The catalogue writes bytes as Latin-1: each character is one octet.
-pub fn octets(text: &Value) -> Vec<u8> {
-    text.as_str().expect("text").chars().map(|c| u8::try_from(u32::from(c)).expect("one octet")).collect()
-}
 
 /// What an event source made of a stream.
 #[derive(Debug, Default, PartialEq)]
@@ -52,38 +28,10 @@ pub const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n
 /// Plays the steps of a row to one event source over TCP, then ends the connection; says what the client saw until it was
 /// to reconnect or closed.
 pub fn play(steps: &Value, settings: Settings) -> Seen {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let steps = steps.clone();
-    let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a client");
-        read_head(&mut stream);
-        // The client may be gone before all is sent: that is its right, and what some rows want.
-        let _ = stream.write_all(HEAD).and_then(|()| send(&mut stream, &steps));
-    });
-    let seen = watch(address, settings);
-    server.join().expect("the server ends");
-    seen
-}
-
-fn send(stream: &mut TcpStream, steps: &Value) -> std::io::Result<()> {
-    for step in steps.as_array().expect("steps") {
-        match step["op"].as_str() {
-            Some("send") => stream.write_all(&octets(&step["data"]))?,
-            Some("send_repeat") => {
-                let data = octets(&step["data"]);
-                let count = step["count"].as_u64().expect("a count") as usize;
-                let block = data.repeat((65_536 / data.len()).clamp(1, count));
-                for _ in 0..count * data.len() / block.len() {
-                    stream.write_all(&block)?;
-                }
-                stream.write_all(&block[..count * data.len() % block.len()])?;
-            }
-            Some("wait_ms") => thread::sleep(Duration::from_millis(step["ms"].as_u64().expect("milliseconds"))),
-            other => panic!("unknown step {other:?}"),
-        }
-    }
-    Ok(())
+    let head: String = HEAD.iter().map(|&byte| char::from(byte)).collect();
+    let opening = vec![json!({"op": "recv_head"}), json!({"op": "send", "data": head})];
+    let (address, _) = Player::once(&[opening, steps.as_array().expect("steps").clone()].concat());
+    watch(address, settings)
 }
 
 /// Runs an event source until it closes or is to reconnect.

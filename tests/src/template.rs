@@ -148,16 +148,6 @@ fn class_of(error: &wirebook_template::Error) -> String {
     error.kind().name().to_owned()
 }
 
-/// A row of `tests/attacks/template.jsonl`.
-///
-/// # Panics
-/// When there is none with this id.
-pub fn attack(id: &str) -> Json {
-    let rows = include_str!("../attacks/template.jsonl");
-    let mut rows = rows.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
-    rows.find(|row| row["id"] == id).unwrap_or_else(|| panic!("no row {id}"))
-}
-
 /// The template of a row that is too large to be spelt out.
 ///
 /// # Panics

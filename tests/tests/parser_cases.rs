@@ -4,7 +4,6 @@
 //! cut, and compared with what the document expects of it.
 
 use wirebook_http1::parser::{Limits, Version};
-use wirebook_tests::cases;
 use wirebook_tests::parser::{Head, Kind, agree};
 
 /// The request and field events of a head, as the documents write them.
@@ -25,24 +24,24 @@ fn events(head: &Head) -> Vec<String> {
 
 #[test]
 fn the_first_head_of_every_case_on_every_variant_at_every_cut() {
-    let cases = cases::load("http1");
+    let cases = wirebook_cases::load("http1").expect("documents of the notation");
     let (mut heads, mut broken) = (0, 0);
     for case in &cases {
         let wanted = &case.events;
-        match agree(Kind::Request, Limits::default(), &case.bytes) {
+        match agree(Kind::Request, Limits::default(), &case.input[0].bytes) {
             Ok(Some(head)) => {
                 // What the parser takes, the connection may refuse: for its Host, say.
                 let first = wanted.first().expect("a case has an event");
                 if first.contains(" request ") {
                     let got = events(&head);
-                    assert_eq!(got[..], wanted[..got.len()], "{}: {}", case.document, case.name);
+                    assert_eq!(got[..], wanted[..got.len()], "{}: {}", case.place, case.name);
                     heads += 1;
                 }
             }
-            Ok(None) => assert!(wanted[0].ends_with(" more"), "{}: {}", case.document, case.name),
+            Ok(None) => assert!(wanted[0].ends_with(" more"), "{}: {}", case.place, case.name),
             Err((rule, offset)) => {
                 let error = format!("{offset} error {rule:?} {}", rule.status());
-                assert_eq!(wanted[..], [error], "{}: {}", case.document, case.name);
+                assert_eq!(wanted[..], [error], "{}: {}", case.place, case.name);
                 broken += 1;
             }
         }

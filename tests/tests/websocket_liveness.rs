@@ -506,3 +506,29 @@ fn who_does_not_listen_still_gives_up_a_peer_that_takes_nothing() {
     })
     .expect("the simulation ends");
 }
+
+/// A reader that was taken to another task hears of the end, whoever brought it about and whatever waits for it.
+#[test]
+fn a_reader_in_another_task_comes_to_its_end_when_the_handler_returns() {
+    sim::run(12, async {
+        let ended = Rc::new(Cell::new(None));
+        let told = ended.clone();
+        websocket::serve_on(listener(), (), Options::default(), async move |accepted: Accepted<SimStream>| {
+            let Accepted { mut reader, .. } = accepted;
+            let told = told.clone();
+            net::spawn(async move {
+                while let Ok(Some(_)) = reader.next().await {}
+                told.set(Some(net::now()));
+            });
+            // The reader waits by then.
+            net::sleep(SECOND).await;
+            Ok(())
+        });
+        let Connected { mut reader, .. } = connect(Config::default()).await;
+        let begun = net::now();
+        assert_eq!(reader.next().await, Ok(None));
+        net::sleep(10 * SECOND).await;
+        assert!(ended.get().expect("it has ended") - begun < 5 * SECOND);
+    })
+    .expect("the simulation ends");
+}

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use clap::Parser;
 use wirebook_net as net;
+use wirebook_terminal as terminal;
 use wirebook_websocket::{self as websocket, Config, Deflate, Fault, Limits};
 
-/// Plays the client under test.
-#[derive(Parser)]
+#[derive(clap::Args)]
 struct Arguments {
     /// The fuzzing server.
     #[arg(long, default_value = "ws://127.0.0.1:9002")]
@@ -22,10 +21,10 @@ struct Arguments {
     takeover: bool,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
-    net::run(walk(arguments))?;
-    Ok(())
+fn main() -> terminal::Result {
+    let arguments: Arguments = terminal::arguments(include_str!("ws_autobahn_client.rs"));
+    let server = arguments.server.clone();
+    net::run(walk(arguments)).map_err(terminal::at(server))
 }
 
 async fn walk(arguments: Arguments) -> Result<(), Fault> {

@@ -4,25 +4,25 @@
 
 use std::time::Duration;
 
-use clap::Parser;
 use wirebook_http1::server::{Options as HttpOptions, Request, Response};
 use wirebook_http1::{self as http1, Failure};
 use wirebook_net::{self as net, tcp::TcpListener};
+use wirebook_terminal as terminal;
 use wirebook_websocket::{self as websocket, Code, Hub, Options, Overflow};
 
-/// Serves the chat.
-#[derive(Parser)]
+#[derive(clap::Args)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:9003")]
     addr: String,
 }
 
-fn main() -> std::io::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> terminal::Result {
+    let arguments: Arguments = terminal::arguments(include_str!("ws_chat.rs"));
     net::run(async move {
-        let listener = TcpListener::bind(arguments.addr.as_str())?;
-        println!("listening on {}", listener.local_addr()?);
+        let listener = TcpListener::bind(arguments.addr)?;
+        let here = listener.local_addr()?;
+        terminal::listening(here, &[&format!("http://{here}/ in two tabs of a browser")]);
         let hub = Hub::new(Overflow::Disconnect, Some(256 << 10));
         let everybody = hub.clone();
         let handler = async move |request: Request<'_>, response: Response<'_>| match request.path() {
@@ -36,7 +36,7 @@ fn main() -> std::io::Result<()> {
             asked
         };
         let options = HttpOptions { close_timeout: Duration::from_secs(1), ..HttpOptions::default() };
-        http1::serve_on(listener, options, handler).until(stop).await
+        Ok(http1::serve_on(listener, options, handler).until(stop).await?)
     })
 }
 

@@ -4,12 +4,11 @@
 
 use std::io::BufRead;
 
-use clap::Parser;
 use wirebook_net as net;
+use wirebook_terminal as terminal;
 use wirebook_websocket::{self as websocket, Code, Fault, Message, Writer};
 
-/// Talks to a WebSocket server in lines.
-#[derive(Parser)]
+#[derive(clap::Args)]
 struct Arguments {
     /// Where to connect.
     #[arg(default_value = "ws://127.0.0.1:9001/")]
@@ -19,10 +18,10 @@ struct Arguments {
     send: Vec<String>,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
-    net::run(talk(arguments))?;
-    Ok(())
+fn main() -> terminal::Result {
+    let arguments: Arguments = terminal::arguments(include_str!("ws_client.rs"));
+    let url = arguments.url.clone();
+    net::run(talk(arguments)).map_err(terminal::at(url))
 }
 
 // ANCHOR: client

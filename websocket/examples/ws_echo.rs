@@ -4,13 +4,12 @@
 
 use std::sync::Arc;
 
-use clap::Parser;
 use wirebook_net::{self as net, tcp::TcpListener};
+use wirebook_terminal as terminal;
 use wirebook_websocket::handshake::{Origin, server::Policy};
 use wirebook_websocket::{self as websocket, Accepted, Config, Deflate, Limits, Message, Options};
 
-/// Sends back every message.
-#[derive(Parser)]
+#[derive(clap::Args)]
 struct Arguments {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:9001")]
@@ -29,8 +28,8 @@ struct Arguments {
     by_message: bool,
 }
 
-fn main() -> std::io::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> terminal::Result {
+    let arguments: Arguments = terminal::arguments(include_str!("ws_echo.rs"));
     let deflate = Deflate { own_takeover: arguments.takeover, peer_takeover: arguments.takeover, ..Deflate::default() };
     let config = Config {
         limits: Limits::message(arguments.max_message),
@@ -41,8 +40,9 @@ fn main() -> std::io::Result<()> {
     let policy = Policy { origin: Origin::Everyone, ..Policy::default() };
     let options = Options { config: Arc::new(config), policy, ..Options::default() };
     net::run(async move {
-        let listener = TcpListener::bind(arguments.addr.as_str())?;
-        println!("listening on {}", listener.local_addr()?);
+        let listener = TcpListener::bind(arguments.addr)?;
+        let here = listener.local_addr()?;
+        terminal::listening(here, &[&format!("cargo run --example ws_client -- ws://{here}/")]);
         let server = if arguments.by_message {
             // ANCHOR: by_message
             websocket::serve_messages(listener, (), options, |opened| {
@@ -61,6 +61,6 @@ fn main() -> std::io::Result<()> {
             })
             // ANCHOR_END: echo
         };
-        server.until(net::ctrl_c()).await
+        Ok(server.until(net::ctrl_c()).await?)
     })
 }

@@ -106,7 +106,7 @@ pub struct Heartbeat {
     /// From one look to the next; a ping goes out where nothing was heard since the last. 0 switches the heartbeat off; less
     /// than a millisecond counts as one; [`Duration::MAX`] is never over.
     pub interval: Duration,
-    /// From the ping until the peer counts as gone. With 0 who was silent for an interval is given up without having a chance;
+    /// From the ping until the peer counts as gone. With 0 a peer that was silent for an interval is given up at once;
     /// with [`Duration::MAX`] nobody is.
     pub timeout: Duration,
 }

@@ -9,7 +9,7 @@ use crate::event::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 // As wide as a word: a message or an error is then handed over in whole words. With a byte, the compiler hands a message's
-// first word over in pieces, and whoever loads it whole waits for them.
+// first word over in pieces, and a load of the whole word waits for them.
 #[repr(u64)]
 pub enum Error {
     /// RSV1, RSV2 or RSV3 is set and no negotiated extension gives it a meaning here.
@@ -64,17 +64,43 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code that the Close frame carries which answers it, its section, and what it is.
+    fn facts(self) -> (Option<Code>, &'static str, &'static str) {
+        use Error::*;
+        const PROTOCOL: Option<Code> = Some(Code::PROTOCOL_ERROR);
+        match self {
+            ReservedBits => (PROTOCOL, "RFC 6455 §5.2", "a reserved bit is set"),
+            ReservedOpcode => (PROTOCOL, "RFC 6455 §5.2", "a reserved opcode"),
+            LengthNotMinimal => (PROTOCOL, "RFC 6455 §5.2", "a length that is not in its shortest form"),
+            LengthTooLarge => (PROTOCOL, "RFC 6455 §5.2", "a length of 2^63 or more"),
+            ControlTooLong => (PROTOCOL, "RFC 6455 §5.5", "a control frame of more than 125 bytes"),
+            ControlFragmented => (PROTOCOL, "RFC 6455 §5.5", "a fragmented control frame"),
+            Unmasked => (PROTOCOL, "RFC 6455 §5.1", "a frame without a mask from a client"),
+            Masked => (PROTOCOL, "RFC 6455 §5.1", "a masked frame from a server"),
+            NothingToContinue => (PROTOCOL, "RFC 6455 §5.4", "a continuation without a beginning"),
+            MessageInsideMessage => (PROTOCOL, "RFC 6455 §5.4", "a new message inside a fragmented one"),
+            InvalidUtf8 => (Some(Code::INVALID_PAYLOAD), "RFC 6455 §8.1", "text that is not UTF-8"),
+            CloseTooShort => (PROTOCOL, "RFC 6455 §5.5.1", "a Close frame of one byte"),
+            CloseCode => (PROTOCOL, "RFC 6455 §7.4", "a Close frame with a code that may not be sent"),
+            CloseReason => (Some(Code::INVALID_PAYLOAD), "RFC 6455 §5.5.1", "a Close reason that is not UTF-8"),
+            Deflate => (Some(Code::INVALID_PAYLOAD), "RFC 7692 §7.2.2", "compressed data that does not inflate"),
+            FrameTooLarge => (Some(Code::TOO_BIG), "RFC 6455 §10.4", "a frame over the limit"),
+            MessageTooLarge => (Some(Code::TOO_BIG), "RFC 6455 §10.4", "a message over the limit"),
+            DeflateRatio => (Some(Code::TOO_BIG), "RFC 6455 §10.4", "a message that inflates beyond the allowed ratio"),
+            TooManyFragments => (Some(Code::POLICY), "RFC 6455 §10.4", "a message of too many fragments"),
+            TooManyEmptyFragments => (Some(Code::POLICY), "RFC 6455 §10.4", "a message of too many empty fragments"),
+            InputLost => {
+                (Some(Code::INTERNAL_ERROR), "RFC 6455 §7.4.1", "fewer bytes of a frame than were there before")
+            }
+            AbruptEnd => (None, "RFC 6455 §7.1.5", "the transport ended without a Close frame"),
+            HeartbeatTimeout => (None, "RFC 6455 §5.5.2", "no answer to a ping"),
+            CloseTimeout => (None, "RFC 6455 §7.1.1", "no answer to a Close frame"),
+        }
+    }
+
     /// The code that the Close frame carries which answers this; `None` where the peer cannot be told any more.
     pub fn close_code(self) -> Option<Code> {
-        use Error::*;
-        match self {
-            InvalidUtf8 | CloseReason | Deflate => Some(Code::INVALID_PAYLOAD),
-            FrameTooLarge | MessageTooLarge | DeflateRatio => Some(Code::TOO_BIG),
-            TooManyFragments | TooManyEmptyFragments => Some(Code::POLICY),
-            InputLost => Some(Code::INTERNAL_ERROR),
-            AbruptEnd | HeartbeatTimeout | CloseTimeout => None,
-            _ => Some(Code::PROTOCOL_ERROR),
-        }
+        self.facts().0
     }
 
     /// The reason that goes with the code, where the code alone does not say which bound was passed.
@@ -94,57 +120,14 @@ impl Error {
 
     /// The rule, by its section.
     pub fn section(self) -> &'static str {
-        use Error::*;
-        match self {
-            ReservedBits | ReservedOpcode | LengthNotMinimal | LengthTooLarge => "RFC 6455 §5.2",
-            ControlTooLong | ControlFragmented => "RFC 6455 §5.5",
-            Unmasked | Masked => "RFC 6455 §5.1",
-            NothingToContinue | MessageInsideMessage => "RFC 6455 §5.4",
-            InvalidUtf8 => "RFC 6455 §8.1",
-            CloseTooShort | CloseReason => "RFC 6455 §5.5.1",
-            CloseCode => "RFC 6455 §7.4",
-            Deflate => "RFC 7692 §7.2.2",
-            FrameTooLarge | MessageTooLarge | DeflateRatio | TooManyFragments | TooManyEmptyFragments => {
-                "RFC 6455 §10.4"
-            }
-            InputLost => "RFC 6455 §7.4.1",
-            AbruptEnd => "RFC 6455 §7.1.5",
-            HeartbeatTimeout => "RFC 6455 §5.5.2",
-            CloseTimeout => "RFC 6455 §7.1.1",
-        }
+        self.facts().1
     }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use Error::*;
-        let what = match self {
-            ReservedBits => "a reserved bit is set",
-            ReservedOpcode => "a reserved opcode",
-            LengthNotMinimal => "a length that is not in its shortest form",
-            LengthTooLarge => "a length of 2^63 or more",
-            ControlTooLong => "a control frame of more than 125 bytes",
-            ControlFragmented => "a fragmented control frame",
-            Unmasked => "a frame without a mask from a client",
-            Masked => "a masked frame from a server",
-            NothingToContinue => "a continuation without a beginning",
-            MessageInsideMessage => "a new message inside a fragmented one",
-            InvalidUtf8 => "text that is not UTF-8",
-            CloseTooShort => "a Close frame of one byte",
-            CloseCode => "a Close frame with a code that may not be sent",
-            CloseReason => "a Close reason that is not UTF-8",
-            Deflate => "compressed data that does not inflate",
-            FrameTooLarge => "a frame over the limit",
-            MessageTooLarge => "a message over the limit",
-            DeflateRatio => "a message that inflates beyond the allowed ratio",
-            TooManyFragments => "a message of too many fragments",
-            TooManyEmptyFragments => "a message of too many empty fragments",
-            InputLost => "fewer bytes of a frame than were there before",
-            AbruptEnd => "the transport ended without a Close frame",
-            HeartbeatTimeout => "no answer to a ping",
-            CloseTimeout => "no answer to a Close frame",
-        };
-        write!(f, "{what} ({})", self.section())
+        let (_, section, what) = self.facts();
+        write!(f, "{what} ({section})")
     }
 }
 

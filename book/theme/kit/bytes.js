@@ -1,4 +1,5 @@
 // Bytes as text and back. A string of one character a byte (U+0000 to U+00FF) is what the server takes and gives.
+import { count, h } from './dom.js';
 
 const NAMED = { r: '\r', n: '\n', t: '\t', '\\': '\\' };
 
@@ -33,5 +34,47 @@ export function fromFragment(text) {
     return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   } catch {
     return null;
+  }
+}
+
+const LINE_ENDS = { '\\r\\n': 'CR LF', '\\n': 'LF' };
+
+// The text area for a widget's bytes, and the button that shows it. A line end that is pasted or typed becomes that of
+// the protocol, as an escape; one that stands behind its escape already is layout.
+export class Editor {
+  constructor(widget, label, lineEnd) {
+    this.area = h('textarea', {
+      class: 'wb-edit', 'aria-label': label, spellcheck: 'false', autocapitalize: 'off',
+      oninput: () => widget.typed(toBytes(this.area.value), this.said), onbeforeinput: (event) => this.insert(event),
+    });
+    this.button = widget.button('edit', () => this.toggle(), { 'aria-pressed': 'false' });
+    Object.assign(this, { widget, lineEnd, said: '' });
+  }
+
+  insert(event) {
+    const raw = event.inputType === 'insertLineBreak' ? '\n' : event.data ?? event.dataTransfer?.getData('text') ?? '';
+    let ends = 0;
+    const text = raw.replace(/(\\n)?(\r\n|\r|\n)/g, (whole, escape) => {
+      if (escape) return '\\n\n';
+      ends += 1;
+      return `${this.lineEnd}\n`;
+    });
+    if (ends === 0) return;
+    event.preventDefault();
+    this.said = `${count(ends, 'line end')} became ${LINE_ENDS[this.lineEnd]}.`;
+    document.execCommand('insertText', false, text);
+    this.said = '';
+  }
+
+  toggle() {
+    const editing = this.widget.classList.toggle('wb-editing');
+    this.button.setAttribute('aria-pressed', editing);
+    this.button.textContent = editing ? 'done' : 'edit';
+    if (editing) this.area.focus();
+  }
+
+  // What the person is typing is theirs.
+  write(bytes) {
+    if (document.activeElement !== this.area) this.area.value = toText(bytes);
   }
 }

@@ -1,77 +1,196 @@
-// Widgets whose input is bytes that may be cut in two: picked or typed, slid and stepped through.
+// Widgets whose input is bytes that may be cut in two: picked or typed, slid and stepped through; their parts, events
+// and states, each marked with the others.
+import { Editor } from './bytes.js';
+import { count, dim, h, Table } from './dom.js';
+import { asText, chip, part, rule, spot } from './spans.js';
 import { Widget } from './widget.js';
-import { fromFragment, toBytes, toFragment, toText } from './bytes.js';
+
+const CHIPS = 7; // states shown at once
 
 export class CutWidget extends Widget {
-  // A widget sets examples: [[label, bytes], …]. Its controls make the elements example and edit, its body slider and
-  // text; it gives stops(answer), the places at which a step rests.
-  cut = Infinity;
+  // A widget sets what it calls its bytes, and its line end; it may draw its bytes in another way, put something above
+  // and below them, and let steps rest at other places.
+  defaults = { cut: Infinity };
+  binary = true;
+  lineEnd = '\\r\\n';
+  column = 'field';
+  keys = '← → step · Home End go to the ends · ↑ ↓ choose a field, and Enter then opens its rule ·';
 
-  connectedCallback() {
-    this.input ??= this.examples[0][1];
-    super.connectedCallback();
+  controls() {
+    return [...super.controls(), this.editor.button];
   }
 
-  restore(state) {
-    const bytes = state.input && fromFragment(state.input);
-    if (bytes != null) this.input = bytes;
-    if (state.cut) this.cut = Number(state.cut) || 0;
-    this.name_example();
-    if (document.activeElement !== this.text) this.text.value = toText(this.input);
+  body() {
+    this.editor = new Editor(this, `${this.bytes}, with \\r\\n and \\x00 as escapes`, this.lineEnd);
+    this.slider = h('input', {
+      type: 'range', min: 0, 'aria-label': 'cut after byte', oninput: () => this.cutAt(Number(this.slider.value)),
+    });
+    this.count = h('output');
+    this.note = h('span', { class: 'wb-note' });
+    this.spans = h('div', { class: 'wb-spans' });
+    this.rows = new Table(this.column, 'bytes', 'value', 'rule');
+    this.events = h('div', { class: 'wb-events' });
+    this.states = h('div', { class: 'wb-state' });
+    this.fault = h('div', { class: 'wb-fault', hidden: true });
+    const cut = h('div', { class: 'wb-cut' }, h('span', {}, 'cut after byte'), this.slider, this.count, this.note);
+    const bytes = h('div', { class: 'wb-bytes' }, this.spans, this.editor.area);
+    this.addEventListener('focusin', ({ target }) => { if (target.matches('tr')) this.select(target.about); });
+    return [...this.above(), cut, h('div', { class: 'wb-grid' }, bytes, this.rows.element), ...this.below(), this.fault,
+      this.told, this.events, this.states];
   }
 
-  state() {
-    return { input: toFragment(this.input), ...(this.cut < this.input.length && { cut: this.cut }) };
+  above() {
+    return [];
   }
 
-  request() {
-    this.cut = Math.min(this.cut, this.input.length);
-    return { input: this.input, cut: this.cut };
+  below() {
+    return [];
   }
 
-  // The list shows the example that the input is, or that it is the reader's own.
-  name_example() {
-    const known = this.examples.findIndex(([, bytes]) => bytes === this.input);
-    this.example.selectedIndex = known < 0 ? this.examples.length : known;
+  draw(answer) {
+    return asText(answer, answer.cut);
   }
 
-  take(bytes, write = true) {
-    this.input = bytes;
-    this.cut = Infinity;
-    this.name_example();
-    if (write) this.text.value = toText(bytes);
-    this.refresh();
+  sync() {
+    super.sync();
+    this.editor.write(this.state.input);
+    if (this.state.cut >= this.state.input.length) this.state.cut = Infinity;
   }
 
   pick(index) {
-    this.take(this.examples[index][1]);
+    this.selected = null;
+    super.pick(index);
   }
 
-  typed() {
-    this.take(toBytes(this.text.value), false);
-  }
-
-  toggle() {
-    const editing = this.classList.toggle('wb-editing');
-    this.edit.setAttribute('aria-pressed', editing);
-    this.edit.textContent = editing ? 'done' : 'edit';
-    if (editing) this.text.focus();
+  typed(input, hint) {
+    this.change({ input, cut: Infinity }, hint);
   }
 
   cutAt(at) {
-    this.cut = Math.max(0, Math.min(at, this.input.length));
+    this.state.cut = Math.max(0, at);
     this.refresh();
   }
 
   step(direction) {
-    const stops = [...new Set([0, ...this.stops(this.answer), this.input.length])].sort((a, b) => a - b);
-    const next = direction > 0 ? stops.find((at) => at > this.cut) : stops.findLast((at) => at < this.cut);
+    const { cut, len } = this.answer;
+    const stops = [...new Set([0, ...this.stops(this.answer), len])].sort((a, b) => a - b);
+    const next = direction > 0 ? stops.find((at) => at > cut) : stops.findLast((at) => at < cut);
     if (next !== undefined) this.cutAt(next);
   }
 
-  key(event) {
-    if (event.target.matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.cutAt(0), End: () => this.cutAt(Infinity) }[event.key];
-    if (action) { event.preventDefault(); action(); }
+  end(direction) {
+    this.cutAt(direction < 0 ? 0 : Infinity);
+  }
+
+  stops({ states }) {
+    return states.map((mark) => mark.at);
+  }
+
+  action(event) {
+    const choose = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    return choose && this.answer ? () => this.choosePart(choose) : super.action(event);
+  }
+
+  choosePart(direction) {
+    const { length } = this.answer.parts;
+    const from = this.selected?.index ?? (direction > 0 ? -1 : length);
+    const index = Math.max(0, Math.min(from + direction, length - 1));
+    if (length) this.select(part(this.answer, index));
+  }
+
+  // The error is what counts first; then what is selected, or pointed at.
+  tell(about) {
+    const { fault } = this.answer ?? {};
+    super.tell(about ?? (fault && this.error(fault)));
+    this.mark(about);
+  }
+
+  error({ name, offset }) {
+    return { id: 'fault', name, key: `error ${name}`, from: offset * 8, to: offset * 8 + 8, where: `byte ${offset}` };
+  }
+
+  // Marks everything that stands for one of these bits; a state is marked where they begin.
+  mark(about) {
+    this.showStates(this.answer, about);
+    for (const element of this.querySelectorAll('[data-spot]')) {
+      const { from, to, state } = element.about;
+      const until = state ? about?.from + 1 : about?.to;
+      element.classList.toggle('wb-on', Boolean(about) && from < until && about.from < to);
+    }
+  }
+
+  show(answer) {
+    const { cut, len, fault, events, before_cut: before } = answer;
+    const focused = this.contains(document.activeElement) && document.activeElement.dataset.spot;
+    this.slider.max = len;
+    this.slider.value = cut;
+    this.count.textContent = `${cut} / ${len}`;
+    this.note.textContent = this.sentence(answer);
+    this.limits(cut === 0, cut === len);
+    this.spans.replaceChildren(...this.draw(answer));
+    this.rows.body.replaceChildren(...answer.parts.map((one, index) => this.partRow(one, part(answer, index), cut)));
+    this.events.replaceChildren(dim('events'), ...this.eventChips(events, before), ...this.beside(answer));
+    this.fault.hidden = !fault;
+    if (fault) {
+      const name = spot(this.error(fault), 'b', {}, `${fault.name} at byte ${fault.offset}`);
+      const answered = `). A server answers ${fault.answer} and closes.`;
+      this.fault.replaceChildren(name, `: ${fault.message} (`, rule(fault.rule), answered);
+    } else this.fault.replaceChildren();
+    const again = (id) => [...this.querySelectorAll('[data-spot]')].filter((element) => element.dataset.spot === id);
+    this.selected = this.selected && (again(this.selected.id)[0]?.about ?? null);
+    this.tell(this.selected);
+    if (focused) again(focused).find((element) => element.tabIndex >= 0)?.focus({ preventScroll: true });
+    this.say(`Byte ${cut} of ${len}. ${this.note.textContent}.`);
+  }
+
+  partRow({ start, end, kind, value, rule: section }, about, cut) {
+    const short = value.length > 60 ? `${value.slice(0, 59)}…` : value;
+    const row = this.rows.row([{ tabindex: 0, 'data-spot': about.id, class: start >= cut ? 'wb-rest' : '' },
+      h('span', {}, h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, short),
+      rule(section, section.replace('RFC ', ''))]);
+    row.about = about;
+    return row;
+  }
+
+  eventChips(events, before) {
+    if (events.length === 0) return ['none'];
+    return events.map(({ event, text, start, end }, index) => {
+      const about = { id: `event ${index}`, name: event, key: `event ${event}`, from: start * 8, to: end * 8 };
+      about.where = `bytes ${start}–${end}`;
+      return spot(about, 'span', { class: `wb-event ${index < before ? '' : 'wb-rest'}` }, `${event} ${text}`);
+    });
+  }
+
+  // What a reader's own parser makes of the same bytes stands beneath ours.
+  beside({ beside }) {
+    if (!beside) return [];
+    const said = beside.fault ? [`${beside.fault.name} at byte ${beside.fault.offset}`] : [];
+    return [dim(beside.name), ...this.eventChips(beside.events, Infinity), ...said];
+  }
+
+  sentence({ cut, len, events, before_cut: before, same, fault }) {
+    if (!same) return 'The events differ: this is a bug of ours';
+    if (fault && fault.offset < cut) return `refused at byte ${fault.offset}`;
+    if (cut < len) return `partial: ${before} of ${count(events.length, 'event')} so far, the same as without the cut`;
+    return fault ? 'refused' : 'whole';
+  }
+
+  // A window of states around the one in which the cut leaves the reader, or the one of what is pointed at.
+  showStates({ states, cut, fault, len }, about) {
+    const reached = Math.min(cut, fault?.offset ?? cut);
+    const now = states.findLastIndex((mark) => mark.at <= reached);
+    const here = about ? states.findLastIndex((mark) => mark.at * 8 <= about.from) : now;
+    const from = Math.max(0, Math.min(here - 3, states.length - CHIPS));
+    const chips = states.slice(from, from + CHIPS).flatMap(({ at, state }, index) => {
+      const next = states[from + index + 1]?.at ?? len + 1;
+      const id = `state ${from + index}`;
+      const about = { id, name: state, key: `state ${state}`, state, from: at * 8, to: next * 8 };
+      const current = from + index === now;
+      return [index ? dim('→') : '',
+        spot(about, 'span', chip(current), state)];
+    });
+    const failed = fault && fault.offset < cut ? [dim('→'), h('span', chip(false), 'failed')] : [];
+    this.states.replaceChildren(dim('state'), from > 0 ? '…' : '', ...chips,
+      from + CHIPS < states.length ? '…' : '', ...failed);
   }
 }

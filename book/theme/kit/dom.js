@@ -9,3 +9,27 @@ export function h(name, attributes = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+export const dim = (...children) => h('span', { class: 'wb-note' }, ...children);
+
+// A table and its body. A row is [attributes, cell, …]; each cell knows the head of its column, for narrow screens.
+export class Table {
+  body = h('tbody');
+
+  constructor(...heads) {
+    this.heads = heads;
+    const head = h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)));
+    this.element = h('div', { class: 'wb-table' }, h('table', {}, h('thead', {}, head), this.body));
+  }
+
+  row([attributes, ...cells]) {
+    return h('tr', attributes, ...cells.map((cell, at) => h('td', { 'data-head': this.heads[at] }, cell)));
+  }
+
+  fill(rows) {
+    this.body.replaceChildren(...rows.map((row) => this.row(row)));
+  }
+}
+
+// "1 byte", "2 bytes", "17,152 bytes".
+export const count = (number, one) => `${number.toLocaleString('en')} ${one}${number === 1 ? '' : 's'}`;

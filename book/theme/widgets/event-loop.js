@@ -1,18 +1,22 @@
 // <wirebook-event-loop>: a program's trace, step by step: the phases as lanes, the queues filling and draining.
-import { h } from '../kit/dom.js';
-import { Widget } from '../kit/widget.js';
+import { dim, h, Table } from '../kit/dom.js';
+import { chip, spot } from '../kit/spans.js';
+import { StepWidget } from '../kit/step-widget.js';
 
-const PROGRAMS = ['order', 'I/O', 'tasks', 'interval', 'starvation'];
 const PHASES = ['timers', 'pending', 'prepare', 'poll', 'check', 'closing'];
 // What waits, and the queue that it waits in: a woken task is a microtask.
-const QUEUES = { tick: 'ticks', microtask: 'microtasks', task: 'microtasks', timer: 'timers', immediate: 'immediates', close: 'closing' };
+const QUEUES = {
+  tick: 'ticks', microtask: 'microtasks', task: 'microtasks',
+  timer: 'timers', immediate: 'immediates', close: 'closing',
+};
 const NAMES = ['ticks', 'microtasks', 'timers', 'immediates', 'closing'];
 
 const label = (step) => (step.number ? `${step.lane} ${step.number}` : step.lane);
 
 // The state of the loop after the first `count` steps.
 function after(steps, count) {
-  const state = { phase: null, running: [], alive: '', queues: Object.fromEntries(NAMES.map((name) => [name, []])), said: [] };
+  const queues = Object.fromEntries(NAMES.map((name) => [name, []]));
+  const state = { phase: null, running: [], alive: '', said: [], queues };
   for (const step of steps.slice(0, count)) {
     const name = label(step);
     const queue = state.queues[QUEUES[step.lane]];
@@ -20,7 +24,7 @@ function after(steps, count) {
     else if (step.text !== null) state.said.push(step.text);
     else if (step.phase) state.phase = step.step === 'begin' ? step.lane : null;
     else if (step.step === 'queued') queue?.push(name);
-    else if (step.step === 'end') state.running.splice(state.running.lastIndexOf(name), state.running.includes(name) ? 1 : 0);
+    else if (step.step === 'end') state.running = state.running.filter((one) => one !== name);
     else {
       const at = queue ? queue.indexOf(name) : -1;
       if (at >= 0) queue.splice(at, 1);
@@ -34,87 +38,65 @@ function sentence(step) {
   if (step.lane === 'alive') return `what keeps the loop alive: ${step.text}`;
   if (step.text !== null) return `the program says “${step.text}”`;
   if (step.phase) return `the ${step.lane} phase ${step.step === 'begin' ? 'begins' : 'ends'}`;
-  const verb = { queued: step.lane === 'task' ? 'is woken, and queued' : 'is queued', cleared: 'is cleared', begin: 'begins', end: 'ends' }[step.step];
-  return `${label(step)} ${verb}`;
+  const queued = step.lane === 'task' ? 'is woken, and queued' : 'is queued';
+  return `${label(step)} ${{ queued, cleared: 'is cleared', begin: 'begins', end: 'ends' }[step.step]}`;
 }
 
-customElements.define('wirebook-event-loop', class extends Widget {
-  name = 'event-loop';
-  title_ = 'Event loop';
-  program = PROGRAMS[0];
-  at = 0;
-
-  controls() {
-    this.pick = h('select', { 'aria-label': 'program', onchange: () => this.choose() }, ...PROGRAMS.map((name) => h('option', {}, name)));
-    this.back = this.button('◀ step', () => this.go(this.at - 1), { 'aria-label': 'step back' });
-    this.forth = this.button('step ▶', () => this.go(this.at + 1), { 'aria-label': 'step forward' });
-    return [this.pick, this.back, this.forth];
-  }
+customElements.define('wirebook-event-loop', class extends StepWidget {
+  defaults = { at: 0 };
+  first = 0;
+  heads = ['queue', 'waiting, first on the left'];
 
   body() {
-    this.slider = h('input', { type: 'range', min: 0, value: 0, 'aria-label': 'step', oninput: () => this.go(Number(this.slider.value)) });
+    const slid = () => this.go(Number(this.slider.value));
+    this.slider = h('input', { type: 'range', min: 0, 'aria-label': 'step', oninput: slid });
     this.count = h('output');
-    this.phases = h('div', { class: 'wb-state', 'aria-label': 'phases' });
-    this.source = h('code', { style: 'white-space: pre; font-size: 1.2rem' });
-    this.queues = h('tbody');
-    this.said = h('div', { class: 'wb-events', 'aria-label': 'what the program has said' });
-    this.note = h('div', { class: 'wb-state' });
-    const table = h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'queue'), h('th', { scope: 'col' }, 'waiting, first on the left'))), this.queues);
+    this.phases = h('div', { class: 'wb-state', role: 'group', 'aria-label': 'phases' });
+    this.source = h('div', { class: 'wb-program', tabindex: 0, role: 'region', 'aria-label': 'the program' });
+    this.said = h('div', { class: 'wb-events', role: 'group', 'aria-label': 'what the program has said' });
+    const [rows, note, told] = super.body();
+    rows.classList.remove('wb-steps');
     return [h('div', { class: 'wb-cut' }, this.slider, this.count), this.phases,
-      h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes', style: 'overflow-x: auto' }, this.source), h('div', { class: 'wb-table' }, table)),
-      this.note, this.said,
-      h('div', { class: 'wb-foot' }, h('span', {}, '← → step · Home End go to the ends'), h('span', {}, 'net/src/kernel/event_loop.rs'))];
+      h('div', { class: 'wb-grid wb-wide' }, this.source, rows), note, told, this.said];
   }
 
-  restore(state) {
-    if (PROGRAMS.includes(state.program)) this.program = state.program;
-    this.at = Number(state.at) || 0;
-    this.pick.selectedIndex = PROGRAMS.indexOf(this.program);
+  live() {
+    return 'run on this server’s own loop';
   }
 
-  state() {
-    return { program: this.program, at: this.at };
+  moments({ steps }) {
+    return steps;
   }
 
-  request() {
-    return { program: this.program };
+  about({ lane }) {
+    return { id: lane, name: lane, key: `lane ${lane}` };
   }
 
-  choose() {
-    this.program = PROGRAMS[this.pick.selectedIndex];
-    this.at = 0;
-    this.refresh();
-  }
-
-  go(at) {
-    this.at = Math.max(0, Math.min(at, this.answer.steps.length));
-    this.show(this.answer);
-  }
-
-  key(event) {
-    if ([this.pick, this.slider].includes(event.target) || event.ctrlKey || event.metaKey || event.altKey || !this.answer) return;
-    const action = { ArrowLeft: () => this.go(this.at - 1), ArrowRight: () => this.go(this.at + 1), Home: () => this.go(0), End: () => this.go(Infinity) }[event.key];
-    if (action) { event.preventDefault(); action(); }
-  }
-
-  show({ steps, source }) {
-    this.at = Math.min(this.at, steps.length);
-    const { phase, running, alive, queues, said } = after(steps, this.at);
-    this.status.classList.remove('wb-away');
-    this.status.textContent = 'live: run on this server’s own loop';
+  // The rows are the queues, and not the moments.
+  fill({ steps, source }, moments, at) {
+    const { phase, running, alive, queues, said } = after(steps, at);
     this.slider.max = steps.length;
-    this.slider.value = this.at;
-    this.count.textContent = `${this.at} of ${steps.length}`;
-    this.ends(this.at === 0, this.at === steps.length);
-    this.source.textContent = source;
-    this.phases.replaceChildren(...PHASES.map((name) => h('span', { class: `wb-chip ${name === phase ? 'wb-now' : ''}`, 'aria-current': name === phase ? 'step' : null }, name)),
-      h('span', { class: 'wb-note' }, running.length ? `running: ${running.join(' › ')}` : phase ? '' : 'between the phases'),
-      alive ? h('span', { class: 'wb-note' }, `kept alive by: ${alive}`) : '');
-    this.queues.replaceChildren(...NAMES.map((name) => h('tr', { class: queues[name].length ? '' : 'wb-rest' }, h('td', {}, name),
-      h('td', {}, ...(queues[name].length ? queues[name].flatMap((one) => [h('span', { class: 'wb-event' }, one), ' ']) : ['–'])))));
-    this.said.replaceChildren(h('span', { class: 'wb-note' }, 'said:'), ...said.map((text) => h('span', { class: 'wb-event' }, text)));
-    const step = steps[this.at - 1];
-    this.note.textContent = step ? `Step ${this.at}, at ${step.at} µs: ${sentence(step)}.` : 'The program has not begun.';
-    this.say(this.note.textContent);
+    this.slider.value = at;
+    this.count.textContent = `${at} of ${steps.length}`;
+    const line = steps[at - 1]?.line;
+    this.source.replaceChildren(...source.split('\n').map((text, index) => {
+      const now = index + 1 === line;
+      return h('code', { class: now ? 'wb-on' : '', 'aria-current': now ? 'step' : null }, `${text}\n`);
+    }));
+    const lane = (name) => ({ id: `lane ${name}`, name, key: `lane ${name}` });
+    const lanes = PHASES.map((name) => spot(lane(name), 'span', chip(name === phase), name));
+    const now = running.length ? `running: ${running.join(' › ')}` : phase ? '' : 'between the phases';
+    const kept = alive ? `kept alive by: ${alive}` : '';
+    this.phases.replaceChildren(...lanes, ...[now, kept].map((text) => dim(text)));
+    this.rows.fill(NAMES.map((name) => {
+      const waiting = queues[name].flatMap((one) => [h('span', { class: 'wb-event' }, one), ' ']);
+      return [{ class: waiting.length ? '' : 'wb-rest' }, name, h('span', {}, ...(waiting.length ? waiting : ['–']))];
+    }));
+    const words = said.map((text) => h('span', { class: 'wb-event' }, text));
+    this.said.replaceChildren(dim('said:'), ...words);
+  }
+
+  sentence(step) {
+    return step ? `Step ${this.at}, at ${step.at} µs: ${sentence(step)}.` : 'The program has not begun.';
   }
 });

@@ -1,78 +1,75 @@
 // <wirebook-race>: the head parsers against each other on the machine that serves this page.
-import { h } from '../kit/dom.js';
-import { Widget } from '../kit/widget.js';
+import { count, h } from '../kit/dom.js';
+import { StepWidget } from '../kit/step-widget.js';
 
-const INPUTS = ['varied', 'tiny', 'cookie', 'chrome', 'token', 'response', 'chunked-small', 'chunked-large'];
-
-customElements.define('wirebook-race', class extends Widget {
-  name = 'race';
-  title_ = 'Race of the head parsers';
-  input = INPUTS[0];
-  started = false;
+customElements.define('wirebook-race', class extends StepWidget {
+  heads = ['parser', 'ns', 'GB/s', '× httparse', 'compared'];
 
   controls() {
-    this.choice = h('select', { 'aria-label': 'input', onchange: () => this.pick(this.choice.value) }, ...INPUTS.map((name) => h('option', {}, name)));
-    this.start = this.button('race on this machine', () => this.go());
-    return [this.choice, this.start];
+    this.start = this.button('race on this machine', () => this.run());
+    return [...super.controls(), this.start];
+  }
+
+  // Until somebody starts a race, the committed figures stand here.
+  above() {
+    this.committed = h('div', {}, ...[...this.children].filter((node) => !node.matches('.wb-bar, .wb-foot')));
+    return [this.committed];
   }
 
   body() {
-    this.rows = h('tbody');
-    this.note = h('div', { class: 'wb-state' });
-    const heads = ['parser', 'ns', 'GB/s', '× httparse', ''].map((label) => h('th', { scope: 'col' }, label));
-    // Until somebody starts a race, the committed figures stand here.
-    this.table = h('div', { class: 'wb-table', hidden: true }, h('table', {}, h('thead', {}, h('tr', {}, ...heads)), this.rows));
-    this.committed = h('div', {}, ...this.picture.filter((node) => !node.classList?.contains('wb-bar') && !node.classList?.contains('wb-foot')));
-    return [this.committed, this.table, this.note, h('div', { class: 'wb-foot' }, h('span', {}, 'wirebook race parsers does the same in a terminal'), h('span', {}, 'lab/src/race/'))];
+    const parts = super.body();
+    this.rows.element.hidden = true;
+    this.note.textContent = 'wirebook race parsers does the same in a terminal.';
+    return parts;
   }
 
-  restore(state) {
-    if (INPUTS.includes(state.input)) this.input = state.input;
-    this.choice.value = this.input;
-  }
-
-  state() {
-    return { input: this.input };
-  }
-
-  request() {
-    return { input: this.input };
-  }
-
-  key(event) {
-    if (event.key === 'Enter' && event.target === this.choice) this.go();
-  }
-
-  pick(input) {
-    this.input = input;
-    if (this.started) this.go();
+  choose(name, value) {
+    this.state[name] = value;
+    if (this.answer) this.run();
+    else this.save();
   }
 
   // A page that is opened does not race: the reader starts it.
   async refresh() {
-    if (this.started) await super.refresh();
-    else this.status.textContent = 'the figures of the book';
-  }
-
-  async go() {
-    this.started = true;
-    this.start.disabled = true;
-    this.status.textContent = 'racing …';
-    await this.refresh();
-    this.start.disabled = false;
-  }
-
-  show({ input, bytes, laps, noisy }) {
-    const longest = Math.max(...laps.map((lap) => lap.ratio));
-    this.table.hidden = false;
-    this.committed.hidden = true;
-    this.rows.replaceChildren(...laps.map((lap) => h('tr', {},
-      h('td', {}, lap.parser), h('td', {}, lap.ns.toFixed(1)), h('td', {}, lap.gbps.toFixed(2)), h('td', {}, lap.ratio.toFixed(2)),
-      h('td', {}, h('meter', { min: 0, max: longest, value: lap.ratio, style: 'width: 14em', 'aria-label': `${lap.ratio} times httparse` })))));
+    this.appear();
+    this.sync();
+    if (this.answer) return;
     this.status.classList.remove('wb-away');
-    this.status.textContent = 'measured here, just now';
-    const best = laps.reduce((one, other) => (other.ns < one.ns ? other : one));
-    this.note.textContent = `${input}: ${bytes} bytes on average. ${noisy ? 'This machine was busy: race again before you believe small differences.' : ''}`;
-    this.say(`${best.parser} is the fastest on ${input}: ${best.ns} nanoseconds, ${best.ratio} times httparse.`);
+    this.status.textContent = 'live: the figures of the book';
+    this.limits(true, true);
+  }
+
+  async run() {
+    if (this.start.ariaDisabled === 'true') return;
+    this.start.ariaDisabled = true;
+    this.status.textContent = 'live: racing …';
+    await super.refresh();
+    this.start.ariaDisabled = false;
+  }
+
+  live() {
+    return 'measured here, just now';
+  }
+
+  moments({ laps }) {
+    return laps;
+  }
+
+  cells({ parser, ns, gbps, ratio }, { laps }) {
+    const max = Math.max(...laps.map((lap) => lap.ratio));
+    const bar = h('meter', { min: 0, max, value: ratio, 'aria-label': `${ratio.toFixed(2)} times httparse` });
+    return [parser, ns.toFixed(1), gbps.toFixed(2), ratio.toFixed(2), bar];
+  }
+
+  show(answer) {
+    this.rows.element.hidden = false;
+    this.committed.hidden = true;
+    super.show(answer);
+  }
+
+  sentence({ parser, ns, ratio }, at, { input, bytes, noisy }) {
+    const doubt = noisy ? ' This machine was busy: race again before you believe small differences.' : '';
+    const lap = `${parser} takes ${ns.toFixed(1)} ns, ${ratio.toFixed(2)} times httparse.`;
+    return `${lap} ${input}: ${count(bytes, 'byte')} on average.${doubt}`;
   }
 });

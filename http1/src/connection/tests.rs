@@ -5,7 +5,7 @@
 use super::state::tests::used;
 use super::state::{Side, State, transitions};
 use super::{Additions, Connection, Error, Event, FieldBlock, Misuse, Violation};
-use crate::parser::{FieldLines, Fields, MAX_EMPTY, RequestHead, ResponseHead};
+use crate::parser::{FieldLines, Fields, MAX_EMPTY, RequestHead, ResponseHead, Version};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -70,9 +70,11 @@ fn every_row_of_the_table_is_used() {
     // A head and a body that break a rule.
     let mut server = Connection::server();
     receive(&mut server, b"GET  /").expect_err("two spaces");
+    assert_eq!(server.their_state(), State::Failed);
     answer(&mut server, 400, &[], "").expect("an answer before a request");
     let mut server = Connection::server();
     receive(&mut server, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx").expect_err("no size");
+    assert_eq!(server.their_state(), State::Failed);
     // Tunnels, of a request that is the last and of one that is not.
     for close in ["", "Connection: close\r\n"] {
         let mut server = Connection::server();
@@ -109,9 +111,10 @@ fn every_row_of_the_table_is_used() {
     receive(&mut client, b"HTTP/1.1 200 OK\r\n\r\n").expect("a tunnel");
 
     let used = used();
-    for (side, row) in
-        [Side::Requester, Side::Responder].into_iter().flat_map(|side| transitions(side).map(move |row| (side, row)))
-    {
+    let sides = [Side::Requester, Side::Responder].into_iter();
+    let rows: Vec<_> = sides.flat_map(|side| transitions(side).map(move |row| (side, row))).collect();
+    assert!(rows.len() > 20, "only {} rows", rows.len());
+    for (side, row) in rows {
         assert!(used.contains(&(side, row.0, row.1)), "{side:?} {row:?} is never used");
     }
 }
@@ -274,4 +277,217 @@ fn what_has_come_of_a_body_can_be_looked_at_ahead() {
         assert_eq!(server.ends_within(rest.as_bytes()), ends, "{rest:?}");
     }
     assert_eq!(server.their_state(), State::Body, "looking changes nothing");
+}
+
+/// Whether data may be sent, in chunks, how many bytes of it, and whether until the connection ends.
+fn of_our_body(connection: &Connection) -> (bool, bool, Option<u64>, bool) {
+    (connection.may_send_data(), connection.sends_chunks(), connection.room_left(), connection.sends_until_close())
+}
+
+#[test]
+fn a_connection_says_how_its_own_body_is_framed() {
+    const NONE: (bool, bool, Option<u64>, bool) = (false, false, None, false);
+    let length: &[(&str, &str)] = &[("content-length", "3")];
+    let rows = [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, length, (true, false, Some(3), false)),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, &[], (true, true, None, false)),
+        ("GET / HTTP/1.0\r\n\r\n", 200, &[], (true, false, None, true)),
+        ("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", 200, length, NONE),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 304, length, NONE),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 204, &[], NONE),
+    ];
+    for (request, status, fields, says) in rows {
+        let mut server = Connection::server();
+        assert_eq!(of_our_body(&server), NONE, "{request} has not come");
+        receive(&mut server, request.as_bytes()).expect("a request");
+        assert_eq!(of_our_body(&server), NONE, "{request} is not answered");
+        let mut out = Vec::new();
+        server.send_head(status, &block(fields), Additions::default(), &mut out).expect("a head");
+        assert_eq!(of_our_body(&server), says, "{request} {status}");
+        if says.0 {
+            server.send(Event::Data(b"te"), &mut out).expect("two of three bytes");
+            assert_eq!(
+                of_our_body(&server),
+                (says.0, says.1, says.2.map(|room| room - 2), says.3),
+                "{request} {status}"
+            );
+            server.send(Event::Data(b"a"), &mut out).expect("the third");
+        }
+        server.send(Event::End(FieldLines::default()), &mut out).expect("the end");
+        assert_eq!(of_our_body(&server), NONE, "{request} {status} is over");
+    }
+}
+
+#[test]
+fn a_connection_says_what_of_the_peers_body_is_to_come_and_takes_no_part_for_the_whole() {
+    let rows = [
+        ("", "", Some(0), 0),
+        ("Content-Length: 5\r\n", "", Some(5), 5),
+        ("Content-Length: 5\r\n", "te", Some(3), 3),
+        ("Content-Length: 2\r\n", "te", Some(0), 0),
+        ("Transfer-Encoding: chunked\r\n", "", None, 0),
+        ("Transfer-Encoding: chunked\r\n", "5\r\nte", None, 3),
+        ("Transfer-Encoding: chunked\r\n", "2\r\nte\r\n0\r\n\r\n", Some(0), 0),
+    ];
+    for (fields, body, left, announced) in rows {
+        let mut server = Connection::server();
+        assert_eq!((server.body_left(), server.body_announced()), (Some(0), 0), "nothing was announced");
+        receive(&mut server, format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}").as_bytes()).expect("a part");
+        assert_eq!((server.body_left(), server.body_announced()), (left, announced), "{fields}{body}");
+        let end = server.receive_eof().map(|event| event.is_some()).map_err(|error| error.violation);
+        assert_eq!(end, if left == Some(0) { Ok(false) } else { Err(Violation::Incomplete) }, "{fields}{body}");
+    }
+    // A head that breaks off is no end between two messages.
+    let mut server = Connection::server();
+    receive(&mut server, b"GET / HTTP/1.1\r\nHo").expect("a part");
+    assert!(server.in_head() && server.receive_eof().is_err());
+}
+
+#[test]
+fn a_connection_is_used_again_unless_somebody_refuses() {
+    for refuses in [false, true] {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        assert!(!server.is_reusable() && server.persists(), "the answer is to come");
+        if refuses {
+            server.refuse_reuse();
+        }
+        let text = answer(&mut server, 200, &[], "").expect("an answer");
+        assert_eq!(text.contains("connection: close\r\n"), refuses);
+        assert_eq!((server.is_reusable(), server.persists()), (!refuses, !refuses));
+    }
+}
+
+#[test]
+fn a_connection_remembers_what_was_asked() {
+    for (request, head, connect, upgrades) in [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", false, false, false),
+        ("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", true, false, false),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", false, true, false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", false, false, true),
+    ] {
+        let mut server = Connection::server();
+        receive(&mut server, request.as_bytes()).expect("a request");
+        let asked = (server.answers_head(), server.answers_connect(), server.upgrades());
+        assert_eq!((asked, server.peer_version()), ((head, connect, upgrades), Version::Http11), "{request}");
+    }
+    let mut server = Connection::server();
+    receive(&mut server, b"GET / HTTP/1.0\r\n\r\n").expect("a request");
+    assert_eq!(server.peer_version(), Version::Http10);
+}
+
+/// Length and first letter tell almost all names apart from those that matter: these are the others.
+#[test]
+fn names_that_are_nearly_those_that_matter_mean_nothing() {
+    let mut server = Connection::server();
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nHops: b\r\nExport: 100-continue\r\nConnection: upgrade\r\nUnicorn: x\r\n\
+         Contention: close\r\nContent-Shapes: 5\r\nTransfer-Eloquent: chunked\r\nContent-Length: 1\r\n\r\n";
+    assert_eq!(receive(&mut server, request.as_bytes()).expect("a request"), ["/"]);
+    assert_eq!(server.body_left(), Some(1));
+    assert!(!Connection::awaits_continue(&server) && !server.upgrades() && server.persists());
+    let date = *b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (name, added) in [("dote", true), ("date", false)] {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        let mut out = Vec::new();
+        let additions = Additions { date: Some(&date), ..Additions::default() };
+        server.answer(200, &block(&[(name, "x")]), additions, b"", &mut out).expect("an answer");
+        assert_eq!(out.windows(date.len()).any(|line| line == date), added, "{name}");
+    }
+}
+
+#[test]
+fn rfc9112_6_3_how_an_answer_is_framed() {
+    let rows = [
+        ("GET", "200 OK\r\nContent-Length: 3\r\n\r\ntea", vec!["200", "tea", "end"]),
+        ("GET", "200 OK\r\nContent-Length: 0\r\n\r\n", vec!["200", "end"]),
+        ("GET", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n0\r\n\r\n", vec!["200", "tea", "end"]),
+        ("GET", "200 OK\r\n\r\ntea", vec!["200", "tea"]),
+        ("HEAD", "200 OK\r\nContent-Length: 3\r\n\r\n", vec!["200", "end"]),
+        ("HEAD", "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", vec!["200", "end"]),
+        ("GET", "204 No Content\r\n\r\n", vec!["204", "end"]),
+        ("GET", "304 Not Modified\r\nContent-Length: 3\r\n\r\n", vec!["304", "end"]),
+        // A tunnel begins: what follows is no message.
+        ("CONNECT", "200 OK\r\nContent-Length: 3\r\n\r\ntea", vec!["200"]),
+        ("CONNECT", "300 No\r\nContent-Length: 3\r\n\r\ntea", vec!["300", "tea", "end"]),
+        // Only a request's Host says where it goes.
+        ("GET", "200 OK\r\nHost: a\r\nHost: ,\r\nContent-Length: 0\r\n\r\n", vec!["200", "end"]),
+    ];
+    for (method, answer, events) in rows {
+        let mut client = Connection::client();
+        ask(&mut client, method, &[("host", "a")], Some(""));
+        let answer = format!("HTTP/1.1 {answer}");
+        for (part, in_head) in [("", false), (&answer[..12], true)] {
+            assert!(receive(&mut client, part.as_bytes()).expect("a part").is_empty());
+            assert_eq!(client.in_head(), in_head, "{part:?}");
+        }
+        assert_eq!(receive(&mut client, answer.as_bytes()).expect("an answer"), events, "{method} {answer}");
+        assert!(!client.in_head());
+    }
+}
+
+#[test]
+fn rfc9110_7_8_an_upgrade_needs_both_fields_and_http11() {
+    for (fields, upgrades) in [
+        ("HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x", true),
+        ("HTTP/1.1\r\nHost: a\r\nUpgrade: x", false),
+        ("HTTP/1.1\r\nHost: a\r\nConnection: upgrade", false),
+        ("HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: x", false),
+    ] {
+        let mut server = Connection::server();
+        receive(&mut server, format!("GET / {fields}\r\n\r\n").as_bytes()).expect("a request");
+        assert_eq!(server.upgrades(), upgrades, "{fields}");
+    }
+}
+
+#[test]
+fn rfc9110_8_6_the_longest_length() {
+    let head = |length: u64| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    let mut server = Connection::server();
+    receive(&mut server, head(i64::MAX as u64).as_bytes()).expect("what fits a signed integer, as everywhere");
+    assert_eq!(server.body_left(), Some(i64::MAX as u64));
+    let error = receive(&mut Connection::server(), head(1 << 63).as_bytes()).expect_err("one more");
+    assert_eq!(error.violation, Violation::ContentLengthTooLarge);
+}
+
+#[test]
+fn our_own_framing_is_one_length_or_chunked_once() {
+    let rows: [(&[(&str, &str)], bool); 7] = [
+        (&[("content-length", "3")], true),
+        (&[("transfer-encoding", "Chunked")], true),
+        (&[("content-length", "3"), ("content-length", "3")], false),
+        (&[("content-length", "+3")], false),
+        (&[("transfer-encoding", "gzip")], false),
+        (&[("transfer-encoding", "gzip, chunked")], false),
+        (&[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false),
+    ];
+    for (fields, allowed) in rows {
+        let mut server = Connection::server();
+        receive(&mut server, GET).expect("a request");
+        let sent = server.send_head(200, &block(fields), Additions::default(), &mut Vec::new());
+        assert_eq!(sent, if allowed { Ok(()) } else { Err(Misuse::Framing) }, "{fields:?}");
+    }
+}
+
+#[test]
+fn an_end_of_which_no_byte_is_to_come_can_be_taken_ahead() {
+    assert!(!Connection::server().receive_end(), "there is no message");
+    for (framing, body, ends) in [
+        ("", "", true),
+        ("Content-Length: 3\r\n", "", false),
+        ("Content-Length: 3\r\n", "te", false),
+        ("Content-Length: 3\r\n", "tea", true),
+        ("Transfer-Encoding: chunked\r\n", "", false),
+        ("Transfer-Encoding: chunked\r\n", "3\r\ntea", false),
+    ] {
+        let (mut server, mut fields) = (Connection::server(), Fields::new());
+        for part in [&format!("POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n")[..], body] {
+            if !part.is_empty() {
+                server.receive(part.as_bytes(), &mut fields).expect("a part").1.expect("an event");
+            }
+        }
+        assert_eq!(server.receive_end(), ends, "{framing}{body}");
+        assert_eq!(server.their_state(), if ends { State::Done } else { State::Body }, "{framing}{body}");
+        assert!(!server.receive_end(), "it is taken once");
+    }
 }

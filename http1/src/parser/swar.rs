@@ -1,8 +1,8 @@
 //! Eight bytes in a word ("SIMD within a register"), without a line of unsafe code.
 //!
 //! A `u64` is eight lanes of eight bits, as long as no carry crosses from one lane into the next. With the top bit of each
-//! lane cleared, adding `0x80 - n` sets it exactly where the byte was `n` or more, and cannot overflow. All questions about
-//! bytes are sums of such comparisons; a multiplication gathers the eight top bits into one byte. The rest is
+//! lane cleared, adding `0x80 - n` sets it exactly where the byte was `n` or more, and cannot overflow. Each question
+//! about bytes is made of such comparisons, joined by AND, OR and XOR; a multiplication gathers the eight top bits into one byte. The rest is
 //! `stages.rs`.
 
 use super::lines::{self, Lines};

@@ -11,14 +11,20 @@ use wirebook_http1::client::{Agent, AgentOptions, Options, Origin, request};
 use wirebook_net::sim::{self, SimListener, SimStream};
 use wirebook_net::{self as net, JoinHandle, Listener, Stream};
 
-/// What the widget shows first, and its picture in the book.
-pub(crate) const EXAMPLE: &str = "ssssaasaw";
+/// What the widget offers: a label, the steps, and how many connections the agent may open. The first is its picture.
+pub(crate) const EXAMPLES: &[(&str, &str, usize)] = &[
+    ("the pool fills", "ssssaasaw", 3),
+    ("used again, last first", "sssaaasas", 3),
+    ("a server that closes", "sacs", 2),
+    ("giving up", "sssxxa", 1),
+    ("four seconds", "ssaawwwww", 2),
+];
 
 /// Steps that a widget may ask for.
 const MAX_STEPS: usize = 64;
 
 /// Connections that the reader may allow.
-const MAX_SOCKETS: usize = 8;
+pub(crate) const MAX_SOCKETS: usize = 8;
 
 const ADDRESS: &str = "10.0.0.1:80";
 
@@ -28,7 +34,7 @@ const SETTLE: Duration = Duration::from_millis(5);
 /// The body of a widget's request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     /// One letter a step: `s` sends a request, `a` has the server answer, `c` has it close, `x` gives a request up, `w`
     /// waits for a second.
     steps: String,
@@ -56,12 +62,7 @@ pub(crate) struct Frame {
 }
 
 /// Answers a request of the widget.
-///
-/// # Errors
-///
-/// One sentence where the body is not such a request.
-pub(super) fn answer(body: &[u8]) -> Result<Film, String> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
+pub(super) fn answer(ask: Ask) -> Result<Film, String> {
     film(&ask.steps, ask.max_sockets)
 }
 

@@ -1,6 +1,8 @@
 //! What answers are made of: parts, events, states and errors, each with its place in the input.
 
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Bytes of input that a widget may send. Its own examples have a few hundred.
 pub(crate) const MAX_INPUT: usize = 16 * 1024;
@@ -17,6 +19,8 @@ pub(crate) struct Part {
     pub(crate) value: String,
     /// The section that holds its rule.
     pub(crate) rule: &'static str,
+    /// Its row in the table of sentences.
+    pub(crate) key: String,
 }
 
 /// An event that the production code gave.
@@ -66,17 +70,64 @@ pub(crate) struct Answer {
     /// The variant that was timed, and its time for the first head, in nanoseconds.
     pub(crate) parser: &'static str,
     pub(crate) nanoseconds: Option<f64>,
+    /// What a reader's own parser says of the same bytes: the widget shows it beneath ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) beside: Option<Beside>,
 }
 
-/// An answer as it travels.
-pub(super) fn json(answer: impl Serialize) -> Result<String, String> {
-    serde_json::to_string(&answer).map_err(|error| error.to_string())
+/// Another reader of the same bytes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Beside {
+    /// Whose it is.
+    pub(crate) name: String,
+    pub(crate) events: Vec<Happening>,
+    pub(crate) fault: Option<Fault>,
 }
 
-/// Bytes that travelled as text, one character each.
-pub(super) fn latin1(text: &str) -> Result<Vec<u8>, String> {
+/// What a widget that cuts bytes asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ask {
+    /// One character a byte, U+0000 to U+00FF.
+    input: String,
+    pub(super) cut: Option<usize>,
+    pub(super) parser: Option<String>,
+}
+
+impl Ask {
+    /// The bytes to take apart.
+    pub(super) fn bytes(&self) -> Result<Vec<u8>, String> {
+        bytes(&self.input)
+    }
+}
+
+/// Answers the body of a request: the one place where questions are read and answers are written.
+pub(super) fn reply<A: DeserializeOwned, B: Serialize>(
+    body: Value,
+    answer: impl FnOnce(A) -> Result<B, String>,
+) -> Result<String, String> {
+    let ask = serde_json::from_value(body).map_err(|error| format!("The request is not understood: {error}."))?;
+    serde_json::to_string(&answer(ask)?).map_err(|error| error.to_string())
+}
+
+/// Bytes that travelled as text, one character each; not more than a widget takes.
+pub(super) fn bytes(text: &str) -> Result<Vec<u8>, String> {
     let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    bytes.ok_or("The input has characters over U+00FF: write their UTF-8 bytes as \\xNN.".into())
+    let bytes = bytes.ok_or("The input has characters over U+00FF: write their UTF-8 bytes as \\xNN.")?;
+    match bytes.len() > MAX_INPUT {
+        true => Err(format!("The input has {} bytes, the widget takes {MAX_INPUT}.", bytes.len())),
+        false => Ok(bytes),
+    }
+}
+
+/// Bytes as they travel: one character each.
+pub(super) fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| byte as char).collect()
+}
+
+/// How many there are of something: "1 field", "2 fields".
+pub(crate) fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Bytes as text: printable ASCII as it is, the rest as `\r`, `\n`, `\t`, `\\`, `\x00`.

@@ -1,19 +1,41 @@
 //! The widget of conversations: a client's bytes, what a server makes of them, and what it answers; both sides' states
 //! after each step, read off the production connection.
 
-use super::answer::{MAX_INPUT, escape, range_in};
+use super::answer::{bytes, escape, latin1, range_in};
 use serde::{Deserialize, Serialize};
 use wirebook_http1::parser::{Fields, ResponseHead};
 use wirebook_http1::{Connection, Event, FieldBlock, reason};
 
-/// What the widget shows first, and its picture in the book.
-pub(crate) const EXAMPLE: &[u8] = b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\n\
-    Transfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n0\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+/// What the widget offers; the first is its picture in the book.
+pub(crate) const EXAMPLES: &[(&str, &[u8])] = &[
+    (
+        "three in a pipeline",
+        b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntea\r\n0\r\n\
+          \r\nHEAD /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    ),
+    (
+        "an old client",
+        b"GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\n\r\nGET /never HTTP/1.0\r\n\r\n",
+    ),
+    (
+        "a mistake in the middle",
+        b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n",
+    ),
+    (
+        "a body that looks like a request",
+        b"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\nGET /admin HTTP/1.1\r\nHost: a\r\n\r\n12",
+    ),
+    ("a body that has not all come", b"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nfour"),
+    (
+        "a chunk of the wrong length",
+        b"POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nfour\r\n0\r\n\r\n",
+    ),
+];
 
 /// The body of a widget's request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     /// One character a byte, U+0000 to U+00FF.
     input: String,
 }
@@ -43,21 +65,12 @@ pub(crate) struct Step {
 }
 
 /// Answers a request of the widget.
-///
-/// # Errors
-///
-/// One sentence where the body is not such a request.
-pub(super) fn answer(body: &[u8]) -> Result<Conversation, String> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    converse(&super::answer::latin1(&ask.input)?).ok_or(format!("The widget takes {MAX_INPUT} bytes."))
+pub(super) fn answer(ask: Ask) -> Result<Conversation, String> {
+    Ok(converse(&bytes(&ask.input)?))
 }
 
-/// Plays a server that answers every request with its target, and every mistake with its status. `None` for an input
-/// over [`MAX_INPUT`].
-pub(crate) fn converse(input: &[u8]) -> Option<Conversation> {
-    if input.len() > MAX_INPUT {
-        return None;
-    }
+/// Plays a server that answers every request with its target, and every mistake with its status.
+pub(crate) fn converse(input: &[u8]) -> Conversation {
     let mut play = Play { connection: Connection::server(), steps: Vec::new(), sent: 0, body: String::new() };
     let mut fields = Fields::new();
     let mut at = 0;
@@ -84,11 +97,7 @@ pub(crate) fn converse(input: &[u8]) -> Option<Conversation> {
             }
         }
     }
-    Some(Conversation {
-        input: input.iter().map(|&byte| byte as char).collect(),
-        steps: play.steps,
-        unread: input.len() - at,
-    })
+    Conversation { input: latin1(input), steps: play.steps, unread: input.len() - at }
 }
 
 struct Play {

@@ -5,90 +5,66 @@ use super::answer::{Answer, Part};
 use super::conversation::{Conversation, Step};
 use std::fmt::Write;
 
-/// The element `tag` with the picture inside it; the live widget replaces the inside.
-pub(super) fn answer(tag: &str, title: &str, answer: &Answer) -> String {
-    let mut out = open(tag, title);
-    out.push_str("<div class=\"wb-grid\"><div class=\"wb-bytes\">");
-    bytes(answer, &mut out);
-    out.push_str("</div><div class=\"wb-table\"><table><thead><tr><th>field</th><th>bytes</th><th>value</th><th>rule</th></tr></thead><tbody>");
-    for part in &answer.parts {
-        let Part { start, end, kind, value, rule } = part;
-        let _ = write!(
-            out,
-            "<tr><td><span class=\"wb-key wb-{kind}\"></span>{kind}</td><td>{start}–{end}</td><td><code>{}</code></td><td>{rule}</td></tr>",
-            text(value)
-        );
+/// The widget's element with its picture inside; the live widget replaces the inside. To Markdown a `<div>` starts a block of
+/// HTML, which an empty line would end; there is none.
+pub(super) fn element(name: &str, title: &str, facts: &str, inside: &str) -> String {
+    format!(
+        "<div><wirebook-{name} class=\"wb\" role=\"group\" aria-label=\"{title}\" data-facts=\"{}\"><div class=\"wb-bar\">\
+         <b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>{inside}\
+         <div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: then type bytes of your own, \
+         and step through them.</span></div></wirebook-{name}></div>",
+        text(facts)
+    )
+}
+
+/// A table: each row with its class. On a narrow screen its cells stand below each other, each with the head of its column.
+pub(super) fn table(heads: &[&str], rows: impl Iterator<Item = (String, Vec<String>)>) -> String {
+    let mut out = String::from("<div class=\"wb-table\"><table><thead><tr>");
+    heads.iter().for_each(|head| out.push_str(&format!("<th scope=\"col\">{head}</th>")));
+    out.push_str("</tr></thead><tbody>");
+    for (class, cells) in rows {
+        let _ = write!(out, "<tr class=\"{class}\">");
+        for (head, cell) in heads.iter().zip(cells) {
+            let _ = write!(out, "<td data-head=\"{head}\">{cell}</td>");
+        }
+        out.push_str("</tr>");
     }
-    out.push_str("</tbody></table></div></div>");
-    close(out, tag)
+    out + "</tbody></table></div>"
+}
+
+/// Bytes with their parts, and the table of the parts.
+pub(super) fn answer(answer: &Answer) -> String {
+    let mut out = String::from("<div class=\"wb-grid\"><div class=\"wb-bytes\">");
+    bytes(answer, &mut out);
+    let rows = answer.parts.iter().map(|Part { start, end, kind, value, rule, .. }| {
+        let key = format!("<span class=\"wb-key wb-{kind}\"></span>{kind}");
+        (String::new(), vec![key, format!("{start}–{end}"), format!("<code>{}</code>", text(value)), (*rule).into()])
+    });
+    out + "</div>" + &table(&["field", "bytes", "value", "rule"], rows) + "</div>"
 }
 
 /// A conversation as a table of its steps.
 pub(super) fn conversation(conversation: &Conversation) -> String {
-    let tag = "wirebook-conversation";
-    let mut out = open(tag, "HTTP/1 conversation");
-    out.push_str(
-        "<div class=\"wb-table\"><table><thead><tr><th>who</th><th>event</th><th>bytes</th><th>client is</th><th>server is</th>\
-         </tr></thead><tbody>",
-    );
-    for step in &conversation.steps {
-        let Step { from, event, bytes, client, server, .. } = step;
-        let bytes = text(bytes);
-        let _ = write!(
-            out,
-            "<tr class=\"wb-{from}\"><td>{from}</td><td>{event}</td><td><code>{bytes}</code></td><td>{client}</td><td>{server}</td></tr>"
-        );
-    }
-    out.push_str("</tbody></table></div>");
-    close(out, tag)
+    let rows = conversation.steps.iter().map(|Step { from, event, bytes, client, server, .. }| {
+        let bytes = format!("<code>{}</code>", text(bytes));
+        (format!("wb-{from}"), vec![(*from).into(), (*event).into(), bytes, client.clone(), server.clone()])
+    });
+    table(&["who", "event", "bytes", "client is", "server is"], rows)
 }
 
 /// An agent's pool as a table of moments.
 pub(super) fn agent(film: &Film) -> String {
-    let tag = "wirebook-agent";
-    let mut out = open(tag, "an agent's pool");
-    out.push_str(
-        "<div class=\"wb-table\"><table><thead><tr><th>step</th><th>sockets</th><th>free</th><th>requests</th>\
-         <th>connections</th></tr></thead><tbody>",
-    );
-    for frame in &film.frames {
-        let connections: Vec<String> = frame
-            .connections
-            .iter()
-            .map(|(number, request)| {
-                request.map_or(format!("{number}: idle"), |request| format!("{number}: request {request}"))
-            })
-            .collect();
-        let _ = write!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            text(&frame.step),
-            frame.sockets,
-            frame.free,
-            frame.requests,
-            text(&connections.join(", "))
-        );
-    }
-    out.push_str("</tbody></table></div>");
-    close(out, tag)
-}
-
-/// The element's start and its bar. To Markdown a `<div>` starts a block of HTML, which an empty line would end; there is
-/// none.
-pub(super) fn open(tag: &str, title: &str) -> String {
-    format!(
-        "<div><{tag} class=\"wb\" role=\"region\" aria-label=\"{title}\">\
-         <div class=\"wb-bar\"><b>{title}</b><span class=\"wb-live wb-away\">a picture, made when the book was built</span></div>"
-    )
-}
-
-pub(super) fn close(mut out: String, tag: &str) -> String {
-    let _ = write!(
-        out,
-        "<div class=\"wb-foot\"><span>Live with <code>cargo run --release</code> in a checkout: then type bytes of your own, \
-         and step through them.</span></div></{tag}></div>"
-    );
-    out
+    let rows = film.frames.iter().map(|frame| {
+        let carries = |(number, request): &(usize, Option<usize>)| match request {
+            Some(request) => format!("{number}: request {request}"),
+            None => format!("{number}: idle"),
+        };
+        let connections: Vec<String> = frame.connections.iter().map(carries).collect();
+        let counts = [frame.sockets, frame.free, frame.requests].map(|count| count.to_string());
+        let cells = [text(&frame.step)].into_iter().chain(counts).chain([text(&connections.join(", "))]);
+        (String::new(), cells.collect())
+    });
+    table(&["step", "sockets", "free", "requests", "connections"], rows)
 }
 
 fn bytes(answer: &Answer, out: &mut String) {

@@ -1,20 +1,50 @@
 //! The widget of templates: tokens, closures and output of what a reader typed, from the production crate, in small bounds.
 
-use super::MAX_INPUT;
+use super::answer::MAX_INPUT;
+use super::picture::table;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use wirebook_template::{Error, Limits, Options, Template, Value, tokens};
 
-/// What the widget shows first, and its picture in the book.
-pub(crate) const EXAMPLE: &str = "<h1><%= title %></h1>\n<ul>\n<% for (const duck of ducks) { -%>\n  <li><%= duck.name %><%= duck.age > 40 ? ' (old)' : '' %></li>\n<% } -%>\n</ul>\n";
-/// Its data.
-pub(crate) const EXAMPLE_DATA: &str =
+const DUCKS: &str =
     r#"{ "title": "Ducks & geese", "ducks": [{ "name": "Huey", "age": 10 }, { "name": "<Scrooge>", "age": 80 }] }"#;
+
+/// What the widget offers: a label, a template, its data. The first is its picture in the book.
+pub(crate) const EXAMPLES: &[(&str, &str, &str)] = &[
+    (
+        "a list",
+        "<h1><%= title %></h1>\n<ul>\n<% for (const duck of ducks) { -%>\n  \
+         <li><%= duck.name %><%= duck.age > 40 ? ' (old)' : '' %></li>\n<% } -%>\n</ul>\n",
+        DUCKS,
+    ),
+    (
+        "a table: fused closures",
+        "<table>\n<% for (const row of table) { -%>\n<tr><% for (const cell of row) { %><td><%= cell %></td><% } %></tr>\n\
+         <% } -%>\n</table>\n",
+        r#"{ "table": [[1, 2, 3], [4, 5, 6]] }"#,
+    ),
+    (
+        "a component",
+        "<% const card = (title, body) => { %><section><h2><%= title %></h2><% body() %></section><% } -%>\n\
+         <% card('One', () => { %><p><%= title %></p><% }) %>\n",
+        DUCKS,
+    ),
+    ("constants are folded", "<p><%= 60 * 60 * 24 %> seconds, <%= '<b>' + '!' %></p>\n", "{}"),
+    ("an error", "<p>\n<%= ducks.length.nope.deep %>\n</p>\n", DUCKS),
+    ("a syntax error", "<% if (ducks { %>\n", DUCKS),
+    (
+        "unsafe contexts",
+        "<a href=\"<%= title %>\" title=<%= title %>>x</a>\n<script>var t = '<%= title %>'</script>\n",
+        DUCKS,
+    ),
+    ("code injection", "<%= ''.constructor.constructor('return process')() %>\n", "{}"),
+    ("an endless loop", "<% while (true) { %>x<% } %>\n", "{}"),
+];
 
 /// The body of a widget's request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ask {
+pub(super) struct Ask {
     template: String,
     data: String,
 }
@@ -72,14 +102,10 @@ const LIMITS: Limits = Limits {
 };
 
 /// Answers a request of the widget.
-///
-/// # Errors
-///
-/// One sentence where the body is not such a request.
-pub(super) fn answer(body: &[u8]) -> Result<Rendered, String> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| format!("The request is not understood: {error}."))?;
-    if ask.template.len() + ask.data.len() > MAX_INPUT {
-        return Err(format!("The widget takes {MAX_INPUT} bytes."));
+pub(super) fn answer(ask: Ask) -> Result<Rendered, String> {
+    let bytes = ask.template.len() + ask.data.len();
+    if bytes > MAX_INPUT {
+        return Err(format!("The input has {bytes} bytes, the widget takes {MAX_INPUT}."));
     }
     Ok(render(&ask.template, &ask.data))
 }
@@ -159,24 +185,22 @@ fn fault(error: &Error) -> Fault {
 
 /// The widget's picture for its first example, as HTML for the book.
 pub(super) fn picture() -> String {
-    let rendered = render(EXAMPLE, EXAMPLE_DATA);
-    let mut closures = String::new();
-    for closure in &rendered.closures {
-        closures.push_str(&"  ".repeat(closure.depth));
-        closures.push_str(&closure.label);
-        closures.push('\n');
-    }
+    let (_, template, data) = EXAMPLES[0];
+    let rendered = render(template, data);
     let escaped = |text: &str| {
         let mut out = String::new();
         wirebook_template::escape::append(&mut out, text);
         // A blank line would end the HTML block in Markdown.
         out.replace("\n\n", "\n&#10;")
     };
+    let closures = rendered.closures.iter().map(|Closure { depth, label, line }| {
+        let label = format!("<span style=\"padding-inline-start:{depth}em\">{}</span>", escaped(label));
+        (String::new(), vec![label, line.to_string()])
+    });
     format!(
-        "<wirebook-template class=\"wb\"><pre>{}</pre><pre>{}</pre><pre>{}</pre>\
-         <p>A template, its closures, its output. Run <code>cargo run --release</code> and open the book there to make it live.</p></wirebook-template>",
-        escaped(EXAMPLE),
-        escaped(closures.trim_end()),
+        "<pre>{}</pre>{}<pre>{}</pre>",
+        escaped(template),
+        table(&["closure", "line"], closures),
         escaped(rendered.output.as_deref().unwrap_or_default()),
     )
 }
@@ -187,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_example_renders_with_its_closures() {
-        let rendered = render(EXAMPLE, EXAMPLE_DATA);
+        let rendered = render(EXAMPLES[0].1, DUCKS);
         assert_eq!(rendered.fault, None);
         assert!(rendered.output.unwrap().contains("<li>&lt;Scrooge&gt; (old)</li>"));
         assert!(rendered.closures.iter().any(|closure| closure.label.starts_with("for of")));

@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub(crate) fn render(answer: &Answer, colour: bool) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{:>11}  {:<8} {:<36} rule", "bytes", "field", "value");
-    for Part { start, end, kind, value, rule } in &answer.parts {
+    for Part { start, end, kind, value, rule, .. } in &answer.parts {
         let range = format!("{start}–{end}");
         let _ = writeln!(out, "{range:>11}  {} {:<36} {rule}", paint(kind, colour), fit(value, 36));
     }

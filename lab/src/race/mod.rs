@@ -8,15 +8,16 @@ mod inputs;
 mod lap;
 mod plot;
 
-use crate::complaint::Complaint;
 use clap::{Args, Subcommand};
 pub(crate) use contestants::courses;
 use contestants::{Course, Kind, REFERENCE};
 pub(crate) use lap::Lap;
 use serde::Deserialize;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use wirebook_terminal::{Complaint, Result, width, wrap};
 
 /// What races.
 #[derive(Args)]
@@ -67,7 +68,7 @@ pub(crate) fn picture() -> Option<String> {
 }
 
 /// Runs the subcommand.
-pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
+pub(crate) fn run(options: &Options) -> Result {
     let What::Parsers(options) = &options.what;
     let courses = courses();
     if let Some(unknown) = options.only.iter().find(|name| courses.iter().all(|course| course.name != **name)) {
@@ -77,6 +78,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
             format!("the inputs are {}", names.join(", ")),
         ));
     }
+    // Before the race: who waited ten seconds for a plot wants it.
+    let mut svg = options.svg.as_deref().map(create).transpose()?;
     if cfg!(debug_assertions) {
         eprintln!("This is a debug build, in which what a caller inlines is slow: race with `cargo run --release`.");
     }
@@ -95,16 +98,18 @@ pub(crate) fn run(options: &Options) -> Result<(), Complaint> {
         laps.extend(of_course);
     }
     if options.json {
-        let json = serde_json::to_string_pretty(&laps)
-            .map_err(|error| Complaint::new(error.to_string(), "this is a bug: please report it"))?;
-        println!("{json}");
+        println!("{}", serde_json::to_string_pretty(&laps)?);
     }
-    if let Some(file) = &options.svg {
-        std::fs::write(file, plot::svg(&laps, plot::Home::File)).map_err(|error| {
-            Complaint::new(format!("{}: {error}", file.display()), "choose a file that can be written")
-        })?;
+    if let Some(file) = &mut svg {
+        file.write_all(plot::svg(&laps, plot::Home::File).as_bytes())?;
     }
     Ok(())
+}
+
+fn create(path: &Path) -> Result<File> {
+    File::create(path).map_err(|error| {
+        Complaint::new(format!("{} cannot be written: {error}.", path.display()), "name a file in a folder of yours.")
+    })
 }
 
 /// All contestants on one input: so many heats of this length.
@@ -164,12 +169,16 @@ fn show(course: &Course, laps: &[Lap]) {
     println!("{}: {:.0} bytes {what}, {} of them", course.name, course.bytes(), course.inputs.len());
     let longest = laps.iter().map(|lap| lap.ratio).fold(1.0, f64::max);
     for lap in laps {
-        let bar = "█".repeat((lap.ratio / longest * 30.0).round() as usize);
-        let noise = if lap.is_noisy() { "  ~ noisy" } else { "" };
-        println!("  {:14}{:10.1} ns {:7.2} GB/s {:6.2}×  {bar}{noise}", lap.parser, lap.ns, lap.gbps, lap.ratio);
+        let figures = format!("  {:14}{:10.1} ns {:7.2} GB/s {:6.2}×", lap.parser, lap.ns, lap.gbps, lap.ratio);
+        let noise = if lap.is_noisy() { " ~" } else { "" };
+        // The bars get what the figures leave.
+        let room = width().saturating_sub(figures.chars().count() + 4) as f64;
+        let bar = "█".repeat((lap.ratio / longest * room).round() as usize);
+        println!("{}", format!("{figures}  {bar}{noise}").trim_end());
     }
     if laps.iter().any(Lap::is_noisy) {
-        println!("  ~ this machine was busy with other things: take the figures with a grain of salt, or race again");
+        let busy = "~ the machine was busy with other things: take these figures with a grain of salt, or race again";
+        wrap(busy, width() - 2).lines().for_each(|line| println!("  {line}"));
     }
     println!();
 }

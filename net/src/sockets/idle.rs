@@ -15,8 +15,8 @@ use std::{
 /// A stream whose waits fail with [`io::ErrorKind::TimedOut`] when for a given time no byte has moved in either
 /// direction: Node's `socket.setTimeout`.
 ///
-/// A byte that moves costs a look at the loop's clock and no timer: the timer of a wait, when it fires, looks how long
-/// the stream has been idle and sleeps for the rest.
+/// A byte that moves costs a look at the loop's clock and no timer. A wait sets one timer. When it fires, the wait looks how
+/// long the stream has been idle, and sleeps for the rest of the limit.
 #[derive(Debug)]
 pub struct Idle<S> {
     stream: S,

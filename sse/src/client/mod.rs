@@ -159,12 +159,15 @@ where
     ///
     /// # Errors
     ///
-    /// Why it is closed for good; from then on always the same.
+    /// Why it is closed for good; from then on always the same, one turn of the loop for each time: a caller that goes on
+    /// asking takes nobody else's.
     pub async fn next(&mut self) -> Result<Notice<'_>, Closed> {
         loop {
             match self.core.state() {
                 State::Closed => {
-                    self.wire = None;
+                    if self.wire.take().is_none() {
+                        net::yield_now().await;
+                    }
                     return Err(self.core.closed().unwrap_or(Closed::ByCaller));
                 }
                 State::Connecting => {

@@ -120,7 +120,7 @@ impl Feed {
         self.0.news.raise();
     }
 
-    /// Whether it was closed. A server then answers with 204 whoever has seen everything, and clients stay away.
+    /// Whether it was closed. A server then answers a client that has seen everything with 204, and the client stays away.
     pub fn is_closed(&self) -> bool {
         self.0.state.borrow().closed
     }

@@ -94,7 +94,7 @@ impl Server {
         let reason = stop.await;
         self.http.close_soon().await;
         self.feed.disconnect();
-        // Whoever has not taken it by now will ask again.
+        // A client that has not taken it by now will ask again.
         let _ = net::timeout(CLOSE_TIMEOUT, self.http.closed()).await;
         reason
     }

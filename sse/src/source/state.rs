@@ -52,7 +52,7 @@ pub enum Step {
     Close,
 }
 
-/// Every transition there is. A step that is not listed is an error of whoever drives the event source.
+/// Every transition there is. A step that is not listed is an error of the driver.
 // ANCHOR: table
 pub const TABLE: &[(State, Step, State)] = &[
     (State::Open, Step::Receive, State::Open),

@@ -11,6 +11,7 @@ mod tree;
 
 use data::{escape, table};
 use std::time::Instant;
+use wirebook_terminal as terminal;
 
 /// A page in the small language of the steps: `<%= name %>`, `<% for name of name %>`, `<% end %>`.
 const PAGE: &str =
@@ -22,6 +23,7 @@ const EJS: &str = "<table><% for (const row of table) { %><tr><% for (const cell
 type Step<'a> = (&'a str, &'a dyn Fn(&mut String));
 
 fn main() {
+    terminal::no_arguments(include_str!("main.rs"));
     let data = table(100, 100);
     let mut expected = String::new();
     replace::render(&data, &mut expected);

@@ -1,7 +1,7 @@
 //! The JavaScript of templates, compiled to closures.
 //!
 //! A program is texts to put out with code between them. This crate reads it once and turns it into nested Rust closures; a
-//! run calls the outermost one. It knows no tags, no files and no HTML: who calls it cuts a source into [`Piece`]s, says how
+//! run calls the outermost one. It knows no tags, no files and no HTML: the host cuts a source into [`Piece`]s, says how
 //! values are escaped ([`Settings`]), and answers what a run asks ([`Host`]). Neither a program nor its data reaches anything
 //! that the host did not pass, and neither can outlive or outgrow its [`Limits`].
 //!
@@ -35,7 +35,7 @@
 //! `compile/` are one each. `base/`, `regexp/` and `value/` stand alone. A fault in what a method gives is in `text/` or
 //! `builtins/`; one in what a bound allows is in `run/charge.rs` and `base/memory.rs`, and nowhere else.
 
-// What a string counts in its cells, its length and who holds it, is no part of its hash.
+// A string counts its length and its owners in cells. They are no part of its hash.
 #![allow(clippy::mutable_key_type)]
 
 mod base;

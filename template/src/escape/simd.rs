@@ -5,11 +5,11 @@
 //! A block without a special byte is stored as it is: load, five compares, store. Otherwise the bits are walked: the
 //! run before each special byte is copied, then its entity. Copies are whole registers: as much is stored at the output's
 //! end, the length moves on by the run only, and the next store overwrites what was too much. Entities are stored in the
-//! same way, as eight bytes of which five or four count. That needs room: before a block the output has capacity for its
-//! worst case (every byte an entity of five) and one register more. And it reads a register from any byte of a block, so
-//! the last blocks are walked in a padded copy.
+//! same way: eight bytes are stored, and the length moves on by four or five. That needs room: before a block the output has
+//! capacity for its worst case (every byte an entity of five) and one register more. And it reads a register from any byte of a
+//! block, so the last blocks are walked in a padded copy.
 //!
-//! Texts shorter than a register, which is what most values are, are gathered into one by two loads that overlap.
+//! Most values are shorter than a register. Two loads that overlap gather such a text into one.
 //!
 //! **What this relies on.** `entity` gives an entity of at most eight bytes for ASCII bytes alone, which the table below is
 //! made of at compile time; a mask has a bit for a byte only when that table has an entity for it, because both are made
@@ -46,18 +46,24 @@ const ENTITIES: [u64; 256] = {
 
 #[inline]
 pub(super) fn append(out: &mut String, text: &str) {
-    // SAFETY: all three append only whole entities and bytes of `text` in order, so `out` stays UTF-8: special bytes are
-    // ASCII, and nothing is put between the bytes of a character. SSE2 is part of x86-64, and AVX2 was detected.
-    unsafe {
-        let (out, bytes) = (out.as_mut_vec(), text.as_bytes());
-        if bytes.len() < 16 {
-            short(out, bytes);
-        } else if bytes.len() >= 64 && std::arch::is_x86_feature_detected!("avx2") {
-            avx2(out, bytes);
-        } else {
-            sse2(out, bytes);
-        }
+    let bytes = text.as_bytes();
+    if bytes.len() < 16 {
+        // SAFETY: the length is as asked. `short` appends only whole entities and bytes of `text` in order, so `out` is UTF-8
+        // again when it returns: special bytes are ASCII, and nothing is put between the bytes of a character. It reserves
+        // before it appends, so that it never panics in between.
+        return unsafe { short(out.as_mut_vec(), bytes) };
     }
+    // A block may end within a character, and a reservation behind it may panic: nobody must see `out` then.
+    let mut whole = std::mem::take(out).into_bytes();
+    // SAFETY: SSE2 is part of x86-64, and AVX2 was detected. Both append as `short` does, so `whole` is UTF-8 at the end.
+    *out = unsafe {
+        if bytes.len() >= 64 && std::arch::is_x86_feature_detected!("avx2") {
+            avx2(&mut whole, bytes);
+        } else {
+            sse2(&mut whole, bytes);
+        }
+        String::from_utf8_unchecked(whole)
+    };
 }
 
 /// Fewer than sixteen bytes, with zeros after them. Loads that overlap bring the same bytes twice, to the same place.

@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
-use wirebook_sse::Event;
 use wirebook_sse::channel::Settings;
+use wirebook_sse::decoder::fast::Decoder;
 use wirebook_sse::feed::Feed;
 use wirebook_sse::server::{EventStream, Options, last_event_id, serve_feed};
+use wirebook_sse::{Event, Limits};
 
 /// Events that our encoder is to carry unharmed, as (type, data, id).
 const FORMATS: &[(&str, &str, Option<&str>)] = &[
@@ -38,7 +39,7 @@ struct Case {
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let cases = cases(&folder.join("cases/sse"));
+    let cases = cases();
     let judge = std::fs::read(folder.join("interop/sse/judge.mjs"))?;
     net::run(async move {
         let feed = Feed::new(Settings { ring_events: 50, ..Settings::default() });
@@ -169,42 +170,23 @@ async fn short_feed(request: &Request<'_>, response: Response<'_>, feed: &Feed) 
     response.end(&bytes[..bytes.len() - 7]).await
 }
 
-fn cases(folder: &Path) -> BTreeMap<String, Case> {
-    let mut cases = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).expect("the case documents") {
-        let path = entry.expect("a document").path();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        // Our bounds are not theirs.
-        if name.starts_with("limits_") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).expect("text");
-        let block = |kind: &str| {
-            let from = text.find(kind).expect("a block") + kind.len();
-            &text[from..from + text[from..].find("```").expect("its end")]
-        };
-        let expected = block("```events\n").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        cases.insert(name, Case { wire: unescape(block("```stream\n")), expected });
-    }
-    cases
+/// The case documents by name, with what our own decoder, which its own test holds to them, makes of each.
+fn cases() -> BTreeMap<String, Case> {
+    let cases = wirebook_cases::load("sse").expect("documents of the notation");
+    // Our bounds are not theirs.
+    let theirs = cases.into_iter().filter(|case| !case.name.starts_with("limits_"));
+    theirs.map(|case| (case.name, Case::new(&case.input[0].bytes))).collect()
 }
 
-fn unescape(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes().filter(|&byte| byte != b'\n');
-    while let Some(byte) = bytes.next() {
-        let escaped = if byte == b'\\' { bytes.next() } else { None };
-        out.push(match escaped {
-            None => byte,
-            Some(b'n') => b'\n',
-            Some(b'r') => b'\r',
-            Some(b't') => b'\t',
-            Some(b'x') => {
-                let digits = [bytes.next().expect("a digit"), bytes.next().expect("a digit")];
-                u8::from_str_radix(std::str::from_utf8(&digits).expect("ASCII"), 16).expect("two digits")
-            }
-            Some(other) => other,
-        });
+impl Case {
+    fn new(wire: &[u8]) -> Case {
+        let mut decoder = Decoder::new(Limits::default(), "");
+        let (mut at, mut expected) = (0, Vec::new());
+        while let Ok((used, Some(event))) = decoder.receive(&wire[at..]) {
+            at += used;
+            let (kind, id) = (event.event_type, event.id.unwrap_or_default());
+            expected.push(json!({"type": kind, "data": event.data, "lastEventId": id}));
+        }
+        Case { wire: wire.to_vec(), expected }
     }
-    out
 }

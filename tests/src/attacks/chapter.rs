@@ -1,10 +1,11 @@
 //! The tables of the book's chapter on attacks, made from the rows.
 
-use super::row::{Keys, Row, load};
+use super::row::{Keys, Row, Step, load};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
+use wirebook_cases::link_to;
 
 /// Families of rows, by the first id that is not theirs any more.
 const FAMILIES: [(&str, &str); 9] = [
@@ -18,6 +19,9 @@ const FAMILIES: [(&str, &str); 9] = [
     ("Host and request-target", "h1-162"),
     ("Expect, Upgrade, HEAD, time and load", "h1-999"),
 ];
+
+/// Bytes that a link of the chapter carries at most, so that its source can still be read.
+const WIDEST: usize = 512;
 
 /// As the rows name them, and as the table does.
 const PEERS: [(&str, &str); 4] = [("hyper", "hyper"), ("node", "Node"), ("nginx", "nginx"), ("haproxy", "HAProxy")];
@@ -96,7 +100,8 @@ fn families(rows: &[Row]) -> String {
         text += "\n|---|---|---|:-:|:-:|:-:|:-:|\n";
         for row in rows.iter().filter(|row| family(row) == at) {
             let choice = if row.choice.is_some() { " [*](#choices)" } else { "" };
-            write!(text, "| {} | {} | {}{choice} |", row.id, cell(&row.title), outcome(&row.expect)).expect("text");
+            write!(text, "| {} | {} | {}{choice} |", linked(row), cell(&row.title), outcome(&row.expect))
+                .expect("text");
             for (peer, _) in PEERS {
                 let mark = match verdict(row, peer) {
                     Some("pass") => "✓",
@@ -114,10 +119,24 @@ fn families(rows: &[Row]) -> String {
     text
 }
 
+/// The row's id, which opens its bytes in the widget where they are few enough for a link.
+fn linked(row: &Row) -> String {
+    let mut bytes = Vec::new();
+    for step in &row.steps {
+        match step {
+            Step::Send(data, 1) | Step::SendSlowly(data, ..) => bytes.extend_from_slice(data),
+            Step::Send(..) | Step::Many(_) => return row.id.clone(),
+            _ => {}
+        }
+    }
+    let link = link_to(&row.layer, &bytes).filter(|_| (1..=WIDEST).contains(&bytes.len()));
+    link.map_or(row.id.clone(), |link| format!("[{}]({})", row.id, link.trim_start_matches('/')))
+}
+
 fn own() -> String {
     let mut table = String::from("| row | what comes | Wirebook |\n|---|---|---|\n");
     for row in load("http1-own") {
-        writeln!(table, "| {} | {} | {} |", row.id, cell(&row.title), outcome(&row.expect)).expect("text");
+        writeln!(table, "| {} | {} | {} |", linked(&row), cell(&row.title), outcome(&row.expect)).expect("text");
     }
     table
 }

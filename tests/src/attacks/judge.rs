@@ -5,9 +5,11 @@
 //! names the body's error, all calls count.
 
 use super::answers::Answer;
+use super::frames::Frames;
 use super::row::Row;
-use super::subject::Call;
+use super::subject::{Call, Record};
 use serde_json::Value;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Everything that a row can ask about.
@@ -15,6 +17,10 @@ use std::time::{Duration, Instant};
 pub struct Seen {
     /// The responses, in order.
     pub answers: Vec<Answer>,
+    /// What came behind an upgrade.
+    pub frames: Frames,
+    /// How each WebSocket connection ended, and when its handler knew.
+    pub ends: Vec<(u16, Instant)>,
     /// When the client came.
     pub started: Option<Instant>,
     /// When the server ended the connection.
@@ -23,20 +29,42 @@ pub struct Seen {
     pub last: Option<Instant>,
     /// The client itself ended the connection.
     pub left: bool,
+    /// The server did not take all that was sent.
+    pub refused_to_read: bool,
     /// What went wrong in the steps themselves.
     pub problems: Vec<String>,
     /// The handler's view.
     pub calls: Vec<Call>,
     /// Handlers at one time.
     pub most_running: usize,
-    /// The most bytes of the server above what it holds idle.
+    /// What came of a client under test: its body, or its error.
+    pub client: Option<Result<String, String>>,
+    /// The client used its connection again.
+    pub pooled: Option<bool>,
+    /// The events of a stream, as rows write them.
+    pub events: Vec<Value>,
+    /// What a template gave: its output, or its error and whether that is one of compiling.
+    pub rendered: Option<Result<String, (String, bool)>>,
+    /// Warnings of a template.
+    pub warnings: usize,
+    /// The most bytes of what is under test above what it holds idle.
     pub memory: i64,
     /// The server's time on a processor, where that is known.
     pub cpu: Option<Duration>,
-    /// What further rounds of the same left behind; see `wire.rs`.
+    /// What further rounds of the same left behind; see `client.rs`.
     pub leaked: Option<i64>,
     /// The server answers a good client.
     pub alive: bool,
+}
+
+impl Seen {
+    /// Takes over what the handlers saw.
+    pub fn note(&mut self, record: &Mutex<Record>) {
+        let record = record.lock().expect("the handler does not panic");
+        self.calls = record.calls.clone();
+        self.most_running = record.most_running;
+        self.ends = record.ends.clone();
+    }
 }
 
 /// Bytes that a server may hold more after further rounds: a table that has grown by a line.
@@ -53,12 +81,22 @@ pub fn judge(row: &Row, seen: &Seen) -> Vec<String> {
     complaints
 }
 
+const UNKNOWN: &str = "a key that nobody knows";
+
+/// Whether an expectation can be judged, or is a sentence for people.
+pub fn is_known(key: &str, expected: &Value) -> bool {
+    let nothing = Row { expect: [(key.to_owned(), expected.clone())].into_iter().collect(), ..Row::default() };
+    let known = check(&nothing, key, expected, &Seen::default()) != Err(UNKNOWN.to_owned());
+    let text = expected.as_str().unwrap_or_default();
+    known && (key != "client" || text.starts_with("Err") || text.starts_with("Ok"))
+}
+
 /// One key of an expectation; the error is what was seen instead.
 fn check(row: &Row, key: &str, expected: &Value, seen: &Seen) -> Result<(), String> {
     let number = expected.as_u64().unwrap_or_default();
     let first = seen.calls.first().cloned().unwrap_or_default();
     match key {
-        "note" | "why" => Ok(()),
+        "note" | "why" | "no" | "or" => Ok(()),
         "status" => same(expected, statuses(expected, seen)),
         "close" => same(expected, seen.ended.is_some() || seen.left),
         "calls" => same(expected, calls(row, seen)),
@@ -82,11 +120,27 @@ fn check(row: &Row, key: &str, expected: &Value, seen: &Seen) -> Result<(), Stri
             Some(bytes) if (bytes > LEAK_SLACK) == *expected => Ok(()),
             bytes => Err(format!("{bytes:?} bytes")),
         },
+        "header" | "header_has" => header(key, expected, seen),
+        "ws_close" => same(expected, seen.frames.closes.clone()),
+        "messages" => same(expected, seen.frames.messages.len()),
+        "message" => same(expected, seen.frames.messages.first().map(|message| String::from_utf8_lossy(message))),
+        "message_len" => same(expected, seen.frames.messages.first().map(Vec::len)),
+        "pong" => same(expected, seen.frames.pongs.first().cloned().map(latin1)),
+        "order" => same(expected, if seen.frames.pong_first { "pong first" } else { "something else first" }),
+        "took_all" => same(expected, !seen.refused_to_read),
+        "local_code" => same(expected, seen.ends.first().map(|(code, _)| *code)),
+        "client" => client(expected.as_str().unwrap_or_default(), seen.client.as_ref()),
+        "pooled" => same(expected, seen.pooled),
+        "events" => events(expected, &seen.events),
+        "output" => same(expected, seen.rendered.clone().and_then(Result::ok)),
+        "error" | "compile" => error(expected.as_str().unwrap_or_default(), key, seen),
+        // The runner compares them.
+        "same_events_for_all_splits" => Ok(()),
         "mem_max" => at_most(number, seen.memory.max(0) as u64, "bytes"),
         "inflight_max" => at_most(number, seen.most_running as u64, "handlers"),
         "cpu_ms_max" => at_most(number, seen.cpu.unwrap_or_default().as_millis() as u64, "ms"),
         "within_ms" => at_most(number, took(row, seen), "ms"),
-        _ => Err("a key that nobody knows".to_owned()),
+        _ => Err(UNKNOWN.to_owned()),
     }
 }
 
@@ -132,6 +186,58 @@ fn unchanged(row: &Row, call: &Call) -> bool {
     sent.eq(call.fields.iter().map(|(name, value)| (name.as_str(), str::from_utf8(value).unwrap_or("?"))))
 }
 
+/// `Err`, `Ok`, or `Ok('body')`; what else is said of it is for people.
+fn client(expected: &str, got: Option<&Result<String, String>>) -> Result<(), String> {
+    let body = expected.strip_prefix("Ok('").and_then(|rest| rest.split_once('\''));
+    let holds = match got {
+        Some(Err(_)) => expected.starts_with("Err"),
+        Some(Ok(got)) => expected.starts_with("Ok") && body.is_none_or(|(body, _)| body == got),
+        None => false,
+    };
+    if holds { Ok(()) } else { Err(format!("{got:?}")) }
+}
+
+/// Keys that the row leaves out do not matter, and a type that it does not name is `message`.
+fn events(expected: &Value, got: &[Value]) -> Result<(), String> {
+    let expected = expected.as_array().map(Vec::as_slice).unwrap_or_default();
+    let fits = |(expected, got): (&Value, &Value)| {
+        let kind = expected.get("event").is_some() || got["event"] == "message";
+        kind && expected.as_object().is_some_and(|keys| keys.iter().all(|(key, value)| got[key] == *value))
+    };
+    let holds = expected.len() == got.len() && expected.iter().zip(got).all(fits);
+    if holds { Ok(()) } else { Err(Value::from(got).to_string()) }
+}
+
+/// A template's error, at the place that the text names if it names one; of compiling, a warning will do where it says so.
+fn error(expected: &str, key: &str, seen: &Seen) -> Result<(), String> {
+    let place = expected
+        .split(" at ")
+        .nth(1)
+        .or(expected.strip_prefix("at "))
+        .map(|rest| rest.trim_end_matches(|c: char| !c.is_ascii_digit()).split(": ").next().unwrap_or_default());
+    let place = place.filter(|place| place.split(':').all(|part| part.parse::<u32>().is_ok()));
+    match &seen.rendered {
+        Some(Err((error, compiling))) if key == "error" || *compiling => {
+            let holds = place.is_none_or(|place| error.starts_with(&format!("{place} ")));
+            if holds { Ok(()) } else { Err(error.clone()) }
+        }
+        Some(Ok(_)) if expected.contains("warning") && seen.warnings > 0 => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+/// Fields of the first answer, by value or by a part of it.
+fn header(key: &str, expected: &Value, seen: &Seen) -> Result<(), String> {
+    for (name, value) in expected.as_object().into_iter().flatten() {
+        let got = seen.answers.first().and_then(|answer| answer.field(name)).unwrap_or("");
+        let value = value.as_str().unwrap_or_default();
+        if if key == "header" { got != value } else { !got.contains(value) } {
+            return Err(format!("{name}: {got}"));
+        }
+    }
+    Ok(())
+}
+
 fn present(names: &Value, seen: &Seen) -> usize {
     let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
     names.filter(|name| seen.answers.iter().any(|answer| answer.field(name).is_some())).count()
@@ -142,7 +248,10 @@ fn present(names: &Value, seen: &Seen) -> usize {
 fn took(row: &Row, seen: &Seen) -> u64 {
     let blind = row.steps.iter().any(|step| matches!(step, super::row::Step::NoRead(_)));
     let at = match row.expect.get("close") {
-        Some(_) if blind => seen.calls.first().and_then(|call| call.cancelled),
+        Some(_) if blind => {
+            let cancelled = seen.calls.first().and_then(|call| call.cancelled);
+            cancelled.or(seen.ends.first().map(|(_, at)| *at))
+        }
         Some(_) => seen.ended,
         None => seen.last,
     };

@@ -9,10 +9,14 @@ use std::time::Duration;
 pub type Keys = Map<String, Value>;
 
 /// One attack.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Row {
     /// Its stable key, such as `h1-072`.
     pub id: String,
+    /// What is under test: `http1`, `http1-client`, `websocket`, `sse`, `template`, ….
+    pub layer: String,
+    /// What the system under test plays: `server`, `client`, ….
+    pub role: String,
     /// One line.
     pub title: String,
     /// Everything that the row says, for the book.
@@ -51,8 +55,10 @@ pub enum Step {
     Read(Option<u16>),
     /// Many connections at once.
     Many(Many),
-    /// A call of the interface, in pseudo-code: its test is written out by hand.
-    Call(String),
+    /// The row is to be played once for each cut of these bytes and byte by byte, and each must look the same.
+    EverySplit(Vec<u8>),
+    /// What only a test that is written out by hand does, such as a call of the interface in pseudo-code.
+    Other(Value),
 }
 // ANCHOR_END: steps
 
@@ -92,6 +98,15 @@ pub fn load(layer: &str) -> Vec<Row> {
     rows
 }
 
+/// One row, for a test that is written out by hand.
+///
+/// # Panics
+///
+/// When there is none with that id.
+pub fn find(layer: &str, id: &str) -> Row {
+    load(layer).into_iter().find(|row| row.id == id).unwrap_or_else(|| panic!("no row {id}"))
+}
+
 /// The lines of a file of the catalogue, if there is such a file.
 fn read(name: &str) -> Option<Vec<Value>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("attacks").join(name);
@@ -103,10 +118,17 @@ fn read(name: &str) -> Option<Vec<Value>> {
 fn row(all: Value, choices: &[Value]) -> Row {
     let id = text(&all, "id").to_owned();
     let choice = choices.iter().find(|choice| choice["id"] == *id);
+    let steps = all["steps"].as_array().expect("steps");
+    let mut config = all["config"].as_object().cloned().unwrap_or_default();
+    // What the server does of its own accord, its configuration says.
+    let closes = steps.iter().find(|step| step["op"] == "server_closes");
+    config.extend(closes.map(|step| ("server_closes".to_owned(), step["code"].clone())));
     Row {
+        layer: text(&all, "layer").to_owned(),
+        role: text(&all, "role").to_owned(),
         title: text(&all, "title").to_owned(),
-        steps: all["steps"].as_array().expect("steps").iter().map(step).collect(),
-        config: all["config"].as_object().cloned().unwrap_or_default(),
+        steps: steps.iter().flat_map(step).collect(),
+        config,
         expect: expectation(&all, choice),
         choice: choice.map(|choice| text(choice, "why").to_owned()),
         id,
@@ -129,11 +151,16 @@ fn expectation(all: &Value, choice: Option<&Value>) -> Keys {
     chosen.iter().chain(bounds).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-fn step(value: &Value) -> Step {
+/// An operation as one or more steps, or as none where being silent is all of it.
+fn step(value: &Value) -> Vec<Step> {
     let number = |key: &str| value[key].as_u64().unwrap_or_else(|| panic!("{key} in {value}")) as usize;
     let millis = |key: &str| Duration::from_millis(number(key) as u64);
     let data = || latin1(text(value, "data"));
-    match text(value, "op") {
+    let step = match text(value, "op") {
+        "ws_handshake" => return vec![Step::Send(latin1(text(value, "request")), 1), Step::Read(None)],
+        "send_generated" => return generated(text(value, "generator")),
+        "server_closes" | "blackhole" => return vec![],
+        "send_every_split" => Step::EverySplit(data()),
         "send" => Step::Send(data(), 1),
         "send_repeat" => Step::Send(data(), number("count")),
         "send_split" => Step::SendSlowly(data(), number("chunk"), Duration::ZERO),
@@ -151,11 +178,38 @@ fn step(value: &Value) -> Step {
             // This one string has its escapes spelt out.
             each: value["each"]
                 .as_str()
+                .filter(|_| value["every_ms"].is_u64())
                 .map(|each| (latin1(&each.replace("\\r", "\r").replace("\\n", "\n")), millis("every_ms"))),
             reset: value["then"] == "rst",
         }),
-        "api" => Step::Call(text(value, "call").to_owned()),
-        unknown => panic!("an operation that nobody carries out: {unknown}"),
+        _ => Step::Other(value.clone()),
+    };
+    vec![step]
+}
+
+/// Bytes that are made and not spelt out, a step for each write.
+fn generated(name: &str) -> Vec<Step> {
+    let mut compress = flate2::Compress::new(flate2::Compression::best(), false);
+    let mut message = |text: &[u8]| {
+        let mut out = Vec::with_capacity(100);
+        compress.compress_vec(text, &mut out, flate2::FlushCompress::Sync).expect("room");
+        out.truncate(out.len() - 4);
+        Step::Send([vec![0xc1, 0x80 | out.len() as u8, 0, 0, 0, 0], out].concat(), 1)
+    };
+    match name {
+        // The second message refers to the window of the first.
+        "ws_context_reuse" => vec![message(b"Hello Hello Hello!"), message(b"Hello Hello Hello!")],
+        unknown => panic!("bytes that nobody makes: {unknown}"),
+    }
+}
+
+impl Row {
+    /// Whether the system under test is to end the connection by itself.
+    pub fn wants_end(&self) -> bool {
+        let refused = |list: &Vec<Value>| !list.is_empty() && list.iter().all(|status| *status != 101);
+        let refuses =
+            self.layer == "websocket" && self.expect.get("status").and_then(Value::as_array).is_some_and(refused);
+        refuses || self.expect.get("close").is_some_and(|close| *close == true)
     }
 }
 

@@ -1,20 +1,22 @@
 //! HTTP/1.1 requests, as the sans-I/O connection of a server reads them.
 
+use wirebook_cases::Input;
 use wirebook_http1::parser::{Fields, Limits, ResponseHead, Version};
 use wirebook_http1::state::{Side, State};
 use wirebook_http1::{Connection, Event, FieldBlock};
 
-/// The events of `input` when it arrives up to each of `stops` in turn, a line each. Every request is answered with 404.
+/// The events of `input`, a line each. Every request is answered with 404.
 ///
 /// `START-END request METHOD TARGET VERSION`, then `START-END field NAME: VALUE` for each; `START-END data "…"` for a whole
 /// body, which counts as one wherever it was cut; `START-END trailer NAME: VALUE`; `AT end`; `AT error VIOLATION STATUS`;
 /// `AT more` where the input ends within a message; `AT closed` where no further request will be read.
-pub fn events(input: &[u8], stops: &[usize]) -> Vec<String> {
+pub fn events(arriving: &Input<'_>) -> Vec<String> {
+    let input = &arriving.bytes[..];
     let mut log = Log { lines: Vec::new(), body: None, input };
     let mut connection = Connection::new(Side::Responder, Limits::default());
     let (mut head_fields, mut out) = (Fields::new(), Vec::new());
     let mut at = 0;
-    for &stop in stops {
+    for stop in arriving.stops() {
         loop {
             match connection.receive(&input[at..stop], &mut head_fields) {
                 Err(error) => {

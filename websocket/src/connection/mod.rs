@@ -35,6 +35,7 @@ use crate::message::Assembly;
 use crate::random::Keys;
 use crate::state::{Conversation, Input, NoRow, State};
 use crate::timer::Timer;
+pub use receive::Closes;
 use unfinished::Frame;
 
 /// Which end this is.

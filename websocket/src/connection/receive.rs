@@ -42,10 +42,11 @@ fn brief(input: &[u8]) -> Option<Brief> {
 
 /// What is done with a Close frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Closes {
+pub enum Closes {
     /// It is an event like any other.
     Taken,
     /// It stays in the input, and what is behind it too: somebody else is to come upon it.
+    /// [`Connection::is_at_close`] tells.
     Left,
 }
 
@@ -82,29 +83,10 @@ impl Connection {
         }
     }
 
-    /// As [`receive`](Self::receive), without its shortcut, and without taking a Close frame: that stays in the input, for who
-    /// wants to deal first with what came before it. [`is_at_close`](Self::is_at_close) tells.
-    ///
-    /// # Errors
-    /// As [`receive`](Self::receive).
-    #[inline]
-    pub fn receive_before_close<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
-        self.receive_any(input, Closes::Left)
-    }
-
     /// Whether `input` begins with the header of a Close frame.
     pub fn is_at_close(&self, input: &[u8]) -> bool {
         let header = if self.frame.is_none() { Header::decode(input) } else { Ok(None) };
         matches!(header, Ok(Some((header, _))) if header.opcode == Opcode::Close)
-    }
-
-    /// As [`receive`](Self::receive), without its shortcut: for who has tried that already.
-    ///
-    /// # Errors
-    /// As [`receive`](Self::receive).
-    #[inline]
-    pub fn receive_long<'a>(&mut self, input: &'a mut [u8]) -> Result<(usize, Option<Event<'a>>), Error> {
-        self.receive_any(input, Closes::Taken)
     }
 
     /// A shortcut past everything below: the message at the front of `input`, where that takes no state to say. `None` does not
@@ -139,9 +121,17 @@ impl Connection {
         Error::InvalidUtf8
     }
 
-    /// The long way. Never inlined, so that the shortcut is.
+    /// As [`receive`](Self::receive), without its shortcut: for callers that have tried it already, or that deal first with what
+    /// came before a Close frame. Never inlined, so that the shortcut is.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
     #[inline(never)]
-    fn receive_any<'a>(&mut self, input: &'a mut [u8], closes: Closes) -> Result<(usize, Option<Event<'a>>), Error> {
+    pub fn receive_any<'a>(
+        &mut self,
+        input: &'a mut [u8],
+        closes: Closes,
+    ) -> Result<(usize, Option<Event<'a>>), Error> {
         if self.conversation.step(Input::Receive).is_err() {
             return Ok((input.len(), None));
         }

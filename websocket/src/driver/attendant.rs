@@ -5,10 +5,14 @@
 //! keeps the messages for the reader. Once nobody will read messages any more, it reads and throws them away.
 //!
 //! **When does it end?** The peer's Close, or the end of its direction, is taken note of when the reader comes upon it, so
-//! after all that was said before. For who only writes, it is when the reader was not asked for anything for
+//! after all that was said before. A handler that only writes is told when its reader was not asked for anything for
 //! [`Config::close_timeout`](crate::Config::close_timeout).
 //!
 //! **What is still written?** All that was sent before, while the peer takes some of it within each `close_timeout`.
+
+//!
+//! **Who tells the time?** A server's sweep, which wakes the attendants of all its connections where something is due, so that an
+//! open connection owns no timer. Where there is no server, and at the end, the attendant sleeps by itself.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -22,95 +26,106 @@ use super::link::Link;
 use super::reading::Reading;
 use crate::event::Code;
 
-/// Polled together with the application's handler, or in a task of its own.
-pub(crate) struct Attendant<S> {
-    link: Rc<Link<S>>,
-    sleep: Option<(Instant, net::Sleep)>,
-    /// Since when an end waits for a reader that is not asked for anything.
-    held: Option<Instant>,
-}
-
-impl<S: Stream + 'static> Attendant<S> {
-    pub(crate) fn new(link: Rc<Link<S>>) -> Self {
-        Attendant { link, sleep: None, held: None }
-    }
-
-    /// Does what is due, and sees to it that the task is woken when there is more. Ready when the transport has ended.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.link.attend(context);
+impl<S: Stream + 'static> Link<S> {
+    /// Does what is due, and sees to it that the task is woken when there is more to do. Ready when the transport has ended.
+    fn poll_attending(self: &Rc<Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.attended_by(context);
         loop {
-            if self.link.is_unread() {
+            if self.is_unread() {
                 // Refused where the end has begun already.
-                let _ = self.link.close(Code::NORMAL, "");
+                let _ = self.close(Code::NORMAL, "");
             }
-            let reading = self.link.poll_reading(context);
-            if self.link.has_ended() {
+            let reading = self.poll_reading(context);
+            if self.has_ended() {
                 return Poll::Ready(());
             }
             let now = net::now();
-            let asked = self.link.was_asked();
-            self.held = match self.held {
-                _ if reading != Reading::Held => None,
-                Some(since) if !asked => Some(since),
-                _ => Some(now),
-            };
-            let (deadline, patience) = self.link.with_connection(|c| (c.deadline(), c.config().close_timeout));
-            let held = self.held.and_then(|since| since.checked_add(patience));
-            let Some(due) = deadline.into_iter().chain(held).min() else { return Poll::Pending };
-            if due > now {
-                if self.poll_sleep(due, now, context).is_pending() {
-                    return Poll::Pending;
-                }
-            } else if held.is_some_and(|held| held <= now) {
-                self.link.take_end();
+            self.hold(reading == Reading::Held, now);
+            if self.due().is_none_or(|due| due > now) {
+                return Poll::Pending;
+            }
+            if self.patience_ends().is_some_and(|end| end <= now) {
+                self.take_end();
             } else {
-                self.link.tell(now, reading == Reading::Full);
+                self.tell(now, reading == Reading::Full);
             }
         }
     }
 
-    fn poll_sleep(&mut self, due: Instant, now: Instant, context: &mut Context<'_>) -> Poll<()> {
-        match &mut self.sleep {
-            // A timer that is too early does no harm: the deadline is looked at again.
-            Some((at, _)) if *at <= due && *at > now => {}
-            _ => self.sleep = Some((due, net::sleep(due - now))),
+    /// An end waits for the reader, or does not. The reader has its time anew whenever it has taken something of what is kept for it.
+    fn hold(&self, held: bool, now: Instant) {
+        let kept = self.kept();
+        if held {
+            self.put_aside(|aside| aside.held = aside.held.filter(|held| held.1 == kept).or(Some((now, kept))));
+        } else {
+            self.look_aside(|aside| aside.held = None);
         }
-        let poll = self.sleep.as_mut().map_or(Poll::Ready(()), |(_, sleep)| Pin::new(sleep).poll(context));
-        if poll.is_ready() {
-            self.sleep = None;
-        }
-        poll
     }
 
-    /// Polls `handler`, and attends while it waits. `None`: the server has stopped and waits for the handler no more.
+    /// When a reader that takes nothing is waited for no longer.
+    fn patience_ends(&self) -> Option<Instant> {
+        let (since, _) = self.look_aside(|aside| aside.held)?;
+        since.checked_add(self.connection.borrow().config().close_timeout)
+    }
+
+    /// When there is something to do though nothing has come.
+    fn due(&self) -> Option<Instant> {
+        let deadline = self.connection.borrow().deadline();
+        deadline.into_iter().chain(self.patience_ends()).min()
+    }
+
+    /// Does what is due, or has the attendant do it, if there is one. False when the transport has ended.
+    pub(crate) fn look_at(self: &Rc<Self>, now: Instant) -> bool {
+        while !self.has_ended() && self.due().is_some_and(|due| due <= now) {
+            if self.wake() {
+                break;
+            }
+            // While a slow peer is waited for, it is not read either; that it takes something now and then is its sign of life.
+            self.tell(now, false);
+        }
+        !self.has_ended()
+    }
+
+    /// Polls `handler`, and attends while it waits. Somebody else [looks at](Self::look_at) what is due.
     pub(crate) fn poll_beside<F: Future>(
-        &mut self,
+        self: &Rc<Self>,
         handler: Pin<&mut F>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<F::Output>> {
-        if let Poll::Ready(output) = handler.poll(context) {
-            return Poll::Ready(Some(output));
+    ) -> Poll<F::Output> {
+        let output = handler.poll(context);
+        if output.is_pending() && !self.has_ended() {
+            let _ = self.poll_attending(context);
         }
-        if !self.link.has_ended() {
-            let _ = self.poll(context);
-        }
-        if self.link.is_abandoned() { Poll::Ready(None) } else { Poll::Pending }
+        output
     }
 
-    /// For halves that went anywhere: attends in a task of its own until the transport has ended.
-    pub(crate) fn spawn(mut self) {
-        net::spawn(async move {
-            poll_fn(|context| self.poll(context)).await;
-            self.link.forget_attendant();
-        });
+    /// Attends until the transport has ended.
+    pub(crate) async fn attend(self: Rc<Self>) {
+        let mut sleep: Option<(Instant, net::Sleep)> = None;
+        poll_fn(|context| {
+            while self.poll_attending(context).is_pending() {
+                let Some(due) = self.due() else { return Poll::Pending };
+                // A timer that is too early does no harm: it is looked again.
+                if sleep.as_ref().is_none_or(|(at, _)| *at > due) {
+                    sleep = Some((due, net::sleep(due.saturating_duration_since(net::now()))));
+                }
+                let Some((_, timer)) = &mut sleep else { return Poll::Pending };
+                if Pin::new(timer).poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                sleep = None;
+            }
+            Poll::Ready(())
+        })
+        .await;
+        self.forget_attendant();
     }
 
     /// The end: says Close if nobody has, hears out the peer, and ends the transport. `code` is what is said.
-    pub(crate) async fn finish(&mut self, code: Code) {
-        let _ = self.link.close(code, "");
-        self.link.unread();
-        self.link.flush();
-        poll_fn(|context| self.poll(context)).await;
-        self.link.forget_attendant();
+    pub(crate) async fn finish(self: Rc<Self>, code: Code) {
+        let _ = self.close(code, "");
+        self.unread();
+        self.flush();
+        self.attend().await;
     }
 }

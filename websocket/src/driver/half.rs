@@ -11,11 +11,12 @@ use wirebook_net::tcp::TcpStream;
 
 use super::input::{Found, Input};
 use super::link::{Link, parts};
+use crate::connection::Closes;
 use crate::error::{Error, SendError};
 use crate::event::{Chunk, Close, Code, Event, Kind, Message};
 
 /// The half that receives. **Dropping it closes the connection** (1000), whether or not the handler goes on: what the peer
-/// still says is thrown away, and [`Writer::send`] fails from then on. Who only writes keeps it, and need not read it.
+/// still says is thrown away, and [`Writer::send`] fails from then on. A handler that only writes keeps it, and need not read it.
 ///
 /// Pings are answered and pongs taken note of whether it is read or not, as long as no more than
 /// [`Config::ahead`](crate::Config::ahead) bytes of messages wait for it. The peer's Close, or the end of its direction, is
@@ -54,7 +55,7 @@ impl<S: Stream + 'static> Reader<S> {
     ///
     /// # Errors
     /// The peer broke the protocol or a limit, went away without a Close frame, or did not answer pings. The connection is
-    /// over then.
+    /// over then: that is told once, and the next call gives `None`.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is what everybody calls the next of an asynchronous sequence"
@@ -109,9 +110,16 @@ impl<S: Stream + 'static> Reader<S> {
         match found {
             Ok(true) => self.lend(input),
             Ok(false) => self.link.input.set(Some(input)),
-            Err(error) => self.link.fail(error),
+            Err(error) => self.fail(error),
         }
         found
+    }
+
+    /// The connection fails, and the caller is told so.
+    #[cold]
+    fn fail(&self, error: Error) {
+        self.link.fail(error);
+        let _ = self.link.take_outcome();
     }
 
     /// Keeps the buffer in which a message lies; the rest of it stays the connection's.
@@ -132,11 +140,11 @@ impl<S: Stream + 'static> Reader<S> {
             return Ok(Some(Found::Owned(event)));
         }
         let Some(mut input) = self.link.input.take() else { return Ok(None) };
-        let found = self.link.search(Rc::make_mut(&mut input), false);
+        let found = self.link.search(Rc::make_mut(&mut input), Closes::Taken);
         match found {
             Ok(Some(_)) => self.lend(input),
             Ok(None) => self.link.input.set(Some(input)),
-            Err(error) => self.link.fail(error),
+            Err(error) => self.fail(error),
         }
         found
     }
@@ -147,7 +155,7 @@ impl<S: Stream + 'static> Reader<S> {
             // What was found here lies in the buffer that was lent for it.
             Found::Here | Found::Part { .. } => self.lent.as_ref().map_or(Message::binary(&[]), |input| input.found()),
             Found::Owned(Event::Message(message)) => message,
-            // Half a code point is not text. Who asks for chunks gets them from `next_chunk`.
+            // Half a code point is not text. Callers that want chunks get them from `next_chunk`.
             Found::Owned(Event::Chunk(chunk)) => Message::Binary(chunk.payload),
             Found::Owned(_) => Message::binary(&[]),
         }
@@ -155,7 +163,7 @@ impl<S: Stream + 'static> Reader<S> {
 
     #[inline(never)]
     fn poll_found(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Found>, Error>> {
-        self.link.asked();
+        self.link.awake();
         let mut found = self.find_long()?;
         loop {
             if found.is_some() {
@@ -163,7 +171,7 @@ impl<S: Stream + 'static> Reader<S> {
                 return Poll::Ready(Ok(found));
             }
             if self.link.is_unread() {
-                return Poll::Ready(self.link.outcome().map_or(Ok(None), Err));
+                return Poll::Ready(self.link.take_outcome().map_or(Ok(None), Err));
             }
             if self.link.is_at_end() {
                 self.link.take_end();
@@ -174,7 +182,7 @@ impl<S: Stream + 'static> Reader<S> {
                 Poll::Ready(Ok(())) => found = self.read()?,
                 Poll::Ready(Err(_)) => self.link.end(),
                 Poll::Pending => {
-                    self.link.waits();
+                    self.link.wait(context);
                     return Poll::Pending;
                 }
             }
@@ -191,7 +199,7 @@ impl<S: Stream + 'static> Reader<S> {
         if self.find_brief()? { Ok(Some(Found::Here)) } else { self.find_long() }
     }
 
-    /// The next message that is in hand already, for who waits in another way; `read`: of one more read.
+    /// The next message that is in hand already, for callers that wait in another way; `read`: of one more read.
     pub(crate) fn found(&mut self, read: bool) -> Result<Option<Message<'_>>, Error> {
         let found = if read { self.read()? } else { self.find()? };
         if found.is_none() && self.link.is_at_end() {
@@ -247,8 +255,8 @@ impl<S: Stream + 'static> Drop for Next<'_, S> {
     #[inline]
     fn drop(&mut self) {
         if let Some(reader) = &self.reader {
-            reader.link.asked();
-            reader.link.wake_attendant();
+            reader.link.awake();
+            reader.link.wake();
         }
     }
 }
@@ -265,7 +273,6 @@ impl<S: Stream + 'static> Drop for Reader<S> {
         if let Some(lent) = self.lent.take() {
             Input::give_back(lent);
         }
-        self.link.asked();
         self.link.unread();
     }
 }
@@ -359,7 +366,7 @@ impl<S: Stream + 'static> Future for Sending<'_, S> {
         if !self.result? {
             return Poll::Ready(Ok(()));
         }
-        ready!(self.link.poll_drained(self.link.queue, context));
+        ready!(self.link.poll_drained(context));
         Poll::Ready(if self.link.is_mute() { Err(SendError::Closed) } else { Ok(()) })
     }
 }

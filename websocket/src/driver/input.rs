@@ -31,7 +31,7 @@ thread_local!(static SPARE: RefCell<Vec<Rc<Input>>> = const { RefCell::new(Vec::
 /// The unconsumed bytes of one connection.
 ///
 /// It is shared by count: a reader that has handed out a message holds the buffer in which that lies, and the bytes behind it
-/// are the connection's. Who wants to write while it is shared gets a copy of the rest ([`Rc::make_mut`]).
+/// are the connection's. A write while it is shared goes into a copy of the rest ([`Rc::make_mut`]).
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     /// A small rest, or a large buffer.
@@ -70,7 +70,7 @@ pub(crate) enum Look {
     Nothing,
 }
 
-/// The rest alone: what was found before is the business of who shares it.
+/// The rest alone. The message found before stays with the one that shares it.
 impl Clone for Input {
     fn clone(&self) -> Self {
         let bytes = self.unconsumed().to_vec();

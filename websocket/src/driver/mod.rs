@@ -4,20 +4,21 @@
 //! | file | holds |
 //! |---|---|
 //! | `input.rs`, `outbox.rs` | the two buffers, which an idle connection does not own |
-//! | `ahead.rs` | messages that were read before they were asked for |
+//! | `phase.rs` | how a connection stands with its stream: two tables |
+//! | `aside.rs` | what most connections have none of: messages read before they were asked for, how it ended |
 //! | `link.rs` | what everybody shares, and writing; `reading.rs` is its other half |
 //! | `attendant.rs` | what goes on beside the application: timers, control frames, the end |
 //! | `half.rs` | what the application holds |
 
-mod ahead;
+mod aside;
 mod attendant;
 mod half;
 mod input;
 mod link;
 mod outbox;
+mod phase;
 mod reading;
 
-pub(crate) use attendant::Attendant;
 pub(crate) use half::halves;
 pub use half::{Next, Reader, Sending, Writer};
 pub(crate) use link::{Link, parts};

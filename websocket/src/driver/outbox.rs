@@ -36,7 +36,7 @@ pub(crate) struct Outbox {
     written: usize,
     /// Bytes in `queue` and `tail` that are not written.
     waiting: usize,
-    /// For who waits until less waits. Here, because a connection for which nothing waits has nobody who waits for that.
+    /// Wakes senders that wait for room. It stands here, because a connection without an outbox has no such sender.
     pub(crate) drained: Signal,
 }
 

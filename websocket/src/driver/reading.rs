@@ -4,11 +4,13 @@ use std::io;
 use std::rc::Rc;
 use std::task::Context;
 
-use wirebook_net::{self as net, Stream};
+use wirebook_net::Stream;
 
+use super::aside::Aside;
 use super::input::{Found, Input, Look};
-use super::link::{AHEAD, ASKED, ENDED, FIN, Link, MUTE, PAUSING, UNREAD, WAITING};
-use crate::connection::Connection;
+use super::link::Link;
+use super::phase::{Incoming, Read};
+use crate::connection::{Closes, Connection};
 use crate::error::Error;
 use crate::event::Event;
 
@@ -30,10 +32,14 @@ impl<S: Stream + 'static> Link<S> {
         let room = Input::room(&mut input);
         let most = most.min(room.len());
         match self.stream.try_read(&mut room[..most]) {
-            Ok(0) => self.set(FIN),
-            Ok(count) => Input::filled(&mut input, count),
+            Ok(count @ 1..) => Input::filled(&mut input, count),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => self.set(FIN | MUTE),
+            end => {
+                self.incoming.step(Read::Fin);
+                if end.is_err() {
+                    self.mute();
+                }
+            }
         }
         self.input.set(input);
     }
@@ -43,21 +49,15 @@ impl<S: Stream + 'static> Link<S> {
         self.input.set(self.input.take().and_then(Input::rest));
     }
 
-    /// Goes through the input to the next message. Pings are answered on the way, and so is a Close, unless `before_close`.
-    pub(crate) fn search(self: &Rc<Self>, input: &mut Input, before_close: bool) -> Result<Option<Found>, Error> {
+    /// Goes through the input to the next message. Pings are answered on the way, and so is a Close, where Close frames are taken.
+    pub(crate) fn search(self: &Rc<Self>, input: &mut Input, closes: Closes) -> Result<Option<Found>, Error> {
         while !input.is_empty() {
             let control = |event: Event<'_>| match event {
                 Event::Ping(payload) => self.pong(payload),
                 Event::Close(close) => self.closed_by_peer(close),
                 _ => {}
             };
-            let look = input.look(
-                |bytes| {
-                    let mut connection = self.connection.borrow_mut();
-                    if before_close { connection.receive_before_close(bytes) } else { connection.receive_long(bytes) }
-                },
-                control,
-            );
+            let look = input.look(|bytes| self.connection.borrow_mut().receive_any(bytes, closes), control);
             match look? {
                 Look::Found(found) => return Ok(Some(found)),
                 Look::Control => {}
@@ -68,66 +68,20 @@ impl<S: Stream + 'static> Link<S> {
     }
 
     /// The next message that the attendant found.
-    pub(crate) fn take_ahead(&self) -> Option<Event<'static>> {
-        if !self.has(AHEAD) {
-            return None;
-        }
-        let mut slot = self.ahead.borrow_mut();
-        let ahead = slot.as_mut()?;
-        let event = ahead.pop();
-        if ahead.is_empty() {
-            *slot = None;
-            self.clear(AHEAD);
-        }
-        event
-    }
-
-    /// The reader waits for the stream.
-    pub(crate) fn waits(&self) {
-        self.set(WAITING);
-    }
-
-    /// The reader does not wait: it was asked for a message just now, or is asked no more.
-    pub(crate) fn asked(&self) {
-        self.clear(WAITING);
-        self.set(ASKED);
-    }
-
-    /// Whether the reader was asked since this was called last.
-    pub(crate) fn was_asked(&self) -> bool {
-        let asked = self.has(ASKED);
-        self.clear(ASKED);
-        asked
-    }
-
-    /// The reader has what it waited for. If it belongs to another task than the attendant, that one may have to read from now
-    /// on: it is told when the reader's task pauses without asking for more.
-    pub(crate) fn pause(self: &Rc<Self>, context: &Context<'_>) {
-        let waker = self.attendant.take();
-        let apart = waker.as_ref().is_some_and(|waker| !waker.will_wake(context.waker()));
-        self.attendant.set(waker);
-        if apart && !self.has(PAUSING) {
-            self.set(PAUSING);
-            let link = self.clone();
-            net::queue_microtask(move || {
-                link.clear(PAUSING);
-                if !link.has(WAITING) {
-                    link.wake_attendant();
-                }
-            });
-        }
+    pub(super) fn take_ahead(&self) -> Option<Event<'static>> {
+        self.look_aside(Aside::pop)
     }
 
     /// The reader has come to the end of all that was said, or waits for it no more: the peer's Close is answered, or the end of
     /// its direction is the end.
     pub(crate) fn take_end(self: &Rc<Self>) {
         if let Some(mut input) = self.input.take() {
-            if let Err(error) = self.search(Rc::make_mut(&mut input), false) {
+            if let Err(error) = self.search(Rc::make_mut(&mut input), Closes::Taken) {
                 self.fail(error);
             }
             self.input.set(Input::rest(input));
         }
-        if self.has(FIN) && !self.has(UNREAD) {
+        if self.is_at_end() {
             if let Err(error) = self.with_connection(Connection::receive_eof) {
                 self.note(error);
             }
@@ -137,70 +91,65 @@ impl<S: Stream + 'static> Link<S> {
         }
     }
 
-    /// Whether the peer's direction of the transport has ended.
+    /// Whether the peer's direction of the transport has ended, and the reader has yet to come upon that.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.has(FIN)
+        self.incoming.get() == Incoming::AtEnd
     }
 
     /// Reads for a reader that does not, or for nobody.
-    pub(crate) fn poll_reading(self: &Rc<Self>, context: &mut Context<'_>) -> Reading {
-        while !self.has(ENDED) {
-            let reading = if self.has(UNREAD) {
-                self.throw_away();
-                Reading::Waits
-            } else if self.has(WAITING) {
-                return Reading::Waits;
-            } else {
-                self.look_ahead()
-            };
-            if self.has(UNREAD) && self.has(FIN | MUTE) {
-                // Nothing more comes. When all is written, or cannot be, that is the end.
-                if self.has(MUTE) || self.waiting() == 0 {
-                    self.end();
-                }
-                return Reading::Waits;
+    pub(super) fn poll_reading(self: &Rc<Self>, context: &mut Context<'_>) -> Reading {
+        loop {
+            match self.incoming.get() {
+                Incoming::Awaited | Incoming::Gone => return Reading::Waits,
+                Incoming::Kept | Incoming::AtEnd => match self.look_ahead() {
+                    Reading::Waits => {}
+                    reading => return reading,
+                },
+                Incoming::Unread | Incoming::Spent => self.throw_away(),
             }
-            if reading != Reading::Waits {
-                return reading;
+            // Nothing more comes. When all is written, or cannot be, that is the end.
+            match self.incoming.get() {
+                Incoming::Unread | Incoming::Spent if self.is_mute() => return self.end_reading(),
+                Incoming::Spent if self.waiting() == 0 => return self.end_reading(),
+                Incoming::Spent => return Reading::Waits,
+                _ => {}
             }
             if self.stream.poll_readable(context).is_pending() {
                 self.rest();
                 return Reading::Waits;
             }
-            let room = self.bound().saturating_sub(self.kept());
-            self.read(if self.has(UNREAD) { usize::MAX } else { room });
+            self.read(if self.is_unread() { usize::MAX } else { self.room() });
         }
+    }
+
+    fn end_reading(&self) -> Reading {
+        self.end();
         Reading::Waits
     }
 
-    /// Bytes that may wait for the reader.
-    fn bound(&self) -> usize {
-        self.connection.borrow().config().ahead
+    /// Bytes that may still be kept for the reader.
+    fn room(&self) -> usize {
+        self.connection.borrow().config().ahead.saturating_sub(self.kept())
     }
 
-    /// Bytes that do.
-    fn kept(&self) -> usize {
+    /// Bytes that are.
+    pub(super) fn kept(&self) -> usize {
         let input = self.input.take();
         let rest = input.as_ref().map_or(0, |input| input.unconsumed().len());
         self.input.set(input);
-        rest + self.ahead.borrow().as_ref().map_or(0, |ahead| ahead.bytes())
+        rest + self.look_aside(|aside| aside.bytes())
     }
 
     fn look_ahead(self: &Rc<Self>) -> Reading {
         // When nothing more will be read, what is there is all that there will be.
-        while self.has(FIN) || self.kept() < self.bound() {
+        while self.is_at_end() || self.room() > 0 {
             let Some(mut input) = self.input.take() else { break };
-            let found = self.search(Rc::make_mut(&mut input), true);
+            let found = self.search(Rc::make_mut(&mut input), Closes::Left);
             let event = found.map(|found| found.map(|found| found.into_owned(&input)));
             let held = self.connection.borrow().is_at_close(input.unconsumed());
             self.input.set(Some(input));
             match event {
-                Ok(Some(event)) => {
-                    let mut slot = self.ahead.borrow_mut();
-                    let ahead = slot.get_or_insert_default();
-                    ahead.push(event);
-                    self.set(AHEAD);
-                }
+                Ok(Some(event)) => self.put_aside(|aside| aside.push(event)),
                 Ok(None) if held => return Reading::Held,
                 Ok(None) => break,
                 Err(error) => {
@@ -209,9 +158,9 @@ impl<S: Stream + 'static> Link<S> {
                 }
             }
         }
-        if self.has(FIN) {
+        if self.is_at_end() {
             Reading::Held
-        } else if self.kept() >= self.bound() {
+        } else if self.room() == 0 {
             Reading::Full
         } else {
             Reading::Waits
@@ -221,15 +170,12 @@ impl<S: Stream + 'static> Link<S> {
     /// For the peer's Close; messages are thrown away.
     fn throw_away(self: &Rc<Self>) {
         let Some(mut input) = self.input.take() else { return };
-        loop {
-            match self.search(Rc::make_mut(&mut input), false) {
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(error) => {
-                    self.fail(error);
-                    break;
-                }
-            }
+        let mut found = Ok(Some(Found::Here));
+        while let Ok(Some(_)) = found {
+            found = self.search(Rc::make_mut(&mut input), Closes::Taken);
+        }
+        if let Err(error) = found {
+            self.fail(error);
         }
         self.input.set(Input::rest(input));
         if self.with_connection(|connection| connection.is_over()) {

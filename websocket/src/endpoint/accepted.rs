@@ -9,7 +9,7 @@ use wirebook_net::{self as net, Stream};
 use super::answer::Headers;
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::driver::{Attendant, Link, Reader, Writer, halves};
+use crate::driver::{Link, Reader, Writer, halves};
 use crate::handshake::server::{Acceptance, Policy};
 
 /// Bytes that a handshake request may have.
@@ -65,13 +65,9 @@ pub(super) struct Agreed {
 }
 
 /// From an answered handshake to the halves.
-pub(super) fn start<S: Stream + 'static>(
-    stream: S,
-    agreed: Agreed,
-    config: Arc<Config>,
-) -> (Accepted<S>, Attendant<S>) {
+pub(super) fn start<S: Stream + 'static>(stream: S, agreed: Agreed, config: Arc<Config>) -> Accepted<S> {
     let Agreed { acceptance, target, headers, leftover } = agreed;
     let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
     let (reader, writer) = halves(&link, &leftover);
-    (Accepted { reader, writer, target, protocol: acceptance.protocol, headers }, Attendant::new(link))
+    Accepted { reader, writer, target, protocol: acceptance.protocol, headers }
 }

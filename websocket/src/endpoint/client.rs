@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::head::{read_head, read_some};
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::driver::{Attendant, Link, Reader, Writer, halves};
+use crate::driver::{Link, Reader, Writer, halves};
 use crate::handshake::client::{Agreed, Refused, Request};
 
 /// Bytes that the answer to a handshake may have before it counts as refused.
@@ -117,6 +117,8 @@ fn split(url: &str) -> Result<(&str, String), Fault> {
 }
 
 fn with_port(host: &str) -> String {
+    // RFC 3986 §6.2.3: an empty port is the scheme's.
+    let host = host.strip_suffix(':').unwrap_or(host);
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
     if has_port { host.to_owned() } else { format!("{host}:80") }
 }
@@ -133,7 +135,7 @@ async fn open<S: Stream + 'static>(stream: S, request: Request, config: Arc<Conf
     };
     let link = Link::new(stream, Connection::client(config, agreed.deflate, fill, net::now()));
     let (reader, writer) = halves(&link, &bytes[length..]);
-    Attendant::new(link).spawn();
+    net::spawn(link.attend());
     Ok(Connected { reader, writer, protocol: agreed.protocol })
 }
 

@@ -1,4 +1,4 @@
-//! What a handler, or who connects, is told went wrong.
+//! What went wrong, as a handler or a client is told.
 
 use super::answer::Answer;
 use crate::error::{Error, SendError};

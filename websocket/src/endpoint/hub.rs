@@ -93,7 +93,7 @@ impl Hub {
         self.send(room, &message.into(), Some(except.id))
     }
 
-    /// Sends to everybody in every room; who is in two rooms gets it twice.
+    /// Sends to everybody in every room; a member of two rooms gets it twice.
     pub fn broadcast_all<'a>(&self, message: impl Into<Message<'a>>) -> usize {
         let message = message.into();
         let rooms: Vec<Rc<str>> = self.rooms.borrow().keys().cloned().collect();
@@ -153,7 +153,7 @@ trait Outlet {
 impl<S: Stream + 'static> Outlet for Rc<Link<S>> {
     fn deliver(&self, frame: &Bytes, message: &Message<'_>, bound: Option<usize>, overflow: Overflow) -> bool {
         let role = self.with_connection(|connection| connection.role());
-        let bound = bound.unwrap_or(self.queue);
+        let bound = bound.unwrap_or_else(|| self.queue());
         let sent = match role {
             Role::Server => self.send_shared(frame.clone(), bound),
             // A client masks every frame with a key of its own, so its frames cannot be shared.

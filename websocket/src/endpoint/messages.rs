@@ -5,20 +5,19 @@
 //! where its protocol stands, and what the function itself has captured. It is parked with the loop
 //! ([`net::park`]); a readable event takes one read through the function, and parks it again.
 //!
-//! Timers would cost a task each as well. One task for all connections looks from time to time whose deadline has come.
+//! It has no timer either: one task for all connections of a server looks from time to time which deadlines have come.
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::{Rc, Weak};
-use std::time::Duration;
+use std::rc::Rc;
 
 use wirebook_net::{self as net, Listener, Resume, Stream};
 
 use super::accepted::{Accepted, Agreed, Options, start};
 use super::answer::Headers;
-use super::serving::{self, Connections, Place, Server};
-use crate::config::Config;
-use crate::driver::{Attendant, Reader, Writer};
+use super::serving::{self, Connections, Server};
+use crate::driver::{Reader, Writer};
 use crate::event::{Code, Message};
 
 /// A connection that was accepted, for [`serve_messages`].
@@ -62,26 +61,25 @@ where
     F: Fn(Opened<L::Stream>) -> M + 'static,
     M: FnMut(Message<'_>) + 'static,
 {
-    let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
+    let (options, connections) = (Rc::new(options), Rc::new(Connections::new()));
     let shared = Rc::new(Shared { options: options.clone(), opened, connections: connections.clone() });
-    net::spawn(sweep(Rc::downgrade(&shared), interval(&options.config)));
     serving::serve(listener, address, options, connections, move |stream, agreed| {
         net::spawn(begin(stream, agreed, shared.clone()));
     })
 }
 
-struct Shared<F> {
+/// What all connections of a server share.
+struct Shared<S, F> {
     options: Rc<Options>,
     opened: F,
-    connections: Rc<Connections>,
+    connections: Rc<Connections<S>>,
 }
 
-/// One connection. It is held by the loop while it is parked, and by whoever works on it.
+/// One connection. The loop holds it while it is parked, and a task while it works on it.
 struct Conversation<S: Stream + 'static, F, M> {
-    exchange: RefCell<Exchange<S, M>>,
-    place: Rc<Place>,
-    /// Keeps the sweep going.
-    _shared: Rc<Shared<F>>,
+    /// There while it is parked.
+    exchange: Cell<Option<Exchange<S, M>>>,
+    shared: Rc<Shared<S, F>>,
 }
 
 /// What a turn works on.
@@ -100,46 +98,56 @@ enum Next {
     End(Code),
 }
 
+impl<S: Stream + 'static, F, M> Drop for Conversation<S, F, M> {
+    fn drop(&mut self) {
+        self.shared.connections.leave();
+    }
+}
+
 /// Takes what came together with the handshake, and leaves the connection to the loop.
-async fn begin<S, F, M>(stream: Rc<S>, agreed: Agreed, shared: Rc<Shared<F>>)
+async fn begin<S, F, M>(stream: Rc<S>, agreed: Agreed, shared: Rc<Shared<S, F>>)
 where
     S: Stream + 'static,
     F: Fn(Opened<S>) -> M + 'static,
     M: FnMut(Message<'_>) + 'static,
 {
     let stream = serving::sole(stream).await;
-    let (accepted, _) = start(stream, agreed, shared.options.config.clone());
+    let accepted = start(stream, agreed, shared.options.config.clone());
     let Accepted { reader, writer, target, protocol, headers } = accepted;
-    let place = Rc::new(shared.connections.enter(reader.link()));
-    let message = (shared.opened)(Opened { writer, target, protocol, headers });
-    let exchange = RefCell::new(Exchange { reader, message });
-    Rc::new(Conversation { exchange, place, _shared: shared }).go_on(false);
+    shared.connections.enter(reader.link());
+    let conversation = Rc::new(Conversation { exchange: Cell::new(None), shared });
+    let message = (conversation.shared.opened)(Opened { writer, target, protocol, headers });
+    conversation.go_on(Exchange { reader, message }, false);
 }
 
 impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Resume for Conversation<S, F, M> {
     fn resume(self: Rc<Self>) {
-        self.go_on(true);
+        if let Some(exchange) = self.exchange.take() {
+            self.go_on(exchange, true);
+        }
     }
 }
 
 impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversation<S, F, M> {
-    fn go_on(self: Rc<Self>, read: bool) {
-        let link = self.exchange.borrow().reader.link().clone();
+    fn go_on(self: Rc<Self>, mut exchange: Exchange<S, M>, read: bool) {
+        let link = exchange.reader.link().clone();
         // A panic ends this connection, as it would end the task of a handler.
-        let turn = catch_unwind(AssertUnwindSafe(|| self.exchange.borrow_mut().turn(read)));
+        let turn = catch_unwind(AssertUnwindSafe(|| exchange.turn(read)));
         match turn.unwrap_or(Next::End(Code::INTERNAL_ERROR)) {
-            Next::Park => drop(net::park(link.stream.registration(), self)),
+            Next::Park => {
+                self.exchange.set(Some(exchange));
+                net::park(link.stream.registration(), self);
+            }
             Next::Drain => drop(net::spawn(async move {
-                link.drained().await;
-                self.go_on(false);
+                poll_fn(|context| link.poll_drained(context)).await;
+                self.go_on(exchange, false);
             })),
             Next::End(code) => {
                 // The application's function goes first: it may have a seat in a room.
-                let place = self.place.clone();
-                drop(self);
+                drop(exchange);
                 net::spawn(async move {
-                    Attendant::new(link).finish(code).await;
-                    drop(place);
+                    link.finish(code).await;
+                    drop(self);
                 });
             }
         }
@@ -148,43 +156,20 @@ impl<S: Stream + 'static, F: 'static, M: FnMut(Message<'_>) + 'static> Conversat
 
 impl<S: Stream + 'static, M: FnMut(Message<'_>)> Exchange<S, M> {
     /// At most one read, and every message that is there then.
-    fn turn(&mut self, read: bool) -> Next {
-        let mut read = read;
-        loop {
+    fn turn(&mut self, mut read: bool) -> Next {
+        while !self.reader.link().is_full() {
             match self.reader.found(std::mem::take(&mut read)) {
-                Ok(Some(message)) => (self.message)(message),
-                Ok(None) => break,
+                Ok(Some(message)) => {
+                    (self.message)(message);
+                    continue;
+                }
+                Ok(None) => {}
                 Err(_) => return Next::End(Code::NORMAL),
             }
-            if self.reader.link().is_full() {
-                return Next::Drain;
-            }
-        }
-        let link = self.reader.link();
-        if link.is_unread() {
-            Next::End(Code::NORMAL)
-        } else if link.is_full() {
-            Next::Drain
-        } else {
+            let link = self.reader.link();
             link.rest();
-            Next::Park
+            return if link.is_unread() { Next::End(Code::NORMAL) } else { Next::Park };
         }
-    }
-}
-
-/// From one look at the deadlines to the next.
-fn interval(config: &Config) -> Duration {
-    const SHORTEST: Duration = Duration::from_millis(10);
-    const LONGEST: Duration = Duration::from_secs(1);
-    let heartbeat = config.heartbeat.map_or(LONGEST, |heartbeat| heartbeat.interval.min(heartbeat.timeout) / 8);
-    heartbeat.min(config.close_timeout / 8).clamp(SHORTEST, LONGEST)
-}
-
-/// Looks at the deadlines until the server and its last connection are gone.
-async fn sweep<F>(shared: Weak<Shared<F>>, interval: Duration) {
-    loop {
-        net::sleep(interval).await;
-        let Some(shared) = shared.upgrade() else { return };
-        shared.connections.expire(net::now());
+        Next::Drain
     }
 }

@@ -3,7 +3,8 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
-use std::pin::pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -17,15 +18,15 @@ use super::accepted::{Accepted, Agreed, MAX_REQUEST, Options, start};
 use super::answer::Headers;
 use super::fault::Fault;
 use super::head::read_head;
-use super::serving::{self, Connections, Place, Server};
+use super::serving::{self, Connections, Server};
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::driver::{Attendant, Link, Reader, Writer, halves};
+use crate::driver::{Link, Reader, Writer, halves};
 use crate::event::Code;
 use crate::handshake::server::{Acceptance, Offer};
 
 /// Serves WebSocket connections on `address` with default [`Options`]: `handler` is called for each, with its two halves,
-/// and the connection is closed when it returns (1000, or 1011 after an error of its own). What is no handshake is answered as
+/// and the connection is closed when it returns (1000, or 1011 after an error of its own or a panic). What is no handshake is answered as
 /// http1's server answers. The server goes on until [`Server::until`] or [`Server::close`].
 ///
 /// ```no_run
@@ -89,37 +90,61 @@ where
     L: Listener + 'static,
     H: Handler<L::Stream> + 'static,
 {
-    let (options, connections) = (Rc::new(options), Rc::new(Connections::default()));
-    let shared = Rc::new((handler, options.clone(), connections.clone()));
+    let (options, connections) = (Rc::new(options), Rc::new(Connections::new()));
+    let shared = Rc::new(Shared { options: options.clone(), handler, connections: connections.clone() });
     serving::serve(listener, address, options, connections, move |stream, agreed| {
-        net::spawn(one(stream, Box::new(agreed), shared.clone()));
+        net::spawn(one(Box::pin(begin(stream, agreed, shared.clone()))));
     })
 }
 
-/// One connection, from its answered handshake on.
-async fn one<S, H>(stream: Rc<S>, agreed: Box<Agreed>, shared: Rc<(H, Rc<Options>, Rc<Connections>)>)
+/// What all connections of a server share.
+struct Shared<S, H> {
+    options: Rc<Options>,
+    handler: H,
+    connections: Rc<Connections<S>>,
+}
+
+/// One connection, from its answered handshake on. The beginning and the end are boxed, because an open connection should not own
+/// the room that they need; for the same reason this has one argument, which a future holds for as long as it lives.
+async fn one<S, H>(beginning: Pin<Box<impl Future<Output = (Rc<Link<S>>, Accepted<S>, Place<S, H>)>>>)
 where
     S: Stream + 'static,
     H: Handler<S>,
 {
-    // The beginning and the end are boxed, because an open connection should not own the room that they need.
-    let (accepted, mut attendant, _place) = Box::pin(begin(stream, agreed, &shared.1, &shared.2)).await;
-    let mut handler = pin!(shared.0.call(accepted));
-    let result = poll_fn(|context| attendant.poll_beside(handler.as_mut(), context)).await;
-    let own = matches!(result, Some(Err(fault)) if !matches!(fault, Fault::Receive(_) | Fault::Send(_)));
-    Box::pin(attendant.finish(if own { Code::INTERNAL_ERROR } else { Code::NORMAL })).await;
+    let (link, accepted, place) = beginning.await;
+    let mut handling = pin!(place.0.handler.call(accepted));
+    let code = poll_fn(|context| {
+        // A panic ends this connection and no other, and the peer is told, as http1's server answers 500.
+        let turn = catch_unwind(AssertUnwindSafe(|| link.poll_beside(handling.as_mut(), context)));
+        Poll::Ready(match turn {
+            Ok(Poll::Pending) if !place.0.connections.give_up() => return Poll::Pending,
+            Ok(Poll::Pending | Poll::Ready(Ok(()) | Err(Fault::Receive(_) | Fault::Send(_)))) => Code::NORMAL,
+            Ok(Poll::Ready(Err(_))) | Err(_) => Code::INTERNAL_ERROR,
+        })
+    })
+    .await;
+    Box::pin(link.finish(code)).await;
 }
 
-async fn begin<S: Stream + 'static>(
+/// Leaves when it is dropped, a panic's way too.
+struct Place<S, H>(Rc<Shared<S, H>>);
+
+impl<S, H> Drop for Place<S, H> {
+    fn drop(&mut self) {
+        self.0.connections.leave();
+    }
+}
+
+async fn begin<S: Stream + 'static, H>(
     stream: Rc<S>,
-    agreed: Box<Agreed>,
-    options: &Options,
-    connections: &Rc<Connections>,
-) -> (Accepted<S>, Attendant<S>, Place) {
+    agreed: Agreed,
+    shared: Rc<Shared<S, H>>,
+) -> (Rc<Link<S>>, Accepted<S>, Place<S, H>) {
     let stream = serving::sole(stream).await;
-    let (accepted, attendant) = start(stream, *agreed, options.config.clone());
-    let place = connections.enter(accepted.reader.link());
-    (accepted, attendant, place)
+    let accepted = start(stream, agreed, shared.options.config.clone());
+    let link = accepted.reader.link().clone();
+    shared.connections.enter(&link);
+    (link, accepted, Place(shared))
 }
 
 /// Takes the opening handshake of a stream that carries nothing else, and answers it. The connection is attended by a task of
@@ -136,8 +161,8 @@ pub async fn accept<S: Stream + 'static>(stream: S, options: &Options) -> Result
     let mut out = Vec::new();
     agreed.acceptance.write(&mut out);
     stream.write_all(&out).await?;
-    let (accepted, attendant) = start(stream, agreed, options.config.clone());
-    attendant.spawn();
+    let accepted = start(stream, agreed, options.config.clone());
+    net::spawn(accepted.reader.link().clone().attend());
     Ok(accepted)
 }
 
@@ -150,7 +175,7 @@ pub fn upgraded<S: Stream + 'static>(
     leftover: &[u8],
 ) -> (Reader<S>, Writer<S>) {
     let link = Link::new(stream, Connection::server(config, acceptance.deflate, net::now()));
-    Attendant::new(link.clone()).spawn();
+    net::spawn(link.clone().attend());
     halves(&link, leftover)
 }
 

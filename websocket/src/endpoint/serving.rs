@@ -1,12 +1,13 @@
 //! What a server is made of: http1's server reads the handshakes, and a table of open connections is closed when it stops.
 //!
 //! http1 holds a connection as `Rc<dyn Stream>`, because its handlers need not know more. A WebSocket is read and written as what
-//! it is, so the stream itself is kept beside, for as long as the handshake takes, and had back when that is over.
+//! it is, so an eye is kept on the stream itself, and it is had back when the handshake is over.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::io::{self, IoSlice};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use wirebook_net::{self as net, Listener, Registration, Signal, Stream};
 
 use super::accepted::{Agreed, MAX_REQUEST, Options};
 use super::upgrade::agree;
+use crate::config::Config;
 use crate::driver::Link;
 use crate::event::Code;
 
@@ -26,8 +28,8 @@ const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 /// A server that listens.
 pub struct Server<A = SocketAddr> {
     http: http1::Server,
-    connections: Rc<Connections>,
-    stop_timeout: Duration,
+    /// Closes the connections that are open, whatever their stream.
+    end: Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>,
     address: A,
 }
 
@@ -64,7 +66,7 @@ impl<A> Server<A> {
     pub async fn until<T>(&self, stop: impl Future<Output = T>) -> T {
         let output = stop.await;
         self.http.close_soon().await;
-        self.connections.close(self.stop_timeout).await;
+        (self.end)().await;
         // A client that has not sent its request by now is not waited for.
         self.http.until(std::future::ready(())).await;
         output
@@ -76,7 +78,7 @@ pub(super) fn serve<L, A, T>(
     listener: L,
     address: A,
     options: Rc<Options>,
-    connections: Rc<Connections>,
+    connections: Rc<Connections<L::Stream>>,
     take: T,
 ) -> Server<A>
 where
@@ -92,6 +94,7 @@ where
         close_timeout: Duration::ZERO,
         ..http1::Options::default()
     };
+    net::spawn(sweep(Rc::downgrade(&connections), interval(&options.config)));
     let kept = Rc::new(Kept(RefCell::default()));
     let listener = Keeping { listener, kept: kept.clone() };
     let http = http1::serve_on(listener, http, async move |request: Request<'_>, response: Response<'_>| {
@@ -102,7 +105,11 @@ where
         }
         Ok(())
     });
-    Server { http, connections, stop_timeout, address }
+    let end = Box::new(move || {
+        let connections = connections.clone();
+        Box::pin(async move { connections.close(stop_timeout).await }) as Pin<Box<dyn Future<Output = ()>>>
+    });
+    Server { http, end, address }
 }
 
 /// The stream itself, once http1 has let go of it, which it does when the handler that agreed has returned.
@@ -116,12 +123,20 @@ pub(super) async fn sole<S>(mut stream: Rc<S>) -> S {
     }
 }
 
-/// The streams whose handshake is under way, by the address of their registration.
-struct Kept<S>(RefCell<HashMap<usize, Rc<S>>>);
+/// The streams that http1 has, each under the address of its registration.
+struct Kept<S>(RefCell<HashMap<usize, Weak<S>>>);
 
 impl<S: Stream> Kept<S> {
+    fn put(&self, stream: &Rc<S>) {
+        let mut streams = self.0.borrow_mut();
+        if streams.len() == streams.capacity() {
+            streams.retain(|_, stream| stream.strong_count() > 0);
+        }
+        streams.insert(place(stream.registration()), Rc::downgrade(stream));
+    }
+
     fn take(&self, stream: &dyn Stream) -> Option<Rc<S>> {
-        self.0.borrow_mut().remove(&place(stream.registration()))
+        self.0.borrow_mut().remove(&place(stream.registration()))?.upgrade()
     }
 }
 
@@ -129,142 +144,124 @@ fn place(registration: &Registration) -> usize {
     std::ptr::from_ref(registration).addr()
 }
 
+/// A listener that keeps an eye on what it has accepted.
 struct Keeping<L: Listener> {
     listener: L,
     kept: Rc<Kept<L::Stream>>,
 }
 
 impl<L: Listener> Listener for Keeping<L> {
-    type Stream = Lent<L::Stream>;
+    type Stream = Rc<L::Stream>;
     type Address = L::Address;
 
     fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, Self::Address)>> {
         let (stream, address) = ready!(self.listener.poll_accept(context))?;
         let stream = Rc::new(stream);
-        self.kept.0.borrow_mut().insert(place(stream.registration()), stream.clone());
-        Poll::Ready(Ok((Lent { stream, kept: self.kept.clone() }, address)))
-    }
-}
-
-/// A stream as http1 gets it.
-struct Lent<S: Stream> {
-    stream: Rc<S>,
-    kept: Rc<Kept<S>>,
-}
-
-impl<S: Stream> Drop for Lent<S> {
-    fn drop(&mut self) {
-        let kept = self.kept.take(&self.stream);
-        drop(kept);
-    }
-}
-
-impl<S: Stream> Stream for Lent<S> {
-    fn registration(&self) -> &Registration {
-        self.stream.registration()
-    }
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.try_read(buffer)
-    }
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.try_write(bytes)
-    }
-    fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.stream.try_write_vectored(buffers)
-    }
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.stream.shutdown(how)
+        self.kept.put(&stream);
+        Poll::Ready(Ok((stream, address)))
     }
 }
 
 /// The connections of a server that are open.
-#[derive(Default)]
-pub(super) struct Connections {
-    links: RefCell<Vec<Weak<dyn Connected>>>,
+pub(super) struct Connections<S> {
+    links: RefCell<Vec<Weak<Link<S>>>>,
     open: Cell<usize>,
-    closing: Cell<bool>,
+    stage: Cell<Stage>,
     ended: Signal,
 }
 
-/// A connection, whatever its stream.
-trait Connected {
-    fn go_away(self: Rc<Self>);
-    fn abandon(&self);
-    /// False when it has ended.
-    fn expire(self: Rc<Self>, now: Instant) -> bool;
+/// How far a server has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Serves,
+    /// Connections are closed, and those that come late too.
+    Closes,
+    /// Nobody is waited for any more.
+    GivesUp,
 }
 
-impl<S: Stream + 'static> Connected for Link<S> {
-    fn go_away(self: Rc<Self>) {
-        // Refused where it closes already.
-        let _ = self.close(Code::GOING_AWAY, "");
-    }
-
-    fn abandon(&self) {
-        Link::abandon(self);
-    }
-
-    fn expire(self: Rc<Self>, now: Instant) -> bool {
-        while self.with_connection(|connection| connection.deadline()).is_some_and(|deadline| deadline <= now) {
-            // While a slow peer is waited for, it is not read either; that it takes something now and then is its sign of life.
-            self.tell(now, false);
-            if self.has_ended() {
-                return false;
-            }
+impl<S> Connections<S> {
+    pub(super) fn new() -> Self {
+        Connections {
+            links: RefCell::default(),
+            open: Cell::new(0),
+            stage: Cell::new(Stage::Serves),
+            ended: Signal::new(),
         }
-        !self.has_ended()
+    }
+
+    /// Whether a handler is dropped that still runs.
+    pub(super) fn give_up(&self) -> bool {
+        self.stage.get() == Stage::GivesUp
+    }
+
+    /// A connection has ended, which had [entered](Self::enter).
+    pub(super) fn leave(&self) {
+        self.open.set(self.open.get() - 1);
+        self.ended.raise();
     }
 }
 
-/// One open connection; dropping it says that it has ended.
-pub(super) struct Place(Rc<Connections>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.open.set(self.0.open.get() - 1);
-        self.0.ended.raise();
-    }
-}
-
-impl Connections {
-    pub(super) fn enter<S: Stream + 'static>(self: &Rc<Self>, link: &Rc<Link<S>>) -> Place {
+impl<S: Stream + 'static> Connections<S> {
+    pub(super) fn enter(&self, link: &Rc<Link<S>>) {
         self.open.set(self.open.get() + 1);
         let mut links = self.links.borrow_mut();
         if links.len() == links.capacity() {
             links.retain(|link| link.strong_count() > 0);
         }
-        let weak: Weak<Link<S>> = Rc::downgrade(link);
-        links.push(weak);
-        if self.closing.get() {
-            link.clone().go_away();
+        links.push(Rc::downgrade(link));
+        if self.stage.get() != Stage::Serves {
+            go_away(link);
         }
-        Place(self.clone())
     }
 
     /// Looks at the deadlines of all.
-    pub(super) fn expire(&self, now: Instant) {
+    fn look_at_all(&self, now: Instant) {
         let links = self.links.take();
-        let live = links.into_iter().filter(|link| link.upgrade().is_some_and(|link| link.expire(now)));
-        let live: Vec<_> = live.collect();
-        // Whoever came meanwhile is behind them.
+        let live: Vec<_> =
+            links.into_iter().filter(|link| link.upgrade().is_some_and(|link| link.look_at(now))).collect();
+        // The connections that came meanwhile stand behind them.
         let came = self.links.replace(live);
         self.links.borrow_mut().extend(came);
     }
 
-    fn each(&self, act: impl Fn(Rc<dyn Connected>)) {
+    fn each(&self, act: impl Fn(&Rc<Link<S>>)) {
         let links: Vec<_> = self.links.borrow().iter().filter_map(Weak::upgrade).collect();
-        links.into_iter().for_each(act);
+        links.iter().for_each(act);
     }
 
-    /// Says Close 1001 to all, and to those who come late; waits for their ends, and then for nobody any more.
-    pub(super) async fn close(&self, patience: Duration) {
-        self.closing.set(true);
-        self.each(|link| link.go_away());
+    /// Says Close 1001 to all, and to those that come late; waits for their ends, and not for ever.
+    async fn close(&self, patience: Duration) {
+        self.stage.set(Stage::Closes);
+        self.each(go_away);
         let ended = || (self.open.get() == 0).then_some(());
         if net::timeout(patience, self.ended.until(ended)).await.is_err() {
-            self.each(|link| link.abandon());
+            self.stage.set(Stage::GivesUp);
+            self.each(|link| link.end());
             // Their tasks are woken, and end without another wait.
             self.ended.until(ended).await;
         }
+    }
+}
+
+fn go_away<S: Stream + 'static>(link: &Rc<Link<S>>) {
+    // Refused where it closes already.
+    let _ = link.close(Code::GOING_AWAY, "");
+}
+
+/// From one look at the deadlines to the next.
+fn interval(config: &Config) -> Duration {
+    const SHORTEST: Duration = Duration::from_millis(10);
+    const LONGEST: Duration = Duration::from_secs(1);
+    let heartbeat = config.heartbeat.map_or(LONGEST, |heartbeat| heartbeat.interval.min(heartbeat.timeout) / 8);
+    heartbeat.min(config.close_timeout / 8).clamp(SHORTEST, LONGEST)
+}
+
+/// Looks at the deadlines until the server and its last connection are gone.
+async fn sweep<S: Stream + 'static>(connections: Weak<Connections<S>>, interval: Duration) {
+    loop {
+        net::sleep(interval).await;
+        let Some(connections) = connections.upgrade() else { return };
+        connections.look_at_all(net::now());
     }
 }

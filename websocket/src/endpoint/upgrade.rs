@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wirebook_http1::Failure;
 use wirebook_http1::parser::Version;
 use wirebook_http1::server::{Request, Response};
-use wirebook_net::Stream;
+use wirebook_net::{self as net, Stream};
 
 use super::accepted::{Accepted, Agreed, Options, start};
 use super::answer::Headers;
@@ -56,8 +56,8 @@ pub async fn upgrade_over<S: Stream + 'static>(
     wrap: impl FnOnce(Rc<dyn Stream>) -> S,
 ) -> Result<Option<Accepted<S>>, Failure> {
     let Some((stream, agreed)) = agree(request, response, options).await? else { return Ok(None) };
-    let (accepted, attendant) = start(wrap(stream), agreed, options.config.clone());
-    attendant.spawn();
+    let accepted = start(wrap(stream), agreed, options.config.clone());
+    net::spawn(accepted.reader.link().clone().attend());
     Ok(Some(accepted))
 }
 

@@ -8,12 +8,12 @@
 //!
 //! Who says what (RFC 7692 §7.1), from the server's view:
 //!
-//! | parameter | in the offer | in the response |
-//! |---|---|---|
-//! | `server_no_context_takeover` | please do | I shall; may be said unasked |
-//! | `client_no_context_takeover` | I would anyway | you must; may be said unasked |
-//! | `server_max_window_bits=8…15` | at most this | I shall; may be said unasked |
-//! | `client_max_window_bits[=8…15]` | I can be told (and would use at most this) | you must; only where offered |
+//! | parameter | the client offers it: | the server answers it: | unasked? |
+//! |---|---|---|---|
+//! | `server_no_context_takeover` | "start anew with each message, please" | "I shall" | yes |
+//! | `client_no_context_takeover` | "I would start anew anyway" | "start anew with each message" | yes |
+//! | `server_max_window_bits=8…15` | "use a window of at most this" | "I shall" | yes |
+//! | `client_max_window_bits[=8…15]` | "you may set my window (and I use at most this)" | "use at most this" | no |
 
 use std::borrow::Cow;
 

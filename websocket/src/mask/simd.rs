@@ -10,7 +10,9 @@
 //!    cannot be inlined into code that does not know its feature, so a call and a look at the feature come first.
 //! 5. Beyond, the head overlaps as the tail does, so that the loop's stores are aligned: a store over the border of a cache
 //!    line costs two. This is worth more than the width of the vectors. Four vectors a turn let loads run ahead of stores.
-//! 6. Lengths below 16 do the same with 8-byte and 4-byte words, in safe code; below 4 there are bytes.
+//! 6. A machine without AVX2 has the loop over words, of which the compiler makes vectors of what there is, and so has one that
+//!    is no x86-64.
+//! 7. Lengths below 16 do the same with 8-byte and 4-byte words, in safe code; below 4 there are bytes.
 #![allow(unsafe_code)]
 
 use super::{doubled, rotate};
@@ -37,12 +39,7 @@ pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
             _ => x86::long(payload, key),
         }
     }
-    #[cfg(target_arch = "aarch64")]
-    // SAFETY: NEON is part of AArch64, and the slice has at least 16 bytes.
-    unsafe {
-        neon::neon(payload, key)
-    }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    #[cfg(not(target_arch = "x86_64"))]
     super::word::apply(payload, key, 0)
 }
 
@@ -69,7 +66,7 @@ fn short(payload: &mut [u8], key: [u8; 4]) {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::rotate;
+    use super::{super::word, rotate};
     use std::arch::x86_64::*;
     use std::array::from_fn;
 
@@ -111,7 +108,7 @@ mod x86 {
         // SAFETY: the feature was just detected, and the lengths are as asked.
         unsafe {
             match payload.len() {
-                _ if !std::arch::is_x86_feature_detected!("avx2") => sse2(payload, key),
+                _ if !std::arch::is_x86_feature_detected!("avx2") => word::apply(payload, key, 0),
                 ..=128 => avx2_ends(payload, key),
                 _ => avx2(payload, key),
             }
@@ -170,68 +167,6 @@ mod x86 {
             for (i, vector) in tail.into_iter().enumerate() {
                 _mm256_storeu_si256(tail_at.add(i), vector);
             }
-        }
-    }
-
-    /// For machines without AVX2.
-    ///
-    /// # Safety
-    /// `payload` has at least 16 bytes. (SSE2 is part of x86-64.)
-    unsafe fn sse2(payload: &mut [u8], key: [u8; 4]) {
-        let length = payload.len();
-        let start = payload.as_mut_ptr();
-        // SAFETY: every access is 16 bytes at an offset of at most `length - 16`, unaligned, in a slice borrowed mutably.
-        unsafe {
-            let (keys, tail_keys) = (repeated(key), repeated(rotate(key, length)));
-            let tail_at = start.add(length - 16).cast::<__m128i>();
-            let tail = _mm_xor_si128(_mm_loadu_si128(tail_at), tail_keys);
-            let mut at = 0;
-            while at + 16 <= length {
-                let p = start.add(at).cast::<__m128i>();
-                _mm_storeu_si128(p, _mm_xor_si128(_mm_loadu_si128(p), keys));
-                at += 16;
-            }
-            _mm_storeu_si128(tail_at, tail);
-        }
-    }
-
-    /// The fallback, which `apply` does not take on a machine with AVX2.
-    #[test]
-    fn without_avx2_as_by_byte() {
-        for length in 16..300 {
-            let mut expected: Vec<u8> = (0..length).map(|i| i as u8).collect();
-            let mut payload = expected.clone();
-            crate::mask::byte::apply(&mut expected, [1, 2, 4, 8], 0);
-            // SAFETY: the length is at least 16.
-            unsafe { sse2(&mut payload, [1, 2, 4, 8]) };
-            assert_eq!(payload, expected, "{length}");
-        }
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-mod neon {
-    use super::rotate;
-    use std::arch::aarch64::*;
-
-    /// # Safety
-    /// `payload` has at least 16 bytes. (NEON is part of AArch64.)
-    #[inline]
-    pub(super) unsafe fn neon(payload: &mut [u8], key: [u8; 4]) {
-        let length = payload.len();
-        let start = payload.as_mut_ptr();
-        // SAFETY: every access is 16 bytes at an offset of at most `length - 16`; NEON loads need no alignment.
-        unsafe {
-            let keys = vreinterpretq_u8_u32(vdupq_n_u32(u32::from_ne_bytes(key)));
-            let tail_keys = vreinterpretq_u8_u32(vdupq_n_u32(u32::from_ne_bytes(rotate(key, length))));
-            let tail = veorq_u8(vld1q_u8(start.add(length - 16)), tail_keys);
-            let mut at = 0;
-            while at + 16 <= length {
-                let p = start.add(at);
-                vst1q_u8(p, veorq_u8(vld1q_u8(p), keys));
-                at += 16;
-            }
-            vst1q_u8(start.add(length - 16), tail);
         }
     }
 }

@@ -14,6 +14,8 @@ mod math;
 mod numbers;
 pub(crate) mod object;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use crate::run::Native;
 use crate::text::{markup, replace, search, string, uri};
 use crate::value::{Class, Function, Inner, Value, compare};
@@ -93,16 +95,13 @@ pub(crate) fn methods(name: &str) -> &'static Methods {
         set: None,
         iterator: None,
     };
-    thread_local! {
-        static TABLE: std::cell::OnceCell<&'static std::collections::HashMap<&'static str, Methods>> =
-            const { std::cell::OnceCell::new() };
-    }
-    // Made once for each thread and never freed: some eighty entries of function pointers.
-    TABLE.with(|table| table.get_or_init(|| Box::leak(Box::new(table_of_methods()))).get(name).unwrap_or(&NONE))
+    // Made once for all threads: some eighty entries of function pointers.
+    static TABLE: LazyLock<HashMap<&'static str, Methods>> = LazyLock::new(table_of_methods);
+    TABLE.get(name).unwrap_or(&NONE)
 }
 
-fn table_of_methods() -> std::collections::HashMap<&'static str, Methods> {
-    let mut table = std::collections::HashMap::<&'static str, Methods>::new();
+fn table_of_methods() -> HashMap<&'static str, Methods> {
+    let mut table = HashMap::<&'static str, Methods>::new();
     for (name, native) in string::METHODS.iter().chain(replace::METHODS).chain(markup::METHODS) {
         table.entry(name).or_default().string = Some(*native);
     }

@@ -142,7 +142,7 @@ impl Gen<'_> {
                 && g.scopes.vars[*var].kind != VarKind::Var
                 && let Some((before, escape, after)) = g.only_echo_of(*var, body)
             {
-                let text = |text: &str| format!("text of {} bytes", text.len());
+                let text = |text: &str| format!("{}-byte text", text.len());
                 let put = || if escape.is_some() { "put out escaped".into() } else { "put out raw".into() };
                 let name = g.scopes.vars[*var].name.clone();
                 g.shape(|| text(&before), pos, |_| ());

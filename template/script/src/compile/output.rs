@@ -128,7 +128,7 @@ impl Gen<'_> {
                 StmtKind::Empty => {}
                 StmtKind::Text(text) => {
                     let bytes = text.len();
-                    self.shape(|| format!("text of {bytes} bytes"), pos, |_| ());
+                    self.shape(|| format!("{bytes}-byte text"), pos, |_| ());
                     made.tail.push_str(text);
                 }
                 StmtKind::Echo { raw, value, rest } => {

@@ -37,8 +37,10 @@ impl Text {
     #[inline]
     pub(crate) fn append(&self, out: &mut String) {
         let blocks = 1 + self.more.len();
+        // A text is at most half of the address space, so that rounding it up to whole blocks never overflows.
         out.reserve(blocks * BLOCK);
-        // SAFETY: room for every block was reserved at the end of `out`; `length` bytes of them are a whole `str`.
+        // SAFETY: room for every block was reserved at the end of `out`; `length` bytes of them are a whole `str`, because
+        // `new` alone makes a `Text`.
         unsafe {
             let bytes = out.as_mut_vec();
             let end = bytes.as_mut_ptr().add(bytes.len());
@@ -91,7 +93,8 @@ impl Row {
         let whole = |item: &Value| if let Value::Number(n) = item { number::whole(*n) } else { None };
         let Some(first) = items.first().and_then(whole) else { return 0 };
         // For each element its text and its digits, and at the end one text more.
-        out.reserve((2 * items.len() + 1) * BLOCK);
+        let room = items.len().checked_mul(2 * BLOCK).and_then(|bytes| bytes.checked_add(BLOCK));
+        out.reserve(room.expect("a list that fits in memory"));
         let mut written = 1;
         let Short { block: between, length } = self.between;
         // SAFETY: every element stores two blocks, each at most a block behind the one before, because a `Short` counts at

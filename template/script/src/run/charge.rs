@@ -70,7 +70,7 @@ impl Cx<'_> {
         if looked != self.steps / STRIDE { self.look() } else { Ok(()) }
     }
 
-    /// Takes the time that making took, and looks at the memory. Once in a while; whoever asks often has no room for it.
+    /// Takes the time that making took, and looks at the memory. Called once in a while: the frequent path has no room for it.
     #[inline(never)]
     fn look(&mut self) -> R<()> {
         let made = memory::made();

@@ -39,8 +39,8 @@ impl Cx<'_> {
         halted
     }
 
-    /// `a?.b` where `a` is nothing: so is the whole chain, and whoever compiled it catches this. It is told from an error by
-    /// there being no fault; one that a helper has swallowed goes.
+    /// `a?.b` where `a` is nothing: then the whole chain is nothing, and the closure of the chain catches this. An error has a
+    /// fault, and this has none; a fault that a helper has swallowed goes.
     #[cold]
     pub(crate) fn absent<T>(&mut self) -> R<T> {
         self.fault = None;

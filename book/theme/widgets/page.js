@@ -1,0 +1,77 @@
+// <wirebook-page>: the bytes of the request that brought this page, of the one that opened its WebSocket, and of one that
+// opens an event stream; as the server's own socket saw them. The key to each is known to this page alone.
+import { h, Table } from '../kit/dom.js';
+import { key } from '../kit/live.js';
+import { asText, rule } from '../kit/spans.js';
+import { Widget } from '../kit/widget.js';
+
+const draw = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const hex = (bytes) => [...bytes].map((char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join(' ');
+const SHOWN = 256; // bytes behind a head
+
+customElements.define('wirebook-page', class extends Widget {
+  controls() {
+    return this.choices;
+  }
+
+  body() {
+    this.spans = h('div', { class: 'wb-spans' });
+    this.rows = new Table('field', 'bytes', 'value', 'rule');
+    this.head = h('pre', { class: 'wb-area' });
+    this.states = new Table('event', 'client is', 'server is');
+    this.read = h('pre', { class: 'wb-area' });
+    this.written = h('pre', { class: 'wb-area' });
+    const titled = (title, element) => h('details', { open: true }, h('summary', {}, title), element);
+    return [h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes' }, this.spans), this.rows.element),
+      titled("the answer's head", this.head), titled('the states of the connection', this.states.element),
+      this.behind = titled('behind the request', this.read), titled('behind the answer', this.written)];
+  }
+
+  // The key of what is to be shown.
+  async key_() {
+    if (this.state.what === 'its WebSocket') return key;
+    if (this.state.what === 'an event stream') return this.streamed();
+    const [visit] = performance.getEntriesByType('navigation');
+    return visit?.serverTiming?.find(({ name }) => name === 'wirebook')?.description ?? '';
+  }
+
+  // Opens an event stream, and closes it when its first event has come.
+  async streamed() {
+    const own = draw();
+    const source = new EventSource(new URL(`../../live/feed?${own}`, import.meta.url));
+    await new Promise((done) => {
+      source.addEventListener('connection', done);
+      source.onerror = done;
+    });
+    // The server remembers what it wrote; the stream itself has done its work.
+    setTimeout(() => source.close(), 1000);
+    return own;
+  }
+
+  async refresh() {
+    this.found = await this.key_();
+    return super.refresh();
+  }
+
+  request() {
+    return { key: this.found };
+  }
+
+  live() {
+    return "a tap on the server's own socket";
+  }
+
+  show({ request, answer, states, read, written }) {
+    this.spans.replaceChildren(...asText(request, Infinity));
+    this.rows.fill(request.parts.map(({ kind, start, end, value, rule: section }) => [{}, h('span', {},
+      h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, value.length > 60 ? `${value.slice(0, 59)}…` : value), rule(section, section.replace('RFC ', ''))]));
+    this.head.textContent = answer.replaceAll('\r\n', '\n');
+    this.states.fill(states.map(({ event, client, server }) => [{}, event, client, server]));
+    const frames = this.state.what === 'its WebSocket';
+    const text = (bytes) => (frames ? hex(bytes.slice(0, SHOWN)) : bytes.slice(0, SHOWN)) + (bytes.length > SHOWN ? ' …' : '');
+    this.behind.hidden = !read;
+    this.read.textContent = text(read);
+    this.written.textContent = text(written) || 'nothing';
+    this.say(`${request.len} bytes of request; ${answer.split('\r\n')[0]}.`);
+  }
+});

@@ -1,0 +1,70 @@
+//! Event streams, the event loop, templates.
+
+use super::table::{Row, Table};
+
+const LINE: &str = "sse/src/codec/line.rs";
+const BY_LINE: &str = "sse/src/codec/decoder/by_line.rs";
+const KERNEL: &str = "net/src/kernel/event_loop.rs";
+const SCRIPT: &str = "template/script/src/base/error.rs";
+const INTERPRETATION: &str = "HTML §9.2.6";
+
+/// Event streams.
+#[rustfmt::skip]
+pub(crate) const SSE: Table = Table(&[
+    Row("bom", "a byte order mark: one at the very start is passed over, a second one is text", "HTML §9.2.5", LINE, "pub const BOM"),
+    Row("comment", "a line that begins with a colon says nothing; servers send one now and then to keep the connection open", INTERPRETATION, LINE, "Line::Comment(&line"),
+    Row("field data", "a line of the event's data: several are joined with line feeds", INTERPRETATION, BY_LINE, "b\"data\""),
+    Row("field event", "the event's type: which listener of the page is called", INTERPRETATION, BY_LINE, "b\"event\""),
+    Row("field id", "the event's place in the stream: it is sent back as Last-Event-ID when the connection is made again", INTERPRETATION, BY_LINE, "b\"id\""),
+    Row("field retry", "how many milliseconds the client waits before it connects again", INTERPRETATION, LINE, "pub fn retry("),
+    Row("field", "a name that is none of the four: the line is passed over", INTERPRETATION, BY_LINE, "fn process("),
+    Row("byte :", "the colon ends the name; one space behind it is not part of the value", INTERPRETATION, LINE, "strip_prefix(b\" \")"),
+    Row("byte SP", "one space behind the colon is not part of the value; a second one is", INTERPRETATION, LINE, "strip_prefix(b\" \")"),
+    Row("byte CR", "ends a line, by itself or together with the LF behind it", "HTML §9.2.5", BY_LINE, "fn end_line("),
+    Row("byte LF", "ends a line; a line end right behind a line end dispatches the event", "HTML §9.2.5", BY_LINE, "fn end_line("),
+    Row("byte", "a byte of a line that has not ended: it means nothing yet", "HTML §9.2.5", BY_LINE, "fn push("),
+    Row("event dispatch", "an empty line has come: what the lines before it said becomes one event, unless it has no data", INTERPRETATION, BY_LINE, "fn dispatch("),
+    Row("state start of a line", "nothing of the next line has come", INTERPRETATION, BY_LINE, "fn push("),
+    Row("state comment", "the line began with a colon: nothing in it counts", INTERPRETATION, LINE, "Line::Comment(&line"),
+    Row("state field name", "everything up to the first colon is the name", INTERPRETATION, LINE, "pub fn parse("),
+    Row("state field value", "everything behind the colon is the value, but for one space", INTERPRETATION, LINE, "pub fn parse("),
+    Row("state empty line: dispatch", "the event that the lines before have made is handed over", INTERPRETATION, BY_LINE, "fn dispatch("),
+]);
+
+/// The lanes of the event loop.
+#[rustfmt::skip]
+pub(crate) const LOOP: Table = Table(&[
+    Row("lane timers", "callbacks of timers whose time has come, earliest first", "libuv", KERNEL, "fn run_timers("),
+    Row("lane pending", "what the turn before put off", "libuv", KERNEL, "fn run_pending("),
+    Row("lane prepare", "the last moment before the loop may sleep", "libuv", KERNEL, "fn prepare("),
+    Row("lane poll", "the loop sleeps here until a socket is ready, another thread calls, or a timer is due", "libuv", KERNEL, "fn poll("),
+    Row("lane check", "callbacks of set_immediate", "libuv", KERNEL, "fn run_check("),
+    Row("lane closing", "callbacks of what was closed", "libuv", KERNEL, "fn run_closing("),
+    Row("lane tick", "a callback of next_tick: all ticks run before any microtask, after every callback", "Node.js", KERNEL, "fn drain("),
+    Row("lane microtask", "a microtask: all of them run before the loop goes on, and those that they bring as well", "Node.js", KERNEL, "fn drain("),
+    Row("lane task", "a task is polled as a microtask: spawn and await are made of that", "Node.js", KERNEL, "fn drain("),
+    Row("lane timer", "a timer's callback or a sleep that is over; ticks and microtasks follow it before the next timer", "libuv", KERNEL, "fn run_timers("),
+    Row("lane immediate", "a callback of set_immediate, in the check phase right behind the poll phase", "libuv", KERNEL, "fn run_check("),
+    Row("lane I/O", "a socket has become ready, and those who waited for it are woken", "libuv", KERNEL, "fn source_ready("),
+    Row("lane close", "a close callback, at the end of the turn", "libuv", KERNEL, "fn run_closing("),
+    Row("lane alive", "the loop ends when none of these is left", "Node.js", "net/src/kernel/alive.rs", "What keeps a loop alive"),
+    Row("lane note", "the program itself says this, in the line that is marked", "Node.js", KERNEL, "fn run_one_microtask("),
+]);
+
+/// Errors of templates.
+#[rustfmt::skip]
+pub(crate) const TEMPLATE: Table = Table(&[
+    Row("error SyntaxError", "the code between the tags is not JavaScript, or a part of it that templates do not have", "ECMA-262", SCRIPT, "ErrorKind::Syntax =>"),
+    Row("error ReferenceError", "nobody has given the template something of this name", "ECMA-262", SCRIPT, "ErrorKind::Reference =>"),
+    Row("error TypeError", "the value has no such member, or cannot be called", "ECMA-262", SCRIPT, "ErrorKind::Type =>"),
+    Row("error RangeError", "a number is outside what the function takes", "ECMA-262", SCRIPT, "ErrorKind::Range =>"),
+    Row("error URIError", "a percent sign stands where no escape is", "ECMA-262", SCRIPT, "ErrorKind::Uri =>"),
+    Row("error Error", "the template has thrown this itself, or a file that it includes is not there", "ECMA-262", SCRIPT, "ErrorKind::Thrown |"),
+    Row("error StepLimit", "the template has used up its steps: a loop without end stops here, and the server goes on", "a limit of ours", SCRIPT, "ErrorKind::StepLimit =>"),
+    Row("error OutputLimit", "the page has become larger than the limit", "a limit of ours", SCRIPT, "ErrorKind::OutputLimit =>"),
+    Row("error MemoryLimit", "the values of the template have become larger than the limit", "a limit of ours", SCRIPT, "ErrorKind::MemoryLimit =>"),
+    Row("error NestingLimit", "the code is nested deeper than the limit, which is what keeps the stack whole", "a limit of ours", SCRIPT, "ErrorKind::NestingLimit =>"),
+    Row("error WriteError", "the page could not be written to where it goes", "a limit of ours", SCRIPT, "ErrorKind::Write =>"),
+    Row("error data", "the data beside the template is not JSON", "RFC 8259 §2", SCRIPT, "pub enum ErrorKind"),
+    Row("error warning", "the value stands where escaping alone does not keep it from becoming code", "OWASP", SCRIPT, "pub enum ErrorKind"),
+]);

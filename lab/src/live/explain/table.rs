@@ -1,0 +1,84 @@
+//! What a row of the sentences is, and how the line of source that it names is found.
+
+use serde_json::{Map, Value, json};
+
+/// What it is about, the sentence, the section that holds the rule, and the place in our code that follows it: a file, and
+/// a text whose first line there is meant.
+pub(crate) struct Row(
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+);
+
+/// The sentences of one protocol, in one language.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Table(pub(super) &'static [Row]);
+
+macro_rules! sources {
+    ($($path:literal)*) => {
+        &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../", $path)))),*]
+    };
+}
+
+/// The files that rows name.
+const SOURCES: &[(&str, &str)] = sources!(
+    "http1/src/parser/split.rs"
+    "http1/src/parser/chunked.rs"
+    "http1/src/parser/fields.rs"
+    "http1/src/parser/error.rs"
+    "http1/src/connection/error.rs"
+    "http1/src/connection/framing.rs"
+    "http1/src/connection/target.rs"
+    "http1/src/connection/receive.rs"
+    "http1/src/connection/state.rs"
+    "websocket/src/frame.rs"
+    "websocket/src/error.rs"
+    "websocket/src/mask/mod.rs"
+    "websocket/src/connection/receive.rs"
+    "websocket/src/connection/unfinished.rs"
+    "sse/src/codec/line.rs"
+    "sse/src/codec/decoder/by_line.rs"
+    "net/src/kernel/event_loop.rs"
+    "net/src/kernel/alive.rs"
+    "template/script/src/base/error.rs"
+);
+
+impl Row {
+    /// `path:line`; `None` where the text is not in the file any more, which a test says.
+    pub(super) fn source(&self) -> Option<String> {
+        let Row(_, _, _, path, text) = self;
+        let (_, source) = SOURCES.iter().find(|(known, _)| known == path)?;
+        Some(format!("{path}:{}", 1 + source[..source.find(text)?].matches('\n').count()))
+    }
+}
+
+impl Table {
+    /// The row of this key.
+    pub(crate) fn get(self, key: &str) -> Option<&'static Row> {
+        self.0.iter().find(|row| row.0 == key)
+    }
+
+    /// The key itself if it has a row, and else the first word of it: of an unknown field's name, `field`.
+    pub(crate) fn key(self, key: String) -> String {
+        match (self.get(&key), key.split_once(' ')) {
+            (None, Some((kind, _))) => kind.into(),
+            _ => key,
+        }
+    }
+
+    /// The section that holds the rule of this key; nothing where there is no row.
+    pub(crate) fn rule(self, key: &str) -> &'static str {
+        self.get(key).map_or("", |row| row.2)
+    }
+
+    /// All of it by key, for the page.
+    pub(crate) fn json(self) -> Value {
+        let rows = self.0.iter().map(|row| {
+            let about = json!({ "say": row.1, "rule": row.2, "source": row.source() });
+            (row.0.to_string(), about)
+        });
+        Value::Object(rows.collect::<Map<_, _>>())
+    }
+}

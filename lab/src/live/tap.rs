@@ -1,0 +1,138 @@
+//! A tap on the site's own sockets: what was read and written last on each connection, within bounds.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, IoSlice};
+use std::net::{Shutdown, SocketAddr};
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use wirebook_net::tcp::{TcpListener, TcpStream};
+use wirebook_net::{Listener, Registration, Stream};
+
+/// Bytes that are kept of what was read before anybody asks: a head that the server takes has less than 48 KiB.
+const MOST_READ: usize = 48 << 10;
+/// Bytes that a visit keeps in each direction.
+const MOST_KEPT: usize = 8 << 10;
+/// As the server does for streams that it knows: the system asks a silent client whether it is still there.
+const PROBE: Duration = Duration::from_secs(60);
+
+thread_local! {
+    /// The connection that was read last: the one whose request the server hands out next.
+    static LAST: RefCell<Weak<Record>> = const { RefCell::new(Weak::new()) };
+}
+
+/// What one connection has read since a visit began, and who listens.
+#[derive(Default)]
+pub(super) struct Record {
+    read: RefCell<Vec<u8>>,
+    visit: RefCell<Weak<Heard>>,
+}
+
+/// What went over a connection from a request on.
+#[derive(Default)]
+pub(super) struct Heard {
+    pub(super) read: RefCell<Vec<u8>>,
+    pub(super) written: RefCell<Vec<u8>>,
+    /// Whether what is read from here on belongs to the request: it does where the connection becomes the request's own.
+    is_own: bool,
+    /// Set when the connection goes on with another request.
+    over: Cell<bool>,
+}
+
+impl Record {
+    /// The connection that was read last.
+    pub(super) fn last() -> Option<Rc<Record>> {
+        LAST.with_borrow(Weak::upgrade)
+    }
+
+    /// What was read since the last visit began, and a listener for what comes from here on. The visit before is over.
+    pub(super) fn visit(&self, is_own: bool) -> (Vec<u8>, Rc<Heard>) {
+        let heard = Rc::new(Heard { is_own, ..Heard::default() });
+        if let Some(before) = self.visit.replace(Rc::downgrade(&heard)).upgrade() {
+            before.over.set(true);
+        }
+        (self.read.take(), heard)
+    }
+
+    fn has_read(self: &Rc<Self>, bytes: &[u8]) {
+        LAST.set(Rc::downgrade(self));
+        let mut read = self.read.borrow_mut();
+        if read.len() + bytes.len() > MOST_READ {
+            read.clear();
+        }
+        read.extend_from_slice(&bytes[..bytes.len().min(MOST_READ)]);
+        if let Some(visit) = self.visit.borrow().upgrade().filter(|visit| visit.is_own && !visit.over.get()) {
+            keep(&visit.read, bytes);
+        }
+    }
+
+    fn has_written(&self, bytes: &[u8]) {
+        if let Some(visit) = self.visit.borrow().upgrade().filter(|visit| !visit.over.get()) {
+            keep(&visit.written, bytes);
+        }
+    }
+}
+
+fn keep(place: &RefCell<Vec<u8>>, bytes: &[u8]) {
+    let mut place = place.borrow_mut();
+    let room = MOST_KEPT - place.len().min(MOST_KEPT);
+    place.extend_from_slice(&bytes[..bytes.len().min(room)]);
+}
+
+/// A listener whose connections are tapped.
+pub(crate) struct Tapped<T> {
+    inner: T,
+    record: Rc<Record>,
+}
+
+impl Tapped<TcpListener> {
+    pub(crate) fn new(inner: TcpListener) -> Self {
+        Tapped { inner, record: Rc::default() }
+    }
+}
+
+impl Listener for Tapped<TcpListener> {
+    type Stream = Tapped<TcpStream>;
+    type Address = SocketAddr;
+
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, SocketAddr)>> {
+        self.inner.poll_accept(context).map_ok(|(inner, address)| {
+            // Without it a client that has vanished is noticed later; no reason to refuse one that is here.
+            let _ = inner.set_keepalive(Some(PROBE));
+            (Tapped { inner, record: Rc::default() }, address)
+        })
+    }
+}
+
+impl Stream for Tapped<TcpStream> {
+    fn registration(&self) -> &Registration {
+        self.inner.registration()
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.try_read(buffer)?;
+        self.record.has_read(&buffer[..count]);
+        Ok(count)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.try_write(bytes)?;
+        self.record.has_written(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        let count = self.inner.try_write_vectored(buffers)?;
+        let mut left = count;
+        for buffer in buffers {
+            let taken = buffer.len().min(left);
+            self.record.has_written(&buffer[..taken]);
+            left -= taken;
+        }
+        Ok(count)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.inner.shutdown(how)
+    }
+}

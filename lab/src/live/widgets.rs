@@ -1,0 +1,261 @@
+//! The table of widgets. What a widget may be given (examples, choices, limits) and the sentences that explain it come from
+//! here alone; the book hands them to the page with the widget's picture.
+
+use super::answer::{MAX_INPUT, reply};
+use super::explain::{self, Table};
+// `self` alone is the module: the function of that name is below.
+use super::picture::{self};
+use super::{
+    agent, conversation, event_loop, event_stream, frame, head, page, race, reader, readings, reconnect, template,
+};
+use serde_json::{Value, json};
+
+/// A live widget: its name and title, its picture of its first example as HTML for the book, what it knows, and what it
+/// answers to a request's body.
+struct Widget {
+    name: &'static str,
+    title: &'static str,
+    picture: fn() -> Option<String>,
+    facts: fn() -> Facts,
+    answer: fn(Value) -> Result<String, String>,
+}
+
+/// What the server tells a widget before it asks anything.
+#[derive(Default)]
+struct Facts {
+    /// Labels, and the state that each puts the widget into.
+    examples: Vec<(&'static str, Value)>,
+    /// Lists to choose from: the state's field, what the list is called, and its values.
+    choices: Vec<(&'static str, &'static str, Vec<String>)>,
+    explain: Table,
+}
+
+/// All of them.
+const WIDGETS: [Widget; 12] = [
+    Widget {
+        name: "head",
+        title: "HTTP/1 request",
+        picture: || Some(picture::answer(&head::dissect(head::EXAMPLES[0].1, usize::MAX, None))),
+        facts: || Facts {
+            examples: inputs(head::EXAMPLES),
+            choices: vec![("parser", "the parser that is timed", head::variants().map(String::from).collect())],
+            explain: explain::HTTP1,
+        },
+        answer: |body| reply(body, head::answer),
+    },
+    Widget {
+        name: "conversation",
+        title: "HTTP/1 conversation",
+        picture: || Some(picture::conversation(&conversation::converse(conversation::EXAMPLES[0].1))),
+        facts: || Facts { examples: inputs(conversation::EXAMPLES), explain: explain::HTTP1, ..Facts::default() },
+        answer: |body| reply(body, conversation::answer),
+    },
+    Widget {
+        name: "agent",
+        title: "an agent's pool",
+        picture: || {
+            let (_, steps, max_sockets) = agent::EXAMPLES[0];
+            Some(picture::agent(&agent::film(steps, max_sockets).ok()?))
+        },
+        facts: || Facts {
+            examples: agent::EXAMPLES
+                .iter()
+                .map(|(label, steps, max_sockets)| (*label, json!({ "steps": steps, "max_sockets": max_sockets })))
+                .collect(),
+            choices: vec![(
+                "max_sockets",
+                "max_sockets",
+                (1..=agent::MAX_SOCKETS).map(|count| count.to_string()).collect(),
+            )],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, agent::answer),
+    },
+    Widget {
+        name: "race",
+        title: "Race of the head parsers",
+        picture: race::picture,
+        facts: || Facts { choices: vec![("input", "input", race::inputs())], ..Facts::default() },
+        answer: |body| reply(body, race::answer),
+    },
+    Widget {
+        name: "event-loop",
+        title: "Event loop",
+        picture: || Some(event_loop::picture()),
+        facts: || Facts {
+            examples: event_loop::programs().map(|name| (name, json!({ "program": name }))).collect(),
+            explain: explain::LOOP,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, event_loop::answer),
+    },
+    Widget {
+        name: "frame",
+        title: "WebSocket frames",
+        picture: || {
+            let (_, input) = frame::examples().swap_remove(0);
+            Some(picture::answer(&frame::dissect(&input, usize::MAX, false, false).answer))
+        },
+        facts: || Facts { examples: inputs(&frame::examples()), explain: explain::WEBSOCKET, ..Facts::default() },
+        answer: |body| reply(body, frame::answer),
+    },
+    Widget {
+        name: "event-stream",
+        title: "Event stream",
+        picture: || Some(picture::answer(&event_stream::dissect(event_stream::EXAMPLES[0].1, usize::MAX, None))),
+        facts: || Facts {
+            examples: inputs(event_stream::EXAMPLES),
+            choices: vec![("parser", "decoder", ["fast", "by_line"].map(String::from).to_vec())],
+            explain: explain::SSE,
+        },
+        answer: |body| reply(body, event_stream::answer),
+    },
+    Widget {
+        name: "reconnect",
+        title: "A connection that breaks",
+        picture: || Some(reconnect::picture()),
+        facts: Facts::default,
+        answer: |body| reply(body, reconnect::cut),
+    },
+    Widget {
+        name: "page",
+        title: "Dissect this page",
+        picture: || Some(page::PICTURE.into()),
+        facts: || Facts {
+            choices: vec![("what", "what is shown", page::WHAT.map(String::from).to_vec())],
+            explain: explain::HTTP1,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, page::answer),
+    },
+    Widget {
+        name: "reader",
+        title: "Ours and yours",
+        picture: reader::picture,
+        facts: || Facts {
+            examples: reader::examples(),
+            choices: vec![("stage", "the stage whose code is asked", reader::stages())],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, reader::answer),
+    },
+    Widget {
+        name: "readings",
+        title: "Two readings",
+        picture: readings::picture,
+        facts: || Facts { examples: readings::examples(), ..Facts::default() },
+        answer: |body| reply(body, readings::answer),
+    },
+    Widget {
+        name: "template",
+        title: "Template",
+        picture: || Some(template::picture()),
+        facts: || Facts {
+            examples: template::EXAMPLES
+                .iter()
+                .map(|(label, template, data)| (*label, json!({ "template": template, "data": data })))
+                .collect(),
+            explain: explain::TEMPLATE,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, template::answer),
+    },
+];
+
+/// Examples that are bytes to take apart.
+fn inputs<B: AsRef<[u8]>>(examples: &[(&'static str, B)]) -> Vec<(&'static str, Value)> {
+    examples.iter().map(|(label, bytes)| (*label, json!({ "input": super::answer::latin1(bytes.as_ref()) }))).collect()
+}
+
+impl Facts {
+    fn json(self) -> Value {
+        let examples = self.examples.into_iter().map(|(label, state)| json!({ "label": label, "state": state }));
+        let choices = self
+            .choices
+            .into_iter()
+            .map(|(name, label, values)| json!({ "name": name, "label": label, "values": values }));
+        json!({
+            "examples": examples.collect::<Value>(),
+            "choices": choices.collect::<Value>(),
+            "limit": MAX_INPUT,
+            "explain": self.explain.json(),
+        })
+    }
+}
+
+fn widget(name: &str) -> Option<&'static Widget> {
+    WIDGETS.iter().find(|widget| widget.name == name)
+}
+
+/// The widget's element with its picture inside; `None` where there is no such widget.
+pub(crate) fn picture(name: &str) -> Option<String> {
+    let Widget { name, title, picture, facts, .. } = widget(name)?;
+    Some(picture::element(name, title, &facts().json().to_string(), &picture()?))
+}
+
+/// Answers a widget's request: the operation's name and its body. `None` where there is no such operation.
+pub(crate) fn answer(operation: &str, body: &[u8]) -> Option<Result<String, String>> {
+    match serde_json::from_slice(body) {
+        Ok(body) => answer_to(operation, body),
+        Err(error) => widget(operation).map(|_| Err(format!("The request is not understood: {error}."))),
+    }
+}
+
+/// The same for a body that has been read as JSON.
+pub(super) fn answer_to(operation: &str, body: Value) -> Option<Result<String, String>> {
+    Some((widget(operation)?.answer)(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_of_every_widget_is_answered() {
+        for widget in WIDGETS.iter().filter(|widget| widget.name != "race") {
+            for (label, mut state) in (widget.facts)().examples {
+                for (name, _, values) in (widget.facts)().choices {
+                    if state.get(name).is_none() {
+                        state[name] = values[0].clone().into();
+                    }
+                }
+                let answer = (widget.answer)(state);
+                assert!(answer.is_ok(), "{} {label}: {answer:?}", widget.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_event_state_error_and_bit_has_a_sentence() {
+        for widget in WIDGETS {
+            let Facts { examples, explain, .. } = (widget.facts)();
+            let known = |key: &str, label: &str| assert!(explain.get(key).is_some(), "{} {label}: {key}", widget.name);
+            for (label, state) in examples {
+                let answer: Value = serde_json::from_str(&(widget.answer)(state).expect("an answer")).expect("JSON");
+                let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+                if !matches!(widget.name, "head" | "frame" | "event-stream") {
+                    continue;
+                }
+                list(&answer["parts"]).iter().for_each(|part| known(part["key"].as_str().unwrap(), label));
+                for (kind, name) in [("events", "event"), ("states", "state")] {
+                    let rows = list(&answer[kind]);
+                    rows.iter().for_each(|row| known(&format!("{name} {}", row[name].as_str().unwrap()), label));
+                }
+                if let Some(name) = answer["fault"]["name"].as_str() {
+                    known(&format!("error {name}"), label);
+                }
+                let bits = list(&answer["frames"]).into_iter().flat_map(|frame| list(&frame["fields"]));
+                bits.for_each(|field| known(field["key"].as_str().unwrap(), label));
+            }
+        }
+    }
+
+    #[test]
+    fn an_input_over_the_limit_is_refused_with_both_numbers() {
+        let large = json!({ "input": "a".repeat(MAX_INPUT + 1) });
+        for name in ["head", "conversation", "frame", "event-stream"] {
+            let refused = (widget(name).unwrap().answer)(large.clone()).unwrap_err();
+            assert_eq!(refused, "The input has 16385 bytes, the widget takes 16384.");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Errors as a person wants them: one sentence that says what is wrong, and a hint that says what to do.
+
+use std::{error::Error, fmt, io, io::ErrorKind::*};
+
+/// What a `main` gives: an error is printed as its sentence and its hint, and the exit status is 1.
+pub type Result<T = ()> = std::result::Result<T, Complaint>;
+
+/// What a program says before it ends with exit status 1. Every error becomes one by `?`.
+pub struct Complaint {
+    sentence: String,
+    hint: String,
+}
+
+impl Complaint {
+    /// A sentence that says what is wrong, with the thing's name in it, and one that says what to do.
+    pub fn new(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
+        Complaint { sentence: sentence.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n hint: {}", self.sentence, self.hint)
+    }
+}
+
+/// As the sentence: this is how the standard library prints the error of a `main`.
+impl fmt::Debug for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<E: Error + 'static> From<E> for Complaint {
+    fn from(error: E) -> Self {
+        Complaint::new(sentence(&error), hint(&error))
+    }
+}
+
+/// Puts a name before an error that does not say whose it is: `TcpListener::bind(addr).map_err(at(addr))`.
+pub fn at<E: Error + 'static>(name: impl fmt::Display) -> impl FnOnce(E) -> Complaint {
+    move |error| Complaint::new(format!("{name}: {}", sentence(&error)), hint(&error))
+}
+
+/// What the error says, without the system's number for it.
+fn sentence(error: &dyn Error) -> String {
+    let said = error.to_string();
+    said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words).to_string()
+}
+
+/// What to do about an error of a socket or a file; for all others, where to read on.
+fn hint(error: &(dyn Error + 'static)) -> &'static str {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let kind = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind);
+    match kind {
+        Some(AddrInUse) => "another program has it; --addr 127.0.0.1:0 takes a free port.",
+        Some(AddrNotAvailable) => "this machine has no such address; 127.0.0.1 is always there.",
+        Some(PermissionDenied) => "ports below 1024 and others' files are the administrator's; take another.",
+        Some(ConnectionRefused | TimedOut) => "does the server run, and at this address?",
+        Some(NotFound) => "name one that exists.",
+        _ => "--help says how this program is run.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_becomes_a_sentence_and_what_to_do() {
+        let refused = || io::Error::new(ConnectionRefused, "cannot connect to 127.0.0.1:9: connection refused");
+        let said = format!("{:?}", Complaint::from(refused()));
+        let hint = "\n hint: does the server run, and at this address?";
+        assert_eq!(said, format!("cannot connect to 127.0.0.1:9: connection refused{hint}"));
+        assert!(at("ws://127.0.0.1:9/")(refused()).to_string().starts_with("ws://127.0.0.1:9/: cannot connect"));
+        let raw = at("127.0.0.1:9")(io::Error::from_raw_os_error(13)).to_string();
+        assert!(raw.starts_with("127.0.0.1:9: Permission denied\n hint: ports below 1024"), "{raw}");
+        let other = Complaint::from("x".parse::<u8>().unwrap_err());
+        assert_eq!(other.to_string(), "invalid digit found in string\n hint: --help says how this program is run.");
+    }
+
+    #[test]
+    fn the_innermost_error_of_the_system_decides() {
+        let denied = io::Error::other(Wrapped(io::Error::from(PermissionDenied)));
+        assert!(Complaint::from(denied).to_string().ends_with("take another."));
+    }
+
+    #[derive(Debug)]
+    struct Wrapped(io::Error);
+    impl fmt::Display for Wrapped {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("wrapped")
+        }
+    }
+    impl Error for Wrapped {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+}

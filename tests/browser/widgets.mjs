@@ -1,0 +1,525 @@
+// How widgets behave: focus, paste, state, connection, frames, phones, print, explanations. By keyboard and by mouse, on a
+// desk and on a phone, light and dark, with the server away and back.
+//
+// Run: node tests/browser/widgets.mjs [FOLDER FOR SCREENSHOTS]   (ONLY=words runs the checks whose names have them)
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { chapters, complaints, judge, live, open, serve, settled, shots, text } from './lib/judge.mjs';
+
+const PAGES = {
+  head: 'http1/head', race: 'http1/head', conversation: 'http1/bodies', agent: 'http1/client', 'event-loop': 'net/event-loop',
+  frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', template: 'template/closures',
+};
+const SCREENS = [
+  { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },
+  { name: 'desk, dark', viewport: { width: 1280, height: 1000 }, colorScheme: 'dark' },
+  { name: 'phone, light', viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true },
+  { name: 'phone, dark', viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true },
+];
+
+let server = await serve();
+const { site } = server;
+const { check, end } = judge('widgets');
+
+async function visit(page, name, hash = '') {
+  await page.goto('about:blank');
+  await page.goto(`${site}/${PAGES[name]}.html${hash}`);
+  await live(page);
+  return page.locator(`wirebook-${name}`).first();
+}
+
+const shows = (page, name, selector, pattern) => settled(page, ([tag, inside, source]) => new RegExp(source)
+  .test(document.querySelector(tag).querySelector(inside)?.textContent), [`wirebook-${name}`, selector, pattern]);
+const active = (page) => page.evaluate(() => {
+  const { activeElement: element } = document;
+  return element.id || (element.closest('.wb') === element ? 'widget' : element.closest('.wb') ? 'inside' : element.localName);
+});
+
+async function focus(page) {
+  for (const name of Object.keys(PAGES)) {
+    await check(`${name} is one stop for Tab; Enter goes in, Esc comes out`, async () => {
+      await visit(page, name);
+      await page.evaluate((tag) => {
+        const stop = (id) => Object.assign(document.createElement('button'), { id, textContent: id });
+        const widget = document.querySelector(tag);
+        widget.before(stop('before'));
+        widget.after(stop('after'));
+        document.querySelector('#before').focus();
+      }, `wirebook-${name}`);
+      const stops = [];
+      for (const key of ['Tab', 'Tab', 'Shift+Tab', 'Shift+Tab', 'Tab', 'Enter', 'Tab', 'Escape']) {
+        await page.keyboard.press(key);
+        stops.push(await active(page));
+      }
+      assert.deepEqual(stops, ['widget', 'after', 'widget', 'before', 'widget', 'inside', 'inside', 'widget']);
+    });
+    await check(`${name} takes the focus on a click, and its arrows never turn the page`, async () => {
+      const widget = await visit(page, name);
+      for (const place of ['.wb-bar b', '.wb-bytes', '.wb-state', '.wb-foot', 'tbody']) {
+        const target = widget.locator(place).first();
+        if (!(await target.isVisible().catch(() => false))) continue;
+        await page.evaluate(() => document.activeElement.blur());
+        await target.click({ position: { x: 2, y: 2 } });
+        assert.notEqual(await active(page), 'body', place);
+        for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowLeft', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+        assert.ok(page.url().includes(PAGES[name]), `a key behind ${place} turned the page to ${page.url()}`);
+      }
+    });
+    await check(`${name}: loading its page moves neither scroll nor focus`, async () => {
+      await visit(page, name);
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement === document.body]), [0, true]);
+    });
+  }
+}
+
+async function paste(page) {
+  const request = 'GET / HTTP/1.1\nHost: a\n\n';
+  const editing = async (name) => {
+    const widget = await visit(page, name);
+    await widget.getByRole('button', { name: 'edit' }).click();
+    const area = widget.locator('textarea').first();
+    await area.press('ControlOrMeta+a');
+    return [widget, area];
+  };
+  const put = (words) => page.evaluate((all) => navigator.clipboard.writeText(all), words);
+  for (const name of ['head', 'conversation']) {
+    await check(`${name}: a pasted request with plain line ends works, and it is said that they became CR LF`, async () => {
+      const [widget, area] = await editing(name);
+      await put(request);
+      await area.press('ControlOrMeta+v');
+      await settled(page, (tag) => document.querySelector(tag).textContent.includes('3 line ends became CR LF.'), `wirebook-${name}`);
+      assert.equal(await area.inputValue(), 'GET / HTTP/1.1\\r\\n\nHost: a\\r\\n\n\\r\\n\n');
+      await settled(page, (tag) => /request/.test(document.querySelector(tag).textContent), `wirebook-${name}`);
+      assert.ok(await widget.locator('.wb-notice').isVisible());
+    });
+  }
+  await check('an event stream that is pasted has LF', async () => {
+    const [, area] = await editing('event-stream');
+    await put('data: 1\r\ndata: 2\r\n\r\n');
+    await area.press('ControlOrMeta+v');
+    await shows(page, 'event-stream', '.wb-notice', '3 line ends became LF\\.');
+    await shows(page, 'event-stream', '.wb-events', '1\\\\n2');
+  });
+  await check('what was copied out of a text area is pasted as it is', async () => {
+    const [, area] = await editing('head');
+    const before = await area.inputValue();
+    await area.press('ControlOrMeta+c');
+    await area.press('ControlOrMeta+v');
+    assert.equal(await area.inputValue(), before);
+  });
+  await check('typed line ends are line ends', async () => {
+    const [, area] = await editing('head');
+    await area.press('Delete');
+    await page.keyboard.type('GET / HTTP/1.1\nHost: a\n\n');
+    await shows(page, 'head', '.wb-events', 'request GET /, 1 field$|request GET /, 1 fieldend 0 trailers');
+  });
+  await check('what is too large says so, and not that the server is away', async () => {
+    const [widget, area] = await editing('head');
+    await put(`GET /${'a'.repeat(20_000)} HTTP/1.1\r\n\r\n`);
+    await area.press('ControlOrMeta+v');
+    await shows(page, 'head', '.wb-notice', 'The input has 20,\\d+ bytes, the widget takes 16,384 bytes\\.');
+    assert.match(await text(widget, '.wb-live'), /^live/);
+    await area.press('ControlOrMeta+a');
+    await put('x'.repeat(16_300));
+    await area.press('ControlOrMeta+v');
+    await shows(page, 'head', '.wb-notice', '^$');
+  });
+}
+
+async function state(page) {
+  for (const way of ['mouse', 'keyboard']) {
+    await check(`state lies in the URL by itself, and a reload keeps it (${way})`, async () => {
+      const widget = await visit(page, 'head');
+      await widget.locator('select').first().selectOption('chunks and a trailer');
+      await shows(page, 'head', '.wb-events', 'data 6 bytes');
+      if (way === 'mouse') await widget.getByRole('button', { name: 'step back' }).click();
+      else {
+        await widget.focus();
+        await page.keyboard.press('ArrowLeft');
+      }
+      await settled(page, () => location.hash.includes('head.input=') && location.hash.includes('head.cut='));
+      const before = await text(widget, '.wb-cut');
+      await page.reload();
+      await live(page);
+      await settled(page, (cut) => document.querySelector('wirebook-head .wb-cut').innerText === cut, before);
+      assert.equal(await widget.locator('select').first().inputValue(), 'chunks and a trailer');
+    });
+  }
+  await check('two widgets on a page keep out of each other\'s way', async () => {
+    const widget = await visit(page, 'head');
+    await page.locator('wirebook-race select').first().selectOption('tiny');
+    await widget.getByRole('button', { name: 'step back' }).click();
+    await settled(page, () => /race\.input=tiny/.test(location.hash) && /head\.cut=/.test(location.hash));
+    await page.reload();
+    await live(page);
+    assert.equal(await page.locator('wirebook-race select').first().inputValue(), 'tiny');
+    assert.notEqual(await text(widget, 'output'), '93 / 93');
+  });
+  await check('two widgets of one kind on a page keep out of each other\'s way', async () => {
+    await visit(page, 'head');
+    await page.evaluate(() => {
+      const first = document.querySelector('wirebook-head');
+      const second = document.createElement('wirebook-head');
+      second.className = 'wb';
+      second.setAttribute('aria-label', 'another');
+      second.dataset.facts = first.dataset.facts;
+      second.innerHTML = '<span class="wb-live"></span>';
+      first.after(second);
+    });
+    await live(page);
+    await page.locator('wirebook-head').nth(1).getByRole('button', { name: 'step back' }).click();
+    await settled(page, () => /head2\.cut=/.test(location.hash) && !/head\.cut=/.test(location.hash));
+    assert.equal(await page.locator('wirebook-head').first().locator('output').innerText(), '93 / 93');
+  });
+  await check('copying confirms visibly', async () => {
+    const widget = await visit(page, 'frame');
+    await widget.getByRole('button', { name: 'step back' }).click();
+    await widget.getByRole('button', { name: 'copy link' }).click();
+    await shows(page, 'frame', '.wb-bar', '✓ copied');
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+    assert.match(page.url(), /frame\.cut=\d+/);
+    await shows(page, 'frame', '.wb-bar', 'copy link');
+  });
+  await check('the link of a large input is refused with a sentence', async () => {
+    const widget = await visit(page, 'head');
+    await widget.getByRole('button', { name: 'edit' }).click();
+    await widget.locator('textarea').fill(`GET /${'a'.repeat(6000)} HTTP/1.1\\r\\n`);
+    await widget.getByRole('button', { name: 'copy link' }).click();
+    await shows(page, 'head', '.wb-notice', 'This input is no link: \\d,\\d+ characters are too long');
+    assert.ok(!page.url().includes('head.input'));
+  });
+}
+
+async function connection(page) {
+  const says = (away) => settled(page, (wanted) => [...document.querySelectorAll('.wb .wb-live')]
+    .every((one) => one.classList.contains('wb-away') === wanted && /the server is away/.test(one.textContent) === wanted), away);
+  const within = async (what, work) => {
+    const start = Date.now();
+    await work();
+    assert.ok(Date.now() - start < 3000, `${what} took ${Date.now() - start} ms`);
+  };
+  await check('"live" is true within three seconds of the server\'s going and coming back, and buttons survive', async () => {
+    const before = complaints.length;
+    const widget = await visit(page, 'head');
+    await server.end();
+    await within('going', () => says(true));
+    await widget.getByRole('button', { name: 'step back' }).click();
+    await page.locator('wirebook-race').getByRole('button', { name: 'race on this machine' }).click();
+    server = await serve(server.address);
+    await within('coming back', () => says(false));
+    // What was asked meanwhile is answered now.
+    await shows(page, 'head', 'output', '^(?!93)\\d+ / 93$');
+    await page.locator('wirebook-race').getByRole('button', { name: 'race on this machine' }).click();
+    await shows(page, 'race', 'tbody:last-of-type', '');
+    await settled(page, () => document.querySelector('wirebook-race .wb-steps tbody').children.length > 5);
+    complaints.splice(before);
+  });
+  await check('a server that has stopped answering is away, too', async () => {
+    await visit(page, 'frame');
+    server.child.kill('SIGSTOP');
+    await within('stopping', () => says(true));
+    server.child.kill('SIGCONT');
+    await within('going on', () => says(false));
+  });
+  await check('offline and back', async () => {
+    const before = complaints.length;
+    await visit(page, 'event-loop');
+    await page.context().setOffline(true);
+    await within('going offline', () => says(true));
+    await page.context().setOffline(false);
+    await within('coming back', () => says(false));
+    complaints.splice(before);
+  });
+  await check('a page that was opened while the server was away keeps its picture, and comes to life', async () => {
+    const before = complaints.length;
+    const fresh = await open();
+    await fresh.route('**/theme/kit/live.js', async (route) => {
+      const response = await route.fetch();
+      await server.end();
+      await route.fulfill({ response });
+    }, { times: 1 });
+    await fresh.goto(`${site}/http1/head.html`);
+    await settled(fresh, () => /the server is away/.test(document.querySelector('wirebook-head .wb-live').textContent));
+    assert.equal(await fresh.locator('wirebook-head tbody tr').count(), 9);
+    server = await serve(server.address);
+    await live(fresh);
+    assert.ok(await fresh.locator('wirebook-head').getByRole('button', { name: 'step back' }).isVisible());
+    await fresh.context().close();
+    complaints.splice(before);
+  });
+  for (const way of ['a row', 'the widget']) {
+    await check(`a rule opened by Enter in ${way} opens in a new tab`, async () => {
+      const widget = await visit(page, 'head');
+      await page.context().route('https://**', (route) => route.fulfill({ body: 'the RFC' }));
+      if (way === 'a row') await widget.locator('tbody tr').nth(3).focus();
+      else {
+        await widget.focus();
+        for (let row = 0; row < 4; row += 1) await page.keyboard.press('ArrowDown');
+      }
+      const asked = page.context().waitForEvent('request', (request) => request.url().includes('rfc-editor.org'));
+      const [opened] = await Promise.all([page.waitForEvent('popup'), page.keyboard.press('Enter')]);
+      assert.match((await asked).url(), /rfc9110/);
+      assert.ok(page.url().includes('/http1/head.html'));
+      await opened.close();
+    });
+  }
+}
+
+async function frames(page) {
+  await check('frames stand in a hex grid with ASCII beneath', async () => {
+    const widget = await visit(page, 'frame');
+    const cells = await widget.locator('.wb-cell').allInnerTexts();
+    assert.deepEqual(cells.slice(0, 3).map((cell) => cell.split(/\s+/)), [['81', '·'], ['85', '·'], ['37', '7']]);
+    const [hex, ascii] = await widget.locator('.wb-cell').nth(2).evaluate((cell) => [cell.firstChild, cell.lastChild].map((node) => {
+      const range = document.createRange();
+      range.selectNode(node);
+      return range.getBoundingClientRect().y;
+    }));
+    assert.ok(ascii > hex, 'beneath');
+  });
+  await check('every frame has its bits, refused ones too, and the error lies at its byte', async () => {
+    const widget = await visit(page, 'frame');
+    for (const [label, bits, at] of [['two fragments, a ping between', 144, null], ['not masked', 16, '85·'], ['a reserved opcode', 48, '83'],
+      ['a fragmented ping', 48, '09'], ['2⁶³ bytes', 112, '80'], ['text that is not UTF-8', 48, 'fa'], ['a length that is not minimal', 64, '00']]) {
+      await widget.locator('select').first().selectOption(label);
+      await settled(page, (count) => document.querySelectorAll('wirebook-frame .wb-bit').length === count, bits);
+      if (at) await settled(page, () => document.querySelector('wirebook-frame .wb-cell.wb-bad'));
+      assert.equal(await widget.locator('.wb-cell.wb-bad').count(), at ? 1 : 0, label);
+    }
+    await widget.locator('select').first().selectOption('not masked');
+    await settled(page, () => document.querySelector('wirebook-frame .wb-bad')?.textContent.startsWith('05'));
+    assert.match(await text(widget, '.wb-fault'), /Unmasked at byte 1/);
+  });
+  await check('payload ⊕ key is shown', async () => {
+    const widget = await visit(page, 'frame');
+    const columns = await widget.locator('.wb-xor .wb-plain').allInnerTexts();
+    assert.deepEqual(columns.slice(0, 2).map((column) => column.split('\n').map((line) => line.trim()).filter(Boolean)),
+      [['payload', '⊕ key[i mod 4]', '= text'], ['7f', '37', '48', 'H']]);
+  });
+  for (const way of ['mouse', 'keyboard']) {
+    await check(`flipping a bit keeps cut and focus (${way})`, async () => {
+      const widget = await visit(page, 'frame');
+      await widget.locator('input[type=range]').fill('3');
+      await shows(page, 'frame', 'output', '^3 / 17$');
+      const bit = widget.locator('.wb-bit').nth(1);
+      if (way === 'mouse') await bit.click();
+      else {
+        await bit.focus();
+        await page.keyboard.press('Space');
+      }
+      await shows(page, 'frame', '.wb-fault', 'ReservedBits at byte 0');
+      await shows(page, 'frame', 'output', '^3 / 17$');
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.spot), 'bit 0.1');
+      assert.equal(await bit.getAttribute('aria-pressed'), 'true');
+      assert.match(await text(widget, '.wb-explain'), /RSV1/);
+    });
+  }
+  await check('set bits look set', async () => {
+    const widget = await visit(page, 'frame');
+    const looks = await widget.locator('.wb-bit').evaluateAll((bits) => bits.slice(0, 8)
+      .map((bit) => [bit.textContent, getComputedStyle(bit).backgroundColor]));
+    const [set, unset] = ['1', '0'].map((value) => new Set(looks.filter(([bit]) => bit === value).map(([, look]) => look)));
+    assert.equal(set.size, 1);
+    assert.ok(!unset.has([...set][0]));
+  });
+  for (const message of ['Tea ☕', '{"id":1,"operation":"here"}', '']) {
+    await check(`"my own frames" sends exactly the typed message: ${JSON.stringify(message)}`, async () => {
+      const widget = await visit(page, 'frame');
+      await widget.locator('input[type=text]').fill(message);
+      await widget.getByRole('button', { name: 'send over' }).click();
+      await shows(page, 'frame', '.wb-notice', 'These bytes arrived');
+      const bytes = new TextEncoder().encode(message);
+      await shows(page, 'frame', 'output', `^${bytes.length + 6} / ${bytes.length + 6}$`);
+      await settled(page, (said) => document.querySelector('wirebook-frame .wb-event').textContent === `text ${said}`, message);
+      assert.equal(await widget.locator('.wb-frame').count(), 1);
+    });
+  }
+}
+
+async function explanations(page) {
+  const marked = (widget) => widget.evaluate((element) => [...element.querySelectorAll('.wb-on')].map((one) => {
+    const kind = ['wb-cell', 'wb-bit', 'wb-label', 'wb-chip', 'wb-event', 'wb-part'].find((name) => one.classList.contains(name));
+    return kind ?? (one.localName === 'tr' ? 'row' : one.querySelector('a')?.textContent ?? one.localName);
+  }));
+  const five = async (widget, byte) => {
+    const on = new Set(await marked(widget));
+    for (const kind of [byte, 'row', 'wb-chip']) assert.ok(on.has(kind), `${kind} in ${[...on]}`);
+    assert.ok([...on].some((one) => /^RFC \d+/.test(one)) && [...on].some((one) => /^[\w/]+\.rs:\d+$/.test(one)), [...on].join());
+  };
+  for (const way of ['mouse', 'keyboard']) {
+    await check(`a field is explained, and byte, field, state, rule and source are marked together (${way})`, async () => {
+      const widget = await visit(page, 'head');
+      if (way === 'mouse') await widget.locator('tbody tr').nth(3).click({ position: { x: 60, y: 8 } });
+      else {
+        await widget.focus();
+        for (let row = 0; row < 4; row += 1) await page.keyboard.press('ArrowDown');
+      }
+      assert.match(await text(widget, '.wb-explain'), /Host\s+which of the sites at this address is meant\./);
+      await five(widget, 'wb-part');
+    });
+  }
+  await check('a byte is explained: a space, a line end, one of a part', async () => {
+    const widget = await visit(page, 'head');
+    await widget.locator('.wb-spans [data-spot="byte 3"]').click();
+    assert.match(await text(widget, '.wb-explain'), /SP\s+one space between two parts/);
+    await widget.locator('.wb-spans [data-spot="byte 26"]').click();
+    assert.match(await text(widget, '.wb-explain'), /CR\s+the first half of a line end/);
+    await widget.locator('.wb-spans .wb-target').click();
+    assert.match(await text(widget, '.wb-explain'), /target\s+what the request is about/);
+    await five(widget, 'wb-part');
+  });
+  await check('a bit is explained, and marked with its byte, field and state', async () => {
+    const widget = await visit(page, 'frame');
+    await widget.locator('.wb-label').first().click();
+    assert.match(await text(widget, '.wb-explain'), /FIN\s+set: this frame ends its message/);
+    await five(widget, 'wb-cell');
+    assert.equal((await marked(widget)).filter((kind) => kind === 'wb-bit').length, 1);
+    await widget.locator('.wb-cell').nth(6).click();
+    assert.match(await text(widget, '.wb-explain'), /payload\s+the message, or a piece of it/);
+    await five(widget, 'wb-cell');
+  });
+  await check('an event and an error are explained', async () => {
+    const widget = await visit(page, 'head');
+    await widget.locator('.wb-event').first().click();
+    assert.match(await text(widget, '.wb-explain'), /request\s+the empty line has come/);
+    await widget.locator('select').first().selectOption('smuggling: two lengths');
+    await shows(page, 'head', '.wb-explain', 'LengthAndCoding.*one program would count bytes');
+    await widget.locator('.wb-fault b').click();
+    assert.match(await text(widget, '.wb-explain'), /LengthAndCoding/);
+    assert.match(await text(widget, '.wb-explain'), /framing\.rs:\d+/);
+  });
+  await check('hovering explains for the moment, and what is selected comes back', async () => {
+    const widget = await visit(page, 'head');
+    await widget.locator('tbody tr').nth(1).click({ position: { x: 60, y: 8 } });
+    await widget.locator('tbody tr').nth(0).hover();
+    assert.match(await text(widget, '.wb-explain'), /^GET|method/);
+    await page.mouse.move(0, 0);
+    await shows(page, 'head', '.wb-explain', 'what the request is about');
+  });
+  for (const [name, pattern] of [['conversation', /the message is over/], ['event-loop', /\S+ .{20,}/]]) {
+    await check(`${name} explains the step that is now`, async () => {
+      const widget = await visit(page, name);
+      await widget.focus();
+      await page.keyboard.press('End');
+      assert.match(await text(widget, '.wb-explain'), pattern);
+    });
+  }
+}
+
+async function programs(page) {
+  await check('the program is the one that the chapter shows, and its running line is marked', async () => {
+    const widget = await visit(page, 'event-loop');
+    const shown = (await page.locator('pre code').filter({ hasText: 'fn order()' }).first().innerText()).trim();
+    const lines = () => widget.locator('.wb-program').evaluate((element) => element.textContent.trim());
+    assert.equal(await lines(), shown);
+    await widget.focus();
+    let told = 0;
+    const steps = Number((await text(widget, 'output')).split(' of ')[1]);
+    for (let step = 0; step < steps; step += 1) {
+      await page.keyboard.press('ArrowRight');
+      const said = /the program says “(.*)”/.exec(await text(widget, '.wb-state >> nth=1'))?.[1];
+      if (!said) continue;
+      told += 1;
+      assert.ok((await widget.locator('.wb-program .wb-on').innerText()).includes(said), said);
+    }
+    assert.equal(told, 10);
+  });
+}
+
+async function words(page) {
+  const paths = await chapters(page, site);
+  await check('labels of diagrams do not collide', async () => {
+    for (const path of paths) {
+      await page.goto(site + path);
+      const collisions = await page.evaluate(() => [...document.querySelectorAll('.wb-diagram svg, .wb-plot svg')].flatMap((svg) => {
+        const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+        return boxes.flatMap(([one, a], index) => boxes.slice(index + 1).filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
+          && a.top < b.bottom - 2 && b.top < a.bottom - 2).map(([other]) => `${one} × ${other}`));
+      }));
+      assert.deepEqual(collisions, [], path);
+    }
+  });
+  await check('one is one: no "1 fields", no "17152.0 bytes"', async () => {
+    const wrong = /(?<![\d.,])1 (fields|bytes|events|trailers|steps|characters|frames|line ends|closures|gaps)\b|\d\.0 bytes/;
+    for (const name of Object.keys(PAGES)) {
+      const widget = await visit(page, name);
+      const examples = await widget.getByLabel('example', { exact: true }).locator('option:not([hidden])').allInnerTexts().catch(() => []);
+      for (const example of examples) {
+        await widget.getByLabel('example', { exact: true }).selectOption(example);
+        await page.waitForTimeout(30);
+        const said = await widget.innerText();
+        assert.ok(!wrong.test(said), `${name} ${example}: ${wrong.exec(said)}`);
+      }
+      if (name !== 'race') continue;
+      await widget.getByRole('button', { name: 'race on this machine' }).click();
+      await settled(page, () => document.querySelector('wirebook-race .wb-steps tbody').children.length > 5);
+      assert.ok(!wrong.test(await widget.innerText()));
+    }
+  });
+}
+
+async function screens() {
+  for (const { name: screen, ...options } of SCREENS) {
+    const page = await open(options);
+    const phone = options.viewport.width < 600;
+    for (const [name, path] of Object.entries(PAGES)) {
+      await check(`${screen}: ${name} is played`, async () => {
+        const widget = await visit(page, name);
+        const step = widget.locator('button[aria-label^=step]:not([aria-disabled=true])').first();
+        if (await step.isVisible()) await (phone ? step.tap() : step.click());
+        await widget.screenshot({ path: join(shots, `widget-${name}-${screen.replace(', ', '-')}.png`) });
+        const { right, wide, broken } = await page.evaluate((tag) => {
+          const element = document.querySelector(tag);
+          // A word that does not fit its place stands on two lines, or is cut off. Bytes may break anywhere.
+          const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+          const split = [];
+          for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+            if (node.parentElement.closest('code, pre, textarea, option, style, .wb-event, .wb-spans, .wb-explain a, .wb-bytes, .wb-hidden')) continue;
+            for (const { index, 0: word } of node.data.matchAll(/[\p{L}\d]+/gu)) {
+              const range = document.createRange();
+              range.setStart(node, index);
+              range.setEnd(node, index + word.length);
+              if (range.getClientRects().length > 1) split.push(word);
+            }
+          }
+          const cut = [...element.querySelectorAll('*')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1
+            && getComputedStyle(one).overflowX === 'hidden' && !one.closest('.wb-hidden, thead'));
+          return {
+            right: element.getBoundingClientRect().right, wide: document.documentElement.scrollWidth,
+            broken: [...split, ...cut.map((one) => one.className)],
+          };
+        }, `wirebook-${name}`);
+        assert.ok(right <= options.viewport.width && wide <= options.viewport.width, `${right} and ${wide} px wide`);
+        assert.deepEqual(broken, []);
+        if (phone) {
+          const beside = await widget.locator('tbody tr').evaluateAll((rows) => rows.filter((row) => row.children.length > 1 && row.offsetParent)
+            .filter((row) => row.children[0].getBoundingClientRect().bottom > row.children[1].getBoundingClientRect().top + 1).length);
+          assert.equal(beside, 0, 'tables stack');
+        }
+        assert.ok(page.url().includes(path));
+      });
+      await check(`${screen}: ${name} prints without dead controls`, async () => {
+        await page.emulateMedia({ media: 'print' });
+        const dead = await page.locator('.wb').locator('button, select, input, textarea').evaluateAll((all) => all.filter((one) => one.offsetParent).length);
+        await page.emulateMedia({ media: 'screen' });
+        assert.equal(dead, 0);
+      });
+    }
+    await page.context().close();
+  }
+}
+
+const page = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+await focus(page);
+await paste(page);
+await state(page);
+await frames(page);
+await explanations(page);
+await programs(page);
+await words(page);
+await screens();
+await connection(page);
+await check('no page had a console error', () => assert.deepEqual(complaints, []));
+await server.end();
+await end();

@@ -1,0 +1,12 @@
+//! The answers to the book's exercises: a file for each chapter, whose anchors the chapter includes, with the tests that hold
+//! them.
+
+mod attacks;
+mod bodies;
+mod client;
+mod event_loop;
+mod head;
+mod measuring;
+mod server;
+mod tcp;
+mod udp;

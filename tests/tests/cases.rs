@@ -1,0 +1,40 @@
+//! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
+
+use wirebook_cases::{Input, check, load};
+use wirebook_tests::cases::{hpack, http1, sse, template, websocket};
+
+fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
+    let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(cases.len() >= least, "only {} cases of {protocol}", cases.len());
+    check(&cases, trailing, events).unwrap_or_else(|failures| panic!("{failures}"));
+}
+
+#[test]
+fn http1_on_the_connection_that_the_server_runs() {
+    holds("http1", 100, b"GET /behind HTTP/1.1\r\nHost: b\r\n\r\n", http1::events);
+}
+
+#[test]
+fn websocket_on_the_connection_of_either_side() {
+    holds("websocket", 100, b"\x82", websocket::events);
+}
+
+#[test]
+fn event_streams_by_line() {
+    holds("sse", 89, b"x", sse::by_line);
+}
+
+#[test]
+fn event_streams_fast() {
+    holds("sse", 89, b"x", sse::fast);
+}
+
+#[test]
+fn templates() {
+    holds("template", 35, b"", template::events);
+}
+
+#[test]
+fn field_blocks() {
+    holds("hpack", 25, b"", hpack::events);
+}
