@@ -60,6 +60,25 @@ const CONSTRUCTS: &[Construct] = &[
     ("entries of a text", 5_000, |n| format!("<%= Object.entries('\u{e9}b'.repeat({n})).length %>")),
     ("keys of a text", 10_000, |n| format!("<% let c = 0; for (const k in 'ab'.repeat({n})) c++ %>")),
     ("sorted", 5_000, |n| format!("<%= Array.from({{ length: {n} }}, (_, i) => i * 7919 % 10007).sort().length %>")),
+    ("an iterator", 10_000, |n| format!("<% let c = 0; for (const [i] of Array({n}).entries()) c += i %>")),
+    ("an iterator by hand", 10_000, |n| format!("<% const all = Array({n}).keys(); while (!all.next().done); %>")),
+    ("JSON revived", 3_000, |n| format!("<% JSON.parse('[' + '1,'.repeat({n}) + '1]', (k, v) => v) %>")),
+    ("JSON of halves", 5_000, |n| format!(r#"<% JSON.parse('[' + '"\\ud83d",'.repeat({n}) + '1]') %>"#)),
+    ("sorted by a function", 4_000, |n| {
+        format!("<% Array.from({{ length: {n} }}, (_, i) => i * 7919 % 10007).sort((a, b) => a - b) %>")
+    }),
+    ("sorted by no order", 4_000, |n| {
+        format!("<% Array.from({{ length: {n} }}, (_, i) => i * 7919 % 10007).sort((a, b) => a < b) %>")
+    }),
+    ("base64", 20_000, |n| format!("<%= atob(btoa('ab'.repeat({n}))).length %>")),
+    ("markup", 20_000, |n| format!("<%= 'a'.link('\"b'.repeat({n})).length %>")),
+    ("halves that grow", 4_000, |n| format!(r"<% let s = ''; for (let i = 0; i < {n}; i++) s += 'x\ud83d' %>")),
+    ("halves replaced", 5_000, |n| format!("<%= '\u{1f600}'.repeat({n}).replaceAll('\\ude00', 'a').length %>")),
+    ("halves split", 5_000, |n| format!("<%= '\u{1f600}'.repeat({n}).split('\\ude00').length %>")),
+    ("an order of words", 400, |n| {
+        format!("<% Array.from({{ length: {n} }}, (_, i) => '\u{e9}' + i % 97).sort((a, b) => a.localeCompare(b)) %>")
+    }),
+    ("elements shown", 3_000, |n| format!("<%= Array({n}).fill(1234.5).toLocaleString().length %>")),
     ("nothing but text", 400_000, |n| "a < b ".repeat(n / 6)),
 ];
 
@@ -138,6 +157,17 @@ fn hostile_programs_stay_within_32_mebibytes() {
         "const m = new Map(); for (let i = 0; ; i++) m.set(i, m)",
         "const s = new Set(); for (let i = 0; ; i++) s.add({})",
         "const a = []; for (;;) a.push(new Date())",
+        "const a = []; for (;;) a.push([1, 2, 3].values())",
+        "let i = [1].values(); for (;;) i = [i].values()",
+        "for (;;) JSON.parse('[' + '{},'.repeat(1e5) + '1]', (k, v) => [v, v])",
+        "for (;;) btoa(atob('QUJD'.repeat(2e5)))",
+        "let s = '\\ud83d'; for (;;) s = 'a' + s + s",
+        "for (;;) '\u{1f600}'.repeat(1e5).split('\\ude00')",
+        "for (;;) 'x'.repeat(1e5).link('\"'.repeat(1e5))",
+        "for (;;) '\u{e9}'.repeat(1e5).localeCompare('\u{e9}'.repeat(1e5))",
+        "for (;;) Array(1e5).fill(0).sort((a, b) => a < b)",
+        "for (;;) Array(1e5).fill(new Date(0)).toLocaleString()",
+        "for (;;) Array(1e6).keys()",
         "let f = () => 1; for (;;) { const g = f; f = () => g }",
         "let f = x => x; for (;;) f = f.bind(null, 1)",
         "const k = 'k'.repeat(1e6); const o = {}; o[k] = 1; for (;;) o[k]",

@@ -263,12 +263,33 @@ impl Str {
         if self.as_str().is_empty() {
             return right.clone();
         }
-        if self.0.halves || right.0.halves {
+        if !self.0.halves && !right.0.halves {
+            return self.append(right.as_str());
+        }
+        let end_of = |c: Option<char>| c.and_then(half_of).unwrap_or_default();
+        let (last, first) = (end_of(self.as_str().chars().next_back()), end_of(right.as_str().chars().next()));
+        if (0xD800..0xDC00).contains(&last) && first >= 0xDC00 {
             let mut units = self.utf16();
             units.extend(right.utf16());
             return Str::from_utf16(&units);
         }
-        self.append(right.as_str())
+        let left = if self.0.halves { self } else { Str::make(self.spelt().into_owned(), true) };
+        left.append(&right.spelt())
+    }
+
+    /// The text as a string with halves spells it.
+    fn spelt(&self) -> std::borrow::Cow<'_, str> {
+        if self.0.halves || !self.as_str().chars().any(|c| half_of(c).is_some()) {
+            return self.as_str().into();
+        }
+        let mut text = String::with_capacity(2 * self.as_str().len());
+        for c in self.as_str().chars() {
+            match half_of(c) {
+                Some(_) => text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|&unit| half(unit))),
+                None => text.push(c),
+            }
+        }
+        text.into()
     }
 
     /// A text put together from pieces that are spelt as one with halves, if there are any: neighbours become whole.
@@ -293,7 +314,7 @@ impl Str {
         let mut text = String::with_capacity(self.as_str().len() + right.len() + 16);
         text.push_str(self.as_str());
         text.push_str(right);
-        Str::new(text)
+        Str::make(text, self.0.halves)
     }
 
     /// Each character as a string, by code point, as iteration gives them.

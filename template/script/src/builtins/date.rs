@@ -221,6 +221,7 @@ pub(super) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) ->
 
 /// The form of `en-US`. Other locales, and options that are not here, are an error and never a wrong text.
 fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool) -> R<Value> {
+    cx.steps(8)?;
     english(cx, arg(args, 0))?;
     let mut time = time_of(cx, this)?;
     let mut asked = Asked::default();

@@ -118,6 +118,7 @@ struct Style {
 /// locale, or an option that is not here, is an error and never a wrong text.
 pub(super) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let n = this_number(cx, this)?;
+    cx.steps(4)?;
     locale::english(cx, arg(args, 0))?;
     let style = style(cx, arg(args, 1))?;
     let size = n.abs();

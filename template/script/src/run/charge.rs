@@ -176,7 +176,7 @@ impl Cx<'_> {
         let length = left.as_str().len() + right.as_str().len();
         self.length_of(length)?;
         if length >= rate::BYTES {
-            let anew = left.is_shared() || left.has_halves() || right.has_halves();
+            let anew = left.is_shared() || right.has_halves();
             let copied = if anew { length } else { right.as_str().len() };
             self.room_for(copied)?;
             self.bytes(copied)?;

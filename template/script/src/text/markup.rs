@@ -36,6 +36,7 @@ fn element(cx: &mut Cx<'_>, this: &Value, name: &str, attribute: Option<(&str, &
             if n > 0 {
                 out.push(cx, "&quot;")?;
             }
+            cx.steps(2)?;
             out.push_value(cx, &value.replaced_by(part.to_owned()))?;
         }
         out.push(cx, "\"")?;

@@ -281,7 +281,7 @@ fn split_at_text(cx: &mut Cx<'_>, text: &Str, separator: &Str, limit: usize) -> 
     let (text, separator) =
         if halves { (text.by_units(), separator.by_units()) } else { (text.clone(), separator.clone()) };
     for part in text.as_str().split(separator.as_str()).take(limit) {
-        cx.step()?;
+        cx.steps(if halves { 4 } else { 1 })?;
         held.add(cost::ITEM);
         parts.push(Str::mended(part.to_owned(), halves).into());
     }
