@@ -103,6 +103,7 @@ impl Decoder {
     }
 
     /// §6.3.
+    // ANCHOR: resize
     fn resize(&mut self, size: u32, offset: usize) -> Result<(), Error> {
         if size > self.limits.table {
             return Err(Error { violation: Violation::SizeTooLarge, offset });
@@ -111,9 +112,11 @@ impl Decoder {
         self.table.resize(size);
         Ok(())
     }
+    // ANCHOR_END: resize
 
     /// §6.1.
     #[inline]
+    // ANCHOR: indexed
     fn indexed(&self, one: Representation<'_>, room: &mut Block) -> Result<(), Error> {
         let known = self.look_up(one)?;
         let (name, value) = known.lengths();
@@ -124,6 +127,7 @@ impl Decoder {
         }
         Ok(())
     }
+    // ANCHOR_END: indexed
 
     /// §6.2.
     #[inline]
@@ -138,6 +142,7 @@ impl Decoder {
         };
         let (value, value_class) = room.text_at(texts)?;
         let field = Spans { name, value, classes: [name_class, value_class] };
+        // ANCHOR: insert
         if one.kind == Kind::Inserted {
             self.table.insert(room.entry(field));
         }
@@ -146,6 +151,7 @@ impl Decoder {
         } else {
             room.tail().truncate(kept);
         }
+        // ANCHOR_END: insert
         Ok(())
     }
 

@@ -87,6 +87,7 @@ impl Encoder {
 
     /// Begins a block, which is appended to `out`.
     pub fn block<'a>(&'a mut self, out: &'a mut Vec<u8>) -> Writer<'a> {
+        // ANCHOR: sizes
         if let Some(smallest) = self.smallest.take() {
             // A table that was smaller in between has lost what did not fit then.
             integer::write(smallest, Kind::Size.prefix(), Kind::Size.mark(), out);
@@ -94,6 +95,7 @@ impl Encoder {
                 integer::write(self.table.most(), Kind::Size.prefix(), Kind::Size.mark(), out);
             }
         }
+        // ANCHOR_END: sizes
         Writer { encoder: self, out, position: 0 }
     }
 }

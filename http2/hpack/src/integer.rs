@@ -35,6 +35,7 @@ pub const MAX: u32 = 1 << 28;
 /// assert_eq!(integer::read(&[0x1f, 0x9a, 0x0a], 0, 5), Ok((1337, 3)));
 /// ```
 #[inline]
+// ANCHOR: read
 pub fn read(input: &[u8], at: usize, prefix: u32) -> Result<(u32, usize), Violation> {
     let full = (1u32 << prefix) - 1;
     let first = u32::from(*input.get(at).ok_or(Violation::Truncated)?) & full;
@@ -53,6 +54,7 @@ fn read_on(input: &[u8], at: usize, full: u32) -> Result<(u32, usize), Violation
     }
     Err(Violation::IntegerTooLarge)
 }
+// ANCHOR_END: read
 
 /// Appends `value` to `out` with a prefix of `prefix` bits (1 to 8), whose octet has the high bits of `mark`. In the shortest
 /// form there is.

@@ -24,6 +24,7 @@ pub enum Indexing {
 }
 
 /// Whether a field may go into a table of `most` bytes. `wish` is what the caller says of it, which is never loosened.
+// ANCHOR: policy
 pub(crate) fn indexing(name: &[u8], value: &[u8], wish: Indexing, most: usize) -> Indexing {
     let secret = match name {
         b"authorization" | b"proxy-authorization" => true,
@@ -37,3 +38,4 @@ pub(crate) fn indexing(name: &[u8], value: &[u8], wish: Indexing, most: usize) -
     let large = crate::table::size(name.len(), value.len()) > most / 4 * 3;
     if large || CHANGING.contains(&name) { Indexing::Without } else { wish }
 }
+// ANCHOR_END: policy

@@ -30,6 +30,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind of the representation that begins with `octet`.
+    // ANCHOR: kinds
     pub const fn of(octet: u8) -> Kind {
         match octet {
             0x80.. => Kind::Indexed,
@@ -39,6 +40,7 @@ impl Kind {
             _ => Kind::Literal,
         }
     }
+    // ANCHOR_END: kinds
 
     /// How many bits of the first octet belong to the integer.
     pub const fn prefix(self) -> u32 {

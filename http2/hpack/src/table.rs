@@ -125,6 +125,7 @@ impl Table {
         true
     }
 
+    // ANCHOR: evict
     fn evict(&mut self, most: usize) {
         while self.size > most {
             let place = self.entries.pop_back().expect("a size above 0 is the size of entries");
@@ -137,4 +138,5 @@ impl Table {
             self.dead = 0;
         }
     }
+    // ANCHOR_END: evict
 }

@@ -6,6 +6,7 @@ mod bodies;
 mod client;
 mod event_loop;
 mod head;
+mod hpack;
 mod measuring;
 mod server;
 mod tcp;

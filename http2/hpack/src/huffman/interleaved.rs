@@ -39,6 +39,7 @@ pub(crate) fn decode_two_into(
 
 fn run([one, two]: &mut [Text<'_>; 2], [mut first, mut second]: [Bits<'_>; 2]) -> Result<(), (Fault, bool)> {
     // While both have words to look at, look at both in turn. A long code, or the end of one, is the business of `pair`.
+    // ANCHOR: two
     while first.fill() && second.fill() {
         let mut short = true;
         for _ in 0..4 {
@@ -50,6 +51,7 @@ fn run([one, two]: &mut [Text<'_>; 2], [mut first, mut second]: [Bits<'_>; 2]) -
             break;
         }
     }
+    // ANCHOR_END: two
     one.run(&mut first).and_then(|()| one.finish(&mut first)).map_err(|fault| (fault, false))?;
     two.run(&mut second).and_then(|()| two.finish(&mut second)).map_err(|fault| (fault, true))
 }

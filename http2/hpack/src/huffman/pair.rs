@@ -13,6 +13,7 @@ const LOOK: u32 = 12;
 
 /// What twelve bits begin with.
 #[derive(Clone, Copy)]
+// ANCHOR: entry
 pub(super) struct Entry {
     symbols: [u8; 2],
     /// The bits of the symbols in the low half, and in the high half their count: 1 or 2, and 0 for a code of more than
@@ -20,6 +21,7 @@ pub(super) struct Entry {
     taken: u8,
     kinds: u8,
 }
+// ANCHOR_END: entry
 
 pub(super) static ENTRIES: [Entry; 1 << LOOK] = entries();
 

@@ -57,6 +57,7 @@ pub fn decode(input: &[u8], out: &mut Vec<u8>) -> Result<Class, Fault> {
         for place in (0..8).rev() {
             let bit = octet >> place & 1;
             (bits, ones) = (bits + 1, ones && bit == 1);
+            // ANCHOR: walk
             match NODES[node][usize::from(bit)] {
                 Child::Node(next) => node = usize::from(next),
                 Child::Leaf(symbol) if usize::from(symbol) == EOS => {
@@ -68,6 +69,7 @@ pub fn decode(input: &[u8], out: &mut Vec<u8>) -> Result<Class, Fault> {
                     (node, bits, ones) = (0, 0, true);
                 }
             }
+            // ANCHOR_END: walk
         }
     }
     if bits > 7 || !ones {
