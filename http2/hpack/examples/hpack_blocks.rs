@@ -3,6 +3,7 @@
 //! Run: cargo run --example hpack_blocks
 
 use wirebook_hpack::{Block, Decoder, Encoder, Field, Indexing, Kind, Limits, Representation, representations};
+use wirebook_terminal as terminal;
 
 // ANCHOR: requests
 pub(crate) const PATHS: [&str; 3] = ["/", "/tea", "/tea/green"];
@@ -28,13 +29,8 @@ pub(crate) fn request(path: &str) -> [(&str, &str); 10] {
 const OCTETS: usize = 8;
 const WIDTH: usize = 3 * OCTETS - 1;
 
-fn main() -> Result<(), wirebook_hpack::Error> {
-    if std::env::args().len() > 1 {
-        // It takes no arguments: whoever gives one wants to know what it is.
-        let head = include_str!("hpack_blocks.rs").lines().map_while(|line| line.strip_prefix("//!"));
-        head.for_each(|line| println!("{}", line.trim_start()));
-        return Ok(());
-    }
+fn main() -> terminal::Result {
+    terminal::no_arguments(include_str!("hpack_blocks.rs"));
     // ANCHOR: main
     let (mut encoder, mut decoder) = (Encoder::new(4096), Decoder::new(Limits::default()));
     let mut room = Block::default();
