@@ -3,8 +3,8 @@
 //! Run: cargo bench -p wirebook-benches --bench hpack        (writes benches/results/PROCESSOR/hpack.json)
 //!
 //! A block is a browser's request, fourteen fields of some 700 bytes. There are 512 different ones, because a single one
-//! repeated flatters every branch predictor. Three things are asked: `spelled out`, every string a Huffman code and no
-//! table; `from the table`, one connection whose later blocks are indices but for path and date; `encode`, the same fields
+//! repeated flatters every branch predictor. Three things are asked: `spelled_out`, every string a Huffman code and no
+//! table; `from_the_table`, one connection whose later blocks are indices but for path and date; `encode`, the same fields
 //! the other way. `strings` are the values alone, through each of our five Huffman decoders.
 
 mod peers;
@@ -184,9 +184,9 @@ fn main() {
     let literal: Vec<Vec<u8>> = lists.iter().map(spelled_out).collect();
     let indexed = connection(&lists);
     add("strings", &|| strings(&lists), &["tree", "pair"]);
-    add("spelled out", &|| decode(&literal, 14), &["nghttp2"]);
+    add("spelled_out", &|| decode(&literal, 14), &["nghttp2"]);
     // The first block fills the table; whoever begins with the second has no table.
-    add("from the table", &|| decode(&indexed, 14), &["nghttp2"]);
+    add("from_the_table", &|| decode(&indexed, 14), &["nghttp2"]);
     add("encode", &|| encode(&lists), &["nghttp2"]);
     results.save();
 }
