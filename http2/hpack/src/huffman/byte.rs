@@ -2,7 +2,7 @@
 //!
 //! The letters, digits and most signs have codes of at most eight bits. So the next eight bits say which symbol comes and how
 //! many of them are its own; the bits are kept in a word, from which each symbol takes its part. A longer code is looked for by
-//! its length ([`code::symbol`](super::code::symbol)).
+//! its length ([`code::symbol`]).
 
 use super::bits::Bits;
 use super::code;
