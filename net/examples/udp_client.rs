@@ -17,7 +17,7 @@ async fn ask(addr: String) -> io::Result<()> {
     socket.connect(addr.parse().map_err(io::Error::other)?)?;
     let mut bytes = [0; 1500];
     for attempt in 1..=3 {
-        // Datagrams get lost: who needs an answer asks again.
+        // Datagrams get lost. A program that needs an answer asks again.
         socket.send(format!("hello, attempt {attempt}").as_bytes()).await?;
         if let Ok(received) = net::timeout(Duration::from_secs(1), socket.recv_from(&mut bytes)).await {
             println!("{}", String::from_utf8_lossy(&bytes[..received?.length]));

@@ -88,7 +88,7 @@ const fn row(text: &'static str, section: &'static str, status: u16, met: Met) -
 
 impl Violation {
     // ANCHOR: violations
-    /// The one table of errors: the rule, its section, the status that a server answers with, and who meets it.
+    /// The one table of errors: the rule, its section, the status that a server answers with, and which side meets it.
     const fn row(self) -> Row {
         use {Met::*, Violation::*};
         match self {

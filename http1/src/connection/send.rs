@@ -225,7 +225,7 @@ impl Connection {
             return Err(Misuse::OutOfTurn);
         }
         match &mut self.outgoing {
-            // An empty chunk would be the last one.
+            // An empty chunk would say that the body ends here.
             _ if data.is_empty() => {}
             Outgoing::Forbidden => return Err(Misuse::NoBodyAllowed),
             Outgoing::Length(left) => {

@@ -144,7 +144,7 @@ where
     }
 }
 
-/// Serves a connection until it idles or ends. What goes wrong with it is answered to its client, and concerns nobody else.
+/// Serves a connection until it idles or ends. If something goes wrong, its client is told; other connections do not notice.
 async fn converse<H>(accepted: Rc<Accepted<H>>)
 where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,

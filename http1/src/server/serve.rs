@@ -46,8 +46,8 @@ impl Server {
     }
 
     // ANCHOR: until
-    /// Serves until `stop` comes, then ends: accepts no more, closes the connections that idle, has those requests that are
-    /// being answered answered to their end, with `connection: close`, but waits for that at most for
+    /// Serves until `stop` comes, then ends: accepts no more, closes the connections that idle, lets the handlers
+    /// that are at work finish their answers, with `connection: close`, and waits for them at most for
     /// [`Options::close_timeout`]. Then it breaks off what is left.
     ///
     /// Requests that came before `stop` are answered, too, though the server has not looked at them yet.

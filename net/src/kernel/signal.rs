@@ -50,7 +50,7 @@ impl Signal {
     }
 
     // ANCHOR: signal
-    /// Lets all who wait look again, in the order in which they began to wait. It costs nothing when nobody does.
+    /// Lets every waiting task look again, in the order in which they began to wait. It costs nothing when nobody does.
     pub fn raise(&self) {
         let count = self.waiting.borrow().len();
         for _ in 0..count {
@@ -182,7 +182,7 @@ impl SharedSignal {
         SharedSignal::default()
     }
 
-    /// Lets all who wait look again.
+    /// Lets every waiting task look again.
     pub fn raise(&self) {
         let waiting = std::mem::take(&mut *self.lock());
         waiting.into_iter().for_each(Waker::wake);
