@@ -107,14 +107,14 @@ fn exercise_the_closures_of_a_list() {
     let page = Template::compile_with(page, "page", &traced).expect("a page");
     let closures: Vec<&str> = page.closures().iter().map(|shape| &*shape.label).collect();
     let expected = [
-        "text of 4 bytes",    // <ul>
+        "4-byte text",        // <ul>
         "for of into slot 2", // the loop puts each element into slot 2
         "slot 3 (list)",      // and takes them from the list in slot 3
-        "text of 4 bytes",    // <li>
+        "4-byte text",        // <li>
         "put out escaped",
         "slot 2 (n)",
-        "text of 5 bytes", // </li>
-        "text of 5 bytes", // </ul>
+        "5-byte text", // </li>
+        "5-byte text", // </ul>
     ];
     assert_eq!(closures, expected);
     // ANCHOR_END: exercise_closures
