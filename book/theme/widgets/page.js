@@ -17,10 +17,11 @@ customElements.define('wirebook-page', class extends Widget {
   body() {
     this.spans = h('div', { class: 'wb-spans' });
     this.rows = new Table('field', 'bytes', 'value', 'rule');
-    this.head = h('pre', { class: 'wb-area' });
+    const area = (label) => h('pre', { class: 'wb-area', tabindex: 0, role: 'region', 'aria-label': label });
+    this.head = area("the answer's head");
     this.states = new Table('event', 'client is', 'server is');
-    this.read = h('pre', { class: 'wb-area' });
-    this.written = h('pre', { class: 'wb-area' });
+    this.read = area('behind the request');
+    this.written = area('behind the answer');
     const titled = (title, element) => h('details', { open: true }, h('summary', {}, title), element);
     return [h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes' }, this.spans), this.rows.element),
       titled("the answer's head", this.head), titled('the states of the connection', this.states.element),

@@ -19,7 +19,7 @@ customElements.define('wirebook-reader', class extends Widget {
     });
     this.count = h('output');
     this.spans = h('div', { class: 'wb-spans' });
-    this.rows = new Table('', 'ours', 'yours');
+    this.rows = new Table('line', 'ours', 'yours');
     this.note = h('div', { class: 'wb-state' });
     this.printed = h('pre', { hidden: true });
     const cut = h('div', { class: 'wb-cut' }, h('span', {}, 'cut after byte'), this.slider, this.count);

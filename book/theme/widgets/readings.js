@@ -20,7 +20,7 @@ customElements.define('wirebook-readings', class extends Widget {
     this.editor = new Editor(this, 'the bytes of the attacker, with \\r\\n as escapes', '\\r\\n');
     this.spans = h('div', { class: 'wb-spans' });
     this.fault = h('div', { class: 'wb-fault' });
-    this.readings = new Table('', 'the proxy', 'our server');
+    this.readings = new Table('line', 'the proxy', 'our server');
     this.switches = new Table('kindness', 'the proxy', 'our server', 'breaks');
     this.story = new Table('who', 'does');
     const bytes = h('div', { class: 'wb-bytes' }, this.spans, this.editor.area);
