@@ -53,7 +53,7 @@ check('Node, a value beyond ASCII', (await fetched('/latin')).headers.find(([nam
 
 const proxy = spawn(proxyProgram, ['--addr', '127.0.0.1:0']);
 const line = await new Promise((resolve) => proxy.stdout.once('data', (data) => resolve(String(data))));
-const via = `http://${line.trim().split(' ').at(-1)}`;
+const via = `http://${/listening on (\S+)/.exec(line)[1]}`;
 try {
   const curl = async (...rest) => (await run('curl', ['-sS', '-m', '20', '-x', via, ...rest], { encoding: 'latin1', maxBuffer: 1 << 26 })).stdout;
   const hasCurl = await run('curl', ['--version']).then(() => true, () => false);
