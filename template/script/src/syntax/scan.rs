@@ -205,6 +205,11 @@ impl<'t> Scan<'t> {
         if rest[..length].ends_with('_') && rest[length..].starts_with(self.close) && length > 1 {
             length -= 1;
         }
+        // The point of `2.` and `2.5` belongs to the number: no member follows it, and a `/` behind it divides.
+        if rest[..length].bytes().all(|byte| byte.is_ascii_digit()) && rest[length..].starts_with('.') {
+            let fraction = &rest[length + 1..];
+            length += 1 + fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
+        }
         let member = self.before == Before::Head && self.text[..self.at].trim_end().ends_with('.');
         self.before = match &rest[..length] {
             _ if member => Before::Operand,
