@@ -84,9 +84,10 @@ export class Widget extends HTMLElement {
     this.addEventListener('keydown', (event) => {
       // The book turns pages with the arrow keys; in a widget they are the widget's.
       event.stopPropagation();
-      if (event.key === 'Tab' && event.target === this && !event.shiftKey) this.passOver();
+      if (event.key === 'Tab' && event.target === this && !event.shiftKey) this.passOver(true);
       else if (!event.ctrlKey && !event.metaKey && !event.altKey) this.key(event);
     });
+    for (const past of ['blur', 'keyup']) this.addEventListener(past, () => this.passOver(false));
     this.addEventListener('focusin', ({ target, relatedTarget }) => {
       if (tabbing && target !== this && !this.contains(relatedTarget)) this.focus();
     });
@@ -96,9 +97,9 @@ export class Widget extends HTMLElement {
     addEventListener('hashchange', () => { if (this.fromUrl()) this.refresh(); });
   }
 
-  passOver() {
-    for (const child of this.children) child.inert = true;
-    setTimeout(() => { for (const child of this.children) child.inert = false; });
+  // What is inside cannot have the focus while a Tab goes past it. No timer ends that: a busy browser lets keys overtake it.
+  passOver(over) {
+    for (const child of this.children) child.inert = over;
   }
 
   key(event) {

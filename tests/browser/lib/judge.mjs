@@ -33,7 +33,7 @@ export async function open(options = {}) {
   });
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(20_000);
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`); });
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack ?? error}`));
   // What the test itself leaves behind by going to the next page was not refused by anybody.
@@ -45,7 +45,7 @@ export async function open(options = {}) {
 }
 
 export const text = (widget, selector) => widget.locator(selector).innerText();
-export const settled = (page, test, argument) => page.waitForFunction(test, argument, { timeout: 5000 });
+export const settled = (page, test, argument) => page.waitForFunction(test, argument, { timeout: 15_000 });
 const alive = () => [...document.querySelectorAll('.wb')].every((one) => one.querySelector('.wb-live:not(.wb-away)'));
 
 // All widgets of the page are live.
