@@ -15,7 +15,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
 // Packed, so that the flags of its connection lie behind it where there would be nothing.
 #[derive(Clone, Copy, Debug)]
-#[repr(packed)]
+#[repr(C, packed)]
 pub(crate) struct Timer {
     phase: Phase,
     heard: bool,
