@@ -54,6 +54,11 @@ const ROOMS: &[Room] = &[
     Room("template", "escape", 300),
     Room("template", "", 1_700),
     Room("http2/hpack", "", 2_200),
+    Room("http2", "wire", 2_200),
+    Room("http2", "message", 2_200),
+    Room("http2", "stream", 2_200),
+    Room("http2", "", 500),
+    Room("http2", "connection", 2_200),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -65,6 +70,7 @@ const CRATES: &[&str] = &[
     "template/script",
     "template",
     "http2/hpack",
+    "http2",
     "lab",
     "lab/terminal",
     "tests",
