@@ -54,6 +54,7 @@ const ROOMS: &[Room] = &[
     Room("template", "escape", 300),
     Room("template", "", 1_700),
     Room("http2/hpack", "", 2_200),
+    Room("web/multipart", "", 1_300),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -65,6 +66,7 @@ const CRATES: &[&str] = &[
     "template/script",
     "template",
     "http2/hpack",
+    "web/multipart",
     "lab",
     "lab/terminal",
     "tests",
