@@ -59,6 +59,7 @@ const ROOMS: &[Room] = &[
     Room("http2", "stream", 2_200),
     Room("http2", "", 500),
     Room("http2", "connection", 2_200),
+    Room("web/multipart", "", 1_300),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -71,6 +72,7 @@ const CRATES: &[&str] = &[
     "template",
     "http2/hpack",
     "http2",
+    "web/multipart",
     "lab",
     "lab/terminal",
     "tests",
