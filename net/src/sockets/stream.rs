@@ -65,8 +65,8 @@ pub trait Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// The socket at the bottom, for a stream that is put over another one; `None` for a stream that is a socket itself. Who wants to
-    /// know an address, or to set an option, asks this.
+    /// The socket at the bottom: itself, or the one that it is put over. `None` where there is none, or none that has a name here. Who
+    /// wants to know an address, or to set an option, asks this.
     fn socket(&self) -> Option<&dyn Any> {
         None
     }

@@ -187,7 +187,7 @@ impl<S: Stream + 'static> Stream for TlsStream<S> {
     }
 
     fn socket(&self) -> Option<&dyn Any> {
-        self.inner.socket().or(Some(&*self.inner))
+        self.inner.socket()
     }
 
     fn is_secure(&self) -> bool {
