@@ -24,6 +24,7 @@ const ROOMS: &[Room] = &[
     Room("net", "sockets", 2_000),
     Room("net", "node", 2_000),
     Room("net", "sim", 2_000),
+    Room("net/tls", "", 2_000),
     Room("http1", "parser", 2_200),
     Room("http1", "parser/simd", 2_200),
     Room("http1", "connection", 2_200),
@@ -65,6 +66,7 @@ const ROOMS: &[Room] = &[
 /// Crates whose files must not import each other in a circle.
 const CRATES: &[&str] = &[
     "net",
+    "net/tls",
     "http1",
     "websocket",
     "sse",
