@@ -133,6 +133,21 @@ fn unsafe_code_stands_in_leaf_files_that_say_so() {
 }
 
 #[test]
+fn a_line_of_a_script_has_at_most_120_characters() {
+    let scripts = files(&root().join("book/theme"), "js");
+    assert!(scripts.len() > 10, "the widgets are found");
+    let long: Vec<String> = scripts
+        .iter()
+        .flat_map(|path| {
+            let lines: Vec<usize> = read(path).lines().map(|line| line.chars().count()).collect();
+            let wide = lines.into_iter().enumerate().filter(|(_, width)| *width > 120);
+            wide.map(|(at, width)| format!("{}:{}: {width}", path.display(), at + 1)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(long, [] as [String; 0]);
+}
+
+#[test]
 fn every_example_says_what_it_shows_and_how_to_run_it() {
     let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "web/multipart", "template"];
     let examples: Vec<PathBuf> =
