@@ -10,6 +10,7 @@
 //! | [`processor`] | the time of a thread, whatever else the machine does |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | event sources over TCP |
+//! | [`tls`] | an authority that signs whatever is asked of it |
 //! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
 
 /// The program of the README compiles.
@@ -26,3 +27,4 @@ pub mod processor;
 pub mod server;
 pub mod sse;
 pub mod template;
+pub mod tls;

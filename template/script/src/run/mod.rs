@@ -12,6 +12,7 @@ pub(crate) mod elements;
 pub(crate) mod errors;
 mod fault;
 mod flow;
+mod integrity;
 mod journal;
 mod machine;
 pub(crate) mod member;
