@@ -49,10 +49,10 @@ static DIGITS: [u32; 2048] = {
     let mut table = [0; 2048];
     let mut n = 0;
     while n < 1000 {
-        let digits = n / 100 | n / 10 % 10 << 8 | n % 10 << 16 | 0x30_3030;
+        let digits = (n / 100) | ((n / 10 % 10) << 8) | ((n % 10) << 16) | 0x30_3030;
         let count = 1 + (n >= 10) as u32 + (n >= 100) as u32;
-        table[n as usize] = digits >> (8 * (3 - count)) | count << 24;
-        table[n as usize + 1000] = digits << 8 | 0x30;
+        table[n as usize] = (digits >> (8 * (3 - count))) | (count << 24);
+        table[n as usize + 1000] = (digits << 8) | 0x30;
         n += 1;
     }
     table
@@ -82,7 +82,7 @@ fn digits_of(n: i32) -> (Block, usize) {
         text |= u128::from(DIGITS[*three as usize + 1000] >> 8) << (8 * length);
         length += 3;
     }
-    if n >= 0 { (text.to_le_bytes(), length) } else { ((text << 8 | u128::from(b'-')).to_le_bytes(), length + 1) }
+    if n >= 0 { (text.to_le_bytes(), length) } else { (((text << 8) | u128::from(b'-')).to_le_bytes(), length + 1) }
 }
 
 #[cfg(test)]
