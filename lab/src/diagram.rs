@@ -44,6 +44,16 @@ fn event_source() -> String {
     svg("The moves of an event source", &states.map(|state| format!("{state:?}")), &moves)
 }
 
+/// The places in a form. A violation leads from everywhere to Failed: a picture of that says nothing.
+fn multipart() -> String {
+    use wirebook_multipart::state::{State, Step, TABLE};
+    let states = [State::Preamble, State::Head, State::Data, State::Epilogue, State::Ended];
+    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
+    let rows = TABLE.iter().filter(|row| row.1 != Step::Violation);
+    let moves: Vec<Move> = rows.map(|(from, step, to)| (place(*from), format!("{step:?}"), place(*to))).collect();
+    svg("The moves of a form", &states.map(|state| format!("{state:?}")), &moves)
+}
+
 /// A move: from, label, to.
 type Move = (usize, String, usize);
 
@@ -54,6 +64,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "http1 responder" => Side::Responder,
         "websocket" => return Some(websocket()),
         "sse" => return Some(event_source()),
+        "multipart" => return Some(multipart()),
         "parsers" => return crate::race::picture(),
         _ => return None,
     };
