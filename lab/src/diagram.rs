@@ -19,7 +19,10 @@ type Move = (usize, String, usize);
 ///
 /// A violation, and `close` of an event source, lead from everywhere to one state: their arcs say nothing, and are left out.
 pub(crate) fn picture(name: &str) -> Option<String> {
-    use {wirebook_net::node::life, wirebook_sse::state as sse, wirebook_websocket::state as websocket};
+    use {
+        wirebook_multipart::state as multipart, wirebook_net::node::life, wirebook_sse::state as sse,
+        wirebook_websocket::state as websocket,
+    };
     let http1 = |side| transitions(side).filter(|row| row.1 != Trigger::Violation);
     Some(match name {
         "socket" => table("The moves of a socket", &life::State::ALL, life::TABLE.iter().copied()),
@@ -29,6 +32,10 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "sse" => {
             let rows = sse::TABLE.iter().copied().filter(|row| row.1 != sse::Step::Close);
             table("The moves of an event source", &sse::State::ALL, rows)
+        }
+        "multipart" => {
+            let rows = multipart::TABLE.iter().copied().filter(|row| row.1 != multipart::Step::Violation);
+            table("The moves of a form", &multipart::State::ALL, rows)
         }
         "parsers" => return crate::race::picture(),
         _ => return None,
