@@ -44,6 +44,22 @@ fn event_source() -> String {
     svg("The moves of an event source", &states.map(|state| format!("{state:?}")), &moves)
 }
 
+/// A stream of HTTP/2, as a server sees it. Resets lead from everywhere to the end: a picture of that says nothing.
+fn http2() -> String {
+    use wirebook_http2::state::{State, moves};
+    let states = [State::Idle, State::Open, State::HalfClosedRemote, State::HalfClosedLocal, State::Ended];
+    let place = |wanted: State| states.iter().position(|state| *state == wanted);
+    let mut shown: Vec<Move> = Vec::new();
+    for (from, input, to) in moves().filter(|(from, _, to)| from != to) {
+        let (Some(from), Some(to)) = (place(from), place(to)) else { continue };
+        match shown.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
+            Some((_, label, _)) => *label += &format!(", {input:?}"),
+            None => shown.push((from, format!("{input:?}"), to)),
+        }
+    }
+    svg("The moves of a stream of HTTP/2", &states.map(|state| format!("{state:?}")), &shown)
+}
+
 /// A move: from, label, to.
 type Move = (usize, String, usize);
 
@@ -54,6 +70,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "http1 responder" => Side::Responder,
         "websocket" => return Some(websocket()),
         "sse" => return Some(event_source()),
+        "http2" => return Some(http2()),
         "parsers" => return crate::race::picture(),
         _ => return None,
     };
