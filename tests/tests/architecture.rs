@@ -149,7 +149,7 @@ fn a_line_of_a_script_has_at_most_120_characters() {
 
 #[test]
 fn every_example_says_what_it_shows_and_how_to_run_it() {
-    let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "web/multipart", "template"];
+    let crates = ["net", "http1", "websocket", "sse", "http2", "http2/hpack", "web/multipart", "template"];
     let examples: Vec<PathBuf> =
         crates.iter().flat_map(|name| files(&root().join(name).join("examples"), "rs")).collect();
     assert!(!examples.is_empty());

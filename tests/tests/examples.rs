@@ -33,7 +33,7 @@ struct Example {
 /// All that are built.
 fn examples() -> Vec<Example> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "web/multipart", "template", "lab"]
+    let crates = ["net", "http1", "websocket", "sse", "http2", "http2/hpack", "web/multipart", "template", "lab"]
         .map(|krate| root.join(krate));
     let folders = crates.iter().flat_map(|krate| [krate.clone(), krate.join("script"), krate.join("terminal")]);
     let entries = folders.filter_map(|krate| fs::read_dir(krate.join("examples")).ok()).flatten();

@@ -5,6 +5,8 @@ mod attacks;
 mod bodies;
 mod client;
 mod event_loop;
+mod h2_frames;
+mod h2_streams;
 mod head;
 mod hpack;
 mod measuring;
