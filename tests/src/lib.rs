@@ -24,3 +24,4 @@ pub mod parser;
 pub mod server;
 pub mod sse;
 pub mod template;
+pub mod web_fuzz;

@@ -54,6 +54,11 @@ const ROOMS: &[Room] = &[
     Room("template", "escape", 300),
     Room("template", "", 1_700),
     Room("http2/hpack", "", 2_200),
+    Room("web", "text", 400),
+    Room("web", "router", 2_200),
+    Room("web", "message", 2_200),
+    Room("web", "trust", 2_200),
+    Room("web", "input", 2_200),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -65,6 +70,7 @@ const CRATES: &[&str] = &[
     "template/script",
     "template",
     "http2/hpack",
+    "web",
     "lab",
     "lab/terminal",
     "tests",

@@ -5,4 +5,5 @@ pub mod hpack;
 pub mod http1;
 pub mod sse;
 pub mod template;
+pub mod web;
 pub mod websocket;
