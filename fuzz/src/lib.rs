@@ -1,3 +1,5 @@
 //! What the fuzz targets share.
 
 pub mod parsers;
+#[path = "../../tests/src/web_fuzz.rs"]
+pub mod web;
