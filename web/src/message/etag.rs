@@ -67,19 +67,20 @@ fn read(value: &str) -> Option<(ETag, &str)> {
     opaque.bytes().all(is_etagc).then(|| (ETag { is_weak, opaque: opaque.to_owned() }, rest))
 }
 
-/// The tags of a list, as far as it is one: what stands behind the first fault is not compared.
+/// The tags of a list, as far as it is one: what stands behind the first fault is not compared, nor is a tag with something
+/// else than a comma behind it.
 pub(super) fn list(value: &str) -> Vec<ETag> {
     let mut tags = Vec::new();
     let mut rest = value.trim_start_matches([' ', '\t', ',']);
     while let Some((tag, behind)) = read(rest)
         && tags.len() < MOST_TAGS
     {
-        tags.push(tag);
-        let next = behind.trim_start_matches([' ', '\t']);
-        rest = next.trim_start_matches([' ', '\t', ',']);
-        if !next.is_empty() && !next.starts_with(',') {
+        let behind = behind.trim_start_matches([' ', '\t']);
+        if !behind.is_empty() && !behind.starts_with(',') {
             break;
         }
+        tags.push(tag);
+        rest = behind.trim_start_matches([' ', '\t', ',']);
     }
     tags
 }

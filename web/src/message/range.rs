@@ -7,7 +7,7 @@
 //! Many small or overlapping ranges make a server do more than their asker pays (§14.2 permits to ignore the field, §17.15 asks
 //! for it). So more than a few are ignored, and the whole is sent.
 
-use crate::text::{split, trim};
+use crate::text::split;
 use std::ops::RangeInclusive;
 
 /// Ranges that an answer has by default. More are ignored: the whole is sent.
@@ -37,7 +37,7 @@ pub enum Ranges {
 /// ```
 pub fn ranges(value: &str, length: u64, most: usize) -> Ranges {
     let Some((unit, set)) = value.split_once('=') else { return Ranges::Whole };
-    if !trim(unit).eq_ignore_ascii_case("bytes") {
+    if !unit.eq_ignore_ascii_case("bytes") {
         return Ranges::Whole;
     }
     let (mut parts, mut asked) = (Vec::new(), 0);
@@ -62,7 +62,6 @@ pub fn ranges(value: &str, length: u64, most: usize) -> Ranges {
 /// One range: `None` where it is not well-formed, `Some(None)` where it lies behind the end.
 fn read(spec: &str, length: u64) -> Option<Option<RangeInclusive<u64>>> {
     let (first, last) = spec.split_once('-')?;
-    let (first, last) = (trim(first), trim(last));
     if first.is_empty() {
         let suffix = number(last)?;
         return Some((suffix > 0 && length > 0).then(|| length.saturating_sub(suffix)..=length - 1));

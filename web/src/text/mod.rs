@@ -23,22 +23,24 @@ pub(crate) fn trim(text: &str) -> &str {
 }
 
 /// The pieces of a text between separators that stand in no quoted string; `OWS` off their ends, empty ones left out (§5.6.1.2).
+/// A string begins behind a `=`: in no list of ours does one begin elsewhere, and a quote that is a mistake spoils one piece only.
 pub(crate) fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
-        let (mut quoted, mut escaped) = (false, false);
+        let (mut quoted, mut escaped, mut before) = (false, false, 0);
         for (at, byte) in text.bytes().enumerate() {
             match byte {
                 _ if escaped => escaped = false,
                 b'\\' if quoted => escaped = true,
-                b'"' => quoted = !quoted,
+                b'"' => quoted = !quoted && before == b'=',
                 _ if byte == separator && !quoted => {
                     rest = Some(&text[at + 1..]);
                     return Some(&text[..at]);
                 }
                 _ => {}
             }
+            before = byte;
         }
         rest = None;
         Some(text)
@@ -54,9 +56,11 @@ pub(crate) fn parameter(text: &str) -> Option<(String, Cow<'_, str>)> {
     if !is_token(name) {
         return None;
     }
-    let value = if value.starts_with('"') { unquote(value)? } else { Cow::Borrowed(value) };
-    let is_value = text.ends_with('"') || is_token(&value);
-    is_value.then(|| (name.to_ascii_lowercase(), value))
+    let value = match value.starts_with('"') {
+        true => unquote(value)?,
+        false => Cow::Borrowed(Some(value).filter(|value| is_token(value))?),
+    };
+    Some((name.to_ascii_lowercase(), value))
 }
 
 /// What a `quoted-string` (§5.6.4) says; `None` where it is none. A control character is none of its characters, but for a tab.

@@ -155,16 +155,14 @@ impl Trust {
     }
 
     fn x_forwarded(&self, peer: IpAddr, fields: &Fields<'_>) -> Client {
-        let claims = fields.x_forwarded_for.unwrap_or_default().rsplit(',').map(address);
+        let claims = elements(fields.x_forwarded_for.unwrap_or_default()).map(address);
         let (ip, hops) = self.walk(peer, claims);
         if !self.trusts(peer) || self.most == 0 {
             return Client { ip: peer.to_canonical(), secure: None, host: None, hops: 0 };
         }
         // Of the other lists the element that the same proxy wrote; a shorter list was written by the outermost one alone.
-        let beside = |list: Option<&str>| -> Option<String> {
-            let elements: Vec<&str> = list?.rsplit(',').take(hops.max(1)).map(trim).collect();
-            elements.last().map(|element| (*element).to_owned())
-        };
+        let beside =
+            |list: Option<&str>| -> Option<String> { elements(list?).take(hops.max(1)).last().map(str::to_owned) };
         let secure = beside(fields.x_forwarded_proto).and_then(|proto| secure(&proto));
         let host = beside(fields.x_forwarded_host).filter(|host| is_host(host));
         Client { ip, secure, host, hops }
@@ -186,6 +184,11 @@ impl Trust {
     }
 }
 
+/// The elements of a list from its right end; empty ones are none (RFC 9110 §5.6.1.2).
+fn elements(list: &str) -> impl Iterator<Item = &str> {
+    list.rsplit(',').map(trim).filter(|element| !element.is_empty())
+}
+
 /// The pairs of an element; of an element that is not well-formed, none.
 fn pairs(element: &str) -> Vec<(String, String)> {
     let pair = |text: &str| parameter(text).map(|(name, value)| (name, value.into_owned()));
@@ -194,7 +197,6 @@ fn pairs(element: &str) -> Vec<(String, String)> {
 
 /// `node = nodename [ ":" node-port ]` (RFC 7239 §6), and what stands in X-Forwarded-For: an address, with a port or without.
 fn address(text: &str) -> Option<IpAddr> {
-    let text = trim(text);
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     text.parse().ok().or_else(|| bare?.parse().ok().map(IpAddr::V6)).or_else(with_port)

@@ -210,8 +210,10 @@ fn is_cookie_octet(byte: u8) -> bool {
 }
 
 fn is_domain(domain: &str) -> bool {
+    // RFC 1123 §2.1.
     let is_label = |label: &str| {
-        !label.is_empty() && label.len() <= 63 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        !label.is_empty() && label.len() <= 63 && is_plain && !label.starts_with('-') && !label.ends_with('-')
     };
     domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
 }
