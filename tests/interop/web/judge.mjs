@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { isDeepStrictEqual } from 'node:util';
 import * as contentDisposition from 'content-disposition';
 import * as cookie from 'cookie';
+import Cookies from 'cookies';
 import fresh from 'fresh';
 import Keygrip from 'keygrip';
 import Negotiator from 'negotiator';
@@ -28,7 +29,14 @@ const theirs = {
     if (asked.flip) asked.signature = asked.signature.slice(1) + asked.signature[0];
     const keys = new Keygrip(asked.keys);
     const at = keys.index(text, asked.signature);
-    return { signed: keys.sign(text), verified: at < 0 ? null : at };
+    // What `cookies` sets beside the cookie, and whether it takes what was signed elsewhere.
+    const set = [];
+    const request = { headers: { cookie: `${asked.name}=${asked.value}; ${asked.name}.sig=${asked.signature}` } };
+    const jar = new Cookies(request, { getHeader: () => undefined, setHeader: (name, fields) => set.push(...fields) }, { keys });
+    tried(() => jar.set(asked.name, asked.value, { signed: true }));
+    const beside = set.map((field) => field.match(/\.sig=([^;]*)/)?.[1]).find(Boolean) ?? keys.sign(text);
+    if (set.length && (jar.get(asked.name, { signed: true }) === undefined) !== (at < 0)) throw new Error(`cookies and keygrip differ: ${text}`);
+    return { signed: beside, verified: at < 0 ? null : at };
   },
   types: ({ field, offers }) => negotiator('accept', field).mediaTypes(offers),
   languages: ({ field, offers }) => negotiator('accept-language', field).languages(offers),

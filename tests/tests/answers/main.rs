@@ -8,6 +8,7 @@ mod event_loop;
 mod head;
 mod hpack;
 mod measuring;
+mod routing;
 mod server;
 mod tcp;
 mod udp;

@@ -196,6 +196,7 @@ fn by_steps(a: &[Step], b: &[Step]) -> Ordering {
     Ordering::Equal
 }
 
+// ANCHOR: attempt
 /// One pattern against a path: how far it gets, why not further, and how.
 fn attempt(pattern: &Pattern, path: &str) -> (usize, Why, Vec<Step>) {
     let bytes = path.as_bytes();
@@ -233,3 +234,4 @@ fn attempt(pattern: &Pattern, path: &str) -> (usize, Why, Vec<Step>) {
     }
     if at < path.len() { (at, Why::PatternEnded, steps) } else { (at, Why::Fits, steps) }
 }
+// ANCHOR_END: attempt

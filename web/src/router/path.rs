@@ -91,6 +91,7 @@ pub fn wash(path: &str) -> Result<Path<'_>, Unclean> {
     Ok(Path(washed))
 }
 
+// ANCHOR: decode
 fn decode_once(bytes: &[u8]) -> Result<String, Unclean> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -117,6 +118,7 @@ fn decode_once(bytes: &[u8]) -> Result<String, Unclean> {
     }
     String::from_utf8(out).map_err(|_| Unclean::NotUtf8)
 }
+// ANCHOR_END: decode
 
 /// The text that a piece of a washed path means: `%2F` is a slash again, and `%25` a percent sign.
 pub fn meaning(piece: &str) -> Cow<'_, str> {

@@ -193,6 +193,7 @@ struct Walk<'s, V> {
 }
 
 impl<V: FnMut(u32) -> bool> Walk<'_, V> {
+    // ANCHOR: walk
     /// Goes on from behind a node's text, with what is left of the path.
     fn on(&mut self, mut node: &Node, mut rest: &[u8], mut depth: usize) -> bool {
         let leaf = 'node: loop {
@@ -236,6 +237,7 @@ impl<V: FnMut(u32) -> bool> Walk<'_, V> {
         self.spans.count = depth;
         leaf.is_some_and(|leaf| (self.visit)(leaf))
     }
+    // ANCHOR_END: walk
 }
 
 impl Node {
@@ -243,6 +245,7 @@ impl Node {
         Node { text: Text::new(text), ..Node::default() }
     }
 
+    // ANCHOR: child
     /// The child whose text the path goes on with, and the path behind it.
     #[inline]
     fn child<'n, 'p>(&'n self, path: &'p [u8]) -> Option<(&'n Node, &'p [u8])> {
@@ -256,6 +259,7 @@ impl Node {
         let child = usize::from(*self.table.get(usize::from(first.wrapping_sub(self.least)))?);
         (child < self.children.len()).then_some(child)
     }
+    // ANCHOR_END: child
 
     fn push(&mut self, child: Node) {
         self.children.push(child);
