@@ -2,3 +2,5 @@
 
 pub mod http2;
 pub mod parsers;
+#[path = "../../tests/src/web_fuzz.rs"]
+pub mod web;

@@ -7,4 +7,5 @@ pub mod http2;
 pub mod multipart;
 pub mod sse;
 pub mod template;
+pub mod web;
 pub mod websocket;

@@ -11,6 +11,7 @@ mod head;
 mod hpack;
 mod measuring;
 mod multipart;
+mod routing;
 mod server;
 mod tcp;
 mod udp;
