@@ -41,7 +41,7 @@ fn drivers(lib: &str) -> Vec<String> {
 fn cores_name_no_socket_no_clock_and_no_async() {
     let mut broken = Vec::new();
     let mut cores = 0;
-    for name in ["http1", "websocket", "sse"] {
+    for name in ["http1", "websocket", "sse", "cluster/process"] {
         let source = root().join(name).join("src");
         let drivers = drivers(&read(&source.join("lib.rs")));
         for path in files(&source, "rs") {
@@ -119,7 +119,7 @@ fn every_written_chapter_is_in_the_summary() {
 
 #[test]
 fn unsafe_code_stands_in_leaf_files_that_say_so() {
-    for name in ["net", "http1", "websocket", "sse", "template", "template/script", "lab"] {
+    for name in ["net", "http1", "websocket", "sse", "template", "template/script", "cluster/process", "lab"] {
         for path in files(&root().join(name).join("src"), "rs") {
             let text = read(&path);
             let blocks = text.lines().filter(|line| line.contains("unsafe {")).count();
@@ -134,7 +134,7 @@ fn unsafe_code_stands_in_leaf_files_that_say_so() {
 
 #[test]
 fn every_example_says_what_it_shows_and_how_to_run_it() {
-    let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "template"];
+    let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "template", "cluster/process"];
     let examples: Vec<PathBuf> =
         crates.iter().flat_map(|name| files(&root().join(name).join("examples"), "rs")).collect();
     assert!(!examples.is_empty());

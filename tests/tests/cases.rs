@@ -1,7 +1,7 @@
 //! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, sse, template, websocket};
+use wirebook_tests::cases::{hpack, http1, process, sse, template, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -37,4 +37,9 @@ fn templates() {
 #[test]
 fn field_blocks() {
     holds("hpack", 25, b"", hpack::events);
+}
+
+#[test]
+fn channels_between_processes() {
+    holds("process", 75, b"{", process::events);
 }

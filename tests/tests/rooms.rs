@@ -54,6 +54,8 @@ const ROOMS: &[Room] = &[
     Room("template", "escape", 300),
     Room("template", "", 1_700),
     Room("http2/hpack", "", 2_200),
+    Room("cluster/process", "ipc", 1_000),
+    Room("cluster/process", "driver", 2_000),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -65,6 +67,7 @@ const CRATES: &[&str] = &[
     "template/script",
     "template",
     "http2/hpack",
+    "cluster/process",
     "lab",
     "lab/terminal",
     "tests",

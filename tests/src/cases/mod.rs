@@ -3,6 +3,7 @@
 
 pub mod hpack;
 pub mod http1;
+pub mod process;
 pub mod sse;
 pub mod template;
 pub mod websocket;
