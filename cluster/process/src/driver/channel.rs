@@ -317,7 +317,13 @@ where
             match event {
                 None => break,
                 Some(Event::Message { json, handle }) => return message(json, false, handle),
-                Some(Event::Internal { json, handle, .. }) => return message(json, true, handle),
+                Some(Event::Internal { command, json, handle }) => {
+                    if let Some(answer) = answer(&command, json) {
+                        // For want of room, or of a channel, nobody is answered.
+                        let _ = self.0.core.borrow_mut().send_internal(&answer, None);
+                    }
+                    return message(json, true, handle);
+                }
                 Some(Event::WrongHandle { json, .. }) => {
                     self.0.wrong_handles.set(self.0.wrong_handles.get() + 1);
                     return message(json, false, None);
@@ -389,4 +395,22 @@ where
         }
         back
     }
+}
+
+/// What a parent of Node's asks about the connections of a server that it has sent: whether all are closed, before the server
+/// says that it is, and how many there are. They are the program's here, and nobody counts them; without an answer the
+/// parent's `server.close()` would wait for ever.
+fn answer(command: &str, json: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Asked<'a> {
+        #[serde(borrow)]
+        key: &'a serde_json::value::RawValue,
+    }
+    let (answer, more) = match command {
+        "NODE_SOCKET_NOTIFY_CLOSE" => ("NODE_SOCKET_ALL_CLOSED", ""),
+        "NODE_SOCKET_GET_COUNT" => ("NODE_SOCKET_COUNT", ",\"count\":0"),
+        _ => return None,
+    };
+    let Asked { key } = serde_json::from_str(json).ok()?;
+    Some(format!("{{\"cmd\":\"{answer}\",\"key\":{key}{more}}}"))
 }
