@@ -44,6 +44,21 @@ fn event_source() -> String {
     svg("The moves of an event source", &states.map(|state| format!("{state:?}")), &moves)
 }
 
+/// The standing of a channel between processes.
+fn channel() -> String {
+    use wirebook_process::ipc::state::{State, TABLE};
+    let place = |wanted: State| State::ALL.iter().position(|state| *state == wanted).unwrap_or_default();
+    let mut moves: Vec<Move> = Vec::new();
+    for (from, input, to) in TABLE {
+        let (from, to) = (place(*from), place(*to));
+        match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
+            Some((_, label, _)) => *label += &format!(", {input:?}"),
+            None => moves.push((from, format!("{input:?}"), to)),
+        }
+    }
+    svg("The moves of a channel between processes", &State::ALL.map(|state| format!("{state:?}")), &moves)
+}
+
 /// A move: from, label, to.
 type Move = (usize, String, usize);
 
@@ -54,6 +69,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
         "http1 responder" => Side::Responder,
         "websocket" => return Some(websocket()),
         "sse" => return Some(event_source()),
+        "process" => return Some(channel()),
         "parsers" => return crate::race::picture(),
         _ => return None,
     };

@@ -222,6 +222,22 @@ fn a_partial_write_takes_the_handles_with_its_first_octet() {
     assert_eq!(flush(&mut one), [("4\n".into(), 0)]);
 }
 
+/// Row net-40: a thousand messages in one write, and in writes of a byte, are the same messages.
+#[test]
+fn net_40_a_thousand_messages_in_a_write() {
+    let wire: String = (0..1000).map(|number| format!("{{\"n\":{number}}}\n")).collect();
+    for step in [wire.len(), 1] {
+        let (mut one, mut at, mut count) = (channel(Limits::default()), 0, 0);
+        for stop in (step..=wire.len()).step_by(step) {
+            while let (used, Some(Event::Message { json, .. })) = one.receive(&wire.as_bytes()[at..stop]).unwrap() {
+                assert_eq!(json, format!("{{\"n\":{count}}}"));
+                (at, count) = (at + used, count + 1);
+            }
+        }
+        assert_eq!((at, count), (wire.len(), 1000));
+    }
+}
+
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![Just("null".into()), any::<i32>().prop_map(|n| n.to_string()), "\"[a-zA-Z ]{0,8}\""];
     leaf.prop_recursive(4, 32, 4, |inner| {

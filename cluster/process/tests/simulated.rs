@@ -155,9 +155,10 @@ fn a_reset_loses_no_handle() {
     assert!(seen["one"] > 1000 && seen.get("unsure").is_some(), "both happen: {seen:?}");
 }
 
-/// One conversation, cut before every single byte, with the rest later.
+/// Row net-40: one conversation, cut before every single byte, with the rest later. A thousand messages in a write are in
+/// `core.rs`.
 #[test]
-fn every_cut_of_a_conversation() {
+fn net_40_every_cut_of_a_conversation() {
     let talk = |cut: Option<u64>| {
         sim::run(1, async move {
             let (one, other) = SimStream::pair();

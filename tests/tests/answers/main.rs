@@ -2,12 +2,14 @@
 //! them.
 
 mod attacks;
+mod between;
 mod bodies;
 mod client;
 mod event_loop;
 mod head;
 mod hpack;
 mod measuring;
+mod processes;
 mod server;
 mod tcp;
 mod udp;
