@@ -21,7 +21,7 @@ type Move = (usize, String, usize);
 pub(crate) fn picture(name: &str) -> Option<String> {
     use {
         wirebook_http2::state as http2, wirebook_multipart::state as multipart, wirebook_net::node::life,
-        wirebook_sse::state as sse, wirebook_websocket::state as websocket,
+        wirebook_process::ipc::state as ipc, wirebook_sse::state as sse, wirebook_websocket::state as websocket,
     };
     let http1 = |side| transitions(side).filter(|row| row.1 != Trigger::Violation);
     Some(match name {
@@ -39,6 +39,7 @@ pub(crate) fn picture(name: &str) -> Option<String> {
             let rows = http2::moves().filter(|(from, _, to)| from != to && shown.contains(from) && shown.contains(to));
             table("The moves of a stream of HTTP/2", &shown, rows)
         }
+        "process" => table("The moves of a channel between processes", &ipc::State::ALL, ipc::TABLE.iter().copied()),
         "multipart" => {
             let rows = multipart::TABLE.iter().copied().filter(|row| row.1 != multipart::Step::Violation);
             table("The moves of a form", &multipart::State::ALL, rows)

@@ -39,6 +39,7 @@ mod tests {
             "http2/hpack",
             "web",
             "web/multipart",
+            "cluster/process",
         ] {
             let table = table(&root, krate).unwrap();
             assert!(table.lines().count() >= 3 && table.contains("lines of code") && !table.contains("[`"), "{table}");

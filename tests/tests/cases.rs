@@ -1,7 +1,7 @@
 //! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, http2, multipart, sse, template, web, websocket};
+use wirebook_tests::cases::{hpack, http1, http2, multipart, process, sse, template, web, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -76,4 +76,9 @@ fn forms() {
 #[test]
 fn the_web_layer() {
     holds("web", 15, b"", web::events);
+}
+
+#[test]
+fn channels_between_processes() {
+    holds("process", 75, b"{", process::events);
 }

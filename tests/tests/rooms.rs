@@ -66,6 +66,8 @@ const ROOMS: &[Room] = &[
     Room("web", "message", 2_200),
     Room("web", "trust", 2_200),
     Room("web", "input", 2_200),
+    Room("cluster/process", "ipc", 1_000),
+    Room("cluster/process", "driver", 2_000),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -81,6 +83,7 @@ const CRATES: &[&str] = &[
     "http2",
     "web/multipart",
     "web",
+    "cluster/process",
     "lab",
     "lab/terminal",
     "tests",

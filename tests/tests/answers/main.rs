@@ -2,6 +2,7 @@
 //! them.
 
 mod attacks;
+mod between;
 mod bodies;
 mod client;
 mod event_loop;
@@ -11,6 +12,7 @@ mod head;
 mod hpack;
 mod measuring;
 mod multipart;
+mod processes;
 mod routing;
 mod server;
 mod tcp;
