@@ -12,18 +12,13 @@ fn main() -> io::Result<()> {
     let parsers = files.find(|file| file.exists()).ok_or(io::Error::other("no figures of the parsers are shown"))?;
     println!("cargo::rustc-env=WIREBOOK_PARSERS={}", parsers.canonicalize()?.display());
     let mut rows = Vec::new();
-    for chapter in [
-        "net",
-        "http1",
-        "websocket",
-        "sse",
-        "http2",
-        "http2/hpack",
-        "web",
-        "web/multipart",
-        "template",
-        "cluster/process",
-    ] {
+    let manifest = root.join("Cargo.toml");
+    println!("cargo::rerun-if-changed={}", manifest.display());
+    let manifest = fs::read_to_string(manifest)?;
+    // The crates, in the book's order.
+    let members = manifest.lines().find_map(|line| line.strip_prefix("members = ")).unwrap_or_default();
+    let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+    for (place, chapter) in members.into_iter().enumerate() {
         let folder = root.join(chapter).join("examples");
         println!("cargo::rerun-if-changed={}", root.join(chapter).display());
         let Ok(entries) = fs::read_dir(&folder) else { continue };
@@ -33,22 +28,17 @@ fn main() -> io::Result<()> {
             if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)?;
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                rows.push((chapter, name.clone(), summary(&text), command(&text, &name)));
+                rows.push((place, chapter, name.clone(), summary(&text), command(&text, &name)));
             }
         }
     }
-    // By chapter in the book's order, which the loop gave; by name within.
-    rows.sort_by(|a, b| (order(a.0), &a.1).cmp(&(order(b.0), &b.1)));
-    let table: String = rows.iter().map(|row| format!("    {row:?},\n")).collect();
+    rows.sort();
+    let table: String = rows
+        .iter()
+        .map(|(_, chapter, name, summary, command)| format!("    {:?},\n", (chapter, name, summary, command)))
+        .collect();
     let out = Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("examples.rs");
     fs::write(out, format!("&[\n{table}]\n"))
-}
-
-fn order(chapter: &str) -> usize {
-    ["net", "http1", "websocket", "sse", "http2", "http2/hpack", "web", "web/multipart", "template", "cluster/process"]
-        .iter()
-        .position(|name| *name == chapter)
-        .unwrap_or(usize::MAX)
 }
 
 /// The first `//!` line.

@@ -11,6 +11,7 @@
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | event sources over TCP |
 //! | [`tls`] | an authority that signs whatever is asked of it |
+//! | [`workspace`] | where it stands, and which crates it has |
 //! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
 
 /// The program of the README compiles.
@@ -29,3 +30,4 @@ pub mod sse;
 pub mod template;
 pub mod tls;
 pub mod web_fuzz;
+pub mod workspace;

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use wirebook_tests::workspace::{members, root};
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -119,8 +117,8 @@ fn every_written_chapter_is_in_the_summary() {
 
 #[test]
 fn unsafe_code_stands_in_leaf_files_that_say_so() {
-    for name in ["net", "http1", "websocket", "sse", "template", "template/script", "web", "cluster/process", "lab"] {
-        for path in files(&root().join(name).join("src"), "rs") {
+    for name in members() {
+        for path in files(&root().join(&name).join("src"), "rs") {
             let text = read(&path);
             let blocks = text.lines().filter(|line| line.contains("unsafe {")).count();
             if blocks > 0 {
@@ -149,20 +147,8 @@ fn a_line_of_a_script_has_at_most_120_characters() {
 
 #[test]
 fn every_example_says_what_it_shows_and_how_to_run_it() {
-    let crates = [
-        "net",
-        "http1",
-        "websocket",
-        "sse",
-        "http2",
-        "http2/hpack",
-        "web",
-        "web/multipart",
-        "template",
-        "cluster/process",
-    ];
     let examples: Vec<PathBuf> =
-        crates.iter().flat_map(|name| files(&root().join(name).join("examples"), "rs")).collect();
+        members().iter().flat_map(|name| files(&root().join(name).join("examples"), "rs")).collect();
     assert!(!examples.is_empty());
     for path in examples {
         let text = read(&path);

@@ -7,6 +7,8 @@
 //! What the book's renderer does by itself (captions of code, its width, links to the glossary and to RFCs) is held by the tests
 //! of `lab`.
 
+use wirebook_tests::workspace::{members, root};
+
 use std::{
     collections::HashSet,
     fs,
@@ -203,22 +205,8 @@ fn box_faults(text: &str) -> Vec<String> {
     }
     let example = said("Start").and_then(|rest| rest.split_once("--example ")).map(|(_, rest)| rest);
     if let Some(name) = example.and_then(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()) {
-        let root = source().join("../..");
-        let exists = [
-            "net",
-            "http1",
-            "websocket",
-            "sse",
-            "http2",
-            "http2/hpack",
-            "web",
-            "web/multipart",
-            "template",
-            "cluster/process",
-        ]
-        .iter()
-        .any(|of| {
-            let folder = root.join(of).join("examples");
+        let exists = members().iter().any(|of| {
+            let folder = root().join(of).join("examples");
             folder.join(name).join("main.rs").is_file() || folder.join(name).with_extension("rs").is_file()
         });
         if !exists {

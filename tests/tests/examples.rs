@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use wirebook_tests::workspace::{members, root};
 
 /// What "within a second" may be on a machine that does other things.
 const A_SECOND: Duration = Duration::from_secs(4);
@@ -32,23 +33,8 @@ struct Example {
 
 /// All that are built.
 fn examples() -> Vec<Example> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let crates = [
-        "net",
-        "http1",
-        "websocket",
-        "sse",
-        "http2",
-        "http2/hpack",
-        "web",
-        "web/multipart",
-        "template",
-        "cluster/process",
-        "lab",
-    ]
-    .map(|krate| root.join(krate));
-    let folders = crates.iter().flat_map(|krate| [krate.clone(), krate.join("script"), krate.join("terminal")]);
-    let entries = folders.filter_map(|krate| fs::read_dir(krate.join("examples")).ok()).flatten();
+    let folders = members().into_iter().map(|krate| root().join(krate).join("examples"));
+    let entries = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten();
     let mut found: Vec<Example> = entries.filter_map(|entry| read(&entry.expect("a readable folder").path())).collect();
     found.sort_by(|one, other| one.name.cmp(&other.name));
     assert!(found.len() > 20 || found.is_empty(), "only {} examples", found.len());
