@@ -1,15 +1,17 @@
 //! The source view: a page for each file that the book cites, on which each line has a name, `#L42`.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write;
 use std::path::Path;
 
 /// The file as a page. `up` leads from it to the book's first page.
 pub(crate) fn page(name: &Path, text: &str, up: &str) -> String {
     let is_rust = name.extension().is_some_and(|extension| extension == "rs");
-    let name = name.display();
+    let (name, icon) = (name.display(), utf8_percent_encode(ICON, NON_ALPHANUMERIC));
     let mut out = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head>\
+         <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:image/svg+xml,{icon}\">\
+         <style>{STYLE}</style></head>\
          <body><p><a href=\"{up}index.html\">Wirebook</a> / {name}</p><pre>"
     );
     let coloured = coloured(text, if is_rust { token } else { |rest: &str| (None, rest.len()) });
@@ -87,6 +89,9 @@ const KEYWORDS: [&str; 37] = [
     "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "static",
     "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while",
 ];
+
+/// The book's. Its pages know it by a name that mdBook makes.
+const ICON: &str = include_str!("../../book/theme/favicon.svg");
 
 /// The browser's own colours, in light and in dark, and three of ours. The line that was asked for is marked.
 const STYLE: &str = ":root{color-scheme:light dark}body{font:15px/1.5 sans-serif;margin:1rem}pre{line-height:1.4}\

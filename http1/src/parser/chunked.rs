@@ -290,6 +290,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_a_chunk_is_known_while_its_data_comes() {
+        let mut chunked = Chunked::new();
+        // Behind the data a size that is half there is none that is left.
+        for (input, left) in [(&b"5\r\n"[..], 5), (b"he", 3), (b"llo", 0), (b"\r\n1", 0)] {
+            assert_eq!(chunked.decode(input).map(|(used, _)| used), Ok(input.len()));
+            assert_eq!(chunked.data_left(), left, "{input:?}");
+        }
+    }
+
+    #[test]
     fn rfc9112_7_1_chunks() {
         check(b"5\r\nhello\r\n6\r\n world\r\n0\r\n", Ok((b"hello world", true)));
         check(b"A\r\n0123456789\r\n000\r\n", Ok((b"0123456789", true)));
@@ -335,6 +345,7 @@ mod tests {
     fn rfc9112_7_1_1_chunk_extension() {
         check(b"5;a=b;c=\"d;e\\\"\" ; f\r\nhello\r\n0;z\r\n", Ok((b"hello", true)));
         check(b"5 ; a = b\r\nhello\r\n0\r\n", Ok((b"hello", true)));
+        check(b"5 \t; \ta \t= \tb \t;c=\"d\" \t;e\r\nhello\r\n0\r\n", Ok((b"hello", true)));
         check(b"5 \r\nhello", Err((Rule::ChunkExtension, 2)));
         check(b"5;\r\nhello", Err((Rule::ChunkExtension, 2)));
         check(b"5;a\rb\r\nhello", Err((Rule::BareCr, 4)));
