@@ -8,7 +8,8 @@ import { chapters, complaints, judge, live, open, serve, settled, shots, text } 
 
 const PAGES = {
   head: 'http1/head', race: 'http1/head', conversation: 'http1/bodies', agent: 'http1/client', 'event-loop': 'net/event-loop',
-  frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', template: 'template/closures',
+  frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', multipart: 'web/multipart',
+  template: 'template/closures',
 };
 const SCREENS = [
   { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },

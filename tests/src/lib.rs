@@ -28,3 +28,4 @@ pub mod server;
 pub mod sse;
 pub mod template;
 pub mod tls;
+pub mod web_fuzz;

@@ -193,3 +193,20 @@ fn judge(id: &str, expect: &Value, form: &Form) {
         }
     }
 }
+
+/// What is kept does not depend on what comes: a read of 64 KiB and at most 8 KiB more, for a word and for a film.
+#[test]
+fn a_film_takes_as_much_memory_as_a_word() {
+    let film = |size: usize| {
+        let head = b"--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n".to_vec();
+        [head, vec![b'\r'; size], b"\r\n--B--\r\n".to_vec()].concat()
+    };
+    for size in [1, 1 << 20, 32 << 20] {
+        let body = film(size);
+        let limits = Limits { file: u64::MAX, ..Limits::default() };
+        let (form, cost) = measure(|| read(b"multipart/form-data; boundary=B", &body, limits, 64 * 1024));
+        assert_eq!((form.files[0].2, form.error), (size, None));
+        assert!(cost.peak_bytes <= 8 * 1024, "{size}: {} bytes", cost.peak_bytes);
+        assert!(cost.allocations <= 16, "{size}: {} allocations", cost.allocations);
+    }
+}

@@ -134,7 +134,8 @@ impl Violation {
         use Violation::*;
         match self {
             NotFormData | CharsetUnsupported => 415,
-            TooManyParts | TooManyFields | TooManyFiles | FieldTooLarge | FileTooLarge | BodyTooLarge => 413,
+            TooManyParts | TooManyFields | TooManyFiles => 413,
+            FieldTooLarge | FileTooLarge | BodyTooLarge => 413,
             OutOfTurn => 500,
             _ => 400,
         }
