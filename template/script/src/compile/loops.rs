@@ -220,8 +220,9 @@ fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: 
     Box::new(move |cx| {
         let array = list.list(cx, shown.as_str()).map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
-        while cx.take_element(&array, index, slot) {
+        while let Some(item) = array.get(index) {
             cx.step().map_err(|h| cx.at(h, pos))?;
+            cx.slot_mut(slot).set(item);
             let flow = body(cx)?;
             if let Some(end) = labels.after(cx, flow) {
                 return Ok(end);

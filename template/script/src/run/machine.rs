@@ -222,15 +222,6 @@ impl<'a> Cx<'a> {
         &mut self.stack[self.base + slot]
     }
 
-    /// Puts a copy of an element into a slot; false when there is none at this index.
-    #[inline]
-    pub(crate) fn take_element(&mut self, list: &Array, index: usize, slot: usize) -> bool {
-        let items = list.borrow();
-        let Some(item) = items.get(index) else { return false };
-        self.slot_mut(slot).set(item.clone());
-        true
-    }
-
     /// The cell in a slot; a slot that should hold one and does not is given one.
     pub(crate) fn cell(&mut self, slot: usize) -> VarCell {
         match self.slot(slot) {
