@@ -4,6 +4,7 @@
 mod attacks;
 mod bodies;
 mod client;
+mod cookies;
 mod event_loop;
 mod head;
 mod hpack;
