@@ -5,6 +5,7 @@ mod attacks;
 mod between;
 mod bodies;
 mod client;
+mod cookies;
 mod event_loop;
 mod h2_frames;
 mod h2_streams;

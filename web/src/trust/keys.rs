@@ -127,6 +127,7 @@ impl Keys {
     }
 }
 
+// ANCHOR: code
 fn code(
     keys: &[[u8; 32]; PURPOSES.len()],
     purpose: Purpose,
@@ -144,3 +145,4 @@ fn code(
     }
     mac
 }
+// ANCHOR_END: code

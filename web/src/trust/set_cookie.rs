@@ -218,6 +218,7 @@ fn is_domain(domain: &str) -> bool {
     domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
 }
 
+// ANCHOR: prefixes
 /// What a name with a prefix promises (§4.1.3). Browsers compare prefixes without case, because servers do (§5.7).
 fn prefix_rule(name: &str, secure: bool, http_only: bool, is_host_only: bool) -> Result<(), CookieFault> {
     let has = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
@@ -229,6 +230,7 @@ fn prefix_rule(name: &str, secure: bool, http_only: bool, is_host_only: bool) ->
     ];
     rules.into_iter().find(|(prefix, holds, _)| has(prefix) && !holds).map_or(Ok(()), |(.., fault)| Err(fault))
 }
+// ANCHOR_END: prefixes
 
 /// Why a browser does not keep a cookie (RFC 6265bis §5.7, as far as it can be said from the field).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
