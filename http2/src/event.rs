@@ -48,7 +48,8 @@ pub enum Event<'a> {
         /// The fields.
         fields: FieldLines<'a>,
     },
-    /// The stream ends at once (§6.4).
+    /// The stream ends at once (§6.4). Where the peer's message was whole by then, its content stays to be read; whoever does
+    /// not want it says so with [`release`](crate::Connection::release).
     Reset {
         /// The stream.
         stream: StreamId,

@@ -17,11 +17,11 @@ type Move = (usize, String, usize);
 
 /// The picture of that name, as HTML for a chapter; `None` where there is none.
 ///
-/// A violation, and `close` of an event source, lead from everywhere to one state: their arcs say nothing, and are left out.
+/// A violation, `close` of an event source, and a reset of a stream lead from everywhere to one state: their arcs say nothing, and are left out.
 pub(crate) fn picture(name: &str) -> Option<String> {
     use {
-        wirebook_multipart::state as multipart, wirebook_net::node::life, wirebook_sse::state as sse,
-        wirebook_websocket::state as websocket,
+        wirebook_http2::state as http2, wirebook_multipart::state as multipart, wirebook_net::node::life,
+        wirebook_process::ipc::state as ipc, wirebook_sse::state as sse, wirebook_websocket::state as websocket,
     };
     let http1 = |side| transitions(side).filter(|row| row.1 != Trigger::Violation);
     Some(match name {
@@ -33,6 +33,13 @@ pub(crate) fn picture(name: &str) -> Option<String> {
             let rows = sse::TABLE.iter().copied().filter(|row| row.1 != sse::Step::Close);
             table("The moves of an event source", &sse::State::ALL, rows)
         }
+        "http2" => {
+            use http2::State::{Ended, HalfClosedLocal, HalfClosedRemote, Idle, Open};
+            let shown = [Idle, Open, HalfClosedRemote, HalfClosedLocal, Ended];
+            let rows = http2::moves().filter(|(from, _, to)| from != to && shown.contains(from) && shown.contains(to));
+            table("The moves of a stream of HTTP/2", &shown, rows)
+        }
+        "process" => table("The moves of a channel between processes", &ipc::State::ALL, ipc::TABLE.iter().copied()),
         "multipart" => {
             let rows = multipart::TABLE.iter().copied().filter(|row| row.1 != multipart::Step::Violation);
             table("The moves of a form", &multipart::State::ALL, rows)

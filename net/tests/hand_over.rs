@@ -266,8 +266,13 @@ fn an_end_of_a_pipe_is_what_the_kernel_says_it_is() {
         assert!(PipeReader::from_fd(reader).is_ok() && PipeWriter::from_fd(writer).is_ok());
         let (one, other) = pipe::ends().unwrap();
         let watched = Watched::readiness(one).unwrap();
-        drop(other);
-        watched.readable().await.unwrap();
+        let (mut asked, mut other) = (0, Some(other));
+        let mut closes_at_first = || {
+            asked += 1;
+            other.take().is_none().then_some(())
+        };
+        watched.until(&mut closes_at_first).await.unwrap();
+        assert_eq!(asked, 2, "asked now, and when it was readable");
         assert!(watched.as_fd().try_clone_to_owned().is_ok());
     });
 }

@@ -1,7 +1,7 @@
 //! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, http2, multipart, sse, template, websocket};
+use wirebook_tests::cases::{hpack, http1, http2, multipart, process, sse, template, web, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -71,4 +71,14 @@ fn every_cell_of_the_states_of_http2_has_a_case() {
 #[test]
 fn forms() {
     holds("multipart", 80, b"x", multipart::events);
+}
+
+#[test]
+fn the_web_layer() {
+    holds("web", 15, b"", web::events);
+}
+
+#[test]
+fn channels_between_processes() {
+    holds("process", 75, b"{", process::events);
 }

@@ -61,6 +61,13 @@ const ROOMS: &[Room] = &[
     Room("http2", "", 500),
     Room("http2", "connection", 2_200),
     Room("web/multipart", "", 1_300),
+    Room("web", "text", 400),
+    Room("web", "router", 2_200),
+    Room("web", "message", 2_200),
+    Room("web", "trust", 2_200),
+    Room("web", "input", 2_200),
+    Room("cluster/process", "ipc", 1_000),
+    Room("cluster/process", "driver", 2_000),
 ];
 
 /// Crates whose files must not import each other in a circle.
@@ -75,6 +82,8 @@ const CRATES: &[&str] = &[
     "http2/hpack",
     "http2",
     "web/multipart",
+    "web",
+    "cluster/process",
     "lab",
     "lab/terminal",
     "tests",

@@ -78,6 +78,7 @@ impl Connection {
             Verdict::Drop | Verdict::Ignore | Verdict::Misuse => return self.idle_frame().map(|()| None),
         }
         let known = self.streams.get(id).map(|stream| stream.incoming.part());
+        let released = self.streams.get(id).is_some_and(|stream| stream.released);
         if known.is_none() {
             self.memory.opened(id);
         }
@@ -91,7 +92,7 @@ impl Connection {
         match result {
             Ok(found) => {
                 self.finish(id);
-                Ok(Some(found))
+                Ok((!released).then_some(found))
             }
             Err(Violation::FieldsTooLarge) if known.is_none() => self.too_large(id, end).map(Some),
             Err(violation) => self.stream_error(id, violation).map(Some),

@@ -8,7 +8,7 @@
 //!    [`consumed`](Connection::consumed);
 //! 4. [`answers`](Connection::answers), which writes what the protocol itself owes. The methods of step 3 do that first, too;
 //! 5. `out` to the transport; the end of it where [`is_over`](Connection::is_over) says so; and a timer for
-//!    [`deadline`](Connection::deadline).
+//!    [`deadline`](Connection::deadline). That a transport takes nothing for too long is the driver's to see.
 //!
 //! | file | holds |
 //! |---|---|
@@ -233,8 +233,8 @@ impl Connection {
         let error = Error { violation, stream: None, offset: self.position };
         self.fault = Some(error);
         self.departure.step(Leave::Close).ok();
-        // What the peer asked for before it broke a rule it will not read; without our SETTINGS it could not read GOAWAY.
-        self.owed.retain(|answer| *answer == Answer::Opening);
+        // Without our SETTINGS nobody could read GOAWAY, and a refused stream may be tried elsewhere; the rest is of no use.
+        self.owed.retain(|answer| matches!(answer, Answer::Opening | Answer::Reset(..)));
         self.owed.push(Answer::Goaway(self.memory.last_theirs.min(self.answered), error.code()));
         self.streams = Streams::default();
         error

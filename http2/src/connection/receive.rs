@@ -143,6 +143,7 @@ impl Connection {
         };
         let found = match outcome {
             Ok(()) => {
+                let released = self.streams.get(id).is_some_and(|stream| stream.released);
                 self.swallow(id, overhead.into())?;
                 self.moved(content);
                 if content == 0 && !end {
@@ -152,7 +153,7 @@ impl Connection {
                     0 => Payload::Skip(padding),
                     left => Payload::Data { stream: id, left, padding, end },
                 };
-                (content == 0 && end).then_some(Found::Data { stream: id, bytes: used..used, end })
+                (content == 0 && end && !released).then_some(Found::Data { stream: id, bytes: used..used, end })
             }
             Err(violation) => {
                 // Nobody will read it, and the window is the connection's: law 1.

@@ -133,7 +133,8 @@ impl State {
             (Ended | ResetByPeer | ResetByUs, SendHeaders | SendHeadersEnd | SendData | SendDataEnd | SendReset) => Misuse,
 
             // §6.3: in any state.
-            (Idle | Unopened | Open | HalfClosedLocal | HalfClosedRemote | Ended | ResetByPeer | ResetByUs, ReceivePriority) => Ignore,
+            (Idle | Unopened | Open | HalfClosedLocal | HalfClosedRemote, ReceivePriority) => Ignore,
+            (Ended | ResetByPeer | ResetByUs, ReceivePriority) => Ignore,
         }
     }
     // ANCHOR_END: table

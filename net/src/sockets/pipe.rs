@@ -12,6 +12,7 @@ use std::{
     io::{self, IoSlice},
     net::Shutdown,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    task::{Poll, ready},
 };
 
 /// A descriptor that the loop watches: a pipe's end, or what the system makes readable when something has happened, such as
@@ -42,12 +43,22 @@ impl Watched {
         Ok(Watched { registration, descriptor })
     }
 
-    /// Waits until it is readable.
+    /// Waits until `check` gives something, which it is asked now and whenever the descriptor becomes readable.
     ///
     /// # Errors
     /// When the loop has ended.
-    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
-        poll_fn(|context| self.registration.poll_readable(context))
+    pub fn until<T>(&self, mut check: impl FnMut() -> Option<T>) -> impl Future<Output = io::Result<T>> {
+        poll_fn(move |context| {
+            loop {
+                // Only what is ready may be tried: what it is before the first event is asked beside that.
+                if let Some(value) = check() {
+                    return Poll::Ready(Ok(value));
+                }
+                let none = || Err::<(), _>(io::Error::from(io::ErrorKind::WouldBlock));
+                let _ = self.registration.try_once(Direction::Read, none);
+                ready!(self.registration.poll_readable(context))?;
+            }
+        })
     }
 }
 

@@ -163,7 +163,7 @@ impl Reference {
             }
             (Place::Locals { locals, slot, name, hint }, _) => {
                 if let Value::Object(object) = cx.slot(*locals).in_cell()
-                    && let Some(value) = object.borrow().find(name.as_str(), hint)
+                    && let Some(value) = object.borrow().find(name, hint)
                 {
                     return Ok(value.clone());
                 }

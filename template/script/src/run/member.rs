@@ -12,11 +12,11 @@ use crate::value::{Hint, Integrity, Value, compare, compare::primitive_to_str};
 
 /// `value.name`, when it has that of its own; methods are the affair of the built-ins.
 #[inline]
-pub(crate) fn own_member(value: &Value, key: &str, hint: &Hint) -> Option<Value> {
+pub(crate) fn own_member(value: &Value, key: &Str, hint: &Hint) -> Option<Value> {
     match value {
         Value::Object(object) => object.borrow().find(key, hint).cloned(),
-        Value::String(s) if key == "length" => Some(s.units().into()),
-        Value::Array(array) if key == "length" => Some(array.len().into()),
+        Value::String(s) if key.is("length") => Some(s.units().into()),
+        Value::Array(array) if key.is("length") => Some(array.len().into()),
         _ => None,
     }
 }
