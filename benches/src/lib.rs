@@ -233,6 +233,7 @@ impl Results {
 
 /// The crates that each file of results measures us against.
 const PEERS: &[(&str, &[&str])] = &[
+    ("hpack", &["httlib-hpack", "libnghttp2-sys"]),
     ("http1", &["hyper", "may_minihttp"]),
     ("http1_client", &["hyper", "hyper-util"]),
     ("net", &["mio", "tokio"]),

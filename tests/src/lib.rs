@@ -9,6 +9,7 @@
 //! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | event sources over TCP |
+//! | [`tls`] | an authority that signs whatever is asked of it |
 //! | [`template`] | the pairs of templates and data, and what real `ejs` made of them |
 
 /// The program of the README compiles.
@@ -24,3 +25,4 @@ pub mod parser;
 pub mod server;
 pub mod sse;
 pub mod template;
+pub mod tls;

@@ -1,7 +1,7 @@
 //! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, http2, sse, template, websocket};
+use wirebook_tests::cases::{hpack, http1, http2, multipart, sse, template, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -66,4 +66,9 @@ fn every_cell_of_the_states_of_http2_has_a_case() {
         .filter(|name| !cases.iter().any(|case| case.name == *name))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn forms() {
+    holds("multipart", 80, b"x", multipart::events);
 }

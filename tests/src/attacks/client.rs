@@ -8,13 +8,15 @@ use super::frames::Frames;
 use super::judge::Seen;
 use super::row::{Many, Row, Step};
 use super::subject::{self, Record, Subject};
+use crate::tls::Authority;
 use std::cell::{Cell, RefCell};
 use std::net::{Shutdown, SocketAddr};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 use wirebook_net::sim::{self, Config, SimListener, SimStream};
-use wirebook_net::{self as net, JoinHandle, Signal, Stream, tcp::TcpStream};
+use wirebook_net::{self as net, JoinHandle, Listener, Signal, Stream, tcp::TcpStream};
+use wirebook_tls::{Acceptor, Connector, TlsListener, TlsStream};
 
 /// Keys that say nothing about a simulated machine.
 pub const LEFT_OUT: [&str; 5] = ["mem_max", "cpu_ms_max", "leak", "no_signal", "alive"];
@@ -78,6 +80,34 @@ impl Network for Simulated {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Secured;
+
+const NAME: &str = "server.example";
+
+/// Both ends of TLS; keys take longer than a row.
+fn ends() -> (Acceptor, Connector) {
+    static ENDS: LazyLock<(Acceptor, Connector)> = LazyLock::new(|| {
+        let authority = Authority::default();
+        (authority.acceptor(&[NAME], &Default::default()), authority.connector(&Default::default()))
+    });
+    ENDS.clone()
+}
+
+impl Network for Secured {
+    type Stream = TlsStream<SimStream>;
+    const PATIENCE: Duration = Simulated::PATIENCE;
+    const SILENCE: Duration = Simulated::SILENCE;
+
+    async fn connect(self) -> TlsStream<SimStream> {
+        ends().1.connect(Simulated.connect().await, NAME).await.expect("the server speaks TLS")
+    }
+
+    fn reset(stream: &TlsStream<SimStream>) {
+        stream.get_ref().reset();
+    }
+}
+
 /// Carries a row out over sockets, against a server of its own.
 pub fn over_sockets(row: &Row) -> Seen {
     let subject = subject::start(row);
@@ -117,11 +147,29 @@ pub fn over_sockets(row: &Row) -> Seen {
 ///
 /// What ended the simulation: a panic, or a wait for nothing.
 pub fn simulated(row: &Row, config: Config) -> Result<Seen, String> {
+    simulate(row, config, Simulated, |listener| listener)
+}
+
+/// The same over TLS: nothing that a client does above it may come out differently.
+///
+/// # Errors
+///
+/// As [`simulated`].
+pub fn secured(row: &Row, config: Config) -> Result<Seen, String> {
+    simulate(row, config, Secured, |listener| TlsListener::new(listener, ends().0))
+}
+
+fn simulate<N: Network, L: Listener + 'static>(
+    row: &Row,
+    config: Config,
+    network: N,
+    over: impl FnOnce(SimListener) -> L + 'static,
+) -> Result<Seen, String> {
     let row = row.clone();
     let result = sim::run(config, async move {
         let record = Arc::<Mutex<Record>>::default();
-        subject::serve(&row, SimListener::bind(SERVER).expect("an address"), &record);
-        let mut seen = conduct(&row, Simulated, &record).await;
+        subject::serve(&row, over(SimListener::bind(SERVER).expect("an address")), &record);
+        let mut seen = conduct(&row, network, &record).await;
         seen.note(&record);
         seen
     });

@@ -247,8 +247,7 @@ impl Gen<'_> {
         let chain = matches!(operand.kind, ExprKind::Chain(_));
         let run: ExprFn = Box::new(move |cx| {
             let at = reference.locate(cx)?;
-            reference.delete(cx, &at)?;
-            Ok(Value::Bool(true))
+            reference.delete(cx, &at).map(Value::Bool)
         });
         // `delete a?.b.c`: a chain that ends early has nothing to delete.
         if chain { short_circuited(run, Value::Bool(true)) } else { Code::Fn(run) }

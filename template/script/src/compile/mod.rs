@@ -67,6 +67,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         path: settings.path.clone(),
         limits: settings.limits,
         func: 0,
+        strict: false,
         locals: parsed.locals,
         escape: settings.escape,
         helpers: settings.helpers,

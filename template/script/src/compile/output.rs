@@ -79,10 +79,21 @@ pub(super) struct Parts {
     parts: Vec<(String, Part, u32)>,
     tail: String,
     end: u32,
+    /// Where the text at the end was noted.
+    noted: Option<usize>,
 }
 
 impl Parts {
+    /// Text; what comes next to text is one with it.
+    fn text(&mut self, g: &mut Gen<'_>, text: &str, pos: u32) {
+        self.tail.push_str(text);
+        if !self.tail.is_empty() {
+            self.noted = Some(g.text_shape(self.noted, self.tail.len(), pos));
+        }
+    }
+
     fn push(&mut self, part: Part, pos: u32) {
+        self.noted = None;
         self.parts.push((std::mem::take(&mut self.tail), part, pos));
     }
 
@@ -126,15 +137,15 @@ impl Gen<'_> {
             made.end = pos;
             match &statement.kind {
                 StmtKind::Empty => {}
-                StmtKind::Text(text) => {
-                    let bytes = text.len();
-                    self.shape(|| format!("{bytes}-byte text"), pos, |_| ());
-                    made.tail.push_str(text);
-                }
+                StmtKind::Text(text) => made.text(self, text, pos),
                 StmtKind::Echo { raw, value, rest } => {
                     let label = || if *raw { "put out raw".into() } else { "put out escaped".into() };
+                    let shapes = self.shapes();
                     match self.shape(label, pos, |g| g.echo(if *raw { None } else { g.escape }, value, rest)) {
-                        Ok(constant) => made.tail.push_str(&constant),
+                        Ok(constant) => {
+                            self.drop_shapes(shapes);
+                            made.text(self, &constant, pos);
+                        }
                         Err(part) => made.push(part, value.pos),
                     }
                 }

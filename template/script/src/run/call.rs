@@ -55,7 +55,8 @@ impl Cx<'_> {
         self.stack.extend(captures.iter().cloned());
         if proto.uses_this {
             // Sloppy mode: without a receiver `this` is the global object, which is empty here.
-            let this = if this.is_nullish() { self.own(Object::new()).into() } else { this.clone() };
+            let global = this.is_nullish() && !proto.strict;
+            let this = if global { self.own(Object::new()).into() } else { this.clone() };
             self.stack.push(this);
         }
         if proto.uses_arguments {

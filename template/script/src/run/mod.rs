@@ -11,6 +11,7 @@ pub(crate) mod each;
 pub(crate) mod elements;
 pub(crate) mod errors;
 mod fault;
+mod integrity;
 mod journal;
 mod machine;
 pub(crate) mod member;

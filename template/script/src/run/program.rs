@@ -51,6 +51,8 @@ pub(crate) struct Proto {
     pub(crate) rest: Option<usize>,
     pub(crate) names_itself: bool,
     pub(crate) uses_this: bool,
+    /// Its `this` is what it is given.
+    pub(crate) strict: bool,
     pub(crate) uses_arguments: bool,
     pub(crate) frame: usize,
     pub(crate) body: Body,

@@ -152,6 +152,20 @@ impl std::fmt::Debug for Value {
 pub(crate) struct Mark {
     pub(crate) run: Cell<u32>,
     pub(crate) linked: Cell<bool>,
+    pub(crate) integrity: Cell<Integrity>,
+}
+
+/// How a container may still be changed: each leaves less than the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Integrity {
+    #[default]
+    Open,
+    /// Nothing may be added.
+    Bounded,
+    /// Nor taken away.
+    Sealed,
+    /// Nor changed.
+    Frozen,
 }
 
 /// An array. Cloning shares it.
