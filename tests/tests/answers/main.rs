@@ -9,6 +9,7 @@ mod cookies;
 mod event_loop;
 mod h2_frames;
 mod h2_streams;
+mod h2_windows;
 mod head;
 mod hpack;
 mod measuring;
