@@ -9,7 +9,7 @@
 use super::{
     current::{Loop, Microtask, current, try_current},
     slab::Key,
-    sources::{CLOSED, Direction, Sources, Wait},
+    sources::{CLOSED, Direction, READABLE, Sources, Wait},
     waiter::Resume,
 };
 use Direction::{Read, Write};
@@ -99,6 +99,17 @@ impl Registration {
                 }
                 result => return result,
             }
+        }
+    }
+
+    /// Makes the socket readable, as an event would, and wakes who waits for that.
+    ///
+    /// A stream over another stream reads more than it is asked for. It calls this while it holds something back, so that neither a
+    /// task nor a parked record waits for bytes that have come already.
+    pub fn make_readable(&self) {
+        let waiters = self.sources.borrow_mut().make_ready(self.key, READABLE);
+        if let Some(waiters) = waiters {
+            try_current(|on| on.wake_both(waiters));
         }
     }
 

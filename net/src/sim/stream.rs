@@ -10,6 +10,7 @@ use crate::{
     sockets::{Address, Carrier, Listener, ReceivedWith, Stream, check_carried},
 };
 use std::{
+    any::Any,
     future::poll_fn,
     io::{self, IoSlice},
     net::{Shutdown, SocketAddr},
@@ -174,6 +175,10 @@ fn knock(connection: Rc<Connection>, address: SocketAddr) {
 impl Stream for SimStream {
     fn registration(&self) -> &Registration {
         &self.registration
+    }
+
+    fn socket(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -20,6 +20,7 @@ use crate::{
 };
 use socket2::{SockAddr, SockRef, Socket, Type};
 use std::{
+    any::Any,
     fs,
     future::{Future, poll_fn},
     io::{self, IoSlice, Read, Write},
@@ -328,6 +329,10 @@ impl Stream for UnixStream {
 
     /// A short read proves nothing here: bytes that were sent together with a descriptor (`SCM_RIGHTS`, unix(7)) end a
     /// read although more bytes follow. The descriptor itself is not taken over; the kernel closes it.
+    fn socket(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
+
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.registration.try_once(Direction::Read, || (&self.io).read(buffer))
     }

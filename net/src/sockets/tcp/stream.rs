@@ -10,6 +10,7 @@ use crate::{
 };
 use socket2::{SockRef, TcpKeepalive};
 use std::{
+    any::Any,
     future::{Future, poll_fn},
     io::{self, IoSlice, Read, Write},
     net::{Shutdown, SocketAddr},
@@ -219,6 +220,10 @@ impl TcpStream {
 impl Stream for TcpStream {
     fn registration(&self) -> &Registration {
         &self.registration
+    }
+
+    fn socket(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
