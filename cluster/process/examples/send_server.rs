@@ -27,16 +27,20 @@ async fn give() -> io::Result<()> {
     let listener = TcpListener::bind(&addr)?;
     let here = listener.local_addr()?;
     let descriptor = listener.into_fd();
-    let mut channels = Vec::new();
+    let mut children = Vec::new();
     for _ in 0..CHILDREN {
-        let (_child, channel) = fork([""; 0])?.start()?;
+        let (child, channel) = fork([""; 0])?.start()?;
         let handle = Handle { kind: Kind::Server, carried: descriptor.try_clone()? };
         channel.send_with("listen here", handle).await?;
-        channels.push(channel);
+        children.push((child, channel));
     }
     terminal::listening(here, &[&terminal::netcat(format_args!("{} {}", here.ip(), here.port()))]);
     net::ctrl_c().await?;
     // With their channels, the children end.
+    for (child, channel) in children {
+        channel.close();
+        child.exited().await;
+    }
     net::stop();
     Ok(())
 }

@@ -162,6 +162,10 @@ fn time_that_is_up() {
         while runs(grandchild) {
             net::sleep(Duration::from_millis(1)).await;
         }
+        // With no time between the two, the second comes at once, and the end is still told.
+        let run = exec(deaf, NO_VALUES).timeout(soon).with(|spawn| spawn.kill_after(Duration::ZERO));
+        let Err(ExecError::TimedOut(out)) = run.run().await else { panic!("it sleeps") };
+        assert_eq!(out.exit, killed(SIGKILL));
         // 0 is at once, the longest is never, and there is none by default.
         let Err(ExecError::TimedOut(_)) = exec_file("sleep", ["1000"]).timeout(Duration::ZERO).run().await else {
             panic!("no time at all")

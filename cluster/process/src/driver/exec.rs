@@ -21,6 +21,10 @@ use wirebook_net::{
 /// Octets that are captured of each stream, unless told otherwise. Node's `maxBuffer`.
 pub const MAX_OUTPUT: usize = 1 << 20;
 
+/// How long the end of what was sent SIGKILL is waited for. It comes at once, unless the system itself holds the process, or one
+/// that has left the group holds the output.
+const GIVE_UP: Duration = Duration::from_secs(5);
+
 /// A child that is to be run.
 #[derive(Debug)]
 pub struct Exec {
@@ -138,7 +142,7 @@ impl Exec {
     }
 
     // ANCHOR: run
-    /// Runs it to its end. Dropping this kills it and what it has started.
+    /// Runs it to its end. What it has started and left behind ends with it; dropping this kills both.
     ///
     /// # Errors
     /// That it was not started, was killed for what it said, or for its time. That it ended with another code than 0 is no
@@ -189,7 +193,7 @@ async fn run_in_time(
     if first(&mut work, stopped).await {
         return false;
     }
-    for (signal, time) in [(killing.signal, killing.after), (SIGKILL, killing.after)] {
+    for (signal, time) in [(killing.signal, killing.after), (SIGKILL, GIVE_UP)] {
         let _ = life.kill(signal);
         if time == Duration::MAX {
             work.as_mut().await;
