@@ -94,6 +94,7 @@ fn cost(source: &str) -> (Duration, i64) {
     for _ in 0..3 {
         let start = Instant::now();
         let ((), cost) = measure(|| {
+            drop(wirebook_template::tokens(source, &options));
             if let Ok(template) = Template::compile_with(source, "t", &options) {
                 let _ = template.render_to_string(&wirebook_template::data!({ "x": 1 }));
             }

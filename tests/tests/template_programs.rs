@@ -77,6 +77,11 @@ fn every_method_gives_what_it_gives_in_node() {
 }
 
 #[test]
+fn no_language_gives_another_text_than_in_node() {
+    compare("locales.mjs");
+}
+
+#[test]
 fn mistakes_in_the_recorded_pairs_give_what_ejs_gives() {
     if !interop().join("node_modules/ejs").is_dir() {
         eprintln!("SKIPPED: ejs is not installed; tests/interop/template/run does it");

@@ -125,7 +125,7 @@ impl Gen<'_> {
         let run: ExprFn = match code {
             Code::Place(place) => Box::new(move |cx| {
                 if let Value::Object(object) = cx.slot(place.slot)
-                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                    && let Some(value) = object.borrow().find(&key, &hint)
                 {
                     return Ok(value.clone());
                 }
@@ -211,7 +211,7 @@ fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
             let hint = Hint::default();
             Box::new(move |cx| {
                 if let Value::Object(object) = cx.slot(locals).in_cell()
-                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                    && let Some(value) = object.borrow().find(&key, &hint)
                 {
                     return value.clone();
                 }
@@ -223,7 +223,7 @@ fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
 
 /// `value.name`.
 pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
-    if let Some(found) = own_member(value, key.as_str(), hint) {
+    if let Some(found) = own_member(value, key, hint) {
         return Ok(found);
     }
     match value {
@@ -248,7 +248,7 @@ pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Valu
     let key = convert::to_key(cx, index)?;
     if value.is_nullish() {
         let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
-        return cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.to_output()));
+        return cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()));
     }
     if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
         && let Some(found) = own_element(cx, value, f64::from(n))?

@@ -1,10 +1,7 @@
 //! An expression or a variable on its way to a closure.
 
 use crate::base::Str;
-use crate::run::{
-    Cx, ExprFn, R,
-    errors::{missing, uninitialised},
-};
+use crate::run::{Cx, ExprFn, R, errors::absent};
 use crate::value::Value;
 
 /// A variable in a slot of the frame.
@@ -21,7 +18,7 @@ impl Place {
     #[inline]
     pub(super) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
         match cx.slot(self.slot) {
-            Value::Uninit | Value::Missing => absent(cx, self),
+            Value::Uninit | Value::Missing => absent(cx, self.slot, &self.name, self.pos),
             value => Ok(value.clone()),
         }
     }
@@ -77,10 +74,4 @@ impl Code {
             _ => None,
         }
     }
-}
-
-#[cold]
-pub(super) fn absent(cx: &mut Cx<'_>, place: &Place) -> R<Value> {
-    let Place { slot, name, pos, .. } = place;
-    if matches!(cx.slot(*slot), Value::Uninit) { uninitialised(cx, name, *pos) } else { missing(cx, name, *pos) }
 }

@@ -19,6 +19,7 @@ pub(crate) mod operator;
 pub(crate) mod output;
 mod program;
 pub(crate) mod report;
+mod trace;
 mod undo;
 
 pub(crate) use charge::rate;
@@ -29,3 +30,4 @@ pub use machine::{Cx, Host, Scratch, Sink, Site};
 pub use output::Escape;
 pub(crate) use program::{Body, Callable, ExprFn, FreeName, Proto, RunFn, StmtFn};
 pub use program::{Native, Program, Shape};
+pub(crate) use trace::Trace;

@@ -211,7 +211,7 @@ impl Program {
             let given = properties
                 .as_ref()
                 .filter(|_| visible(free.name.as_str()))
-                .and_then(|properties| properties.find(free.name.as_str(), &free.hint).cloned());
+                .and_then(|properties| properties.find(&free.name, &free.hint).cloned());
             let value = match given {
                 // With `locals` in use, the data's names are looked up there.
                 Some(_) if self.locals.is_some() => free.otherwise.clone(),
