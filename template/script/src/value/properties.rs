@@ -65,7 +65,7 @@ impl Name for Str {
 #[derive(Clone)]
 pub(crate) struct Properties<V> {
     entries: Vec<(Str, V)>,
-    index: Option<Index>,
+    index: Option<Box<Index>>,
     numbered: bool,
 }
 
@@ -158,7 +158,7 @@ impl<V: Clone> Properties<V> {
     }
 
     fn reindex(&mut self) {
-        let index = self.index.insert(Index::default());
+        let index = self.index.insert(Box::default());
         self.entries.iter().enumerate().for_each(|(n, (key, _))| index.insert(key, n));
     }
 
