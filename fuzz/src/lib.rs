@@ -1,5 +1,6 @@
 //! What the fuzz targets share.
 
+pub mod http2;
 pub mod parsers;
 pub mod hostile;
 
@@ -8,3 +9,6 @@ pub mod hostile;
 pub extern "C" fn __asan_default_options() -> *const std::ffi::c_char {
     c"detect_stack_use_after_return=0".as_ptr()
 }
+
+#[path = "../../tests/src/web_fuzz.rs"]
+pub mod web;

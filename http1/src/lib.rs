@@ -24,7 +24,7 @@
 //!
 //! # Features
 //!
-//! `net`, on by default: the drivers. `http`: conversions to and from the types of the `http` crate (`interop`).
+//! `net`, on by default: the drivers. `tls`: `https:` in both of them. `http`: conversions to and from the types of the `http` crate (`interop`).
 //!
 //! # The core alone
 //!
@@ -79,3 +79,5 @@ pub(crate) use connection::encode;
 pub use connection::{Connection, Error, Event, FieldBlock, Framing, Misuse, Violation, reason, state, target};
 #[cfg(feature = "net")]
 pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on, serve_with};
+#[cfg(feature = "tls")]
+pub use server::{serve_secure, serve_secure_with};

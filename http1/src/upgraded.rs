@@ -1,5 +1,6 @@
 //! What is left of a connection that speaks another protocol.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -63,6 +64,14 @@ impl Stream for Upgraded {
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.stream.shutdown(how)
+    }
+
+    fn socket(&self) -> Option<&dyn Any> {
+        self.stream.socket()
+    }
+
+    fn is_secure(&self) -> bool {
+        self.stream.is_secure()
     }
 
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

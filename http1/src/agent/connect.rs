@@ -35,23 +35,69 @@ where
     })
 }
 
-/// TCP, or a Unix socket where the origin names one.
+/// TCP, or a Unix socket where the origin names one; over it TLS, where the origin is secure.
 pub(crate) fn over_the_system(origin: Origin) -> Connecting {
     Box::pin(async move {
-        if origin.secure {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "https needs an agent whose connector speaks TLS"));
-        }
-        if let Some(path) = origin.socket_path {
-            return Ok(Rc::new(UnixStream::connect(path).await?) as Rc<dyn Stream>);
-        }
-        let local = origin.local_address.map(|address| SocketAddr::new(address, 0));
-        // The time limit is the request's.
-        let options = ConnectOptions { timeout: None, local, ..ConnectOptions::default() };
-        let stream = TcpStream::connect_with((&*origin.host, origin.port), &options).await?;
-        // Requests are written whole: Nagle's algorithm could only delay them.
-        let _ = stream.set_nodelay(true);
-        // Where the system knows no such question, the limits of the exchange are left.
-        let _ = stream.set_keepalive(Some(KEEP_ALIVE));
-        Ok(Rc::new(stream) as Rc<dyn Stream>)
+        if origin.secure { secure::connect(origin, secure::shared()?).await } else { plain(origin).await }
     })
+}
+
+/// The same, with a connector of one's own for TLS.
+#[cfg(feature = "tls")]
+pub(crate) fn over_tls(connector: wirebook_tls::Connector) -> Connector {
+    Box::new(move |origin| {
+        let connector = connector.clone();
+        Box::pin(
+            async move { if origin.secure { secure::connect(origin, connector).await } else { plain(origin).await } },
+        )
+    })
+}
+
+async fn plain(origin: Origin) -> io::Result<Rc<dyn Stream>> {
+    match &origin.socket_path {
+        Some(path) => Ok(Rc::new(UnixStream::connect(path).await?)),
+        None => Ok(Rc::new(tcp(&origin).await?)),
+    }
+}
+
+async fn tcp(origin: &Origin) -> io::Result<TcpStream> {
+    let local = origin.local_address.map(|address| SocketAddr::new(address, 0));
+    // The time limit is the request's.
+    let options = ConnectOptions { timeout: None, local, ..ConnectOptions::default() };
+    let stream = TcpStream::connect_with((&*origin.host, origin.port), &options).await?;
+    // Requests are written whole: Nagle's algorithm could only delay them.
+    let _ = stream.set_nodelay(true);
+    // Where the system knows no such question, the limits of the exchange are left.
+    let _ = stream.set_keepalive(Some(KEEP_ALIVE));
+    Ok(stream)
+}
+
+#[cfg(feature = "tls")]
+mod secure {
+    use super::*;
+    use wirebook_tls::Connector;
+
+    pub(super) fn shared() -> io::Result<Connector> {
+        Ok(Connector::shared()?)
+    }
+
+    pub(super) async fn connect(origin: Origin, connector: Connector) -> io::Result<Rc<dyn Stream>> {
+        match &origin.socket_path {
+            Some(path) => Ok(Rc::new(connector.connect(UnixStream::connect(path).await?, &origin.host).await?)),
+            None => Ok(Rc::new(connector.connect(tcp(&origin).await?, &origin.host).await?)),
+        }
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+mod secure {
+    use super::*;
+
+    pub(super) fn shared() -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "https needs the feature `tls`, or a connector that speaks it"))
+    }
+
+    pub(super) async fn connect(_: Origin, (): ()) -> io::Result<Rc<dyn Stream>> {
+        shared().and(Err(io::ErrorKind::Unsupported.into()))
+    }
 }

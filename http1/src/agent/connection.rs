@@ -83,7 +83,21 @@ pub(crate) async fn open(
     }))
 }
 
+/// Dropping a socket says that it ended; dropping TLS does not (RFC 8446 §6.1).
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.ends_politely() {
+            let _ = self.stream.shutdown(Shutdown::Write);
+        }
+    }
+}
+
 impl Connection {
+    /// Nothing on it was broken off, and nobody else has it.
+    fn ends_politely(&self) -> bool {
+        self.stream.is_secure() && !self.is_spoilt() && self.wire.borrow().protocol.our_state() != State::Switched
+    }
+
     /// Encodes an event behind what is to be written.
     pub(crate) fn send(&self, event: Event<'_>) -> Result<(), Misuse> {
         let wire = &mut *self.wire.borrow_mut();

@@ -51,9 +51,24 @@ impl Default for Agent {
 }
 
 impl Agent {
-    /// An agent over TCP and Unix sockets.
+    /// An agent over TCP and Unix sockets. With the feature `tls` it speaks `https:` over them, and believes the web's authorities.
     pub fn new(options: AgentOptions) -> Agent {
         Agent::of(options, Box::new(connect::over_the_system))
+    }
+
+    /// An agent that speaks `https:` as this connector does: with authorities of your own, or a pinned certificate.
+    ///
+    /// ```no_run
+    /// use wirebook_http1::client::{Agent, AgentOptions};
+    /// use wirebook_tls::{Connector, Roots};
+    ///
+    /// let connector = Connector::new(Roots::only("authority.pem")?, &Default::default())?;
+    /// let agent = Agent::with_tls(AgentOptions::default(), connector);
+    /// # Ok::<(), wirebook_tls::Error>(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn with_tls(options: AgentOptions, connector: wirebook_tls::Connector) -> Agent {
+        Agent::of(options, connect::over_tls(connector))
     }
 
     /// An agent that makes its connections in another way: through the simulated network, a proxy, TLS.

@@ -50,12 +50,17 @@ pub(super) struct Accepted<H> {
     requests: Cell<u32>,
     /// What has gone out must not be taken for a whole, however the connection ends now.
     reset: Cell<bool>,
+    /// It speaks another protocol, and is no longer ours to end.
+    handed_over: Cell<bool>,
 }
 
 impl<H> Drop for Accepted<H> {
     fn drop(&mut self) {
         if self.reset.get() {
             self.stream.reset();
+        } else if self.stream.is_secure() && !self.handed_over.get() {
+            // Dropping a socket says that it ended. Dropping TLS does not (RFC 8446 §6.1).
+            let _ = self.stream.shutdown(Shutdown::Write);
         }
         self.shared.connections.leave(self.slot);
         hooks::call(&self.shared.options.hooks.close, &self.shared.connections.open());
@@ -84,7 +89,14 @@ where
 {
     let slot = shared.connections.enter();
     hooks::call(&shared.options.hooks.connection, &shared.connections.open());
-    park(Rc::new(Accepted { stream, shared, slot, requests: Cell::new(0), reset: Cell::new(false) }));
+    park(Rc::new(Accepted {
+        stream,
+        shared,
+        slot,
+        requests: Cell::new(0),
+        reset: Cell::default(),
+        handed_over: Cell::default(),
+    }));
 }
 
 /// Leaves a connection to itself until there is something to read.
@@ -149,6 +161,9 @@ async fn converse<H>(accepted: Rc<Accepted<H>>)
 where
     H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
 {
+    if let Err(error) = open(&accepted).await {
+        return hooks::call(&accepted.shared.options.hooks.open_error, &error);
+    }
     let mut connection = protocol::Connection::new(Side::Responder, accepted.shared.options.limits);
     let mut unfinished = Unfinished::default();
     loop {
@@ -166,6 +181,26 @@ where
     }
 }
 // ANCHOR_END: work
+
+/// Waits until both ends have agreed on how to speak. A socket has nothing to agree on, and for TLS this is done once; so waiting is
+/// not a part of every worker.
+async fn open<H>(accepted: &Accepted<H>) -> io::Result<()> {
+    let at_once = poll_fn(|context| Poll::Ready(accepted.stream.poll_open(context))).await;
+    match at_once {
+        Poll::Ready(opened) => opened,
+        Poll::Pending => Box::pin(handshake(accepted)).await,
+    }
+}
+
+/// The stream bounds this by itself; a server that closes waits for nobody's first request.
+async fn handshake<H>(accepted: &Accepted<H>) -> io::Result<()> {
+    let mut closing = pin!(accepted.shared.connections.until_closing());
+    poll_fn(|context| match accepted.stream.poll_open(context) {
+        Poll::Pending => closing.as_mut().poll(context).map(|()| Err(io::ErrorKind::ConnectionAborted.into())),
+        opened => opened,
+    })
+    .await
+}
 
 /// A head that has not all come. Only what is there is kept, not the buffers: ten thousand clients that trickle hold what
 /// they have sent.
@@ -331,7 +366,10 @@ where
             match self.connection.our_state() {
                 _ if self.accepted.reset.get() => return Err(io::ErrorKind::ConnectionAborted.into()),
                 _ if self.connection.is_reusable() => {}
-                State::Switched => return Ok(Next::Ended),
+                State::Switched => {
+                    self.accepted.handed_over.set(true);
+                    return Ok(Next::Ended);
+                }
                 _ => return Ok(Next::Close),
             }
             if buffers.inbox.is_empty() {

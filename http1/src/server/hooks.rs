@@ -13,6 +13,9 @@ pub type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
 pub struct Hooks {
     /// A client has connected: Node's `connection`. Gets the number of connections that are open now.
     pub connection: Option<Hook<usize>>,
+    /// A client has connected, and the two could not agree on how to speak: of TLS, Node's `tlsClientError`. None by default: whoever
+    /// is found on the Internet is asked for many things.
+    pub open_error: Option<Hook<io::Error>>,
     /// A connection has ended, or was handed over by an upgrade. Gets the number of those that are left.
     pub close: Option<Hook<usize>>,
     /// A client broke a rule or was too slow; it has been answered: Node's `clientError`.
@@ -29,6 +32,7 @@ impl Default for Hooks {
         let unheard: Hook<io::Error> = Arc::new(|error| eprintln!("wirebook: no connection can be accepted: {error}"));
         Hooks {
             connection: None,
+            open_error: None,
             close: None,
             client_error: None,
             accept_error: Some(unheard),

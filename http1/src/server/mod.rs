@@ -15,14 +15,14 @@
 //! | `body.rs`, `request.rs` | one side: the body as it comes, the request |
 //! | `file.rs`, `conditions.rs`, `response.rs` | the other: files, what is asked of them, the response |
 //! | `connection.rs` | one connection, from its first byte to its last |
-//! | `serve.rs`, `threads.rs` | a server on one loop, and on several |
+//! | `serve.rs`, `secure.rs`, `threads.rs` | a server on one loop, over TLS, and on several |
 //!
 //! # Node's events
 //!
 //! | Node | here |
 //! |---|---|
 //! | `request` | the handler |
-//! | `connection`, `close`, `clientError` | [`Hooks`] |
+//! | `connection`, `close`, `clientError`, `tlsClientError` | [`Hooks`] |
 //! | `checkContinue` | a handler that reads the body sends 100; one that answers without reading does not |
 //! | `upgrade`, `connect` | [`Response::upgrade`] in the handler; without it an upgrade is ignored, and CONNECT refused |
 
@@ -39,6 +39,8 @@ mod hooks;
 mod options;
 mod request;
 mod response;
+#[cfg(feature = "tls")]
+mod secure;
 mod serve;
 mod threads;
 mod transport;
@@ -50,5 +52,7 @@ pub use hooks::{Hook, Hooks};
 pub use options::Options;
 pub use request::Request;
 pub use response::Response;
+#[cfg(feature = "tls")]
+pub use secure::{serve_secure, serve_secure_with};
 pub use serve::{Server, serve, serve_on, serve_with};
 pub use threads::{Threads, serve_threads};

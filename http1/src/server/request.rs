@@ -66,6 +66,12 @@ impl<'r> Request<'r> {
         self.head().fields
     }
 
+    /// `https` where the connection is encrypted, else `http` (RFC 9110 §4.2): Node's `socket.encrypted`. Behind a proxy that takes TLS
+    /// off it is the proxy's connection that is asked.
+    pub fn scheme(&self) -> &'static str {
+        if self.body.exchange.stream.is_secure() { "https" } else { "http" }
+    }
+
     /// The address of the client's end; `None` where its connection has none, as on a Unix socket. It is asked of the
     /// socket now: who does not ask pays nothing.
     pub fn peer_addr(&self) -> Option<SocketAddr> {

@@ -35,6 +35,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// With the address of its listener.
+    pub(super) fn at(self, address: SocketAddr) -> Server {
+        Server { address: Some(address), ..self }
+    }
+
     /// The address that it listens on; `None` where the listener is not TCP.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.address
@@ -131,8 +136,7 @@ where
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
-    let server = serve_on(listener, options, handler);
-    Ok(Server { address: Some(address), ..server })
+    Ok(serve_on(listener, options, handler).at(address))
 }
 
 /// Serves HTTP/1.1 on any listener: one of TCP with options of its own, a Unix socket, the simulated network.

@@ -1,6 +1,5 @@
 //! What a server asks of a connection's stream beyond reading and writing, where its kind has it.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,17 +10,12 @@ use wirebook_net::tcp::TcpStream;
 /// The longest interval that Linux takes for TCP's keep-alive.
 const MAX_PROBE: Duration = Duration::from_secs(32_767);
 
-/// A stream of any kind. TCP and the simulated network have addresses and can be reset; others have and can not.
+/// A stream of any kind. TCP and the simulated network have addresses and can be reset, also below TLS; others have and can not.
 pub(super) trait Transport: Stream {
-    fn any(&self) -> &dyn Any;
     fn into_stream(self: Rc<Self>) -> Rc<dyn Stream>;
 }
 
 impl<S: Stream + 'static> Transport for S {
-    fn any(&self) -> &dyn Any {
-        self
-    }
-
     fn into_stream(self: Rc<Self>) -> Rc<dyn Stream> {
         self
     }
@@ -69,8 +63,8 @@ impl dyn Transport {
     }
 
     fn kind(&self) -> Kind<'_> {
-        let stream = self.any();
-        match (stream.downcast_ref(), stream.downcast_ref()) {
+        let Some(socket) = self.socket() else { return Kind::Other };
+        match (socket.downcast_ref(), socket.downcast_ref()) {
             (Some(tcp), _) => Kind::Tcp(tcp),
             (_, Some(simulated)) => Kind::Simulated(simulated),
             _ => Kind::Other,

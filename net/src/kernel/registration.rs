@@ -9,7 +9,7 @@
 use super::{
     current::{Loop, Microtask, current, try_current},
     slab::Key,
-    sources::{CLOSED, Direction, Sources, Wait},
+    sources::{CLOSED, Direction, READABLE, Sources, Wait},
     waiter::Resume,
 };
 use Direction::{Read, Write};
@@ -43,6 +43,12 @@ impl Registration {
     /// Registers what is not the operating system's.
     pub(crate) fn insert(on: &Loop, ready: u8) -> Self {
         Registration { key: on.sources.borrow_mut().insert(ready), sources: on.sources.clone() }
+    }
+
+    /// Takes the socket out of the loop although its descriptor lives on.
+    pub(crate) fn forget(&self, io: &mut impl mio::event::Source) {
+        // Where the loop has ended, or is another thread's, there is nothing left to be taken out of.
+        let _ = try_current(|on| on.driver.deregister(io));
     }
 
     /// What identifies this registration on this thread for as long as it lives.
@@ -93,6 +99,17 @@ impl Registration {
                 }
                 result => return result,
             }
+        }
+    }
+
+    /// Makes the socket readable, as an event would, and wakes who waits for that.
+    ///
+    /// A stream over another stream reads more than it is asked for. It calls this while it holds something back, so that neither a
+    /// task nor a parked record waits for bytes that have come already.
+    pub fn make_readable(&self) {
+        let waiters = self.sources.borrow_mut().make_ready(self.key, READABLE);
+        if let Some(waiters) = waiters {
+            try_current(|on| on.wake_both(waiters));
         }
     }
 

@@ -3,6 +3,7 @@
 use super::stream::Stream;
 use crate::kernel::{self, Registration, Sleep};
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     future::Future,
     io::{self, IoSlice},
@@ -85,6 +86,16 @@ impl<S: Stream> Stream for Idle<S> {
     }
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.stream.shutdown(how)
+    }
+    fn poll_open(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = self.stream.poll_open(context);
+        self.bound(poll, 0, context)
+    }
+    fn socket(&self) -> Option<&dyn Any> {
+        self.stream.socket()
+    }
+    fn is_secure(&self) -> bool {
+        self.stream.is_secure()
     }
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = self.stream.poll_readable(context);

@@ -4,6 +4,7 @@
 
 use crate::kernel::Registration;
 use std::{
+    any::Any,
     fmt,
     future::{Future, poll_fn},
     io::{self, IoSlice},
@@ -52,6 +53,28 @@ pub trait Stream {
     /// # Errors
     /// `NotConnected` when the peer is gone.
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+
+    /// Ready when the two ends have agreed on what has to be agreed on before the first byte; until then the context's task will be
+    /// woken. A socket has nothing to agree on and is ready at once; TLS has its handshake. Reading and writing do this by
+    /// themselves: it is for who parks a stream, or wants to know the error by itself.
+    ///
+    /// # Errors
+    /// Why the two could not agree; reading and writing fail with the same error.
+    fn poll_open(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = context;
+        Poll::Ready(Ok(()))
+    }
+
+    /// The socket at the bottom: itself, or the one that it is put over. `None` where there is none, or none that has a name here. Who
+    /// wants to know an address, or to set an option, asks this.
+    fn socket(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    /// Whether what is sent is encrypted, and the other end is known or does not care.
+    fn is_secure(&self) -> bool {
+        false
+    }
 
     /// Ready when [`Stream::try_read`] may be tried; otherwise the context's task will be woken.
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -164,6 +187,15 @@ impl<S: Stream + ?Sized> Stream for Rc<S> {
     }
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         (**self).shutdown(how)
+    }
+    fn poll_open(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        (**self).poll_open(context)
+    }
+    fn socket(&self) -> Option<&dyn Any> {
+        (**self).socket()
+    }
+    fn is_secure(&self) -> bool {
+        (**self).is_secure()
     }
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         (**self).poll_readable(context)

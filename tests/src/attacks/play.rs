@@ -38,7 +38,7 @@ const BY_HAND: [(&str, &str); 4] = [
 ];
 
 /// The tests that play a row: one over sockets (of a template: in memory), and for servers `…-sim` on a simulated network
-/// without faults, then on rough ones. None for a row that no machine understands.
+/// without faults, then on rough ones, and `…-tls` over TLS there. None for a row that no machine understands.
 pub fn trials(row: &Row) -> Vec<Trial> {
     let (real, mut unreal) = (row.clone(), row.clone());
     let name = row.id.clone();
@@ -50,9 +50,11 @@ pub fn trials(row: &Row) -> Vec<Trial> {
         }
         _ => {
             unreal.expect.retain(|key, _| !LEFT_OUT.contains(&key.as_str()));
+            let secret = unreal.clone();
             vec![
                 Trial::new(name, move || held(&real, "over a socket", |row| Ok(client::over_sockets(row)))),
                 Trial::new(format!("{}-sim", row.id), move || simulate(&unreal)),
+                Trial::new(format!("{}-tls", row.id), move || secure(&secret)),
             ]
         }
     }
@@ -84,6 +86,19 @@ fn simulate(row: &Row) -> Result<(), String> {
     });
     for config in std::iter::once(Config::from(0)).chain((1..=rough.min().unwrap_or(ROUGH)).map(Config::rough)) {
         held(row, &format!("simulated, seed {}", config.seed), |row| client::simulated(row, config.clone()))?;
+    }
+    Ok(())
+}
+
+/// Over TLS, on a network without faults and on a rough one.
+fn secure(row: &Row) -> Result<(), String> {
+    let bulk = row.steps.iter().any(|step| match step {
+        Step::Send(data, count) => data.len() * count > BULK,
+        Step::EverySplit(_) | Step::Many(_) => true,
+        _ => false,
+    });
+    for config in std::iter::once(Config::from(0)).chain((!bulk).then(|| Config::rough(1))) {
+        held(row, &format!("over TLS, seed {}", config.seed), |row| client::secured(row, config.clone()))?;
     }
     Ok(())
 }

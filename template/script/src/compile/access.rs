@@ -1,11 +1,11 @@
 //! Reading names, members and elements.
 
-use super::code::{Code, Place};
+use super::code::Code;
 use super::generator::Gen;
 use crate::base::{Str, number, number::array_index};
 use crate::builtins;
 use crate::run::{
-    Cx, ExprFn, R, convert,
+    Cx, ExprFn, Place, R, convert,
     errors::{missing, uninitialised},
     member::{own_element, own_member},
 };

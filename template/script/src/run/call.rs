@@ -1,7 +1,8 @@
 //! Calling function values.
 
 use super::fault::R;
-use super::machine::{Cx, Flow};
+use super::flow::Flow;
+use super::machine::Cx;
 use super::program::{Body, Callable, Proto};
 use crate::base::ErrorKind;
 use crate::value::{Function, Object, Value};

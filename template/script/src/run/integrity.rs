@@ -114,7 +114,7 @@ impl Cx<'_> {
             Value::Function(_) | Value::RegExp(_) => {
                 let to = self.integrity_of(value).max(to);
                 let held = Held::new(cost::ENTRY + cost::INDEXED);
-                self.journal.restricted.insert(address(value), (value.clone(), to, held));
+                self.notes().restricted.insert(address(value), (value.clone(), to, held));
                 return;
             }
             _ => return,
@@ -128,7 +128,7 @@ impl Cx<'_> {
             Value::Array(array) => array.0.mark.integrity.get(),
             Value::Object(object) => object.0.mark.integrity.get(),
             Value::Function(_) | Value::RegExp(_) => {
-                let known = self.journal.restricted.get(&address(value));
+                let known = self.journal.as_ref().and_then(|notes| notes.restricted.get(&address(value)));
                 known.map_or(Integrity::Open, |(_, integrity, _)| *integrity)
             }
             _ => Integrity::Frozen,

@@ -6,6 +6,10 @@ use super::machine::Cx;
 use crate::value::{Array, Integrity, Mark, Object, Value, VarCell};
 
 impl Cx<'_> {
+    pub(super) fn notes(&mut self) -> &mut Journal {
+        self.journal.get_or_insert_default()
+    }
+
     /// Changes an array, noting first what must be undone; `stored` is what goes in, where that can make a cycle.
     ///
     /// # Errors
@@ -28,11 +32,11 @@ impl Cx<'_> {
     pub(super) fn note_array(&mut self, array: &Array, stored: &[Value]) {
         let mark = &array.0.mark;
         if mark.run.get() != self.run {
-            self.journal.saved.push(Saved::Array(array.clone(), array.to_vec(), stamp(mark)));
+            self.notes().saved.push(Saved::Array(array.clone(), array.to_vec(), stamp(mark)));
             claim(mark, self.run);
         } else if !mark.linked.get() && stored.iter().any(Value::is_container) {
             mark.linked.set(true);
-            self.journal.linked.push(Linked::Array(array.clone()));
+            self.notes().linked.push(Linked::Array(array.clone()));
         }
     }
 
@@ -46,11 +50,11 @@ impl Cx<'_> {
         let mark = &object.0.mark;
         if mark.run.get() != self.run {
             let entries = object.borrow().ordered();
-            self.journal.saved.push(Saved::Object(object.clone(), entries, stamp(mark)));
+            self.notes().saved.push(Saved::Object(object.clone(), entries, stamp(mark)));
             claim(mark, self.run);
         } else if !mark.linked.get() && stored.iter().any(Value::is_container) {
             mark.linked.set(true);
-            self.journal.linked.push(Linked::Object(object.clone()));
+            self.notes().linked.push(Linked::Object(object.clone()));
         }
         change(object)
     }
@@ -58,17 +62,15 @@ impl Cx<'_> {
     /// Sets a captured variable.
     pub(crate) fn set_cell(&mut self, cell: &VarCell, value: Value) {
         if value.is_container() && cell.link() {
-            self.journal.linked.push(Linked::Cell(cell.clone()));
+            self.notes().linked.push(Linked::Cell(cell.clone()));
         }
         drop(cell.replace(value));
     }
 
     /// Undoes what the run did to data that is not its own, and opens the cycles of what is.
     pub(super) fn undo(&mut self) {
-        if self.journal.saved.is_empty() && self.journal.linked.is_empty() {
-            return;
-        }
-        let Journal { saved, linked, restricted: _ } = std::mem::take(&mut self.journal);
+        let Some(notes) = self.journal.take() else { return };
+        let Journal { saved, linked, restricted: _ } = *notes;
         for entry in saved.into_iter().rev() {
             match entry {
                 Saved::Array(array, items, stamp) => {

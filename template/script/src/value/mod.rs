@@ -1,6 +1,7 @@
 //! Values: what data, variables and expressions hold.
 
 pub(crate) mod compare;
+mod copy;
 mod deserialize;
 mod from;
 mod kinds;

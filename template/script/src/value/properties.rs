@@ -104,7 +104,7 @@ fn is(key: &Str, name: &(impl Name + ?Sized)) -> bool {
 
 impl<V: Clone> Properties<V> {
     /// The value of a key, for a caller that looks for the same key again and again.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, key: &(impl Name + ?Sized), hint: &Hint) -> Option<&V> {
         if let Some((found, value)) = self.entries.get(hint.place.get())
             && found.address() == hint.address.get()
@@ -114,6 +114,7 @@ impl<V: Clone> Properties<V> {
         self.find_anew(key, hint)
     }
 
+    #[inline(never)]
     fn find_anew(&self, key: &(impl Name + ?Sized), hint: &Hint) -> Option<&V> {
         let known = self.entries.get(hint.place.get()).filter(|(found, _)| is(found, key));
         let place = if known.is_some() { hint.place.get() } else { self.search(key)? };

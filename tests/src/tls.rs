@@ -1,0 +1,92 @@
+//! An authority that signs whatever is asked of it: what is right, and every kind of wrong.
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use wirebook_tls::{Acceptor, Connector, Identity, Options, Roots};
+
+/// An authority.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its certificate.
+    pub pem: String,
+}
+
+/// A certificate and its key, as PEM.
+#[derive(Clone)]
+pub struct Signed {
+    /// The certificate.
+    pub certificate: String,
+    /// The key.
+    pub key: String,
+}
+
+impl Signed {
+    /// As a server has it.
+    pub fn identity(&self) -> Identity {
+        Identity::pem(self.certificate.as_bytes(), self.key.as_bytes()).expect("a certificate with its key")
+    }
+}
+
+/// When a certificate is valid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// Now.
+    Now,
+    /// Until the year 2001.
+    Past,
+    /// From the year 4000 on.
+    Future,
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Authority::new("an authority of the tests")
+    }
+}
+
+impl Authority {
+    /// A new one.
+    pub fn new(name: &str) -> Authority {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new([]).expect("no names");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        Authority { issuer: Issuer::new(params, key), pem }
+    }
+
+    /// Signs a certificate for these names.
+    pub fn sign(&self, names: &[&str], time: Time) -> Signed {
+        let (params, key) = asked(names, time);
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
+        Signed { certificate, key: key.serialize_pem() }
+    }
+
+    /// A client that believes this authority alone.
+    pub fn connector(&self, options: &Options) -> Connector {
+        let roots = Roots::none().pem(self.pem.as_bytes()).expect("a root");
+        Connector::new(roots, options).expect("a connector")
+    }
+
+    /// A server that it has signed for.
+    pub fn acceptor(&self, names: &[&str], options: &Options) -> Acceptor {
+        Acceptor::new(&self.sign(names, Time::Now).identity(), options).expect("an acceptor")
+    }
+}
+
+/// A certificate that has signed itself.
+pub fn self_signed(names: &[&str]) -> Signed {
+    let (params, key) = asked(names, Time::Now);
+    let certificate = params.self_signed(&key).expect("a certificate").pem();
+    Signed { certificate, key: key.serialize_pem() }
+}
+
+fn asked(names: &[&str], time: Time) -> (CertificateParams, KeyPair) {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("names");
+    (params.not_before, params.not_after) = match time {
+        Time::Now => (date_time_ymd(2020, 1, 1), date_time_ymd(4000, 1, 1)),
+        Time::Past => (date_time_ymd(2000, 1, 1), date_time_ymd(2001, 1, 1)),
+        Time::Future => (date_time_ymd(4000, 1, 1), date_time_ymd(4001, 1, 1)),
+    };
+    (params, KeyPair::generate().expect("a key"))
+}
