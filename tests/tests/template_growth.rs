@@ -80,6 +80,44 @@ const CONSTRUCTS: &[Construct] = &[
         format!("<% Array.from({{ length: {n} }}, (_, i) => '\u{e9}' + i % 97).sort((a, b) => a.localeCompare(b)) %>")
     }),
     ("elements shown", 3_000, |n| format!("<%= Array({n}).fill(1234.5).toLocaleString().length %>")),
+    ("labels", 4_000, |n| format!("<% {} %>", numbered(n, |i| format!("l{i}: for (;;) {{ break l{i}; }} ")))),
+    ("spread elements", 8_000, |n| format!("<% const a = [{}]; %>", "...[1], ".repeat(n))),
+    ("a spread", 10_000, |n| format!("<% const a = Array({n}).fill(1); const b = [...a, ...a]; Math.max(...b) %>")),
+    ("patterns", 3_000, |n| format!("<% {} %>", numbered(n, |i| format!("const {{ a: [b{i} = 1] = [] }} = {{}}; ")))),
+    ("comments in code", 8_000, |n| format!("<% {} %>", "/* c */ x; // d\n".repeat(n))),
+    ("comments as tags", 8_000, |n| "<%# a comment %>".repeat(n)),
+    ("a comment over tags", 8_000, |n| format!("<% /* %>{}<% */ %>", "text<% x %>".repeat(n))),
+    ("template literals", 8_000, |n| format!("<% {} %>", "`a${`b${x}`}`; ".repeat(n))),
+    ("arrows", 4_000, |n| format!("<% {} %>", numbered(n, |i| format!("const f{i} = (a, b = a) => a + b; ")))),
+    ("literal marks", 8_000, |n| "<%% %%> <%#<%%%>".repeat(n)),
+    ("tags that slurp", 8_000, |n| "  <%_ x _%>  \n".repeat(n)),
+    ("a map that grows", 8_000, |n| {
+        format!("<% const m = new Map(); for (let i = 0; i < {n}; i++) m.set('k' + i, i) %>")
+    }),
+    ("a map as a queue", 3_000, |n| {
+        format!(
+            "<% const m = new Map(); for (let i = 0; i < {n}; i++) m.set(i, i); for (const [k] of m) m.delete(k) %>"
+        )
+    }),
+    ("a set", 8_000, |n| format!("<%= new Set(Array.from({{ length: {n} }}, (_, i) => i)).size %>")),
+    ("dates", 4_000, |n| format!("<% for (let i = 0; i < {n}; i++) new Date(i * 1e9).toLocaleString() %>")),
+    ("includes of nothing", 2_000, |n| format!("<% {} %>", "try { include('nothing') } catch (e) {} ".repeat(n))),
+    ("JSON with a list", 3_000, |n| {
+        format!(
+            "<% JSON.stringify(Object.fromEntries(Array.from({{ length: {n} }}, (_, i) => ['k' + i, i])), ['k1']) %>"
+        )
+    }),
+    ("a frozen list", 5_000, |n| {
+        format!(
+            "<% const a = Object.freeze(Array({n}).fill(1)); for (let i = 0; i < 9; i++) try {{ a.push(1) }} catch (e) {{}} %>"
+        )
+    }),
+    ("frozen functions", 4_000, |n| format!("<% for (let i = 0; i < {n}; i++) Object.freeze(() => i) %>")),
+    ("keys that are halves", 2_000, |n| {
+        format!(
+            r"<% const o = {{}}; for (let i = 0; i < {n}; i++) o['\ud83d' + i] = i; for (let i = 0; i < {n}; i++) o['\ud83d' + i] %>"
+        )
+    }),
     ("nothing but text", 400_000, |n| "a < b ".repeat(n / 6)),
 ];
 
@@ -95,6 +133,7 @@ fn cost(source: &str) -> (Duration, i64) {
     for _ in 0..3 {
         let (((), cost), took) = timed(|| {
             measure(|| {
+                drop(wirebook_template::tokens(source, &options));
                 if let Ok(template) = Template::compile_with(source, "t", &options) {
                     let _ = template.render_to_string(&wirebook_template::data!({ "x": 1 }));
                 }

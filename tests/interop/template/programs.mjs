@@ -32,7 +32,8 @@ function value(depth) {
     () => call(depth), () => call(depth), () => call(depth), () => lambda(depth), () => `(${lambda(depth)})(${v()})`,
     () => thrower(depth), () => `o?.${pick(['a', 'in.c', 'none?.x', 'm?.(1)'])}`, () => `delete ${pick(['o.b', 'o?.b', "o['x']", 'o.none?.x'])}`,
     () => `[3, 1, 2].${pick(['map', 'filter', 'forEach', 'some', 'every'])}(${lambda(depth - 1)})`,
-    () => `String(${v()})`, () => `(${v()} in o)`,
+    () => `String(${v()})`, () => `(${v()} in o)`, () => `Object.${pick(['freeze', 'seal', 'preventExtensions'])}(${pick(['o', 'a', 'o.in', 'o.rest', `[${v()}]`])})`,
+    () => `Object.${pick(['isFrozen', 'isSealed', 'isExtensible'])}(${pick(['o', 'a', v()])})`, () => `(({ p: [${fresh('d')} = ${v()}] = [] } = {}) => ${v()})(${v()})`,
   ])();
 }
 
@@ -124,6 +125,10 @@ function statement(depth) {
     () => names.loop ? `if (${value(1)}) ${pick(['break', 'continue'])} ${names.loop};` : `log(${call(depth)});`,
     () => `[${writes()}, ${writes()}] = [${value(1)}, ${value(1)}];`, () => `({ p: ${writes()} = ${value(1)}, ...o.rest } = { p: ${value(1)}, z: 1 });`,
     () => `fs.push(${lambda(depth)});`, () => `for (const f of fs) { fuel(); log(f(${value(1)})); }`,
+    () => `for (let ${fresh('c')} = 0, g = []; ; ) { fuel(); g.push(() => ${value(1)}); if (g.length > 2) { log(g.map(h => { try { return h() } catch (e) { return 'E' } })); break; } }`,
+    () => `{ const c = []; for (let n = 0; n < 3; n++) { c.push(() => n++); ${pick(['n += 0;', 'if (n === 1) continue;', 'c[0]();'])} } log(c.map(g => g())); }`,
+    () => { const l = fresh('b'); return `${l}: { ${block(depth - 1, 1)} if (${value(1)}) break ${l}; ${block(depth - 1, 1)} }`; },
+    () => `(function () { 'use strict'; try { ${writes()} = ${value(1)}; ${pick(['o.a = 1;', 'a[5] = 1;', 'delete o.b;', 'a.length = 0;', 'log(this);'])} } catch (e) { log(e) } })();`,
     () => random(6) ? `log(${value(depth)});` : `throw ${value(1)};`, () => `{ ${block(depth - 1, 3)} }`,
   ])();
 }

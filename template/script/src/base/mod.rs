@@ -3,6 +3,7 @@
 pub(crate) mod calendar;
 pub(crate) mod digits;
 mod error;
+pub(crate) mod fdlibm;
 mod limits;
 pub(crate) mod memory;
 pub(crate) mod number;
@@ -15,3 +16,4 @@ pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use source::{Position, Source};
 pub use string::Str;
+pub(crate) use string::Units;

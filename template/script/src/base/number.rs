@@ -286,14 +286,18 @@ pub(crate) fn to_radix(n: f64, radix: u32) -> String {
     let mut whole = n.abs().trunc();
     let mut fraction = n.abs().fract();
     let mut out = Vec::new();
-    while whole >= 9_007_199_254_740_992.0 {
-        // Beyond 2^53 a number no longer names its last digits; V8 writes zeros for them.
+    // Beyond 2^53 a number no longer names its last digits; V8 writes zeros for them.
+    while whole / base >= 9_007_199_254_740_992.0 {
         whole /= base;
         out.push('0');
     }
-    while whole >= 1.0 {
-        out.push(digit((whole % base) as u32));
-        whole = (whole / base).trunc();
+    while whole > 0.0 {
+        let last = whole % base;
+        out.push(digit(last as u32));
+        whole = (whole - last) / base;
+        if whole < 1.0 {
+            break;
+        }
     }
     if out.is_empty() {
         out.push('0');
@@ -302,10 +306,10 @@ pub(crate) fn to_radix(n: f64, radix: u32) -> String {
         out.push('-');
     }
     out.reverse();
-    if fraction > 0.0 {
+    // V8's rule: stop when what is left is less than half the distance to the next number.
+    let mut delta = (0.5 * (next_up(n.abs()) - n.abs())).max(f64::from_bits(1));
+    if fraction >= delta {
         out.push('.');
-        // V8's rule: stop when what is left is less than half the distance to the next number.
-        let mut delta = (0.5 * (next_up(n.abs()) - n.abs())).max(f64::MIN_POSITIVE);
         loop {
             fraction *= base;
             delta *= base;

@@ -4,17 +4,15 @@
 //! and its length in units once somebody asked for it. When the two lengths are equal the text is ASCII and every index
 //! is a byte index, which is nearly always; otherwise an index walks the text.
 //!
-//! **Half characters.** `'😀'[0]` is a lone surrogate, which UTF-8 can not hold. A string with one in it is marked, and
-//! its text is spelt otherwise: a half is one of the last 2 048 code points of the last private-use plane, `U+10F800 +
-//! (surrogate - 0xD800)`, and such a code point itself, should the string have one, is two halves. So the mark decides how a
-//! text is read, two strings are equal when both text and mark are, and joining two halves makes the character whole again.
-//! A half that is put out becomes U+FFFD, which is what Node writes.
+//! **Half characters.** `'😀'[0]` is a lone surrogate, which UTF-8 can not hold. A string with one in it keeps its code units
+//! beside its text, and the text has U+FFFD in each half's place, which is what Node puts out; both have the same length in
+//! units. The units decide what such a string is equal to, and whatever searches or cuts one goes by them. Two halves that
+//! come together are a character: a string without a lone half has no units of its own.
 
 use super::memory::{Held, cost};
 use std::cell::Cell;
 use std::rc::Rc;
 
-const HALF: u32 = 0x10F800;
 const UNKNOWN: u32 = u32::MAX;
 
 /// An immutable string, shared by count.
@@ -24,25 +22,37 @@ pub struct Str(Rc<Text>);
 struct Text {
     text: String,
     units: Cell<u32>,
-    halves: bool,
+    halves: Option<Box<Halves>>,
     held: Held,
 }
+
+/// The code units of a string of which some are half characters.
+struct Halves(Vec<u16>);
 
 impl Str {
     /// A string of this text.
     pub fn new(text: impl Into<String>) -> Str {
-        Str::make(text.into(), false)
-    }
-
-    /// A string of this text, spelt as the mark says.
-    fn make(text: String, halves: bool) -> Str {
+        let text = text.into();
         let held = Held::new(text.len() + cost::STRING);
-        Str(Rc::new(Text { text, units: Cell::new(UNKNOWN), halves, held }))
+        Str(Rc::new(Text { text, units: Cell::new(UNKNOWN), halves: None, held }))
     }
 
-    /// The text. Half characters show as private-use characters; see the head of this module.
+    /// A string with half characters.
+    #[cold]
+    fn with_halves(text: String, units: Vec<u16>) -> Str {
+        let held = Held::new(text.len() + 2 * units.len() + cost::STRING);
+        let count = Cell::new(units.len() as u32);
+        Str(Rc::new(Text { text, units: count, halves: Some(Box::new(Halves(units))), held }))
+    }
+
+    /// The text. A half character shows as U+FFFD; see the head of this module.
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+
+    /// The code units of a string with half characters.
+    pub(crate) fn halves(&self) -> Option<&[u16]> {
+        self.0.halves.as_ref().map(|halves| &*halves.0)
     }
 
     /// Whether it is this text. Names are short: two words that overlap decide without a call of `memcmp`.
@@ -52,12 +62,13 @@ impl Str {
         if a.len() != b.len() {
             return false;
         }
-        match a.len() {
+        let same = match a.len() {
             0..4 => a == b,
             4..9 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
             9..17 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
             _ => a == b,
-        }
+        };
+        same && self.0.halves.is_none()
     }
 
     /// Where it lies; its own as long as somebody holds it.
@@ -70,16 +81,8 @@ impl Str {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The text as it is put out: a half character becomes U+FFFD.
-    pub(crate) fn to_output(&self) -> std::borrow::Cow<'_, str> {
-        if !self.0.halves {
-            return self.as_str().into();
-        }
-        String::from_utf16_lossy(&self.utf16()).into()
-    }
-
     pub(crate) fn has_halves(&self) -> bool {
-        self.0.halves
+        self.0.halves.is_some()
     }
 
     /// Whether somebody else holds it too.
@@ -90,9 +93,9 @@ impl Str {
     /// Length in UTF-16 code units, as `length` gives it.
     pub fn units(&self) -> usize {
         if self.0.units.get() == UNKNOWN {
-            let units: usize = match self.0.text.is_ascii() {
+            let units = match self.0.text.is_ascii() {
                 true => self.0.text.len(),
-                false => self.chars().map(width).sum(),
+                false => self.0.text.chars().map(char::len_utf16).sum(),
             };
             self.0.units.set(units as u32);
         }
@@ -103,75 +106,31 @@ impl Str {
         self.units() == self.0.text.len()
     }
 
-    /// Characters with marks for halves: `(char, is_half)` is settled by `width`.
-    fn chars(&self) -> impl Iterator<Item = Unit> + '_ {
-        let halves = self.0.halves;
-        self.0.text.chars().map(move |c| match half_of(c) {
-            Some(unit) if halves => Unit::Half(unit),
-            _ => Unit::Whole(c),
-        })
-    }
-
     /// The UTF-16 code units.
     pub fn utf16(&self) -> Vec<u16> {
-        let mut units = Vec::with_capacity(self.as_str().len());
-        for unit in self.chars() {
-            match unit {
-                Unit::Half(half) => units.push(half),
-                Unit::Whole(c) => units.extend_from_slice(c.encode_utf16(&mut [0; 2])),
-            }
+        match self.halves() {
+            Some(units) => units.to_vec(),
+            None => self.as_str().encode_utf16().collect(),
         }
-        units
     }
 
     /// From UTF-16 code units; lone surrogates become half characters.
     pub(crate) fn from_utf16(units: &[u16]) -> Str {
-        if let Ok(text) = String::from_utf16(units) {
-            return Str::new(text);
+        match String::from_utf16(units) {
+            Ok(text) => Str::new(text),
+            Err(_) => Str::with_halves(String::from_utf16_lossy(units), units.to_vec()),
         }
-        let mut text = String::with_capacity(units.len());
-        for unit in char::decode_utf16(units.iter().copied()) {
-            match unit {
-                Ok(c) if half_of(c).is_none() => text.push(c),
-                Ok(c) => text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|&unit| half(unit))),
-                Err(lone) => text.push(half(lone.unpaired_surrogate())),
-            }
-        }
-        Str::make(text, true)
-    }
-
-    /// The character that spells a half of one; `None` for units that are none.
-    pub(crate) fn half(unit: u16) -> Option<char> {
-        (0xD800..0xE000).contains(&unit).then(|| half(unit))
-    }
-
-    /// The same with every pair as two halves, so that a search finds halves of characters too. Only to be searched and cut:
-    /// what comes of it must be [mended](Str::mended).
-    pub(crate) fn by_units(&self) -> Str {
-        if self.is_ascii() {
-            return self.clone();
-        }
-        let as_char = |&unit: &u16| char::from_u32(u32::from(unit)).unwrap_or_else(|| half(unit));
-        Str::make(self.utf16().iter().map(as_char).collect(), true)
     }
 
     /// One UTF-16 code unit.
     pub(crate) fn unit_at(&self, index: usize) -> Option<u16> {
+        if let Some(units) = self.halves() {
+            return units.get(index).copied();
+        }
         if self.is_ascii() {
             return self.as_str().as_bytes().get(index).map(|&b| u16::from(b));
         }
-        let mut at = 0;
-        for unit in self.chars() {
-            let next = at + width(unit);
-            if index < next {
-                return Some(match unit {
-                    Unit::Half(half) => half,
-                    Unit::Whole(c) => c.encode_utf16(&mut [0; 2])[index - at],
-                });
-            }
-            at = next;
-        }
-        None
+        self.as_str().encode_utf16().nth(index)
     }
 
     /// The code units `start..end`; both are cut to the length.
@@ -186,24 +145,13 @@ impl Str {
         if self.is_ascii() {
             return Str::new(&self.as_str()[start..end]);
         }
-        let mut units = Vec::with_capacity(end - start);
-        let mut at = 0;
-        for unit in self.chars() {
-            if at >= end {
-                break;
+        match self.halves() {
+            Some(units) => Str::from_utf16(&units[start..end]),
+            None => {
+                let units: Vec<u16> = self.as_str().encode_utf16().skip(start).take(end - start).collect();
+                Str::from_utf16(&units)
             }
-            match unit {
-                Unit::Half(half) if at >= start => units.push(half),
-                Unit::Half(_) => {}
-                Unit::Whole(c) => {
-                    let mut pair = [0; 2];
-                    let places = (at..end).zip(c.encode_utf16(&mut pair));
-                    units.extend(places.filter(|(at, _)| *at >= start).map(|(_, unit)| *unit));
-                }
-            }
-            at += width(unit);
         }
-        Str::from_utf16(&units)
     }
 
     /// How many code units lie between two byte offsets.
@@ -211,28 +159,12 @@ impl Str {
         if self.is_ascii() {
             return to - from;
         }
-        let units = |c: char| if self.0.halves && half_of(c).is_some() { 1 } else { c.len_utf16() };
-        self.as_str()[from..to].chars().map(units).sum()
+        self.as_str()[from..to].chars().map(char::len_utf16).sum()
     }
 
     /// The index in code units of a byte offset.
     pub(crate) fn unit_index(&self, byte: usize) -> usize {
-        if self.is_ascii() {
-            return byte;
-        }
-        let mut units = 0;
-        let mut at = 0;
-        for unit in self.chars() {
-            if at >= byte {
-                break;
-            }
-            at += match unit {
-                Unit::Half(_) => 4,
-                Unit::Whole(c) => c.len_utf8(),
-            };
-            units += width(unit);
-        }
-        units
+        self.units_between(0, byte)
     }
 
     /// The byte offset of an index in code units; an index inside a pair counts as the pair's end.
@@ -242,15 +174,12 @@ impl Str {
         }
         let mut units = 0;
         let mut at = 0;
-        for unit in self.chars() {
+        for c in self.as_str().chars() {
             if units >= index {
                 break;
             }
-            at += match unit {
-                Unit::Half(_) => 4,
-                Unit::Whole(c) => c.len_utf8(),
-            };
-            units += width(unit);
+            at += c.len_utf8();
+            units += c.len_utf16();
         }
         at
     }
@@ -263,44 +192,30 @@ impl Str {
         if self.as_str().is_empty() {
             return right.clone();
         }
-        if !self.0.halves && !right.0.halves {
+        if !self.has_halves() && !right.has_halves() {
             return self.append(right.as_str());
         }
-        let end_of = |c: Option<char>| c.and_then(half_of).unwrap_or_default();
-        let (last, first) = (end_of(self.as_str().chars().next_back()), end_of(right.as_str().chars().next()));
-        if (0xD800..0xDC00).contains(&last) && first >= 0xDC00 {
-            let mut units = self.utf16();
-            units.extend(right.utf16());
-            return Str::from_utf16(&units);
-        }
-        let left = if self.0.halves { self } else { Str::make(self.spelt().into_owned(), true) };
-        left.append(&right.spelt())
+        self.join_halves(right)
     }
 
-    /// The text as a string with halves spells it.
-    fn spelt(&self) -> std::borrow::Cow<'_, str> {
-        if self.0.halves || !self.as_str().chars().any(|c| half_of(c).is_some()) {
-            return self.as_str().into();
-        }
-        let mut text = String::with_capacity(2 * self.as_str().len());
-        for c in self.as_str().chars() {
-            match half_of(c) {
-                Some(_) => text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|&unit| half(unit))),
-                None => text.push(c),
+    #[cold]
+    fn join_halves(mut self, right: &Str) -> Str {
+        let meet = self.halves().and_then(|units| units.last()).is_some_and(|unit| (0xD800..0xDC00).contains(unit))
+            && right.halves().and_then(|units| units.first()).is_some_and(|unit| (0xDC00..0xE000).contains(unit));
+        if !meet && let Some(Text { text, units, halves: Some(halves), held }) = Rc::get_mut(&mut self.0) {
+            let before = halves.0.len();
+            match right.halves() {
+                Some(more) => halves.0.extend_from_slice(more),
+                None => halves.0.extend(right.as_str().encode_utf16()),
             }
+            text.push_str(right.as_str());
+            held.add(right.as_str().len() + 2 * (halves.0.len() - before));
+            units.set(halves.0.len() as u32);
+            return self;
         }
-        text.into()
-    }
-
-    /// A text put together from pieces that are spelt as one with halves, if there are any: neighbours become whole.
-    pub(crate) fn mended(text: String, halves: bool) -> Str {
-        let text = Str::make(text, halves);
-        if halves { Str::from_utf16(&text.utf16()) } else { text }
-    }
-
-    /// A text made of this string's, and spelt as that is.
-    pub(crate) fn replaced_by(&self, text: String) -> Str {
-        Str::mended(text, self.0.halves)
+        let mut units = self.utf16();
+        units.extend(right.utf16());
+        Str::from_utf16(&units)
     }
 
     fn append(mut self, right: &str) -> Str {
@@ -314,48 +229,90 @@ impl Str {
         let mut text = String::with_capacity(self.as_str().len() + right.len() + 16);
         text.push_str(self.as_str());
         text.push_str(right);
-        Str::make(text, self.0.halves)
+        Str::new(text)
+    }
+
+    /// What a function makes of the text; half characters stay between what it makes of the texts around them.
+    pub(crate) fn map(&self, map: impl Fn(&str) -> String) -> Str {
+        if !self.has_halves() {
+            return Str::new(map(self.as_str()));
+        }
+        let mut units = Vec::new();
+        for run in self.runs() {
+            match run {
+                Ok(text) => units.extend(map(&text).encode_utf16()),
+                Err(half) => units.push(half),
+            }
+        }
+        Str::from_utf16(&units)
+    }
+
+    /// Its half characters, and the texts between them.
+    pub(crate) fn runs(&self) -> Vec<Result<String, u16>> {
+        let mut runs: Vec<Result<String, u16>> = Vec::new();
+        for c in char::decode_utf16(self.utf16()) {
+            match (c, runs.last_mut()) {
+                (Ok(c), Some(Ok(text))) => text.push(c),
+                (Ok(c), _) => runs.push(Ok(c.into())),
+                (Err(lone), _) => runs.push(Err(lone.unpaired_surrogate())),
+            }
+        }
+        runs
+    }
+
+    /// So many copies of it, one behind the other.
+    pub(crate) fn repeat(&self, count: usize) -> Str {
+        match self.halves() {
+            Some(units) => Str::from_utf16(&units.repeat(count)),
+            None => Str::new(self.as_str().repeat(count)),
+        }
     }
 
     /// Each character as a string, by code point, as iteration gives them.
     pub(crate) fn code_points(&self) -> Vec<Str> {
-        if !self.0.halves {
+        if !self.has_halves() {
             return self.as_str().chars().map(Str::new).collect();
         }
-        let units = self.utf16();
         let point = |c: Result<char, std::char::DecodeUtf16Error>| match c {
             Ok(c) => Str::new(c),
             Err(lone) => Str::from_utf16(&[lone.unpaired_surrogate()]),
         };
-        char::decode_utf16(units).map(point).collect()
+        char::decode_utf16(self.utf16()).map(point).collect()
     }
 }
 
-#[derive(Clone, Copy)]
-enum Unit {
-    Whole(char),
-    Half(u16),
-}
+/// Code units to be searched: a text with one character for each, all of the same width, so that what searches texts in
+/// linear time searches units. It is never a value.
+pub(crate) struct Units(String);
 
-fn width(unit: Unit) -> usize {
-    match unit {
-        Unit::Half(_) => 1,
-        Unit::Whole(c) => c.len_utf16(),
+impl Units {
+    /// Bytes of the character that stands for a unit.
+    const WIDTH: usize = 4;
+
+    pub(crate) fn of(text: &Str) -> Units {
+        let stand_in = |unit: u16| char::from_u32(0x10000 + u32::from(unit)).unwrap_or_default();
+        Units(text.utf16().into_iter().map(stand_in).collect())
     }
-}
 
-fn half(surrogate: u16) -> char {
-    // HALF + 0..=0x7FF ends at U+10FFFF, which is a character of Unicode's last plane.
-    char::from_u32(HALF + u32::from(surrogate.wrapping_sub(0xD800) & 0x7FF)).unwrap_or('\u{fffd}')
-}
+    /// Where it has those units, from a place on.
+    pub(crate) fn find(&self, wanted: &Units, from: usize) -> Option<usize> {
+        self.0.get(from * Self::WIDTH..)?.find(&wanted.0).map(|at| from + at / Self::WIDTH)
+    }
 
-fn half_of(c: char) -> Option<u16> {
-    (c as u32).checked_sub(HALF).map(|n| 0xD800 + n as u16)
+    /// Where it has those units the last time, beginning at a place or before it.
+    pub(crate) fn find_last(&self, wanted: &Units, from: usize) -> Option<usize> {
+        let end = (from * Self::WIDTH).saturating_add(wanted.0.len()).min(self.0.len());
+        self.0[..end].rfind(&wanted.0).map(|at| at / Self::WIDTH)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len() / Self::WIDTH
+    }
 }
 
 impl PartialEq for Str {
     fn eq(&self, other: &Str) -> bool {
-        self.ptr_eq(other) || (self.as_str() == other.as_str() && self.0.halves == other.0.halves)
+        self.ptr_eq(other) || (self.as_str() == other.as_str() && self.halves() == other.halves())
     }
 }
 
@@ -367,6 +324,8 @@ impl std::hash::Hash for Str {
     }
 }
 
+/// Texts that differ only in their halves have the same hash, and are not equal: what is looked up by a text must hold no
+/// string with halves.
 impl std::borrow::Borrow<str> for Str {
     fn borrow(&self) -> &str {
         self.as_str()
@@ -401,7 +360,7 @@ mod tests {
         assert_eq!(s.units(), 4);
         let (left, right) = (s.slice(0, 2), s.slice(2, 4));
         assert_eq!((left.units(), right.units()), (2, 2));
-        assert_eq!(left.to_output(), "a\u{fffd}");
+        assert_eq!(left.as_str(), "a\u{fffd}");
         assert_eq!(s.unit_at(1), Some(0xD83D));
         assert_eq!(left.unit_at(1), Some(0xD83D));
         assert_eq!(left.concat(&right).as_str(), "a\u{1f600}b");
@@ -418,16 +377,51 @@ mod tests {
     }
 
     #[test]
-    fn a_private_use_character_is_never_taken_for_a_half() {
-        let (s, half) = (Str::new("\u{10f83d}"), Str::from_utf16(&[0xD83D]));
-        assert_eq!((s.units(), &*s.to_output()), (2, "\u{10f83d}"));
-        assert_ne!(s, half);
-        for joined in [s.clone().concat(&half), half.clone().concat(&s)] {
-            assert_eq!(joined.units(), 3);
-            assert_eq!(joined.code_points().len(), 2);
-            assert_eq!(joined.to_output().replace('\u{fffd}', ""), "\u{10f83d}");
+    fn a_half_is_equal_to_itself_alone() {
+        let halves: Vec<Str> = [0xD83D, 0xD83E, 0xDE00].map(|unit| Str::from_utf16(&[unit])).to_vec();
+        for (n, half) in halves.iter().enumerate() {
+            assert_eq!((half.units(), half.as_str()), (1, "\u{fffd}"));
+            assert!(!half.is("\u{fffd}"));
+            assert_ne!(*half, Str::new("\u{fffd}"));
+            for (m, other) in halves.iter().enumerate() {
+                assert_eq!(half == other, n == m);
+            }
         }
-        assert_eq!(s.clone().concat(&half).slice(0, 2), s);
-        assert_eq!(s.clone().concat(&half).concat(&Str::from_utf16(&[0xDE00])).as_str(), "\u{10f83d}\u{1f600}");
+        // The last private-use characters are characters like others.
+        for c in ['\u{10f83d}', '\u{10ffff}', '\u{fffd}'] {
+            let (text, half) = (Str::new(c), &halves[0]);
+            for joined in [text.clone().concat(half), half.clone().concat(&text)] {
+                assert_eq!(joined.units(), text.units() + 1);
+                assert_eq!(joined.code_points().len(), 2);
+            }
+            assert_eq!(text.clone().concat(half).slice(0, text.units()), text);
+            assert_eq!(text.clone().concat(half).concat(&halves[2]).as_str(), format!("{c}\u{1f600}"));
+        }
+    }
+
+    #[test]
+    fn halves_grow_in_place_and_by_copy() {
+        let half = Str::from_utf16(&[0xD83D]);
+        let mut grown = Str::new("a");
+        for n in 0..100 {
+            let shared = (n % 3 == 0).then(|| grown.clone());
+            let more = if n % 2 == 0 { half.clone() } else { Str::new("\u{e9}") };
+            grown = grown.concat(&more);
+            drop(shared);
+        }
+        assert_eq!(grown.units(), 101);
+        assert_eq!(grown.utf16(), Str::from_utf16(&grown.utf16()).utf16());
+        assert_eq!(grown.as_str().chars().count(), 101);
+    }
+
+    #[test]
+    fn units_are_found_inside_of_characters() {
+        let (text, half) = (Str::new("a\u{1f600}b\u{1f600}"), Str::from_utf16(&[0xDE00]));
+        let (text, half) = (Units::of(&text), Units::of(&half));
+        assert_eq!((text.find(&half, 0), text.find(&half, 3), text.find(&half, 6)), (Some(2), Some(5), None));
+        assert_eq!(
+            (text.find_last(&half, 9), text.find_last(&half, 4), text.find_last(&half, 1)),
+            (Some(5), Some(2), None)
+        );
     }
 }

@@ -1,12 +1,13 @@
 //! Array methods without callbacks, ECMA-262 §23.1.
 
-use super::{date, numbers};
+use super::date;
 use crate::base::{ErrorKind, memory::cost};
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, relative},
     convert, rate,
 };
+use crate::text::figures;
 use crate::value::{Array, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
@@ -115,7 +116,7 @@ fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     for item in items(cx, this)? {
         cx.check_stack()?;
         shown.push(match &item {
-            Value::Number(_) => numbers::to_locale_string(cx, &item, args)?,
+            Value::Number(_) => figures::to_locale_string(cx, &item, args)?,
             Value::Object(object) if object.time().is_some() => date::to_locale_string(cx, &item, args)?,
             Value::Array(_) => to_locale_string(cx, &item, args)?,
             _ => item,

@@ -222,8 +222,11 @@ pub(super) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) ->
 /// The form of `en-US`. Other locales, and options that are not here, are an error and never a wrong text.
 fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool) -> R<Value> {
     cx.steps(8)?;
-    english(cx, arg(args, 0))?;
     let mut time = time_of(cx, this)?;
+    if time.is_nan() {
+        return Ok("Invalid Date".into());
+    }
+    english(cx, arg(args, 0))?;
     let mut asked = Asked::default();
     if let Value::Object(options) = arg(args, 1) {
         for (key, value) in options.entries() {
@@ -239,6 +242,13 @@ fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool
                 ("dateStyle", "full" | "long" | "medium" | "short") if date => asked.date_style(value.as_str()),
                 ("timeStyle", "medium" | "short") if clock => asked.time_style(value.as_str()),
                 ("timeZone", "UTC" | "Etc/UTC" | "GMT") => time -= cx.host.zone(time) * 60_000.0,
+                ("formatMatcher", "basic" | "best fit") | ("localeMatcher", "lookup" | "best fit") => {}
+                ("formatMatcher" | "localeMatcher", other) => {
+                    return cx.fail(
+                        ErrorKind::Range,
+                        format!("Value {other} out of range for Intl options property {}", key.as_str()),
+                    );
+                }
                 (key, value) if locale::is_option(key) => {
                     return cx.fail(ErrorKind::Range, format!("unsupported: {key} '{value}' of a date"));
                 }
@@ -247,9 +257,6 @@ fn locale(cx: &mut Cx<'_>, this: &Value, args: &[Value], date: bool, clock: bool
         }
     } else if matches!(arg(args, 1), Value::Null) {
         return cx.type_error("Cannot convert undefined or null to object");
-    }
-    if time.is_nan() {
-        return Ok("Invalid Date".into());
     }
     if !asked.is_one_way() {
         return cx.type_error("Can't set an option of a date's parts when dateStyle or timeStyle is used");

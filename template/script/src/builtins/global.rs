@@ -58,7 +58,7 @@ fn log(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         line.push_value(cx, &text)?;
     }
     let line = line.finish(cx)?;
-    cx.host.log(&line.to_output());
+    cx.host.log(line.as_str());
     Ok(Value::Undefined)
 }
 
@@ -188,10 +188,17 @@ fn json_parse(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let keep = match arg(args, 1) {
         Value::Array(keys) => {
-            let mut keep = HashSet::new();
+            let (mut keep, mut known) = (Vec::new(), HashSet::new());
             cx.items(keys.len())?;
             for key in keys.to_vec() {
-                keep.insert(convert::to_key(cx, &key)?);
+                let boxed = key.as_object().is_some_and(|key| key.0.class.get() == Class::Boxed);
+                if !boxed && !matches!(key, Value::String(_) | Value::Number(_)) {
+                    continue;
+                }
+                let key = convert::to_key(cx, &key)?;
+                if known.insert(key.clone()) {
+                    keep.push(key);
+                }
             }
             Some(keep)
         }
@@ -200,7 +207,7 @@ fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let replacer = if let Value::Function(replacer) = arg(args, 1) { Some(replacer.clone()) } else { None };
     let indent = match arg(args, 2) {
         Value::Number(n) => " ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize),
-        Value::String(s) => s.slice(0, 10).to_output().into_owned(),
+        Value::String(s) => s.slice(0, 10).as_str().to_owned(),
         _ => String::new(),
     };
     let text = json::stringify(cx, arg(args, 0), &indent, keep, replacer)?;

@@ -2,14 +2,14 @@
 
 use crate::base::{ErrorKind, Str, calendar, memory::cost};
 use crate::run::{Cx, Draft, R, member};
+use crate::text::json;
 use crate::value::{Array, Class, Function, Inner, Object, Value};
-use std::collections::HashSet;
 use std::fmt::Write;
 
 struct Writer<'i> {
     out: Draft,
     indent: &'i str,
-    keep: Option<HashSet<Str>>,
+    keep: Option<Vec<Str>>,
     /// `replacer(key, value)` gives what is written instead.
     replacer: Option<Function>,
     open: Vec<usize>,
@@ -20,7 +20,7 @@ pub(crate) fn stringify(
     cx: &mut Cx<'_>,
     value: &Value,
     indent: &str,
-    keep: Option<HashSet<Str>>,
+    keep: Option<Vec<Str>>,
     replacer: Option<Function>,
 ) -> R<Option<Str>> {
     let mut writer = Writer { out: Draft::default(), indent, keep, replacer, open: Vec::new() };
@@ -128,13 +128,17 @@ impl Writer<'_> {
         self.enter(cx, object.address())?;
         self.out.text().push('{');
         cx.items(object.len().saturating_mul(2))?;
-        let entries = if object.0.class.get() == Class::Error { Vec::new() } else { object.entries() };
+        let entries = match &self.keep {
+            // In the order of the list.
+            Some(keep) => {
+                cx.steps(keep.len() / 4)?;
+                keep.iter().filter_map(|key| Some((key.clone(), object.property(key)?))).collect()
+            }
+            None => object.entries(),
+        };
         let holder = Value::Object(object.clone());
         let mut first = true;
         for (key, value) in entries {
-            if self.keep.as_ref().is_some_and(|keep| !keep.contains(&key)) {
-                continue;
-            }
             let before = self.out.len();
             if !first {
                 self.out.text().push(',');
@@ -218,41 +222,7 @@ pub(crate) fn parse(cx: &mut Cx<'_>, text: &Str) -> R<Value> {
     cx.steps(text.as_str().len() / 16)?;
     match serde_json::from_str::<Value>(text.as_str()) {
         Ok(value) if !text.has_halves() => Ok(value),
-        Err(error) if !text.has_halves() && !text.as_str().contains("\\u") => {
-            cx.fail(ErrorKind::Syntax, format!("JSON.parse: {error}"))
-        }
-        _ => parse_halves(cx, text),
-    }
-}
-
-/// A text with halves of characters, as themselves or as escapes: what serde refuses is parsed as the characters by which
-/// strings spell halves.
-#[cold]
-fn parse_halves(cx: &mut Cx<'_>, text: &Str) -> R<Value> {
-    let units = text.by_units();
-    let mut spelt = String::with_capacity(units.as_str().len());
-    let mut rest = units.as_str();
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        spelt.push_str(before);
-        let unit = escape.get(2..6).filter(|_| escape[1..].starts_with('u'));
-        let length = match unit.and_then(|unit| u16::from_str_radix(unit, 16).ok()).and_then(Str::half) {
-            Some(half) => {
-                spelt.push(half);
-                6
-            }
-            None => {
-                let length = 1 + escape[1..].chars().next().map_or(0, char::len_utf8);
-                spelt.push_str(&escape[..length]);
-                length
-            }
-        };
-        rest = &escape[length..];
-    }
-    spelt.push_str(rest);
-    match serde_json::from_str::<Value>(&spelt) {
-        Ok(value) => Ok(mended(&value)),
-        Err(error) => cx.fail(ErrorKind::Syntax, format!("JSON.parse: {error}")),
+        _ => json::read(cx, text),
     }
 }
 
@@ -266,26 +236,17 @@ fn revived(cx: &mut Cx<'_>, reviver: &Function, holder: &Value, key: Str, value:
     cx.check_stack()?;
     let keys = super::object::keys_of(cx, &value)?;
     for inner in if value.is_object() { keys } else { Vec::new() } {
-        let old = value.get(inner.as_str()).unwrap_or_default();
+        let old = match &value {
+            Value::Object(object) => object.property(&inner),
+            value => value.get(inner.as_str()),
+        };
+        let old = old.unwrap_or_default();
         match (revived(cx, reviver, &value, inner.clone(), old)?, &value) {
             (Value::Undefined, Value::Object(_)) => drop(member::delete(cx, &value, &inner, false)?),
             (new, _) => member::set_index(cx, &value, &inner.into(), new, false)?,
         }
     }
     cx.call(reviver, holder, &[key.into(), value])
-}
-
-/// The same with its strings read as they were spelt.
-fn mended(value: &Value) -> Value {
-    let text = |text: &Str| Str::mended(text.as_str().to_owned(), true);
-    match value {
-        Value::String(s) => text(s).into(),
-        Value::Array(array) => Array::new(array.borrow().iter().map(mended).collect()).into(),
-        Value::Object(object) => {
-            object.entries().iter().map(|(key, value)| (text(key), mended(value))).collect::<Object>().into()
-        }
-        other => other.clone(),
-    }
 }
 
 impl Cx<'_> {

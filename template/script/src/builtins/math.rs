@@ -1,6 +1,6 @@
-//! `Math`, ECMA-262 §21.3. `Math.random` goes by the host's seed: the same text for the same data and seed.
+//! `Math`, ECMA-262 §21.3. Sines and their like are those of fdlibm, which V8 has too, and not the machine's. `Math.random` goes by the host's seed: the same text for the same data and seed.
 
-use crate::base::number;
+use crate::base::{fdlibm, number};
 use crate::run::{Cx, Native, R, convert};
 use crate::value::Value;
 
@@ -23,13 +23,13 @@ macro_rules! unary {
                 let function: fn(f64) -> f64 = $function;
                 Ok(Value::Number(function(n)))
             }),)*
-            ("atan2", |cx, _, args| two(cx, args, f64::atan2)),
+            ("atan2", |cx, _, args| two(cx, args, libm::atan2)),
             ("hypot", hypot),
             ("imul", |cx, _, args| two(cx, args, |a, b| {
                 f64::from(number::to_int32(a).wrapping_mul(number::to_int32(b)))
             })),
-            ("max", |cx, _, args| extreme(cx, args, f64::NEG_INFINITY, |a, b| a > b)),
-            ("min", |cx, _, args| extreme(cx, args, f64::INFINITY, |a, b| a < b)),
+            ("max", |cx, _, args| extreme(cx, args, f64::NEG_INFINITY, |a, b| a > b || (a == b && b.is_sign_negative()))),
+            ("min", |cx, _, args| extreme(cx, args, f64::INFINITY, |a, b| a < b || (a == b && a.is_sign_negative()))),
             ("random", |cx, _, _| Ok(Value::Number(cx.random()))),
             ("pow", |cx, _, args| two(cx, args, number::power)),
         ];
@@ -38,39 +38,39 @@ macro_rules! unary {
 
 unary! {
     "abs" => f64::abs,
-    "acos" => f64::acos,
-    "acosh" => f64::acosh,
-    "asin" => f64::asin,
-    "asinh" => |n| if n == 0.0 { n } else { n.asinh() },
-    "atan" => f64::atan,
-    "atanh" => f64::atanh,
-    "cbrt" => f64::cbrt,
+    "acos" => libm::acos,
+    "acosh" => libm::acosh,
+    "asin" => libm::asin,
+    "asinh" => libm::asinh,
+    "atan" => libm::atan,
+    "atanh" => libm::atanh,
+    "cbrt" => fdlibm::cbrt,
     "ceil" => f64::ceil,
     "clz32" => |n| f64::from((number::to_int32(n) as u32).leading_zeros()),
-    "cos" => f64::cos,
-    "cosh" => f64::cosh,
-    "exp" => f64::exp,
-    "expm1" => f64::exp_m1,
+    "cos" => libm::cos,
+    "cosh" => fdlibm::cosh,
+    "exp" => fdlibm::exp,
+    "expm1" => libm::expm1,
     "floor" => f64::floor,
     "fround" => |n| f64::from(n as f32),
-    "log" => f64::ln,
-    "log10" => f64::log10,
-    "log1p" => f64::ln_1p,
-    "log2" => f64::log2,
+    "log" => libm::log,
+    "log10" => fdlibm::log10,
+    "log1p" => libm::log1p,
+    "log2" => libm::log2,
     "round" => round,
     "sign" => |n| if n == 0.0 || n.is_nan() { n } else { n.signum() },
-    "sin" => f64::sin,
-    "sinh" => f64::sinh,
+    "sin" => libm::sin,
+    "sinh" => libm::sinh,
     "sqrt" => f64::sqrt,
-    "tan" => f64::tan,
-    "tanh" => f64::tanh,
+    "tan" => libm::tan,
+    "tanh" => fdlibm::tanh,
     "trunc" => f64::trunc,
 }
 
 /// §21.3.2.28: halves go up, also below zero, and 0.49999999999999994 does not.
 fn round(n: f64) -> f64 {
     let down = n.floor();
-    if n - down >= 0.5 { down + 1.0 } else { down }
+    if n - down >= 0.5 { (down + 1.0).copysign(if down == -1.0 { n } else { down + 1.0 }) } else { down }
 }
 
 fn two(cx: &mut Cx<'_>, args: &[Value], function: fn(f64, f64) -> f64) -> R<Value> {
@@ -94,11 +94,24 @@ fn extreme(cx: &mut Cx<'_>, args: &[Value], start: f64, beats: fn(f64, f64) -> b
     Ok(Value::Number(best))
 }
 
+/// As V8 has it: the squares of the parts of the largest, summed with what rounding lost (Kahan).
 fn hypot(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    let mut total = 0f64;
-    cx.steps(args.len() / 8)?;
-    for arg in args {
-        total = total.hypot(convert::to_number(cx, arg)?);
+    cx.items(args.len())?;
+    let sizes = args.iter().map(|arg| convert::to_number(cx, arg).map(f64::abs)).collect::<R<Vec<f64>>>()?;
+    let largest = sizes.iter().copied().fold(0.0, f64::max);
+    if sizes.iter().any(|n| n.is_nan()) && largest.is_finite() {
+        return Ok(Value::Number(f64::NAN));
     }
-    Ok(Value::Number(total))
+    if largest == 0.0 || largest.is_infinite() {
+        return Ok(Value::Number(largest));
+    }
+    let (mut sum, mut lost) = (0.0, 0.0);
+    for size in sizes {
+        let part = size / largest;
+        let square = part * part - lost;
+        let next = sum + square;
+        lost = (next - sum) - square;
+        sum = next;
+    }
+    Ok(Value::Number(f64::sqrt(sum) * largest))
 }

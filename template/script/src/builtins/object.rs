@@ -137,7 +137,7 @@ fn from_entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         cx.step()?;
         let Value::Array(pair) = &pair else {
             let shown = convert::to_str(cx, &pair)?;
-            return cx.type_error(format!("Iterator value {} is not an entry object", shown.to_output()));
+            return cx.type_error(format!("Iterator value {} is not an entry object", shown.as_str()));
         };
         let key = pair.get(0).unwrap_or_default();
         let key = convert::to_key(cx, &key)?;
@@ -175,7 +175,7 @@ fn is(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 fn owns(cx: &mut Cx<'_>, value: &Value, key: &Value) -> R<Value> {
     let key = convert::to_key(cx, key)?;
     let own = match value {
-        Value::Object(object) => object.borrow().get(key.as_str()).is_some(),
+        Value::Object(object) => object.borrow().get(&key).is_some(),
         Value::Array(array) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
         }

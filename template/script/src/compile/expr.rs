@@ -14,7 +14,7 @@ impl Gen<'_> {
         if !self.has_room() {
             return Code::Const(Value::Undefined);
         }
-        let shapes = self.shapes();
+        let shapes = self.trace.len();
         let code = match &expr.kind {
             ExprKind::Undefined => Code::Const(Value::Undefined),
             ExprKind::Null => Code::Const(Value::Null),
@@ -44,7 +44,7 @@ impl Gen<'_> {
             ExprKind::Parenthesised(inner) => self.expr(inner),
         };
         if code.constant().is_some() {
-            self.drop_shapes(shapes);
+            self.trace.cut(shapes);
         }
         code
     }
@@ -100,17 +100,17 @@ impl Gen<'_> {
     }
 
     fn conditional(&mut self, parts: &(Expr, Expr, Expr), pos: u32) -> Code {
-        let from = self.shapes();
+        let from = self.trace.len();
         let (test, yes, middle, no) = self.shape(
             || "conditional".into(),
             pos,
-            |g| (g.expr(&parts.0), g.expr(&parts.1), g.shapes(), g.expr(&parts.2)),
+            |g| (g.expr(&parts.0), g.expr(&parts.1), g.trace.len(), g.expr(&parts.2)),
         );
         if let Some(value) = test.constant() {
             // A constant has no closure: what was noted behind the conditional itself is its branches'.
-            let (first, end) = ((from + 1).min(middle), self.shapes());
+            let (first, end) = ((from + 1).min(middle), self.trace.len());
             let (code, shapes) = if compare::truthy(value) { (yes, first..middle) } else { (no, middle..end) };
-            self.keep_shapes(from, shapes);
+            self.trace.keep(from, shapes);
             return code;
         }
         let test = test.into_test();

@@ -1,13 +1,12 @@
 //! What the generator carries through a program, and what a scope does when it is entered.
 
 use crate::base::{Limits, Source, stack::Stack};
-use crate::run::{Alone, Cx, Escape, ExprFn, Native, Scratch, Shape, StmtFn};
+use crate::run::{Alone, Cx, Escape, ExprFn, Native, Scratch, StmtFn, Trace};
 use crate::syntax::{
     ast::Block,
     scope::{FuncId, Scopes, VarId, VarKind},
 };
 use crate::value::{Value, VarCell};
-use std::ops::Range;
 use std::rc::Rc;
 
 /// Functions of the host that are found where they are called and nothing else has their name.
@@ -26,8 +25,7 @@ pub(crate) struct Gen<'p> {
     pub(super) helpers: Helpers,
     /// Labels that stand before the loop that comes next.
     pub(super) labels: Vec<u32>,
-    pub(super) trace: Option<Vec<Shape>>,
-    pub(super) depth: usize,
+    pub(super) trace: Trace,
     /// Where generating began on the native stack.
     pub(super) stack: Stack,
     /// It used more of the stack than it may: what is made is no program.
@@ -54,44 +52,10 @@ impl Gen<'_> {
         offset: u32,
         build: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        if let Some(trace) = &mut self.trace {
-            trace.push(Shape { depth: self.depth, label: label(), offset });
-        }
-        self.depth += 1;
+        self.trace.open(label, offset);
         let built = build(self);
-        self.depth -= 1;
+        self.trace.close();
         built
-    }
-
-    /// Closures noted so far.
-    pub(super) fn shapes(&self) -> usize {
-        self.trace.as_ref().map_or(0, Vec::len)
-    }
-
-    /// Of the closures noted from a place on, only those of a part remain, which no other holds: the others were folded away.
-    pub(super) fn keep_shapes(&mut self, from: usize, part: Range<usize>) {
-        let Some(trace) = &mut self.trace else { return };
-        let noted = trace.split_off(from);
-        let kept = noted.into_iter().skip(part.start - from).take(part.len());
-        trace.extend(kept.map(|shape| Shape { depth: shape.depth - 1, ..shape }));
-    }
-
-    /// None of those noted from a place on is left.
-    pub(super) fn drop_shapes(&mut self, from: usize) {
-        self.keep_shapes(from, from..from);
-    }
-
-    /// Notes text that is put out: alone, or as more of the text that was noted at a place; gives that place.
-    pub(super) fn text_shape(&mut self, at: Option<usize>, bytes: usize, offset: u32) -> usize {
-        let (at, depth) = (at.unwrap_or(self.shapes()), self.depth);
-        if let Some(trace) = &mut self.trace {
-            let label = format!("{bytes}-byte text");
-            match trace.get_mut(at) {
-                Some(shape) => shape.label = label,
-                None => trace.push(Shape { depth, label, offset }),
-            }
-        }
-        at
     }
 
     /// Runs a closure whose operands are all constant, here and once; `None` when that fails or is no constant.

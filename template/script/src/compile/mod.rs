@@ -24,7 +24,7 @@ pub use generator::Helpers;
 use crate::base::{Error, ErrorKind, Limits, Source, stack::Stack};
 use crate::builtins;
 use crate::parser::Parsed;
-use crate::run::{Escape, FreeName, Program, visible};
+use crate::run::{Escape, FreeName, Program, Trace, visible};
 use crate::syntax::scope::{DATA_VAR, LOCALS_VAR, VarKind};
 use crate::value::{Hint, Value};
 use generator::Gen;
@@ -54,7 +54,6 @@ impl Default for Settings {
 /// Compiles a parsed program.
 pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) -> Result<Program, Error> {
     let scopes = &parsed.scopes;
-    let trace = settings.trace.then(Vec::new);
     let mut wide = vec![Vec::new(); scopes.funcs.len()];
     for (id, var) in scopes.vars.iter().enumerate() {
         if var.is_function_wide() && scopes.boxed(id) {
@@ -72,8 +71,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         escape: settings.escape,
         helpers: settings.helpers,
         labels: Vec::new(),
-        trace,
-        depth: 0,
+        trace: Trace::new(settings.trace),
         stack: Stack::here(),
         too_deep: false,
         wide,
@@ -110,6 +108,6 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         locals: parsed.locals.then(|| place(LOCALS_VAR)),
         body,
         returns: parsed.returns,
-        closures: code.trace.unwrap_or_default(),
+        closures: code.trace.finish(),
     })
 }

@@ -58,7 +58,7 @@ impl Parts {
     fn text(&mut self, g: &mut Gen<'_>, text: &str, pos: u32) {
         self.tail.push_str(text);
         if !self.tail.is_empty() {
-            self.noted = Some(g.text_shape(self.noted, self.tail.len(), pos));
+            self.noted = Some(g.trace.text(self.noted, self.tail.len(), pos));
         }
     }
 
@@ -110,10 +110,10 @@ impl Gen<'_> {
                 StmtKind::Text(text) => made.text(self, text, pos),
                 StmtKind::Echo { raw, value, rest } => {
                     let label = || if *raw { "put out raw".into() } else { "put out escaped".into() };
-                    let shapes = self.shapes();
+                    let shapes = self.trace.len();
                     match self.shape(label, pos, |g| g.echo(if *raw { None } else { g.escape }, value, rest)) {
                         Ok(constant) => {
-                            self.drop_shapes(shapes);
+                            self.trace.cut(shapes);
                             made.text(self, &constant, pos);
                         }
                         Err(part) => made.push(part, value.pos),
@@ -181,8 +181,8 @@ fn constant_text(value: &Value, escape: Option<Escape>) -> String {
         return String::new();
     }
     let text = compare::primitive_to_str(value);
-    let Some(escape) = escape else { return text.to_output().into_owned() };
+    let Some(escape) = escape else { return text.as_str().to_owned() };
     let mut out = String::new();
-    escape(&mut out, &text.to_output());
+    escape(&mut out, text.as_str());
     out
 }

@@ -8,7 +8,7 @@ use super::generator::Gen;
 use crate::base::Str;
 use crate::run::{
     Cx, ExprFn, R, convert,
-    errors::{missing, uninitialised},
+    errors::{absent, missing, uninitialised},
     member::{self, set_index, set_member},
 };
 use crate::syntax::{
@@ -196,7 +196,7 @@ impl Reference {
             }
             (Place::Variable { slot, boxed: false, check, name }, _) => {
                 if *check && self.is_closed(cx.slot(*slot)) {
-                    return self.closed(cx, *slot, name);
+                    return absent(cx, *slot, name, pos);
                 }
                 cx.slot_mut(*slot).set(value);
                 Ok(())
@@ -204,7 +204,7 @@ impl Reference {
             (Place::Variable { slot, check, name, .. }, _) => {
                 let cell = cx.cell(*slot);
                 if *check && self.is_closed(&cell.get()) {
-                    return self.closed(cx, *slot, name);
+                    return absent(cx, *slot, name, pos);
                 }
                 cx.set_cell(&cell, value);
                 Ok(())
@@ -217,7 +217,7 @@ impl Reference {
             }
             (Place::Locals { locals, slot, name, .. }, _) => {
                 if let Value::Object(object) = cx.slot(*locals).in_cell()
-                    && object.borrow().get(name.as_str()).is_some()
+                    && object.borrow().get(name).is_some()
                 {
                     return set_member(cx, &object.into(), name, value, self.strict);
                 }
@@ -242,14 +242,6 @@ impl Reference {
     /// Whether a variable that holds this can not be written: before its declaration, and in strict code without one.
     fn is_closed(&self, now: &Value) -> bool {
         matches!(now, Value::Uninit) || (self.strict && matches!(now, Value::Missing))
-    }
-
-    #[cold]
-    fn closed(&self, cx: &mut Cx<'_>, slot: usize, name: &Str) -> R<()> {
-        match cx.slot(slot).in_cell() {
-            Value::Missing => missing(cx, name, self.pos),
-            _ => uninitialised(cx, name, self.pos),
-        }
     }
 
     /// Empties a variable that still holds this string, which is about to grow into what is written next.

@@ -197,8 +197,8 @@ impl Parser<'_> {
     /// The body of a statement: a statement that is no declaration.
     fn sub_statement(&mut self) -> P<Stmt> {
         // A line end makes a name of it, unless a list follows (§14.5).
-        let on_line = self.lexer.ahead().is_none_or(|(rest, newline)| !newline || rest.starts_with('['));
-        if self.is_word("const") || (self.is_let() && on_line) {
+        let on_line = |p: &mut Self| p.lexer.ahead().is_none_or(|(rest, newline)| !newline || rest.starts_with('['));
+        if self.is_word("const") || (self.is_let() && on_line(self)) {
             return self.error("a declaration can not stand alone here: put it in a block");
         }
         self.statement()

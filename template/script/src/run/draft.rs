@@ -11,8 +11,8 @@ const UNCHARGED: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Draft {
     text: String,
-    /// Some piece had half characters: the text is one of [`Str::by_units`].
-    halves: bool,
+    /// All of it by code units, from the first piece with half characters on.
+    units: Option<Vec<u16>>,
     charged: usize,
 }
 
@@ -20,47 +20,38 @@ impl Draft {
     /// Adds a piece.
     #[inline]
     pub(crate) fn push(&mut self, cx: &mut Cx<'_>, piece: &str) -> R<()> {
-        self.text.push_str(piece);
+        match &mut self.units {
+            None => self.text.push_str(piece),
+            Some(units) => units.extend(piece.encode_utf16()),
+        }
         self.settle(cx)
     }
 
     /// Adds a string.
     #[inline]
     pub(crate) fn push_value(&mut self, cx: &mut Cx<'_>, piece: &Str) -> R<()> {
-        if self.halves || piece.has_halves() {
-            return self.push_units(cx, piece);
+        match piece.halves() {
+            None => self.push(cx, piece.as_str()),
+            Some(piece) => self.push_units(cx, piece),
         }
-        self.push(cx, piece.as_str())
     }
 
+    /// Adds code units, of which some may be half characters.
     #[cold]
-    fn push_units(&mut self, cx: &mut Cx<'_>, piece: &Str) -> R<()> {
-        self.turn_to_units();
-        self.push(cx, piece.by_units().as_str())
-    }
-
-    /// From here on pieces come out of [`Str::by_units`].
-    pub(crate) fn turn_to_units(&mut self) {
-        if !std::mem::replace(&mut self.halves, true) {
-            self.text = Str::new(std::mem::take(&mut self.text)).by_units().as_str().to_owned();
-        }
-    }
-
-    pub(crate) fn is_by_units(&self) -> bool {
-        self.halves
-    }
-
-    /// A text whose pieces come out of [`Str::by_units`].
-    pub(crate) fn by_units() -> Draft {
-        Draft { halves: true, ..Draft::default() }
+    pub(crate) fn push_units(&mut self, cx: &mut Cx<'_>, piece: &[u16]) -> R<()> {
+        self.units.get_or_insert_with(|| std::mem::take(&mut self.text).encode_utf16().collect()).extend(piece);
+        self.settle(cx)
     }
 
     /// Adds a number.
     pub(crate) fn push_number(&mut self, n: f64) {
-        number::write(&mut self.text, n);
+        number::write(self.text(), n);
+        if let Some(units) = &mut self.units {
+            units.extend(std::mem::take(&mut self.text).encode_utf16());
+        }
     }
 
-    /// What there is so far, to be added to; [`Draft::settle`] pays for it.
+    /// What there is so far, without half characters, to be added to; [`Draft::settle`] pays for it.
     pub(crate) fn text(&mut self) -> &mut String {
         &mut self.text
     }
@@ -68,23 +59,24 @@ impl Draft {
     /// Pays for what was added, once it is enough to count.
     #[inline]
     pub(crate) fn settle(&mut self, cx: &mut Cx<'_>) -> R<()> {
-        if self.text.len() - self.charged.min(self.text.len()) < UNCHARGED { Ok(()) } else { self.pay(cx) }
+        if self.len().saturating_sub(self.charged) < UNCHARGED { Ok(()) } else { self.pay(cx) }
     }
 
     fn pay(&mut self, cx: &mut Cx<'_>) -> R<()> {
-        let added = self.text.len() - self.charged.min(self.text.len());
-        self.charged = self.text.len();
-        cx.length_of(self.text.len())?;
-        cx.room_for(self.text.len())?;
+        let (length, added) = (self.len(), self.len().saturating_sub(self.charged));
+        self.charged = length;
+        cx.length_of(length)?;
+        cx.room_for(length)?;
         cx.bytes(added)
     }
 
     /// Bytes so far.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.text.len()
+        self.units.as_ref().map_or(self.text.len(), |units| 2 * units.len())
     }
 
-    /// Takes back everything after so many bytes.
+    /// Takes back everything after so many bytes of a text without half characters.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.text.truncate(length);
     }
@@ -92,6 +84,9 @@ impl Draft {
     /// The string.
     pub(crate) fn finish(mut self, cx: &mut Cx<'_>) -> R<Str> {
         self.pay(cx)?;
-        Ok(Str::mended(self.text, self.halves))
+        Ok(match self.units {
+            None => Str::new(self.text),
+            Some(units) => Str::from_utf16(&units),
+        })
     }
 }

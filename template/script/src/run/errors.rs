@@ -100,3 +100,9 @@ pub(crate) fn missing<T>(cx: &mut Cx<'_>, name: &Str, pos: u32) -> R<T> {
     let failed = cx.fail(ErrorKind::Reference, format!("{} is not defined", name.as_str()));
     failed.map_err(|h| cx.at(h, pos))
 }
+
+/// A variable in a slot that has no value, for one reason or the other.
+#[cold]
+pub(crate) fn absent<T>(cx: &mut Cx<'_>, slot: usize, name: &Str, pos: u32) -> R<T> {
+    if matches!(cx.slot(slot).in_cell(), Value::Uninit) { uninitialised(cx, name, pos) } else { missing(cx, name, pos) }
+}

@@ -23,7 +23,7 @@ pub(super) fn of_write<'k>(object: &Object, key: &'k Str) -> Option<Refusal<'k>>
     if integrity == Integrity::Open {
         return None;
     }
-    match (object.get(key.as_str()).is_some(), integrity) {
+    match (object.property(key).is_some(), integrity) {
         (false, _) => Some(Refusal::Add(key)),
         (true, Integrity::Frozen) => Some(Refusal::Change(key)),
         (true, _) => None,
@@ -59,11 +59,11 @@ impl Cx<'_> {
             _ => "#<Object>",
         };
         let message = match refusal {
-            Refusal::Add(key) => format!("Cannot add property {}, object is not extensible", key.to_output()),
+            Refusal::Add(key) => format!("Cannot add property {}, object is not extensible", key.as_str()),
             Refusal::Change(key) => {
-                format!("Cannot assign to read only property '{}' of object '{tag}'", key.to_output())
+                format!("Cannot assign to read only property '{}' of object '{tag}'", key.as_str())
             }
-            Refusal::Delete(key) => format!("Cannot delete property '{}' of {tag}", key.to_output()),
+            Refusal::Delete(key) => format!("Cannot delete property '{}' of {tag}", key.as_str()),
         };
         self.type_error(message)
     }

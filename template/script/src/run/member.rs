@@ -71,7 +71,7 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, on: &Value, key: &Str, value: Value, s
         }
         Value::Undefined | Value::Null => {
             let what = primitive_to_str(on);
-            cx.type_error(format!("Cannot set properties of {} (setting '{}')", what.as_str(), key.to_output()))
+            cx.type_error(format!("Cannot set properties of {} (setting '{}')", what.as_str(), key.as_str()))
         }
         Value::Array(_) | Value::Function(_) | Value::RegExp(_) => {
             if let (Value::RegExp(regexp), "lastIndex") = (on, key.as_str()) {
@@ -81,12 +81,12 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, on: &Value, key: &Str, value: Value, s
                 regexp.set_last_index(convert::to_number(cx, &value)?.max(0.0) as usize);
                 return Ok(());
             }
-            cx.type_error(format!("unsupported: setting '{}' on this value", key.to_output()))
+            cx.type_error(format!("unsupported: setting '{}' on this value", key.as_str()))
         }
         _ if strict => {
-            let (kind, text, key) = (compare::type_of(on), primitive_to_str(on), key.to_output());
-            let text: String = text.to_output().chars().take(40).collect();
-            let there = matches!(on, Value::String(s) if key == "length" || array_index(&key).is_some_and(|n| (n as usize) < s.units()));
+            let (kind, text, key) = (compare::type_of(on), primitive_to_str(on), key.as_str());
+            let text: String = text.as_str().chars().take(40).collect();
+            let there = matches!(on, Value::String(s) if key == "length" || array_index(key).is_some_and(|n| (n as usize) < s.units()));
             cx.type_error(if there {
                 format!("Cannot assign to read only property '{key}' of {kind} '{text}'")
             } else {
@@ -133,10 +133,10 @@ pub(crate) fn delete(cx: &mut Cx<'_>, on: &Value, key: &Str, strict: bool) -> R<
     match on {
         Value::Object(object) => {
             cx.steps(object.len() / 16)?;
-            if object.0.mark.integrity.get() >= Integrity::Sealed && object.get(key.as_str()).is_some() {
+            if object.0.mark.integrity.get() >= Integrity::Sealed && object.property(key).is_some() {
                 return cx.refuse(strict, on, &Refusal::Delete(key)).map(|()| false);
             }
-            cx.change_object(object, &[], |object| object.change(|properties| properties.remove(key.as_str())));
+            cx.change_object(object, &[], |object| object.change(|properties| properties.remove(key)));
         }
         Value::Array(array) => {
             if key.as_str() == "length" {

@@ -21,6 +21,7 @@ pub(crate) mod output;
 mod place;
 mod program;
 pub(crate) mod report;
+mod trace;
 mod undo;
 
 pub(crate) use charge::rate;
@@ -33,3 +34,4 @@ pub use output::Escape;
 pub(crate) use place::{Member, Place};
 pub(crate) use program::{Body, Callable, ExprFn, FreeName, Proto, RunFn, StmtFn, visible};
 pub use program::{Native, Program, Shape};
+pub(crate) use trace::Trace;

@@ -84,7 +84,7 @@ fn arithmetic(operator: Binary, a: f64, b: f64) -> f64 {
 fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
     let key: Str = convert::to_key(cx, key)?;
     let found = match holder {
-        Value::Object(object) => object.borrow().get(key.as_str()).is_some(),
+        Value::Object(object) => object.borrow().get(&key).is_some(),
         Value::Array(array) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
         }
@@ -93,8 +93,8 @@ fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
             let shown = compare::primitive_to_str(other);
             return cx.type_error(format!(
                 "Cannot use 'in' operator to search for '{}' in {}",
-                key.to_output(),
-                shown.to_output()
+                key.as_str(),
+                shown.as_str()
             ));
         }
     };

@@ -85,11 +85,11 @@ impl Cx<'_> {
             Value::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             _ => {
                 let text: Str = convert::to_str(self, value)?;
-                let text = text.to_output();
+                let text = text.as_str();
                 self.bytes(text.len())?;
                 match escape {
-                    Some(escape) => escape(&mut self.out, &text),
-                    None => self.out.push_str(&text),
+                    Some(escape) => escape(&mut self.out, text),
+                    None => self.out.push_str(text),
                 }
             }
         }

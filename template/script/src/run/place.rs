@@ -1,6 +1,6 @@
 //! A variable in a slot, and a member of one: what most tags put out, straight from where it lies.
 
-use super::errors::{missing, uninitialised};
+use super::errors::absent;
 use super::fault::R;
 use super::machine::Cx;
 use super::output::{Escape, simple};
@@ -22,15 +22,9 @@ impl Place {
     #[inline(always)]
     pub(crate) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
         match cx.slot(self.slot) {
-            Value::Uninit | Value::Missing => self.absent(cx),
+            Value::Uninit | Value::Missing => absent(cx, self.slot, &self.name, self.pos),
             value => Ok(value.clone()),
         }
-    }
-
-    #[cold]
-    fn absent(&self, cx: &mut Cx<'_>) -> R<Value> {
-        let Place { slot, name, pos, .. } = self;
-        if matches!(cx.slot(*slot), Value::Uninit) { uninitialised(cx, name, *pos) } else { missing(cx, name, *pos) }
     }
 
     /// Puts it out, without a copy when it is a text or a number.

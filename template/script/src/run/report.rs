@@ -61,7 +61,7 @@ fn report(cx: &mut Cx<'_>, fault: Fault) -> Error {
 /// A thrown value's text, cut to a length that a message may have.
 fn shown(cx: &mut Cx<'_>, value: &Value) -> String {
     let text = convert::to_str(cx, value).unwrap_or_else(|_| Str::new("[value]"));
-    text.to_output().chars().take(500).collect()
+    text.as_str().chars().take(500).collect()
 }
 
 /// The kind that an error object's name stands for.

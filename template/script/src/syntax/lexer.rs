@@ -100,10 +100,10 @@ impl<'t> Lexer<'t> {
     pub(crate) fn next(&mut self) -> Result<Token, LexError> {
         loop {
             if let Some(tok) = self.pending.pop() {
-                let at = match tok {
-                    Tok::Text(start, _) => start as usize,
-                    _ => self.at.unwrap_or(self.last_end),
-                };
+                let mut at = self.at.unwrap_or(self.last_end);
+                if let Tok::Text(start, end) = tok {
+                    (at, self.last_end) = (start as usize, end as usize);
+                }
                 return Ok(self.token(tok, at, true));
             }
             match self.at {
@@ -125,7 +125,8 @@ impl<'t> Lexer<'t> {
         match piece {
             Piece::Line => self.pending.push(Tok::Tag),
             Piece::Text { start, end } => {
-                self.last_end = end as usize;
+                // Places go forward: who asks for the lines of many reads the text once.
+                self.last_end = start as usize;
                 self.pending.extend([Tok::Text(start, end), Tok::Tag]);
             }
             Piece::Code { kind, start, end, .. } => {

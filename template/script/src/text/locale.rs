@@ -2,15 +2,9 @@
 //! that says so, and never a wrong text.
 
 use crate::base::{ErrorKind, Str, calendar};
-use crate::run::{
-    Cx, Native, R,
-    args::{arg, this_str},
-    convert,
-};
+use crate::run::{Cx, Native, R, args::arg, convert};
 use crate::value::Value;
 use calendar::{DAYS, MONTHS, Parts};
-use std::cmp::Ordering;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The locale of an argument, when it is one that is known here.
 pub(crate) fn english(cx: &mut Cx<'_>, value: &Value) -> R<()> {
@@ -30,20 +24,19 @@ pub(crate) fn english(cx: &mut Cx<'_>, value: &Value) -> R<()> {
         Value::String(name) if matches!(name.as_str(), "en-US" | "en" | "en-us" | "default") => Ok(()),
         other => {
             let name = convert::to_str(cx, other)?;
-            cx.fail(ErrorKind::Range, format!("unsupported: the locale '{}'", name.to_output()))
+            cx.fail(ErrorKind::Range, format!("unsupported: the locale '{}'", name.as_str()))
         }
     }
 }
 
 /// Whether a date has an option of this name, known here or not; others are not looked at.
 pub(crate) fn is_option(name: &str) -> bool {
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 8] = [
         "calendar",
         "dayPeriod",
         "era",
         "fractionalSecondDigits",
         "hourCycle",
-        "localeMatcher",
         "numberingSystem",
         "timeZone",
         "timeZoneName",
@@ -162,7 +155,9 @@ impl Asked {
             form.as_ref().map(|form| if form.is("short") { name[..3].to_owned() } else { name.to_owned() })
         };
         let weekday = word(&self.weekday, DAYS[calendar::weekday(time)]);
-        let (day, year) = (number(&self.day, parts.day), number(&self.year, parts.year));
+        // Before the year 1 years count backwards, and nothing says so.
+        let shown = if parts.year > 0.0 { parts.year } else { 1.0 - parts.year };
+        let (day, year) = (number(&self.day, parts.day), number(&self.year, shown));
         let rest = match &self.month {
             Some(form) if form.is("long") || form.is("short") => {
                 let month = word(&self.month, MONTHS[parts.month as usize]).unwrap_or_default();
@@ -208,7 +203,7 @@ impl Asked {
     }
 }
 
-/// Upper and lower case in a locale: Azeri, Lithuanian and Turkish have rules of their own, the others none.
+/// Upper and lower case in a locale: Azeri, Greek, Lithuanian and Turkish have rules of their own, the others none.
 pub(super) fn cased(cx: &mut Cx<'_>, this: &Value, args: &[Value], convert: Native) -> R<Value> {
     let name = match arg(args, 0) {
         Value::Array(list) => list.get(0).unwrap_or_default(),
@@ -219,74 +214,17 @@ pub(super) fn cased(cx: &mut Cx<'_>, this: &Value, args: &[Value], convert: Nati
         Value::String(name) => {
             let language = name.as_str().split('-').next().unwrap_or_default();
             let letters = language.bytes().all(|b| b.is_ascii_alphabetic());
-            if !letters || !(2..=3).contains(&language.len()) {
-                return cx
-                    .fail(ErrorKind::Range, format!("Incorrect locale information provided: {}", name.to_output()));
+            if !letters || !matches!(language.len(), 2..=3 | 5..=8) {
+                return cx.fail(ErrorKind::Range, format!("Incorrect locale information provided: {}", name.as_str()));
             }
-            if matches!(&*language.to_ascii_lowercase(), "az" | "lt" | "tr") {
-                return cx.fail(ErrorKind::Range, format!("unsupported: the locale '{}'", name.to_output()));
+            if matches!(&*language.to_ascii_lowercase(), "az" | "el" | "lt" | "tr") {
+                return cx.fail(ErrorKind::Range, format!("unsupported: the locale '{}'", name.as_str()));
             }
         }
-        Value::Undefined => {}
+        Value::Undefined if !matches!(arg(args, 0), Value::Array(list) if !list.is_empty()) => {}
         // A list holds names; another object is a list of none.
         _ if !matches!(arg(args, 0), Value::Array(_)) => {}
         _ => return cx.type_error("Language ID should be string or object."),
     }
     convert(cx, this, &[])
-}
-
-/// Marks in the order of the Unicode collation algorithm (CLDR's root), before digits and letters.
-const MARKS: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
-
-/// The letters that a letter counts as, apart from its accents.
-fn letters(c: char) -> impl Iterator<Item = char> + Clone {
-    let text = match c {
-        'ß' => ['s', 's'],
-        'æ' => ['a', 'e'],
-        'Æ' => ['A', 'E'],
-        'œ' => ['o', 'e'],
-        'Œ' => ['O', 'E'],
-        'ø' => ['o', '\0'],
-        'Ø' => ['O', '\0'],
-        'ł' => ['l', '\0'],
-        'Ł' => ['L', '\0'],
-        c => [c, '\0'],
-    };
-    text.into_iter().filter(|&c| c != '\0')
-}
-
-/// What a character counts for at first: its kind, and its place among those.
-fn primary(c: char) -> (u8, u32) {
-    match c {
-        c if c.is_whitespace() => (0, c as u32),
-        c if c.is_ascii_punctuation() => (1, MARKS.find(c).unwrap_or_default() as u32),
-        c if c.is_alphabetic() => (4, c.to_lowercase().next().unwrap_or(c) as u32),
-        c if c.is_numeric() => (3, c as u32),
-        c => (2, c as u32),
-    }
-}
-
-/// `a.localeCompare(b)` as the Unicode collation algorithm has it: letters first, then their accents, then case, small
-/// before capital. Letters of other scripts go by their code points.
-pub(super) fn compare(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let a = this_str(cx, this)?;
-    let b = convert::to_str(cx, arg(args, 0))?;
-    english(cx, arg(args, 1))?;
-    // Taken apart, and looked at three times.
-    cx.steps(a.as_str().len() + b.as_str().len())?;
-    let (a, b) = (a.to_output(), b.to_output());
-    let bases = |text: &str| -> String {
-        text.nfd().filter(|&c| !is_combining_mark(c) && !c.is_control()).flat_map(letters).collect()
-    };
-    let (one, other) = (bases(&a), bases(&b));
-    let accent = |c: char| if is_combining_mark(c) || letters(c).ne([c]) { c } else { ' ' };
-    let accents = |text: &str| text.nfd().map(accent).collect::<Vec<char>>();
-    let capitals = |text: &str| text.chars().map(char::is_uppercase).collect::<Vec<bool>>();
-    let order = one.chars().map(primary).cmp(other.chars().map(primary));
-    let order = order.then_with(|| accents(&a).cmp(&accents(&b))).then_with(|| capitals(&one).cmp(&capitals(&other)));
-    Ok(Value::Number(match order {
-        Ordering::Less => -1.0,
-        Ordering::Equal => 0.0,
-        Ordering::Greater => 1.0,
-    }))
 }

@@ -2,7 +2,7 @@
 
 use super::search::{Subject, compiled, groups};
 use crate::base::{
-    Str,
+    Str, Units,
     memory::{Held, cost},
 };
 use crate::regexp::{Match, RegExp};
@@ -49,14 +49,11 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
 }
 
 fn replace_text(cx: &mut Cx<'_>, whole: &Str, searched: &Str, with: Replacement<'_>, all: bool) -> R<Value> {
-    let (mut text, mut wanted, mut with, mut out) = (whole.clone(), searched.clone(), with, Draft::default());
-    // Half a character is found, and put, inside a whole one.
-    if whole.has_halves() || searched.has_halves() || matches!(&with, Replacement::Text(with) if with.has_halves()) {
-        (text, wanted, out) = (whole.by_units(), searched.by_units(), Draft::by_units());
-        if let Replacement::Text(template) = &mut with {
-            *template = template.by_units();
-        }
+    // Half a character is found inside of a whole one.
+    if whole.has_halves() || searched.has_halves() {
+        return replace_units(cx, whole, searched, with, all);
     }
+    let (text, wanted, mut out) = (whole, searched, Draft::default());
     let mut at = 0;
     let mut search = 0;
     // Where the last match was, in bytes and in JavaScript's units.
@@ -75,13 +72,13 @@ fn replace_text(cx: &mut Cx<'_>, whole: &Str, searched: &Str, with: Replacement<
             }
             Replacement::Text(template) => {
                 let parts = Parts {
-                    before: &text.as_str()[..found],
-                    matched: wanted.as_str(),
-                    after: &text.as_str()[at..],
+                    before: Piece::Text(&text.as_str()[..found]),
+                    matched: Piece::Text(wanted.as_str()),
+                    after: Piece::Text(&text.as_str()[at..]),
                     groups: &[],
                     names: &Value::Undefined,
                 };
-                expand(cx, template.as_str(), &parts, &mut out)?;
+                expand(cx, template, &parts, &mut out)?;
             }
         }
         if !all {
@@ -95,17 +92,89 @@ fn replace_text(cx: &mut Cx<'_>, whole: &Str, searched: &Str, with: Replacement<
     Ok(out.finish(cx)?.into())
 }
 
+/// The same by code units.
+#[cold]
+fn replace_units(cx: &mut Cx<'_>, whole: &Str, searched: &Str, with: Replacement<'_>, all: bool) -> R<Value> {
+    cx.room_for(whole.as_str().len().saturating_mul(8))?;
+    let (text, wanted, all_units) = (Units::of(whole), Units::of(searched), whole.utf16());
+    let part = |from: usize, to: usize| Str::from_utf16(&all_units[from..to]);
+    let mut out = Draft::default();
+    let (mut at, mut search) = (0, 0);
+    while let Some(found) = text.find(&wanted, search) {
+        cx.step()?;
+        out.push_value(cx, &part(at, found))?;
+        at = found + wanted.len();
+        match &with {
+            Replacement::Function(function) => {
+                let result = call(cx, function, &[searched.clone().into(), found.into(), whole.clone().into()])?;
+                let result = convert::to_str(cx, &result)?;
+                out.push_value(cx, &result)?;
+            }
+            Replacement::Text(template) => {
+                let asked = |mark: &str| template.as_str().contains(mark);
+                let before = if asked("$`") { part(0, found) } else { Str::from("") };
+                let after = if asked("$'") { part(at, all_units.len()) } else { Str::from("") };
+                cx.bytes(before.as_str().len() + after.as_str().len())?;
+                let parts = Parts {
+                    before: Piece::Str(&before),
+                    matched: Piece::Str(searched),
+                    after: Piece::Str(&after),
+                    groups: &[],
+                    names: &Value::Undefined,
+                };
+                expand(cx, template, &parts, &mut out)?;
+            }
+        }
+        if !all {
+            break;
+        }
+        // Nothing is found between all units, and at the end.
+        search = at + usize::from(wanted.len() == 0);
+    }
+    out.push_value(cx, &part(at, all_units.len()))?;
+    Ok(out.finish(cx)?.into())
+}
+
+/// A part of a text, or a string.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    Text(&'a str),
+    Str(&'a Str),
+}
+
+impl Piece<'_> {
+    fn push(self, cx: &mut Cx<'_>, out: &mut Draft) -> R<()> {
+        match self {
+            Piece::Text(text) => out.push(cx, text),
+            Piece::Str(string) => out.push_value(cx, string),
+        }
+    }
+}
+
 /// What `$&`, `` $` ``, `$'`, `$1` and `$<name>` stand for.
 struct Parts<'a> {
-    before: &'a str,
-    matched: &'a str,
-    after: &'a str,
+    before: Piece<'a>,
+    matched: Piece<'a>,
+    after: Piece<'a>,
     groups: &'a [Value],
     names: &'a Value,
 }
 
 /// §22.1.3.19.1 GetSubstitution.
-fn expand(cx: &mut Cx<'_>, template: &str, parts: &Parts<'_>, out: &mut Draft) -> R<()> {
+fn expand(cx: &mut Cx<'_>, template: &Str, parts: &Parts<'_>, out: &mut Draft) -> R<()> {
+    if !template.has_halves() {
+        return expand_text(cx, template.as_str(), parts, out);
+    }
+    for run in template.runs() {
+        match run {
+            Ok(text) => expand_text(cx, &text, parts, out)?,
+            Err(half) => out.push_units(cx, &[half])?,
+        }
+    }
+    Ok(())
+}
+
+fn expand_text(cx: &mut Cx<'_>, template: &str, parts: &Parts<'_>, out: &mut Draft) -> R<()> {
     let mut rest = template;
     while let Some(n) = rest.find('$') {
         out.push(cx, &rest[..n])?;
@@ -116,15 +185,15 @@ fn expand(cx: &mut Cx<'_>, template: &str, parts: &Parts<'_>, out: &mut Draft) -
                 1
             }
             [b'&', ..] => {
-                out.push(cx, parts.matched)?;
+                parts.matched.push(cx, out)?;
                 1
             }
             [b'`', ..] => {
-                out.push(cx, parts.before)?;
+                parts.before.push(cx, out)?;
                 1
             }
             [b'\'', ..] => {
-                out.push(cx, parts.after)?;
+                parts.after.push(cx, out)?;
                 1
             }
             [b'<', ..] if matches!(parts.names, Value::Object(_)) && rest.contains('>') => {
@@ -220,23 +289,17 @@ fn replace_matches(cx: &mut Cx<'_>, text: &Str, regexp: &RegExp, with: &Replacem
             Replacement::Text(template) => {
                 // What stands before and after a match is copied only for those who ask for it.
                 let asked = |mark: &str| template.as_str().contains(mark);
-                let mut before = if asked("$`") { subject.slice(0, from) } else { Str::from("") };
-                let mut after = if asked("$'") { subject.slice(to, subject.len()) } else { Str::from("") };
+                let before = if asked("$`") { subject.slice(0, from) } else { Str::from("") };
+                let after = if asked("$'") { subject.slice(to, subject.len()) } else { Str::from("") };
                 cx.bytes(before.as_str().len() + after.as_str().len())?;
-                let (mut matched, mut template) = (matched, template.clone());
-                let mut texts = [&mut before, &mut after, &mut matched, &mut template];
-                if out.is_by_units() || texts.iter().any(|text| text.has_halves()) {
-                    texts.iter_mut().for_each(|text| **text = text.by_units());
-                    out.turn_to_units();
-                }
                 let parts = Parts {
-                    before: before.as_str(),
-                    matched: matched.as_str(),
-                    after: after.as_str(),
+                    before: Piece::Str(&before),
+                    matched: Piece::Str(&matched),
+                    after: Piece::Str(&after),
                     groups: &captured,
                     names: &names,
                 };
-                expand(cx, template.as_str(), &parts, &mut out)?;
+                expand(cx, template, &parts, &mut out)?;
             }
         }
     }
@@ -277,13 +340,23 @@ fn split_at_text(cx: &mut Cx<'_>, text: &Str, separator: &Str, limit: usize) -> 
     }
     let mut parts = Vec::new();
     let held = Held::new(0);
-    let halves = text.has_halves() || separator.has_halves();
-    let (text, separator) =
-        if halves { (text.by_units(), separator.by_units()) } else { (text.clone(), separator.clone()) };
+    if text.has_halves() || separator.has_halves() {
+        cx.room_for(text.as_str().len().saturating_mul(8))?;
+        let (units, wanted, all) = (Units::of(text), Units::of(separator), text.utf16());
+        let mut at = 0;
+        while let Some(found) = units.find(&wanted, at).filter(|_| parts.len() < limit) {
+            cx.steps(4)?;
+            held.add(cost::ITEM);
+            parts.push(Str::from_utf16(&all[at..found]).into());
+            at = found + wanted.len();
+        }
+        parts.push(Str::from_utf16(&all[at..]).into());
+        return Ok(parts);
+    }
     for part in text.as_str().split(separator.as_str()).take(limit) {
-        cx.steps(if halves { 4 } else { 1 })?;
+        cx.step()?;
         held.add(cost::ITEM);
-        parts.push(Str::mended(part.to_owned(), halves).into());
+        parts.push(Str::from(part).into());
     }
     Ok(parts)
 }

@@ -4,6 +4,7 @@ use crate::base::{ErrorKind, Str};
 use crate::regexp::{Input, Limit, Match, Outcome, RegExp};
 use crate::run::{Cx, Native, R, args::arg, convert, rate};
 use crate::value::{Object, Value};
+use std::borrow::Cow;
 use std::cell::Cell;
 
 pub(crate) const METHODS: &[(&str, Native)] = &[("exec", exec), ("test", test), ("toString", to_string)];
@@ -11,13 +12,22 @@ pub(crate) const METHODS: &[(&str, Native)] = &[("exec", exec), ("test", test), 
 /// Compiles a pattern. It is paid for as it is read; what it became, by its weight.
 pub(crate) fn compiled(cx: &mut Cx<'_>, pattern: &Str, flags: &str) -> R<RegExp> {
     cx.steps(pattern.as_str().len() / rate::PATTERN)?;
-    match RegExp::new(pattern.as_str(), flags) {
+    match RegExp::new(&spelt(pattern), flags) {
         Ok(regexp) => cx.steps(0).map(|()| regexp),
         Err(why) => {
-            let message = format!("Invalid regular expression: /{}/{flags}: {why}", pattern.to_output());
+            let message = format!("Invalid regular expression: /{}/{flags}: {why}", pattern.as_str());
             cx.fail(ErrorKind::Syntax, message)
         }
     }
+}
+
+/// A pattern with its half characters as escapes.
+fn spelt(pattern: &Str) -> Cow<'_, str> {
+    if !pattern.has_halves() {
+        return pattern.as_str().into();
+    }
+    let run = |run: Result<String, u16>| run.unwrap_or_else(|half| format!("\\u{half:04x}"));
+    pattern.runs().into_iter().map(run).collect::<String>().into()
 }
 
 /// A text prepared for searching; offsets in it are UTF-16 code units, or code points for an expression with `u`.

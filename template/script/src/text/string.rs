@@ -1,7 +1,7 @@
 //! String methods that take no regular expression, ECMA-262 §22.1.3. Indices are UTF-16 code units.
 
-use super::locale;
-use crate::base::{ErrorKind, Str, number};
+use super::{collation, locale};
+use crate::base::{ErrorKind, Str, Units, number};
 use crate::run::{
     Cx, Draft, Native, R,
     args::{arg, relative, this_str},
@@ -20,7 +20,7 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
     ("includes", includes),
     ("indexOf", index_of),
     ("lastIndexOf", last_index_of),
-    ("localeCompare", locale::compare),
+    ("localeCompare", collation::compare),
     ("normalize", normalize),
     ("padEnd", |cx, this, args| pad(cx, this, args, false)),
     ("padStart", |cx, this, args| pad(cx, this, args, true)),
@@ -35,7 +35,7 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
     ("toString", |_, this, _| Ok(this.clone())),
     ("toUpperCase", upper),
     ("isWellFormed", |cx, this, _| Ok((!this_str(cx, this)?.has_halves()).into())),
-    ("toWellFormed", |cx, this, _| Ok(this_str(cx, this)?.to_output().into_owned().into())),
+    ("toWellFormed", |cx, this, _| Ok(this_str(cx, this)?.as_str().into())),
     ("trimLeft", |cx, this, _| trimmed(cx, this, |s| s.trim_start_matches(number::is_space))),
     ("trimRight", |cx, this, _| trimmed(cx, this, |s| s.trim_end_matches(number::is_space))),
     ("trim", |cx, this, _| trimmed(cx, this, |s| s.trim_matches(number::is_space))),
@@ -149,9 +149,7 @@ fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 /// Where a text stands in another, from a place on.
 fn find(s: &Str, wanted: &Str, from: usize) -> Option<usize> {
     if s.has_halves() || wanted.has_halves() {
-        let (s, wanted) = (s.by_units(), wanted.by_units());
-        let start = s.byte_index(from);
-        return s.as_str()[start..].find(wanted.as_str()).map(|n| s.unit_index(start + n));
+        return Units::of(s).find(&Units::of(wanted), from);
     }
     let start = s.byte_index(from);
     s.as_str()[start..].find(wanted.as_str()).map(|n| s.unit_index(start + n))
@@ -161,10 +159,12 @@ fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     let wanted = convert::to_str(cx, arg(args, 0))?;
     cx.bytes(wanted.as_str().len())?;
-    let (s, wanted) =
-        if s.has_halves() || wanted.has_halves() { (s.by_units(), wanted.by_units()) } else { (s, wanted) };
     let from = convert::to_number(cx, arg(args, 1))?;
     let last = if from.is_nan() { s.units() } else { number::to_integer(from).clamp(0.0, s.units() as f64) as usize };
+    if s.has_halves() || wanted.has_halves() {
+        let found = Units::of(&s).find_last(&Units::of(&wanted), last);
+        return Ok(found.map_or(Value::Number(-1.0), Value::from));
+    }
     let end = (s.byte_index(last) + wanted.as_str().len()).min(s.as_str().len());
     let mut end = end;
     while !s.as_str().is_char_boundary(end) {
@@ -189,14 +189,14 @@ fn normalize(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     }
     // A character can become eighteen, each of three bytes.
     cx.string_of(s.as_str().len().saturating_mul(4))?;
-    let text: String = match form.as_str() {
-        "NFC" => s.as_str().nfc().collect(),
-        "NFD" => s.as_str().nfd().collect(),
-        "NFKC" => s.as_str().nfkc().collect(),
-        _ => s.as_str().nfkd().collect(),
-    };
-    cx.string_of(text.len())?;
-    Ok(s.replaced_by(text).into())
+    let text = s.map(|text| match form.as_str() {
+        "NFC" => text.nfc().collect(),
+        "NFD" => text.nfd().collect(),
+        "NFKC" => text.nfkc().collect(),
+        _ => text.nfkd().collect(),
+    });
+    cx.string_of(text.as_str().len())?;
+    Ok(text.into())
 }
 
 fn pad(cx: &mut Cx<'_>, this: &Value, args: &[Value], front: bool) -> R<Value> {
@@ -214,7 +214,7 @@ fn pad(cx: &mut Cx<'_>, this: &Value, args: &[Value], front: bool) -> R<Value> {
     let widest = if filler.is_ascii() { 1 } else { 3 };
     cx.string_of(s.as_str().len().saturating_add(missing.saturating_mul(widest)))?;
     let whole = missing / filler.units();
-    let padding = filler.replaced_by(filler.as_str().repeat(whole)).concat(&filler.slice(0, missing % filler.units()));
+    let padding = filler.repeat(whole).concat(&filler.slice(0, missing % filler.units()));
     Ok(if front { padding.concat(&s) } else { s.concat(&padding) }.into())
 }
 
@@ -230,7 +230,7 @@ fn repeat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     if s.as_str().is_empty() {
         return Ok(s.into());
     }
-    Ok(s.replaced_by(s.as_str().repeat(count)).into())
+    Ok(s.repeat(count).into())
 }
 
 fn slice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -260,13 +260,13 @@ fn substr(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn lower(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     cx.string_of(s.as_str().len())?;
-    Ok(s.replaced_by(s.as_str().to_lowercase()).into())
+    Ok(s.map(str::to_lowercase).into())
 }
 
 fn upper(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;
     cx.string_of(s.as_str().len())?;
-    Ok(s.replaced_by(s.as_str().to_uppercase()).into())
+    Ok(s.map(str::to_uppercase).into())
 }
 
 fn trimmed(cx: &mut Cx<'_>, this: &Value, trim: fn(&str) -> &str) -> R<Value> {
@@ -296,7 +296,7 @@ fn from_code_point(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         let n = convert::to_number(cx, value)?;
         if n.fract() != 0.0 || !(0.0..=1_114_111.0).contains(&n) {
             let shown = convert::to_str(cx, value)?;
-            return cx.fail(ErrorKind::Range, format!("Invalid code point {}", shown.to_output()));
+            return cx.fail(ErrorKind::Range, format!("Invalid code point {}", shown.as_str()));
         }
         match char::from_u32(n as u32) {
             Some(c) => units.extend_from_slice(c.encode_utf16(&mut [0; 2])),

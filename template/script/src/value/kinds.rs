@@ -8,7 +8,7 @@
 //! run. Every container carries the stamp of the run that made it; before a run changes one with another stamp, it notes the
 //! old contents, and puts them back at its end (see [`crate::run`]).
 
-use super::properties::Properties;
+use super::properties::{Name, Properties};
 use super::table::Table;
 use crate::base::{
     Str,
@@ -346,6 +346,11 @@ impl Object {
 
     /// The value of a property of its own.
     pub fn get(&self, key: &str) -> Option<Value> {
+        self.property(key)
+    }
+
+    /// The same for a key that may have half characters.
+    pub(crate) fn property(&self, key: &(impl Name + ?Sized)) -> Option<Value> {
         self.0.properties.borrow().get(key).cloned()
     }
 

@@ -31,18 +31,81 @@ impl Hint {
     }
 }
 
+/// What a property is found by: a text, or a string, which may have half characters.
+pub(crate) trait Name {
+    fn text(&self) -> &str;
+
+    /// The code units of a string with half characters.
+    fn halves(&self) -> Option<&[u16]>;
+}
+
+impl Name for str {
+    fn text(&self) -> &str {
+        self
+    }
+
+    fn halves(&self) -> Option<&[u16]> {
+        None
+    }
+}
+
+impl Name for Str {
+    #[inline]
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+
+    #[inline]
+    fn halves(&self) -> Option<&[u16]> {
+        self.halves()
+    }
+}
+
 /// Keys and values in the order of adding.
 #[derive(Clone)]
 pub(crate) struct Properties<V> {
     entries: Vec<(Str, V)>,
-    index: Option<HashMap<Str, u32>>,
+    index: Option<Box<Index>>,
     numbered: bool,
+}
+
+/// The places of many keys: those that are texts, and those with half characters.
+#[derive(Clone, Default)]
+struct Index {
+    texts: HashMap<Str, u32>,
+    halves: HashMap<Vec<u16>, u32>,
+}
+
+impl Index {
+    fn get(&self, key: &(impl Name + ?Sized)) -> Option<usize> {
+        let place = match key.halves() {
+            None => self.texts.get(key.text()),
+            Some(units) => self.halves.get(units),
+        };
+        place.map(|&n| n as usize)
+    }
+
+    fn insert(&mut self, key: &Str, place: usize) {
+        match key.halves() {
+            None => self.texts.insert(key.clone(), place as u32),
+            Some(units) => self.halves.insert(units.to_vec(), place as u32),
+        };
+    }
+}
+
+/// Whether a key is that name.
+#[inline]
+fn is(key: &Str, name: &(impl Name + ?Sized)) -> bool {
+    match name.halves() {
+        None => key.is(name.text()),
+        Some(units) => key.halves() == Some(units),
+    }
 }
 
 impl<V: Clone> Properties<V> {
     /// The value of a key, for a caller that looks for the same key again and again.
     #[inline(always)]
-    pub(crate) fn find(&self, key: &Str, hint: &Hint) -> Option<&V> {
+    pub(crate) fn find(&self, key: &(impl Name + ?Sized), hint: &Hint) -> Option<&V> {
         if let Some((found, value)) = self.entries.get(hint.place.get())
             && found.address() == hint.address.get()
         {
@@ -52,34 +115,33 @@ impl<V: Clone> Properties<V> {
     }
 
     #[inline(never)]
-    fn find_anew(&self, key: &Str, hint: &Hint) -> Option<&V> {
-        let key = key.as_str();
-        let known = self.entries.get(hint.place.get()).filter(|(found, _)| found.is(key));
+    fn find_anew(&self, key: &(impl Name + ?Sized), hint: &Hint) -> Option<&V> {
+        let known = self.entries.get(hint.place.get()).filter(|(found, _)| is(found, key));
         let place = if known.is_some() { hint.place.get() } else { self.search(key)? };
         let (found, value) = &self.entries[place];
         hint.learn(place, found);
         Some(value)
     }
 
-    fn search(&self, key: &str) -> Option<usize> {
+    fn search(&self, key: &(impl Name + ?Sized)) -> Option<usize> {
         match &self.index {
-            Some(index) => index.get(key).map(|&n| n as usize),
-            None => self.entries.iter().position(|(k, _)| k.is(key)),
+            Some(index) => index.get(key),
+            None => self.entries.iter().position(|(k, _)| is(k, key)),
         }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&V> {
+    pub(crate) fn get(&self, key: &(impl Name + ?Sized)) -> Option<&V> {
         self.search(key).map(|n| &self.entries[n].1)
     }
 
     pub(crate) fn set(&mut self, key: Str, value: V) {
-        if let Some(n) = self.search(key.as_str()) {
+        if let Some(n) = self.search(&key) {
             self.entries[n].1 = value;
             return;
         }
         self.numbered |= array_index(key.as_str()).is_some();
         if let Some(index) = &mut self.index {
-            index.insert(key.clone(), self.entries.len() as u32);
+            index.insert(&key, self.entries.len());
         }
         self.entries.push((key, value));
         if self.index.is_none() && self.entries.len() > FEW {
@@ -87,7 +149,7 @@ impl<V: Clone> Properties<V> {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &(impl Name + ?Sized)) {
         if let Some(n) = self.search(key) {
             self.entries.remove(n);
             if self.index.is_some() {
@@ -97,7 +159,8 @@ impl<V: Clone> Properties<V> {
     }
 
     fn reindex(&mut self) {
-        self.index = Some(self.entries.iter().enumerate().map(|(n, (k, _))| (k.clone(), n as u32)).collect());
+        let index = self.index.insert(Box::default());
+        self.entries.iter().enumerate().for_each(|(n, (key, _))| index.insert(key, n));
     }
 
     /// What all of it weighs.
