@@ -12,7 +12,7 @@ fn main() -> io::Result<()> {
     let parsers = files.find(|file| file.exists()).ok_or(io::Error::other("no figures of the parsers are shown"))?;
     println!("cargo::rustc-env=WIREBOOK_PARSERS={}", parsers.canonicalize()?.display());
     let mut rows = Vec::new();
-    for chapter in ["net", "http1", "websocket", "sse", "http2/hpack", "template"] {
+    for chapter in ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"] {
         let folder = root.join(chapter).join("examples");
         println!("cargo::rerun-if-changed={}", root.join(chapter).display());
         let Ok(entries) = fs::read_dir(&folder) else { continue };
@@ -34,7 +34,7 @@ fn main() -> io::Result<()> {
 }
 
 fn order(chapter: &str) -> usize {
-    ["net", "http1", "websocket", "sse", "http2/hpack", "template"]
+    ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"]
         .iter()
         .position(|name| *name == chapter)
         .unwrap_or(usize::MAX)

@@ -50,6 +50,8 @@ pub use codec::decoder::{self, Decoder, Limits};
 pub use codec::error::{DecodeError, EncodeError};
 pub use codec::event::{self, Event};
 pub use codec::{encoder, line};
+#[cfg(feature = "tls")]
+pub use server::serve_secure;
 #[cfg(feature = "net")]
 pub use server::{feed, serve, serve_on};
 pub use source::error::{Cause, Closed, Coding, SetupError};

@@ -134,7 +134,7 @@ fn unsafe_code_stands_in_leaf_files_that_say_so() {
 
 #[test]
 fn every_example_says_what_it_shows_and_how_to_run_it() {
-    let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "template"];
+    let crates = ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"];
     let examples: Vec<PathBuf> =
         crates.iter().flat_map(|name| files(&root().join(name).join("examples"), "rs")).collect();
     assert!(!examples.is_empty());

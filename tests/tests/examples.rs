@@ -34,7 +34,9 @@ struct Example {
 fn examples() -> Vec<Example> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "template", "lab"].map(|krate| root.join(krate));
-    let folders = crates.iter().flat_map(|krate| [krate.clone(), krate.join("script"), krate.join("terminal")]);
+    let folders = crates
+        .iter()
+        .flat_map(|krate| [krate.clone(), krate.join("tls"), krate.join("script"), krate.join("terminal")]);
     let entries = folders.filter_map(|krate| fs::read_dir(krate.join("examples")).ok()).flatten();
     let mut found: Vec<Example> = entries.filter_map(|entry| read(&entry.expect("a readable folder").path())).collect();
     found.sort_by(|one, other| one.name.cmp(&other.name));
@@ -98,7 +100,11 @@ impl Example {
     /// Arguments that let a client connect there, once; `None` for an example that needs no other program.
     fn connect(&self, address: &str) -> Option<Vec<String>> {
         let of = |name: &str| self.help.contains(&format!("--{name} <"));
-        let scheme = if self.name.starts_with("ws_") { "ws" } else { "http" };
+        let scheme = match self.name.split('_').next() {
+            Some("ws") => "ws",
+            Some("https") => "https",
+            _ => "http",
+        };
         let url = format!("{scheme}://{address}/");
         let arguments = match () {
             () if self.serves => return None,

@@ -10,4 +10,5 @@ mod hpack;
 mod measuring;
 mod server;
 mod tcp;
+mod tls;
 mod udp;
