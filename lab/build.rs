@@ -12,7 +12,19 @@ fn main() -> io::Result<()> {
     let parsers = files.find(|file| file.exists()).ok_or(io::Error::other("no figures of the parsers are shown"))?;
     println!("cargo::rustc-env=WIREBOOK_PARSERS={}", parsers.canonicalize()?.display());
     let mut rows = Vec::new();
-    for chapter in ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"] {
+    for chapter in [
+        "net",
+        "net/tls",
+        "http1",
+        "websocket",
+        "sse",
+        "http2",
+        "http2/hpack",
+        "web",
+        "web/multipart",
+        "template",
+        "cluster/process",
+    ] {
         let folder = root.join(chapter).join("examples");
         println!("cargo::rerun-if-changed={}", root.join(chapter).display());
         let Ok(entries) = fs::read_dir(&folder) else { continue };
@@ -34,10 +46,22 @@ fn main() -> io::Result<()> {
 }
 
 fn order(chapter: &str) -> usize {
-    ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"]
-        .iter()
-        .position(|name| *name == chapter)
-        .unwrap_or(usize::MAX)
+    [
+        "net",
+        "net/tls",
+        "http1",
+        "websocket",
+        "sse",
+        "http2",
+        "http2/hpack",
+        "web",
+        "web/multipart",
+        "template",
+        "cluster/process",
+    ]
+    .iter()
+    .position(|name| *name == chapter)
+    .unwrap_or(usize::MAX)
 }
 
 /// The first `//!` line.

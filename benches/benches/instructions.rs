@@ -18,9 +18,10 @@ mod contestants;
 mod peers;
 
 use std::error::Error;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use contestants::{Contestant, Course, courses};
+use wirebook_benches::callgrind;
 
 /// Heads or bodies that are read under callgrind, at least.
 const READ: usize = 512;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
         read(parser, input, rounds.parse().expect("a number of rounds"));
         return ExitCode::SUCCESS;
     }
-    let Some(valgrind) = version_of_valgrind() else {
+    let Some(valgrind) = callgrind::version() else {
         eprintln!("SKIPPED: instructions of the parsers: there is no valgrind (apt install valgrind)");
         return if std::env::var("CI").is_ok_and(|ci| ci == "true") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
@@ -56,11 +57,6 @@ fn read(parser: &str, input: &str, rounds: u32) {
     let course = courses().into_iter().find(|course| course.name == input).expect("the name of an input");
     let mut racer = racers(&course).find(|racer| racer.name == parser).expect("the name of a parser");
     (racer.run)(&course.inputs, rounds);
-}
-
-fn version_of_valgrind() -> Option<String> {
-    let output = Command::new("valgrind").arg("--version").output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn measure(valgrind: &str) -> Result<(), Box<dyn Error>> {
@@ -91,16 +87,5 @@ fn measure(valgrind: &str) -> Result<(), Box<dyn Error>> {
 /// Instructions of this program when it reads the inputs of that name so many times; `None` if valgrind does not know one of
 /// them (picohttpparser has such).
 fn count(parser: &str, input: &str, rounds: u32) -> Result<Option<u64>, Box<dyn Error>> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe()?)
-        .args(["--read", parser, input, &rounds.to_string()])
-        .output()?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split_once("Collected : ")).map(|(_, count)| count.trim());
-    match collected {
-        Some(count) if output.status.success() => Ok(Some(count.parse()?)),
-        _ if text.contains("Unrecognised instruction") => Ok(None),
-        _ => Err(format!("{parser} on {input} under callgrind: {text}").into()),
-    }
+    callgrind::instructions(&["--read", parser, input, &rounds.to_string()])
 }

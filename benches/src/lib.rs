@@ -4,6 +4,7 @@
 //! `listening on ADDRESS` and serves until it is killed. The load pins itself to core 1. What an operation costs is the
 //! CPU time that the scheduler counted for the server, divided by the operations of a round.
 
+pub mod callgrind;
 pub mod sys;
 
 use serde_json::{Map, Value, json};
@@ -233,6 +234,7 @@ impl Results {
 
 /// The crates that each file of results measures us against.
 const PEERS: &[(&str, &[&str])] = &[
+    ("hpack", &["httlib-hpack", "libnghttp2-sys"]),
     ("http1", &["hyper", "may_minihttp"]),
     ("http1_client", &["hyper", "hyper-util"]),
     ("net", &["mio", "tokio"]),

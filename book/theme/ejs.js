@@ -3,7 +3,9 @@ if (window.hljs) {
   hljs.registerLanguage("ejs", () => ({
     name: "EJS",
     subLanguage: "xml",
-    contains: [{ begin: "<%[%=_#-]?", end: "[_-]?%>", subLanguage: "javascript", excludeBegin: true, excludeEnd: true }],
+    contains: [{
+      begin: "<%[%=_#-]?", end: "[_-]?%>", subLanguage: "javascript", excludeBegin: true, excludeEnd: true,
+    }],
   }));
   for (const code of document.querySelectorAll("code.language-ejs")) {
     hljs.highlightBlock(code);

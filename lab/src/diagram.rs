@@ -4,7 +4,7 @@
 //! move back one below it, and one that stays a small loop there; so the picture needs no layout by hand and cannot disagree
 //! with the table.
 
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
 use wirebook_http1::state::{Side, State, Trigger, transitions};
 
 /// Distance between two states, and the height of the line in the picture.
@@ -12,66 +12,63 @@ const STEP: usize = 128;
 const BOX_WIDTH: usize = 92;
 const BOX_HEIGHT: usize = 30;
 
-/// The closing handshake of WebSocket.
-fn websocket() -> String {
-    use wirebook_websocket::state::{State, TABLE};
-    let states = [State::Open, State::CloseSent, State::CloseReceived, State::Closed];
-    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
-    let mut moves: Vec<Move> = Vec::new();
-    for (from, input, to) in TABLE {
-        let (from, to) = (place(*from), place(*to));
-        match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
-            Some((_, label, _)) => *label += &format!(", {input:?}"),
-            None => moves.push((from, format!("{input:?}"), to)),
-        }
-    }
-    svg("The moves of a WebSocket", &states.map(|state| format!("{state:?}")), &moves)
-}
-
-/// The life of an event source. Closing by the caller leads from everywhere to Closed: a picture of that says nothing.
-fn event_source() -> String {
-    use wirebook_sse::state::{State, Step, TABLE};
-    let states = [State::Connecting, State::Redirected, State::Open, State::Waiting, State::Closed];
-    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
-    let mut moves: Vec<Move> = Vec::new();
-    for (from, step, to) in TABLE.iter().filter(|row| row.1 != Step::Close) {
-        let (from, to) = (place(*from), place(*to));
-        match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
-            Some((_, label, _)) => *label += &format!(", {step:?}"),
-            None => moves.push((from, format!("{step:?}"), to)),
-        }
-    }
-    svg("The moves of an event source", &states.map(|state| format!("{state:?}")), &moves)
-}
-
 /// A move: from, label, to.
 type Move = (usize, String, usize);
 
 /// The picture of that name, as HTML for a chapter; `None` where there is none.
+///
+/// A violation, `close` of an event source, and a reset of a stream lead from everywhere to one state: their arcs say nothing, and are left out.
 pub(crate) fn picture(name: &str) -> Option<String> {
-    let side = match name {
-        "http1 requester" => Side::Requester,
-        "http1 responder" => Side::Responder,
-        "websocket" => return Some(websocket()),
-        "sse" => return Some(event_source()),
+    use {
+        wirebook_http2::state as http2, wirebook_multipart::state as multipart, wirebook_net::node::life,
+        wirebook_process::ipc::state as ipc, wirebook_sse::state as sse, wirebook_websocket::state as websocket,
+    };
+    let http1 = |side| transitions(side).filter(|row| row.1 != Trigger::Violation);
+    Some(match name {
+        "socket" => table("The moves of a socket", &life::State::ALL, life::TABLE.iter().copied()),
+        "http1 requester" => table("The moves of the http1 requester", &State::ALL, http1(Side::Requester)),
+        "http1 responder" => table("The moves of the http1 responder", &State::ALL, http1(Side::Responder)),
+        "websocket" => table("The moves of a WebSocket", &websocket::State::ALL, websocket::TABLE.iter().copied()),
+        "sse" => {
+            let rows = sse::TABLE.iter().copied().filter(|row| row.1 != sse::Step::Close);
+            table("The moves of an event source", &sse::State::ALL, rows)
+        }
+        "http2" => {
+            use http2::State::{Ended, HalfClosedLocal, HalfClosedRemote, Idle, Open};
+            let shown = [Idle, Open, HalfClosedRemote, HalfClosedLocal, Ended];
+            let rows = http2::moves().filter(|(from, _, to)| from != to && shown.contains(from) && shown.contains(to));
+            table("The moves of a stream of HTTP/2", &shown, rows)
+        }
+        "process" => table("The moves of a channel between processes", &ipc::State::ALL, ipc::TABLE.iter().copied()),
+        "multipart" => {
+            let rows = multipart::TABLE.iter().copied().filter(|row| row.1 != multipart::Step::Violation);
+            table("The moves of a form", &multipart::State::ALL, rows)
+        }
         "parsers" => return crate::race::picture(),
         _ => return None,
-    };
-    // Violations lead from everywhere to Failed: a picture of that says nothing.
-    let rows: Vec<_> = transitions(side).filter(|row| row.1 != Trigger::Violation).collect();
-    let states: Vec<State> =
-        State::ALL.into_iter().filter(|state| rows.iter().any(|row| row.0 == *state || row.2 == *state)).collect();
-    let place = |wanted: State| states.iter().position(|state| *state == wanted).unwrap_or_default();
+    })
+}
+
+/// The rows of a table as moves between those of its states that a row names, in the order of `all`.
+fn table<S: Copy + PartialEq + Debug, T: Debug>(
+    title: &str,
+    all: &[S],
+    rows: impl Iterator<Item = (S, T, S)>,
+) -> String {
+    let rows: Vec<_> = rows.collect();
+    let named = |state: &&S| rows.iter().any(|(from, _, to)| [*from, *to].contains(state));
+    let states: Vec<S> = all.iter().filter(named).copied().collect();
+    let place = |wanted: S| states.iter().position(|state| *state == wanted).unwrap_or_default();
     let mut moves: Vec<Move> = Vec::new();
-    for (from, trigger, to) in rows {
-        let (from, to) = (place(from), place(to));
+    for (from, by, to) in &rows {
+        let (from, to) = (place(*from), place(*to));
         match moves.iter_mut().find(|one| (one.0, one.2) == (from, to)) {
-            Some((_, label, _)) => *label += &format!(", {trigger:?}"),
-            None => moves.push((from, format!("{trigger:?}"), to)),
+            Some((_, label, _)) => *label += &format!(", {by:?}"),
+            None => moves.push((from, format!("{by:?}"), to)),
         }
     }
     let names: Vec<String> = states.iter().map(|state| format!("{state:?}")).collect();
-    Some(svg(&format!("The moves of the {name}"), &names, &moves))
+    svg(title, &names, &moves)
 }
 
 fn svg(title: &str, names: &[String], moves: &[Move]) -> String {

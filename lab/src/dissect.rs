@@ -3,7 +3,7 @@
 mod text;
 
 use crate::live::answer::{Answer, MAX_INPUT};
-use crate::live::{event_stream, frame, handshake, head, template};
+use crate::live::{event_stream, frame, handshake, head, multipart, template};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fs::File;
@@ -49,6 +49,8 @@ enum Kind {
     Handshake,
     /// Server-sent events
     EventStream,
+    /// The body of a form with files
+    Multipart,
     /// An EJS template: its tokens, its closures, its output
     Template,
 }
@@ -63,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result {
         Kind::Response => message(head::Message::Response),
         Kind::Body => message(head::Message::Body),
         Kind::Handshake => handshake::dissect(&input, cut),
+        Kind::Multipart => multipart::dissect(&input, cut),
         Kind::EventStream => event_stream::dissect(&input, cut, None),
         Kind::Frames => {
             let shown = frame::dissect(&input, cut, options.from_server, options.deflate);

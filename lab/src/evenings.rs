@@ -28,7 +28,19 @@ mod tests {
     #[test]
     fn every_crate_of_the_library_tells_its_rooms() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for krate in ["net", "http1", "websocket", "sse", "template/script", "template", "http2/hpack"] {
+        for krate in [
+            "net",
+            "http1",
+            "websocket",
+            "sse",
+            "template/script",
+            "template",
+            "http2",
+            "http2/hpack",
+            "web",
+            "web/multipart",
+            "cluster/process",
+        ] {
             let table = table(&root, krate).unwrap();
             assert!(table.lines().count() >= 3 && table.contains("lines of code") && !table.contains("[`"), "{table}");
         }

@@ -8,7 +8,7 @@
 //! `{{#figures FILE PATH}}` looks into `FILE.json`, along the keys (or the numbers, from 0) of `PATH`, with dots between
 //! them. What is there becomes
 //! - its text, where it is a number or a string;
-//! - a table with a row for each member, where it is a list of objects;
+//! - a table with a row for each member, where it is a list of objects: the least first, with a bar for its first figure;
 //! - a table with a column for each member, where it is an object of objects;
 //! - a table of names and figures, where it is an object of these.
 //!
@@ -78,9 +78,12 @@ fn anchored(text: &str, anchor: Option<&str>) -> Result<String, String> {
     inside.map(|(inside, _)| inside.to_owned()).ok_or_else(|| format!("the results have no anchor {anchor:?}"))
 }
 
+#[derive(Default)]
 struct Table {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// The column whose figures have bars, and how long each is, of a whole of 1.
+    bars: Option<(usize, Vec<f64>)>,
 }
 
 impl Table {
@@ -89,12 +92,20 @@ impl Table {
         let rule = |at: usize| if self.rows.iter().all(|row| is_figure(&row[at])) { "---:|" } else { "---|" };
         let rule: String = (0..self.head.len()).map(rule).collect();
         let mut out = format!("| {} |\n|{rule}\n", self.head.join(" | "));
-        for row in &self.rows {
+        for (at, mut row) in self.rows.into_iter().enumerate() {
+            if let Some((column, lengths)) = &self.bars {
+                row[*column] += &bar(lengths[at]);
+            }
             let line = row.join(" | ");
             let _ = writeln!(out, "| {line} |");
         }
         out
     }
+}
+
+/// A bar beneath a figure. The figure says it all, so nobody needs to hear of the bar.
+fn bar(length: f64) -> String {
+    format!(" <span class=\"wb-measure\" aria-hidden=\"true\" style=\"--of:{length:.3}\"></span>")
 }
 
 /// What stands where there is no figure.
@@ -154,14 +165,20 @@ fn listed(list: &[Value]) -> Table {
     let mut list: Vec<&Value> = list.iter().collect();
     list.sort_by(|one, other| first(one).total_cmp(&first(other)));
     let rows = list.iter().map(|one| keys.iter().map(|key| cell(one.get(key.as_str()))).collect());
-    Table { rows: rows.collect(), head: keys.into_iter().map(|key| title(key)).collect() }
+    let measured =
+        keys.iter().position(|key| list.iter().all(|one| one.get(key.as_str()).is_some_and(Value::is_number)));
+    let longest = list.iter().map(|one| first(one)).fold(0.0, f64::max);
+    // Two figures are compared at a glance, and nothing is a length of nothing.
+    let bars = measured.filter(|_| list.len() > 2 && longest > 0.0);
+    let bars = bars.map(|column| (column, list.iter().map(|one| (first(one) / longest).max(0.0)).collect()));
+    Table { rows: rows.collect(), head: keys.into_iter().map(|key| title(key)).collect(), bars }
 }
 
 /// An object: its members are the columns, or the rows where they have no members of their own.
 fn crossed(columns: &serde_json::Map<String, Value>) -> Table {
     if !columns.values().any(Value::is_object) {
         let rows = columns.iter().map(|(name, figure)| vec![title(name), cell(Some(figure))]);
-        return Table { head: vec![String::new(); 2], rows: rows.collect() };
+        return Table { head: vec![String::new(); 2], rows: rows.collect(), ..Table::default() };
     }
     let names = distinct(columns.values().filter_map(Value::as_object).flat_map(|column| column.keys().cloned()));
     let row = |name: String| {
@@ -169,7 +186,7 @@ fn crossed(columns: &serde_json::Map<String, Value>) -> Table {
         [vec![name], figures].concat()
     };
     let head = [vec![String::new()], columns.keys().map(|key| title(key)).collect()].concat();
-    Table { head, rows: names.into_iter().map(row).collect() }
+    Table { head, rows: names.into_iter().map(row).collect(), ..Table::default() }
 }
 
 /// A list of objects, of which `VALUE:ROW:COLUMN` names the member to show and those to order it by.
@@ -191,7 +208,7 @@ fn pivoted(list: &[Value], pivot: &str) -> Result<Table, String> {
         [vec![name], figures].concat()
     };
     let rows = all(row).into_iter().map(line).collect();
-    Ok(Table { rows, head: [vec![title(row)], columns.clone()].concat() })
+    Ok(Table { rows, head: [vec![title(row)], columns.clone()].concat(), ..Table::default() })
 }
 
 /// Each once, in the order of their first appearance.
@@ -224,7 +241,8 @@ mod tests {
         let file = r#"{"echo": {"servers": [{"cpu_us": 4.0, "server": "epoll"}, {"cpu_us": 3.5, "server": "mio"}]},
             "pages": {"big": {"ours": 1, "theirs": 3}, "small": {"ours": 2}},
             "laps": [{"parser": "a", "input": "x", "ns": 1.5}, {"parser": "b", "input": "x", "ns": 2},
-                     {"parser": "a", "input": "y", "ns": 3}], "micro": {"wake_ns": 31.3}}"#;
+                     {"parser": "a", "input": "y", "ns": 3}], "micro": {"wake_ns": 31.3},
+            "three": [{"on": "a", "ns": 1}, {"on": "b", "ns": 2}, {"on": "c", "ns": 1}]}"#;
         let machine = folder.path().join("a-machine");
         fs::create_dir(&machine).unwrap();
         fs::write(folder.path().join("shown"), "newest\na-machine\n").unwrap();
@@ -248,6 +266,12 @@ mod tests {
         assert_eq!(
             get("run laps ns:parser:input").unwrap(),
             "| parser | x | y |\n|---|---:|---:|\n| a | 1.5 | 3 |\n| b | 2 | – |\n"
+        );
+        let bar = |length| format!(" <span class=\"wb-measure\" aria-hidden=\"true\" style=\"--of:{length}\"></span>");
+        let (half, whole) = (bar("0.500"), bar("1.000"));
+        assert_eq!(
+            get("run three").unwrap(),
+            format!("| on | ns |\n|---|---:|\n| a | 1{half} |\n| c | 1{half} |\n| b | 2{whole} |\n")
         );
         assert_eq!(get("run micro.wake_ns").unwrap(), "31.3");
         assert_eq!(get("run echo.servers.1.cpu_us").unwrap(), "3.5");

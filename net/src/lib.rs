@@ -25,12 +25,12 @@
 //!
 //! | room | holds | lines of code |
 //! |---|---|---|
-//! | `ground/` | the operating system, and errors that say what could not be done | 150 |
+//! | `ground/` | the operating system, and errors that say what could not be done | 200 |
 //! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 2,000 |
 //! | `pool/` | work that would block: jobs, files, name look-ups | 300 |
-//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, addresses, the system's signals | 1,400 |
+//! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, pipes, descriptors from elsewhere, addresses, the system's signals | 1,750 |
 //! | [`node`] | EventEmitter, and Node's events over sockets | 900 |
-//! | [`sim`] | the simulated network: another driver for the same loop | 760 |
+//! | [`sim`] | the simulated network: another driver for the same loop | 820 |
 //!
 //! Each room's `mod.rs` gives its reading order. Start with `kernel/event_loop.rs`: a turn and its phases on one screen;
 //! then `kernel/alive.rs`: what keeps the loop going.
@@ -58,6 +58,7 @@ pub use kernel::{
 pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
 pub use pool::{PoolLoad, lookup, open_regular, pool_load, read_file, spawn_blocking, stat, write_file};
 pub use sockets::{
-    Address, BUFFER_SIZE, Buffer, Datagrams, Idle, Listener, ReadHalf, Received, SIGHUP, SIGINT, SIGQUIT, SIGTERM,
-    SIGUSR1, SIGUSR2, SignalNumber, Signals, Stream, Target, WriteHalf, buffer, ctrl_c, signals, split, tcp, udp, unix,
+    Address, BUFFER_SIZE, Buffer, Carrier, Datagrams, Idle, Listener, MAX_DESCRIPTORS, ReadHalf, Received,
+    ReceivedWith, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SignalNumber, Signals,
+    SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp, udp, unix,
 };

@@ -74,6 +74,17 @@ impl<'t> Splitter<'t> {
         None
     }
 
+    /// Whether a tag that opened before `start` holds `<%%` or `%%>` and nothing else.
+    fn holds_literal(&self, start: usize) -> bool {
+        let text = &self.text[start..];
+        if !text.starts_with(&self.open) && !text.starts_with(&self.literal_close) {
+            return false;
+        }
+        let Some((at, length, Mark::LiteralOpen | Mark::LiteralClose)) = self.next(start) else { return false };
+        let end = at + length;
+        at == start && matches!(self.next(end), Some((at, _, Mark::Close { .. })) if at == end)
+    }
+
     /// The mark whose (first) delimiter stands at `found`, not before `from`.
     fn at(&self, found: usize, from: usize) -> Option<(usize, usize, Mark)> {
         let (before, after) = (&self.text[from..found], &self.text[found + self.delimiter.len()..]);
@@ -159,6 +170,8 @@ impl Walk<'_> {
                 Mark::Close { trims } => {
                     slurp_from = self.closed(mark_at, at, trims);
                 }
+                // Of a tag with nothing but a literal mark in it the marks remain: the literal one, and the closing one as text.
+                Mark::Open(_) if self.splitter.holds_literal(at) => {}
                 Mark::Open(kind) => {
                     let (closed_at, closed, trims) = self.tag(mark_at, at, kind)?;
                     at = closed;

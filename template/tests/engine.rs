@@ -267,3 +267,40 @@ fn a_chain_that_ends_is_no_error_that_a_helper_has_swallowed() {
     engine.add("page", "<% quiet(() => { throw new Error('x') }) %>[<%= none?.a.b %>]");
     assert_eq!(engine.render_file("page", &data!({ "none": null })).expect("renders"), "[]");
 }
+
+#[test]
+fn the_picture_shows_what_runs_and_nothing_that_was_folded() {
+    let traced = Options { trace: true, ..Options::default() };
+    let shown = |source: &str| {
+        let template = Template::compile_with(source, "t", &traced).expect(source);
+        let shapes = template.closures().iter().map(|shape| format!("{}{}", " ".repeat(shape.depth), shape.label));
+        shapes.collect::<Vec<_>>().join("|")
+    };
+    for (source, picture) in [
+        ("a<%= 1 + 2 %>b", "3-byte text"),
+        ("<%= 'a' + `b${1}` %><%= -(2 ** 3) %>", "5-byte text"),
+        ("a<%= '' %>b<%= null %>", "2-byte text"),
+        ("<%= '' %>", ""),
+        ("<%= true ? x : y + 1 %>", "put out escaped| slot 2 (x)"),
+        ("<%= 1 > 2 ? x : y %>", "put out escaped| slot 3 (y)"),
+        ("<%= x ? 1 + 1 : 2 %>", "put out escaped| conditional|  slot 2 (x)"),
+        ("<% let n = 1 + 2 + 3; %><%= n * (2 + 2) %>", "let|put out escaped| *|  slot 2 (n)"),
+        ("a<%= x %>b<%= 5 %>c", "1-byte text|put out escaped| slot 2 (x)|3-byte text"),
+        ("<%= typeof 'a' %><%= !0 %>", "10-byte text"),
+    ] {
+        assert_eq!(shown(source), picture, "{source}");
+    }
+}
+
+#[test]
+fn what_a_render_freezes_is_free_afterwards() {
+    let data = data!({ "list": [1, 2], "o": { "a": 1 } });
+    let freeze = Template::compile("<% Object.freeze(list); Object.seal(o); list[0] = 9; o.b = 9 %><%= list %>")
+        .expect("compiles");
+    let change = Template::compile("<% list.push(3); o.b = 2 %><%= list %> <%= o.b %> <%= Object.isFrozen(list) %>")
+        .expect("compiles");
+    for _ in 0..2 {
+        assert_eq!(freeze.render_to_string(&data).expect("renders"), "1,2");
+        assert_eq!(change.render_to_string(&data).expect("renders"), "1,2,3 2 false");
+    }
+}

@@ -154,6 +154,29 @@ async function cutWidgets(page) {
   }
 }
 
+async function code(page) {
+  await check('a caption leads to the line of the source, which is coloured and marked', async () => {
+    await page.goto(`${site}/http1/head.html`);
+    const caption = page.locator('.wb-caption a', { hasText: 'split.rs' }).first();
+    const line = /#L\d+$/.exec(await caption.getAttribute('href'))[0];
+    await caption.click();
+    const marked = page.locator(':target');
+    assert.equal(await marked.getAttribute('id'), line.slice(1));
+    assert.notEqual(await marked.evaluate((one) => getComputedStyle(one).outlineStyle), 'none');
+    const looks = await page.locator('pre i').evaluateAll((all) => new Set(all.map((one) => getComputedStyle(one).color)).size);
+    assert.equal(looks, 3);
+  });
+  await check('the search finds a term of a chapter, and its place', async () => {
+    await page.goto(`${site}/`);
+    await page.locator('#mdbook-search-toggle').click();
+    await page.locator('#mdbook-searchbar').pressSequentially('slowloris');
+    const found = page.locator('#mdbook-searchresults a').first();
+    await found.waitFor();
+    await found.click();
+    await settled(page, () => /slowloris/i.test(document.querySelector('main').innerText));
+  });
+}
+
 async function otherReaders() {
   await check('in the dark theme', async () => {
     const page = await open({ colorScheme: 'dark' });
@@ -200,6 +223,7 @@ await headWidget(page);
 await conversationWidget(page);
 await eventLoopWidget(page);
 await cutWidgets(page);
+await code(page);
 await otherReaders();
 await check('no page had a console error', () => assert.deepEqual(complaints, []));
 await stop();

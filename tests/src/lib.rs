@@ -7,6 +7,7 @@
 //! | [`parser`] | the variants of the head parser, and how they are held together |
 //! | [`allocations`] | a counting allocator |
 //! | [`attacks`] | the rows of `tests/attacks/`, and what runs and judges them |
+//! | [`processor`] | the time of a thread, whatever else the machine does |
 //! | [`server`] | a server on a thread of its own, and clients that speak bytes |
 //! | [`sse`] | event sources over TCP |
 //! | [`tls`] | an authority that signs whatever is asked of it |
@@ -22,7 +23,9 @@ pub mod attacks;
 pub mod cases;
 pub mod http1_world;
 pub mod parser;
+pub mod processor;
 pub mod server;
 pub mod sse;
 pub mod template;
 pub mod tls;
+pub mod web_fuzz;

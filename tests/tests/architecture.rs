@@ -41,7 +41,7 @@ fn drivers(lib: &str) -> Vec<String> {
 fn cores_name_no_socket_no_clock_and_no_async() {
     let mut broken = Vec::new();
     let mut cores = 0;
-    for name in ["http1", "websocket", "sse"] {
+    for name in ["http1", "websocket", "sse", "web", "web/multipart", "http2", "cluster/process"] {
         let source = root().join(name).join("src");
         let drivers = drivers(&read(&source.join("lib.rs")));
         for path in files(&source, "rs") {
@@ -119,7 +119,7 @@ fn every_written_chapter_is_in_the_summary() {
 
 #[test]
 fn unsafe_code_stands_in_leaf_files_that_say_so() {
-    for name in ["net", "http1", "websocket", "sse", "template", "template/script", "lab"] {
+    for name in ["net", "http1", "websocket", "sse", "template", "template/script", "web", "cluster/process", "lab"] {
         for path in files(&root().join(name).join("src"), "rs") {
             let text = read(&path);
             let blocks = text.lines().filter(|line| line.contains("unsafe {")).count();
@@ -133,8 +133,35 @@ fn unsafe_code_stands_in_leaf_files_that_say_so() {
 }
 
 #[test]
+fn a_line_of_a_script_has_at_most_120_characters() {
+    let scripts = files(&root().join("book/theme"), "js");
+    assert!(scripts.len() > 10, "the widgets are found");
+    let long: Vec<String> = scripts
+        .iter()
+        .flat_map(|path| {
+            let lines: Vec<usize> = read(path).lines().map(|line| line.chars().count()).collect();
+            let wide = lines.into_iter().enumerate().filter(|(_, width)| *width > 120);
+            wide.map(|(at, width)| format!("{}:{}: {width}", path.display(), at + 1)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(long, [] as [String; 0]);
+}
+
+#[test]
 fn every_example_says_what_it_shows_and_how_to_run_it() {
-    let crates = ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"];
+    let crates = [
+        "net",
+        "net/tls",
+        "http1",
+        "websocket",
+        "sse",
+        "http2",
+        "http2/hpack",
+        "web",
+        "web/multipart",
+        "template",
+        "cluster/process",
+    ];
     let examples: Vec<PathBuf> =
         crates.iter().flat_map(|name| files(&root().join(name).join("examples"), "rs")).collect();
     assert!(!examples.is_empty());

@@ -19,8 +19,18 @@ use wirebook_tests::attacks::{chapter, client, judge::judge, play};
 static COUNTING: Counting = Counting;
 
 /// The files of rows.
-const LAYERS: [&str; 9] =
-    ["http1", "http1-own", "http1-client", "http1-encoder", "websocket", "websocket-own", "sse", "template", "net"];
+const LAYERS: [&str; 10] = [
+    "http1",
+    "http1-own",
+    "http1-client",
+    "http1-encoder",
+    "websocket",
+    "websocket-own",
+    "sse",
+    "template",
+    "net",
+    "cluster",
+];
 
 /// Most rows wait for a timer or a close: this many at a time, and the longest first.
 const AT_A_TIME: usize = 16;
@@ -47,7 +57,7 @@ fn main() -> ExitCode {
 /// A row that is not played is named by a test that was written for it.
 fn by_hand(rows: &[Row]) -> Result<(), String> {
     let mut sources = String::new();
-    for folder in ["tests", "../net/tests"] {
+    for folder in ["tests", "../net/tests", "../cluster/process/tests"] {
         let entries =
             fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).map_err(|error| error.to_string())?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));

@@ -204,7 +204,21 @@ fn box_faults(text: &str) -> Vec<String> {
     let example = said("Start").and_then(|rest| rest.split_once("--example ")).map(|(_, rest)| rest);
     if let Some(name) = example.and_then(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()) {
         let root = source().join("../..");
-        let exists = ["net", "net/tls", "http1", "websocket", "sse", "http2/hpack", "template"].iter().any(|of| {
+        let exists = [
+            "net",
+            "net/tls",
+            "http1",
+            "websocket",
+            "sse",
+            "http2",
+            "http2/hpack",
+            "web",
+            "web/multipart",
+            "template",
+            "cluster/process",
+        ]
+        .iter()
+        .any(|of| {
             let folder = root.join(of).join("examples");
             folder.join(name).join("main.rs").is_file() || folder.join(name).with_extension("rs").is_file()
         });

@@ -1,7 +1,7 @@
 //! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, sse, template, websocket};
+use wirebook_tests::cases::{hpack, http1, http2, multipart, process, sse, template, web, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -37,4 +37,48 @@ fn templates() {
 #[test]
 fn field_blocks() {
     holds("hpack", 25, b"", hpack::events);
+}
+
+#[test]
+fn http2_on_the_connection_of_either_end() {
+    holds("http2", 200, b"\0", http2::events);
+}
+
+/// The cells of the table of stream states, each by its name in `states.md`.
+#[test]
+fn every_cell_of_the_states_of_http2_has_a_case() {
+    use wirebook_http2::state::{Input, State};
+    let snake = |name: String| {
+        name.chars().fold(String::new(), |mut all, c| {
+            if c.is_ascii_uppercase() && !all.is_empty() {
+                all.push('_');
+            }
+            all.push(c.to_ascii_lowercase());
+            all
+        })
+    };
+    let cases = load("http2").expect("documents");
+    let missing: Vec<String> = State::ALL
+        .into_iter()
+        .flat_map(|state| {
+            Input::ALL.map(|input| format!("{}_{}", snake(format!("{state:?}")), snake(format!("{input:?}"))))
+        })
+        .filter(|name| !cases.iter().any(|case| case.name == *name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn forms() {
+    holds("multipart", 80, b"x", multipart::events);
+}
+
+#[test]
+fn the_web_layer() {
+    holds("web", 15, b"", web::events);
+}
+
+#[test]
+fn channels_between_processes() {
+    holds("process", 75, b"{", process::events);
 }

@@ -33,7 +33,20 @@ struct Example {
 /// All that are built.
 fn examples() -> Vec<Example> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let crates = ["net", "http1", "websocket", "sse", "http2/hpack", "template", "lab"].map(|krate| root.join(krate));
+    let crates = [
+        "net",
+        "http1",
+        "websocket",
+        "sse",
+        "http2",
+        "http2/hpack",
+        "web",
+        "web/multipart",
+        "template",
+        "cluster/process",
+        "lab",
+    ]
+    .map(|krate| root.join(krate));
     let folders = crates
         .iter()
         .flat_map(|krate| [krate.clone(), krate.join("tls"), krate.join("script"), krate.join("terminal")]);

@@ -62,7 +62,7 @@ fn by_message() {
             }
         });
     });
-    assert!((100..=415).contains(&held), "{held} bytes for each");
+    assert!((100..=395).contains(&held), "{held} bytes for each");
 }
 
 #[test]
@@ -76,5 +76,5 @@ fn with_a_reader() {
             Ok(())
         });
     });
-    assert!((100..=950).contains(&held), "{held} bytes for each");
+    assert!((100..=930).contains(&held), "{held} bytes for each");
 }

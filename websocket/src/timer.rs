@@ -13,7 +13,9 @@ use crate::error::Error;
 /// A shorter interval counts as this one, so that a heartbeat is never a loop that does nothing else.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
-#[derive(Debug)]
+// Packed, so that the flags of its connection lie behind it where there would be nothing.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed)]
 pub(crate) struct Timer {
     phase: Phase,
     heard: bool,
@@ -67,7 +69,7 @@ impl Timer {
             Phase::Ending => Duration::ZERO,
             Phase::Closing => config.close_timeout,
         };
-        self.since.checked_add(lasts)
+        { self.since }.checked_add(lasts)
     }
 
     /// `true`: send a ping.

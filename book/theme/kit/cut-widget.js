@@ -1,42 +1,23 @@
-// Widgets whose input is bytes that may be cut in two: picked or typed, slid and stepped through; their parts, events
-// and states, each marked with the others.
-import { Editor } from './bytes.js';
+// Widgets that take bytes apart: parts, events and states, each marked with the others; a step is to the next state.
+import { Cut } from './cut.js';
 import { count, dim, h, Table } from './dom.js';
-import { asText, chip, part, rule, spot } from './spans.js';
-import { Widget } from './widget.js';
+import { asText, chip, part, partCells, rule, spot } from './spans.js';
 
 const CHIPS = 7; // states shown at once
 
-export class CutWidget extends Widget {
-  // A widget sets what it calls its bytes, and its line end; it may draw its bytes in another way, put something above
-  // and below them, and let steps rest at other places.
-  defaults = { cut: Infinity };
-  binary = true;
-  lineEnd = '\\r\\n';
+export class CutWidget extends Cut {
+  // A widget may draw its bytes in another way, put something above and below them, and let steps rest at other places.
   column = 'field';
   keys = '← → step · Home End go to the ends · ↑ ↓ choose a field, and Enter then opens its rule ·';
 
-  controls() {
-    return [...super.controls(), this.editor.button];
-  }
-
   body() {
-    this.editor = new Editor(this, `${this.bytes}, with \\r\\n and \\x00 as escapes`, this.lineEnd);
-    this.slider = h('input', {
-      type: 'range', min: 0, 'aria-label': 'cut after byte', oninput: () => this.cutAt(Number(this.slider.value)),
-    });
-    this.count = h('output');
-    this.note = h('span', { class: 'wb-note' });
-    this.spans = h('div', { class: 'wb-spans' });
     this.rows = new Table(this.column, 'bytes', 'value', 'rule');
     this.events = h('div', { class: 'wb-events' });
     this.states = h('div', { class: 'wb-state' });
     this.fault = h('div', { class: 'wb-fault', hidden: true });
-    const cut = h('div', { class: 'wb-cut' }, h('span', {}, 'cut after byte'), this.slider, this.count, this.note);
-    const bytes = h('div', { class: 'wb-bytes' }, this.spans, this.editor.area);
     this.addEventListener('focusin', ({ target }) => { if (target.matches('tr')) this.select(target.about); });
-    return [...this.above(), cut, h('div', { class: 'wb-grid' }, bytes, this.rows.element), ...this.below(), this.fault,
-      this.told, this.events, this.states];
+    const beneath = [this.fault, this.told, this.events, this.states];
+    return [...this.above(), ...this.halves(this.rows.element), ...this.below(), ...beneath];
   }
 
   above() {
@@ -51,24 +32,9 @@ export class CutWidget extends Widget {
     return asText(answer, answer.cut);
   }
 
-  sync() {
-    super.sync();
-    this.editor.write(this.state.input);
-    if (this.state.cut >= this.state.input.length) this.state.cut = Infinity;
-  }
-
   pick(index) {
     this.selected = null;
     super.pick(index);
-  }
-
-  typed(input, hint) {
-    this.change({ input, cut: Infinity }, hint);
-  }
-
-  cutAt(at) {
-    this.state.cut = Math.max(0, at);
-    this.refresh();
   }
 
   step(direction) {
@@ -76,10 +42,6 @@ export class CutWidget extends Widget {
     const stops = [...new Set([0, ...this.stops(this.answer), len])].sort((a, b) => a - b);
     const next = direction > 0 ? stops.find((at) => at > cut) : stops.findLast((at) => at < cut);
     if (next !== undefined) this.cutAt(next);
-  }
-
-  end(direction) {
-    this.cutAt(direction < 0 ? 0 : Infinity);
   }
 
   stops({ states }) {
@@ -122,11 +84,8 @@ export class CutWidget extends Widget {
   show(answer) {
     const { cut, len, fault, events, before_cut: before } = answer;
     const focused = this.contains(document.activeElement) && document.activeElement.dataset.spot;
-    this.slider.max = len;
-    this.slider.value = cut;
-    this.count.textContent = `${cut} / ${len}`;
+    this.showCut(cut, len);
     this.note.textContent = this.sentence(answer);
-    this.limits(cut === 0, cut === len);
     this.spans.replaceChildren(...this.draw(answer));
     this.rows.body.replaceChildren(...answer.parts.map((one, index) => this.partRow(one, part(answer, index), cut)));
     this.events.replaceChildren(dim('events'), ...this.eventChips(events, before), ...this.beside(answer));
@@ -143,11 +102,9 @@ export class CutWidget extends Widget {
     this.say(`Byte ${cut} of ${len}. ${this.note.textContent}.`);
   }
 
-  partRow({ start, end, kind, value, rule: section }, about, cut) {
-    const short = value.length > 60 ? `${value.slice(0, 59)}…` : value;
-    const row = this.rows.row([{ tabindex: 0, 'data-spot': about.id, class: start >= cut ? 'wb-rest' : '' },
-      h('span', {}, h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, short),
-      rule(section, section.replace('RFC ', ''))]);
+  partRow(one, about, cut) {
+    const style = one.start >= cut ? 'wb-rest' : '';
+    const row = this.rows.row([{ tabindex: 0, 'data-spot': about.id, class: style }, ...partCells(one)]);
     row.about = about;
     return row;
   }

@@ -31,5 +31,15 @@ export class Table {
   }
 }
 
+// The rows of two columns of lines, side by side; those in which they differ are marked.
+export const differences = (one, other, differ = (row) => one[row] !== other[row]) => Array.from(
+  { length: Math.max(one.length, other.length) },
+  (_, row) => [{ class: differ(row) ? 'wb-on' : '' }, differ(row) ? '≠' : '',
+    ...[one, other].map((lines) => h('code', {}, lines[row] ?? ''))],
+);
+
+// A byte as two digits.
+export const hex = (code) => code.toString(16).padStart(2, '0');
+
 // "1 byte", "2 bytes", "17,152 bytes".
 export const count = (number, one) => `${number.toLocaleString('en')} ${one}${number === 1 ? '' : 's'}`;

@@ -1,5 +1,6 @@
 // The way to the server, and the one place that knows the transport: one WebSocket carries all widgets of a page.
 // Whether the server is there is known within three seconds, both ways: it is asked for a sign of life all the time.
+import { hex } from './dom.js';
 
 // Thrown where there is no server, or it does not answer.
 export class Away extends Error {}
@@ -8,8 +9,11 @@ const BEAT = 600; // ms between two signs of life, and between two attempts to c
 const PATIENCE = 1800; // ms that an answer to one may take
 const REFUSED = 10_000; // ms until a host that serves the pages and opens no socket is asked again
 
+// A name that nobody can guess.
+export const secret = () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join('');
+
 // With it the page can ask what went over its socket: nobody else knows it.
-export const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+export const key = secret();
 
 const address = new URL(`../../live/socket?${key}`, import.meta.url);
 const waiting = new Map(); // id → [resolve, reject]

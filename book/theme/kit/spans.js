@@ -1,9 +1,8 @@
 // Bytes with their parts: as text, or as a hex grid. What a person can point at is a spot: an element that says what it
 // is about and which bits of the input it stands for, so that pointing at one marks all others that share a bit.
-import { dim, h } from './dom.js';
+import { dim, h, hex } from './dom.js';
 
 const NAMES = { 0: 'NUL', 9: 'TAB', 10: 'LF', 13: 'CR', 32: 'SP', 58: ':' };
-const hex = (code) => code.toString(16).padStart(2, '0');
 const small = (code) => NAMES[code] ?? `x${hex(code)}`;
 const GRID = 1024; // bytes that a grid shows
 
@@ -22,6 +21,13 @@ export const part = (answer, index) => {
   const name = ['name', 'value'].includes(kind) ? value : kind;
   return { id: `part ${index}`, index, name, key, from: start * 8, to: end * 8, where: `bytes ${start}–${end}` };
 };
+
+// A part as the cells of a table's row: its kind, bytes, value and rule.
+export function partCells({ start, end, kind, value, rule: section }) {
+  const short = value.length > 60 ? `${value.slice(0, 59)}…` : value;
+  return [h('span', {}, h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, short),
+    rule(section, section.replace('RFC ', ''))];
+}
 
 const byte = (answer, at) => {
   const code = answer.input.charCodeAt(at);

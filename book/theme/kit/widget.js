@@ -1,7 +1,7 @@
 // What all widgets share: the bar, the state and its place in the URL, focus and keys, the sentence about what is
 // selected, asking the server and being away from it.
 import { count, dim, h } from './dom.js';
-import { fromFragment, toFragment } from './bytes.js';
+import { Editor, fromFragment, toFragment } from './bytes.js';
 import { ask, Away, watch } from './live.js';
 import { rule, source } from './spans.js';
 
@@ -15,10 +15,13 @@ addEventListener('keyup', () => { tabbing = false; }, true);
 addEventListener('pointerdown', () => { tabbing = false; }, true);
 
 export class Widget extends HTMLElement {
-  // A widget sets defaults (its position, which an example does not change) and keys (a sentence). It gives body(),
-  // show(answer), live(answer) and, where there is something to step through, step() and end().
+  // A widget sets defaults (its position, which an example does not change), keys (a sentence) and, where its input is
+  // bytes that can be edited, what it calls them, and their line end. It gives body(), show(answer), live(answer) and,
+  // where there is something to step through, step() and end().
   defaults = {};
   keys = '';
+  bytes = null;
+  lineEnd = '\\r\\n';
 
   connectedCallback() {
     if (this.ready) return;
@@ -45,19 +48,22 @@ export class Widget extends HTMLElement {
     this.example = h('select', {
       'aria-label': 'example', onchange: () => this.pick(this.example.selectedIndex),
     }, ...labels, h('option', { hidden: true }, 'your own'));
+    const option = (name) => (value) => h('option', { value }, `${name} ${value.replace('_', ' ')}`);
     this.choices = this.facts.choices.map(({ name, label, values }) => h('select', {
       name, 'aria-label': label, onchange: (event) => this.choose(name, event.target.value),
-    }, ...values.map((value) => h('option', { value }, `${name} ${value.replace('_', ' ')}`))));
+    }, ...values.map(option(name))));
     this.back = this.button('◀ step', () => this.step(-1), { 'aria-label': 'step back' });
     this.forth = this.button('step ▶', () => this.step(1), { 'aria-label': 'step forward' });
     this.share = this.button('copy link', () => this.copy());
+    if (this.bytes) this.editor = new Editor(this, `${this.bytes}, with \\r\\n and \\x00 as escapes`, this.lineEnd);
     this.foot = h('div', { class: 'wb-foot' }, h('span', {}, `${this.keys} Enter goes in, Esc comes out.`));
     this.inside = [this.notice, ...this.body(), this.foot, this.region];
   }
 
   controls() {
     const examples = this.facts.examples.length ? [this.example] : [];
-    return [...examples, ...this.choices, this.back, this.forth];
+    const steps = this.step ? [this.back, this.forth] : [];
+    return [...examples, ...this.choices, ...steps, ...(this.editor ? [this.editor.button] : [])];
   }
 
   // The picture of the book stays until there is something better.
@@ -97,7 +103,7 @@ export class Widget extends HTMLElement {
     addEventListener('hashchange', () => { if (this.fromUrl()) this.refresh(); });
   }
 
-  // What is inside cannot have the focus while a Tab goes past it. No timer ends that: a busy browser lets keys overtake it.
+  // What is inside cannot have the focus while a Tab goes past it. No timer ends that: keys may overtake it.
   passOver(over) {
     for (const child of this.children) child.inert = over;
   }
@@ -109,7 +115,7 @@ export class Widget extends HTMLElement {
   }
 
   action({ key, target }) {
-    const enter = { [true]: () => this.enter(), false: null }[target === this];
+    const enter = target === this ? () => this.enter() : null;
     const row = target.closest('tr')?.querySelector('a');
     return {
       ...(this.answer && this.step && {
@@ -180,6 +186,10 @@ export class Widget extends HTMLElement {
     this.change({ [name]: typeof this.initial[name] === 'number' ? Number(value) : value });
   }
 
+  typed(input, hint) {
+    this.change({ input, ...this.defaults }, hint);
+  }
+
   change(state, hint = '') {
     Object.assign(this.state, state);
     this.hint(hint);
@@ -192,6 +202,7 @@ export class Widget extends HTMLElement {
     const known = this.facts.examples.findIndex(same);
     this.example.selectedIndex = known < 0 ? this.facts.examples.length : known;
     for (const choice of this.choices) choice.value = this.state[choice.name];
+    this.editor?.write(this.state.input);
   }
 
   // The state lies in the URL: what differs from the beginning, each value behind the widget's name.
@@ -208,13 +219,13 @@ export class Widget extends HTMLElement {
   }
 
   decode(name, text) {
-    if (this.binary && name === 'input') return fromFragment(text);
+    if (this.bytes && name === 'input') return fromFragment(text);
     if (typeof this.initial[name] !== 'number') return text;
     return Number.isFinite(Number(text)) ? Number(text) : null;
   }
 
   encode(name, value) {
-    return this.binary && name === 'input' ? toFragment(value) : encodeURIComponent(value);
+    return this.bytes && name === 'input' ? toFragment(value) : encodeURIComponent(value);
   }
 
   // The page's fragment with this widget's state; the other widgets' stays.
@@ -261,6 +272,7 @@ export class Widget extends HTMLElement {
   async refresh() {
     const question = (this.question = {});
     const request = this.request();
+    this.ariaBusy = 'true';
     this.save();
     this.sync();
     try {
@@ -284,6 +296,7 @@ export class Widget extends HTMLElement {
       if (error instanceof Away) this.away();
       else this.hint(error.message, true);
     }
+    this.ariaBusy = 'false';
   }
 
   away() {

@@ -1,5 +1,4 @@
 // <wirebook-conversation>: a client's bytes and a server's answers, event by event, with both sides' states.
-import { Editor } from '../kit/bytes.js';
 import { count, h } from '../kit/dom.js';
 import { spot } from '../kit/spans.js';
 import { StepWidget } from '../kit/step-widget.js';
@@ -7,25 +6,11 @@ import { StepWidget } from '../kit/step-widget.js';
 const state = (name, at) => spot({ id: `${at} ${name}`, name, key: `state ${name}` }, 'span', {}, name);
 
 customElements.define('wirebook-conversation', class extends StepWidget {
-  binary = true;
+  bytes = 'the bytes of the client';
   heads = ['who', 'event', 'bytes', 'client is', 'server is'];
 
-  controls() {
-    return [...super.controls(), this.editor.button];
-  }
-
   above() {
-    this.editor = new Editor(this, 'the bytes of the client, with \\r\\n as escapes', '\\r\\n');
     return [this.editor.area];
-  }
-
-  sync() {
-    super.sync();
-    this.editor.write(this.state.input);
-  }
-
-  typed(input, hint) {
-    this.change({ input, ...this.defaults }, hint);
   }
 
   live() {

@@ -1,6 +1,6 @@
 // <wirebook-frame>: WebSocket frames as bits. Any bit can be flipped; and the page can send a message over its own
 // WebSocket and see the bytes that arrived at the server.
-import { dim, h } from '../kit/dom.js';
+import { dim, h, hex } from '../kit/dom.js';
 import { ask } from '../kit/live.js';
 import { CutWidget } from '../kit/cut-widget.js';
 import { asGrid, spot } from '../kit/spans.js';
@@ -8,21 +8,38 @@ import { asGrid, spot } from '../kit/spans.js';
 const FRAMES = 16; // frames whose bits are shown
 const PAYLOAD = 64; // bytes of a payload that are unmasked on the screen
 
-const hex = (code) => code.toString(16).padStart(2, '0');
+// How the bytes are read: 0 or 1 in the state, and in a link.
+const SETTINGS = { client: 'a client reads them', deflate: 'permessage-deflate was agreed on' };
 const lines = (texts) => texts.map((text) => h('span', {}, text));
 
 customElements.define('wirebook-frame', class extends CutWidget {
+  defaults = { cut: Infinity, client: 0, deflate: 0 };
   bytes = 'bytes of the frames';
 
   above() {
     this.message = h('input', { type: 'text', value: 'Hello from this page', 'aria-label': 'a message of your own' });
     const send = this.button("send over this page's WebSocket", () => this.own());
-    return [h('div', { class: 'wb-cut' }, h('span', {}, 'my own frames'), this.message, send)];
+    this.settings = Object.keys(SETTINGS).map((name) => h('input', {
+      type: 'checkbox', name, onchange: ({ target }) => this.change({ [name]: Number(target.checked) }),
+    }));
+    const labels = this.settings.map((box) => h('label', {}, box, ` ${SETTINGS[box.name]}`));
+    return [h('div', { class: 'wb-cut' }, h('span', {}, 'my own frames'), this.message, send),
+      h('div', { class: 'wb-cut' }, ...labels)];
   }
 
   below() {
     this.bits = h('div', { class: 'wb-frames', role: 'group', 'aria-label': 'bits of the headers' });
     return [this.bits];
+  }
+
+  sync() {
+    super.sync();
+    for (const box of this.settings) box.checked = this.state[box.name] > 0;
+  }
+
+  request() {
+    const { client, deflate, ...question } = super.request();
+    return { ...question, client: client > 0, deflate: deflate > 0 };
   }
 
   draw(answer) {
@@ -37,7 +54,8 @@ customElements.define('wirebook-frame', class extends CutWidget {
   async own() {
     try {
       const { input } = await ask('frame/own', null, this.message.value);
-      this.typed(input, 'These bytes arrived at the server: your message, masked by your browser.');
+      const said = 'These bytes arrived at the server: your message, masked by your browser.';
+      this.change({ input, ...this.defaults }, said);
     } catch (error) {
       this.hint(error.message, true);
     }

@@ -1,19 +1,14 @@
-// <wirebook-page>: the bytes of the request that brought this page, of the one that opened its WebSocket, and of one that
-// opens an event stream; as the server's own socket saw them. The key to each is known to this page alone.
-import { h, Table } from '../kit/dom.js';
-import { key } from '../kit/live.js';
-import { asText, rule } from '../kit/spans.js';
+// <wirebook-page>: the bytes of the request that brought this page, of the one that opened its WebSocket, and of one
+// that opens an event stream; as the server's own socket saw them. The key to each is known to this page alone.
+import { h, hex, Table } from '../kit/dom.js';
+import { key, secret } from '../kit/live.js';
+import { asText, partCells } from '../kit/spans.js';
 import { Widget } from '../kit/widget.js';
 
-const draw = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-const hex = (bytes) => [...bytes].map((char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join(' ');
+const inHex = (bytes) => [...bytes].map((char) => hex(char.charCodeAt(0))).join(' ');
 const SHOWN = 256; // bytes behind a head
 
 customElements.define('wirebook-page', class extends Widget {
-  controls() {
-    return this.choices;
-  }
-
   body() {
     this.spans = h('div', { class: 'wb-spans' });
     this.rows = new Table('field', 'bytes', 'value', 'rule');
@@ -38,7 +33,7 @@ customElements.define('wirebook-page', class extends Widget {
 
   // Opens an event stream, and closes it when its first event has come.
   async streamed() {
-    const own = draw();
+    const own = secret();
     const source = new EventSource(new URL(`../../live/feed?${own}`, import.meta.url));
     await new Promise((done) => {
       source.addEventListener('connection', done);
@@ -64,12 +59,11 @@ customElements.define('wirebook-page', class extends Widget {
 
   show({ request, answer, states, read, written }) {
     this.spans.replaceChildren(...asText(request, Infinity));
-    this.rows.fill(request.parts.map(({ kind, start, end, value, rule: section }) => [{}, h('span', {},
-      h('span', { class: `wb-key wb-${kind}` }), kind), `${start}–${end}`, h('code', {}, value.length > 60 ? `${value.slice(0, 59)}…` : value), rule(section, section.replace('RFC ', ''))]));
+    this.rows.fill(request.parts.map((part) => [{}, ...partCells(part)]));
     this.head.textContent = answer.replaceAll('\r\n', '\n');
     this.states.fill(states.map(({ event, client, server }) => [{}, event, client, server]));
-    const frames = this.state.what === 'its WebSocket';
-    const text = (bytes) => (frames ? hex(bytes.slice(0, SHOWN)) : bytes.slice(0, SHOWN)) + (bytes.length > SHOWN ? ' …' : '');
+    const shown = this.state.what === 'its WebSocket' ? inHex : (bytes) => bytes;
+    const text = (bytes) => shown(bytes.slice(0, SHOWN)) + (bytes.length > SHOWN ? ' …' : '');
     this.behind.hidden = !read;
     this.read.textContent = text(read);
     this.written.textContent = text(written) || 'nothing';

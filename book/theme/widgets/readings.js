@@ -1,7 +1,7 @@
-// <wirebook-readings>: a lenient proxy's reading and ours of the same bytes, where they part, and the attack that follows,
-// played in the simulation. Each kindness is a switch, on either side.
-import { Editor, toText } from '../kit/bytes.js';
-import { h, Table } from '../kit/dom.js';
+// <wirebook-readings>: a lenient proxy's reading and ours of the same bytes, where they part, and the attack that
+// follows, played in the simulation. Each kindness is a switch, on either side.
+import { toText } from '../kit/bytes.js';
+import { differences, h, Table } from '../kit/dom.js';
 import { rule } from '../kit/spans.js';
 import { Widget } from '../kit/widget.js';
 
@@ -9,15 +9,15 @@ const list = (text) => text.split(',').filter(Boolean);
 
 customElements.define('wirebook-readings', class extends Widget {
   defaults = { back: '' };
-  binary = true;
+  bytes = 'the bytes of the attacker';
 
   controls() {
-    this.fall = this.button('switch the rule off', () => this.change({ back: this.state.back ? '' : this.answer.needed ?? '' }));
-    return [this.example, this.fall, this.editor.button];
+    const turn = () => this.change({ back: this.state.back ? '' : this.answer.needed ?? '' });
+    this.fall = this.button('switch the rule off', turn);
+    return [...super.controls(), this.fall];
   }
 
   body() {
-    this.editor = new Editor(this, 'the bytes of the attacker, with \\r\\n as escapes', '\\r\\n');
     this.spans = h('div', { class: 'wb-spans' });
     this.fault = h('div', { class: 'wb-fault' });
     this.readings = new Table('line', 'the proxy', 'our server');
@@ -28,11 +28,7 @@ customElements.define('wirebook-readings', class extends Widget {
       h('details', {}, h('summary', {}, 'Switches: who is kind in which way'), this.switches.element)];
   }
 
-  sync() {
-    super.sync();
-    this.editor.write(this.state.input);
-  }
-
+  // What is switched stays.
   typed(input) {
     this.change({ input });
   }
@@ -50,19 +46,17 @@ customElements.define('wirebook-readings', class extends Widget {
     this.fall.hidden = !needed && !this.state.back;
     this.fall.textContent = this.state.back ? 'switch our rules on again' : 'switch the rule off that stops it';
     const at = part ?? input.length;
-    this.spans.replaceChildren(toText(input.slice(0, at)), ...(part === null ? [] : [h('span', { class: 'wb-bad' }, toText(input.slice(at, at + 1)) || ' end ')]),
-      h('span', { class: 'wb-rest' }, toText(input.slice(at + 1))));
-    const sides = [front, back].map((reading) => this.sentences(reading));
-    this.readings.fill(Array.from({ length: Math.max(...sides.map((side) => side.length)) }, (_, row) => {
-      const differs = sides[0][row] !== sides[1][row];
-      return [{ class: differs ? 'wb-on' : '' }, differs ? '≠' : '', sides[0][row] ?? '', sides[1][row] ?? ''];
-    }));
-    const where = part === null ? 'Both read the same.' : `They part at byte ${part}: the proxy ${say[0]}; our server ${say[1]}.`;
+    const here = part === null ? [] : [h('span', { class: 'wb-bad' }, toText(input.slice(at, at + 1)) || ' end ')];
+    const rest = h('span', { class: 'wb-rest' }, toText(input.slice(at + 1)));
+    this.spans.replaceChildren(toText(input.slice(0, at)), ...here, rest);
+    this.readings.fill(differences(this.sentences(front), this.sentences(back)));
+    const where = part === null ? 'Both read the same.'
+      : `They part at byte ${part}: the proxy ${say[0]}; our server ${say[1]}.`;
     const end = story.succeeded ? 'The attack succeeds.' : 'The attack fails.';
     this.fault.replaceChildren(h('b', {}, end), ` ${where}`);
     this.story.fill(story.scenes.map(({ who, what }) => [{}, who, what]));
-    this.switches.fill(kindnesses.map(({ name, text, rule: section }) => [{}, text, this.box('front', name, `the proxy: ${text}`),
-      this.box('back', name, `our server: ${text}`), rule(section)]));
+    this.switches.fill(kindnesses.map(({ name, text, rule: section }) => [{}, text,
+      this.box('front', name, `the proxy: ${text}`), this.box('back', name, `our server: ${text}`), rule(section)]));
     this.say(`${end} ${where}`);
   }
 

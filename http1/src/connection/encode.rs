@@ -34,13 +34,15 @@ pub(super) fn request(head: &RequestHead<'_>, added: Added<'_>, out: &mut Vec<u8
     if !valid {
         return Err(Misuse::RequestLine);
     }
+    let version = match head.version {
+        Version::Http10 => b" HTTP/1.0\r\n",
+        Version::Http11 => b" HTTP/1.1\r\n",
+        Version::Http2 => return Err(Misuse::Version),
+    };
     out.extend_from_slice(head.method);
     out.push(b' ');
     out.extend_from_slice(head.target);
-    out.extend_from_slice(match head.version {
-        Version::Http10 => b" HTTP/1.0\r\n",
-        Version::Http11 => b" HTTP/1.1\r\n",
-    });
+    out.extend_from_slice(version);
     lines(&head.fields, out);
     if added.close {
         out.extend_from_slice(b"connection: close\r\n");

@@ -163,7 +163,7 @@ pub enum Misuse {
     OutOfTurn,
     /// A 101 without `Upgrade`, or to a protocol that the request has not named (RFC 9110 §15.2.2).
     Protocol,
-    /// A version that HTTP/1 does not have, in a message of the `http` crate.
+    /// A version that HTTP/1 does not have: of a head of HTTP/2, or of a message of the `http` crate.
     Version,
 }
 

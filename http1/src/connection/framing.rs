@@ -272,9 +272,13 @@ fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(|member| member.trim_ascii())
 }
 
-/// `Content-Length = 1*DIGIT` (RFC 9110 §8.6). A repeated or listed value is taken only if each is the same
-/// (RFC 9112 §6.3 item 5).
-fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Violation> {
+/// `Content-Length = 1*DIGIT` (RFC 9110 §8.6), where fields of that name before it said `before`. A repeated or listed value
+/// is taken only if each is the same (RFC 9112 §6.3 item 5).
+///
+/// # Errors
+///
+/// [`Violation::ContentLength`], and [`Violation::ContentLengthTooLarge`] above 2^63 - 1.
+pub fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Violation> {
     let mut agreed = before;
     for member in members(value) {
         let length = decimal(member).ok_or(Violation::ContentLength)?;

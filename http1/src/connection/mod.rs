@@ -48,7 +48,7 @@ pub use encode::{DateLine, reason};
 pub use error::{Error, Met, Misuse, Violation};
 pub use event::Event;
 pub use fields::FieldBlock;
-pub use framing::Framing;
+pub use framing::{Framing, content_length};
 
 use crate::parser::chunked::Chunked;
 use crate::parser::{FieldLines, Fields, Limits, Progress, Version};

@@ -92,6 +92,18 @@ fn absolute(target: &[u8]) -> Result<Target<'_>, Violation> {
     }
 }
 
+/// Whether this is a host with or without a port, as `Host` and HTTP/2's `:authority` have it (RFC 9110 §7.2).
+///
+/// ```
+/// use wirebook_http1::target::is_host;
+///
+/// assert!(is_host(b"example.org:8080") && is_host(b"[::1]"));
+/// assert!(!is_host(b"user@example.org"));
+/// ```
+pub fn is_host(text: &[u8]) -> bool {
+    is_authority(text, Port::Optional)
+}
+
 /// Whether a port must be there.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Port {

@@ -75,9 +75,10 @@ enum Form {
 }
 
 impl<'a> FieldLines<'a> {
-    /// The spans must lie in `bytes`, names must be tokens and values free of controls: only parsers and
-    /// [`FieldBlock`](crate::FieldBlock) make this.
-    pub(crate) fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
+    /// The spans must lie in `bytes`, names must be tokens and values free of controls: only parsers,
+    /// [`FieldBlock`](crate::FieldBlock) and the crate of HTTP/2 make this.
+    #[doc(hidden)]
+    pub fn new(bytes: &'a [u8], spans: &'a [FieldSpan]) -> FieldLines<'a> {
         FieldLines { bytes, spans, form: Form::Received }
     }
 

@@ -79,7 +79,8 @@ pub const MAX_EMPTY: usize = 16;
 /// longer one than any it implements should answer 501 (RFC 9112 §3).
 pub const MAX_METHOD: usize = 32;
 
-/// The versions that this crate speaks (RFC 9112 §2.3).
+/// The versions of messages (RFC 9112 §2.3). This crate speaks the first two; a head of HTTP/2 has the same parts, and the
+/// crate that reads it says so here.
 ///
 /// It is as wide as what stands beside it in a head: a head without padding is moved in whole registers. Of one with padding
 /// the pieces overlap, and a processor that reads one of them back waits until the others are in the cache.
@@ -91,6 +92,8 @@ pub enum Version {
     /// `HTTP/1.1`
     #[default]
     Http11,
+    /// HTTP/2, which is no text: a head that says so cannot be sent by this crate.
+    Http2,
 }
 
 /// What a head may cost at most.

@@ -13,6 +13,7 @@ mod explain;
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod head;
+pub(crate) mod multipart;
 pub(crate) mod page;
 mod picture;
 mod race;

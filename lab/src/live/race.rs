@@ -5,7 +5,7 @@ use crate::race::{self, Lap};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Short, because the site stands still meanwhile: some 200 ms for seven parsers.
+/// Short, because somebody waits: some 200 ms for seven parsers.
 const HEAT: Duration = Duration::from_millis(2);
 const HEATS: usize = 11;
 

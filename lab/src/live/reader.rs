@@ -143,7 +143,7 @@ const WORDS: [&str; 8] = ["request", "field", "more", "fin", "event", "end", "da
 pub(super) async fn on_the_pool<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
     if ASKED.fetch_add(1, Ordering::Relaxed) >= MOST {
         ASKED.fetch_sub(1, Ordering::Relaxed);
-        return Err("Your code is still busy with earlier questions.".into());
+        return Err("The site is still busy with earlier questions.".into());
     }
     let done = net::spawn_blocking(job).await;
     ASKED.fetch_sub(1, Ordering::Relaxed);

@@ -61,16 +61,21 @@ enum Reply {
     Answer(String),
     /// The next message is the reader's own, and this its number.
     Announced(Value),
-    /// The answer comes when the reader's code has been asked.
+    /// The answer comes when the pool has it.
     Later(Value, Later),
 }
 
 /// An answer that takes time.
 type Later = Pin<Box<dyn Future<Output = Result<String, String>>>>;
 
-/// The answer to an operation for which the reader's own program is asked; `None` for all others.
+/// Whether an answer takes so long that the site would stand still: a race, and the reader's own program.
+fn takes_time(operation: &str) -> bool {
+    operation == "race" || reader::is_asked(operation)
+}
+
+/// The answer to an operation that takes time; `None` for all others.
 pub(crate) fn later(operation: &str, body: &[u8]) -> Option<Later> {
-    let body = reader::is_asked(operation).then(|| serde_json::from_slice(body).ok())??;
+    let body = takes_time(operation).then(|| serde_json::from_slice(body).ok())??;
     Some(with_theirs(operation.to_string(), body))
 }
 
@@ -97,7 +102,7 @@ fn respond(message: &[u8]) -> Reply {
     Reply::Answer(match request["operation"].as_str().unwrap_or_default() {
         "here" => envelope(&id, Ok("true".into())),
         "frame/own" => return Reply::Announced(id),
-        operation if reader::is_asked(operation) => {
+        operation if takes_time(operation) => {
             return Reply::Later(id, with_theirs(operation.to_string(), request["body"].clone()));
         }
         operation => {
@@ -187,6 +192,8 @@ mod tests {
         assert_eq!(answer(b"{")["refused"], "The message is no JSON.");
         let head = answer(br#"{"id":9,"operation":"head","body":{"input":"GET / HTTP/1.1\r\n"}}"#);
         assert_eq!((&head["id"], &head["answer"]["len"]), (&json!(9), &json!(16)));
+        // The page hears a sign of life meanwhile, or it takes the server for gone.
+        assert_eq!(answer(br#"{"id":10,"operation":"race","body":{"input":"tiny"}}"#), json!({ "later": 10 }));
     }
 
     #[test]

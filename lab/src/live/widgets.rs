@@ -6,7 +6,8 @@ use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
 use super::{
-    agent, conversation, event_loop, event_stream, frame, head, page, race, reader, readings, reconnect, template,
+    agent, conversation, event_loop, event_stream, frame, head, multipart, page, race, reader, readings, reconnect,
+    template,
 };
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ struct Facts {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 12] = [
+const WIDGETS: [Widget; 13] = [
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -109,6 +110,13 @@ const WIDGETS: [Widget; 12] = [
             explain: explain::SSE,
         },
         answer: |body| reply(body, event_stream::answer),
+    },
+    Widget {
+        name: "multipart",
+        title: "A form with files",
+        picture: || Some(picture::answer(&multipart::dissect(multipart::EXAMPLES[0].1, usize::MAX))),
+        facts: || Facts { examples: inputs(multipart::EXAMPLES), explain: explain::MULTIPART, ..Facts::default() },
+        answer: |body| reply(body, multipart::answer),
     },
     Widget {
         name: "reconnect",
@@ -233,7 +241,7 @@ mod tests {
             for (label, state) in examples {
                 let answer: Value = serde_json::from_str(&(widget.answer)(state).expect("an answer")).expect("JSON");
                 let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-                if !matches!(widget.name, "head" | "frame" | "event-stream") {
+                if !matches!(widget.name, "head" | "frame" | "event-stream" | "multipart") {
                     continue;
                 }
                 list(&answer["parts"]).iter().for_each(|part| known(part["key"].as_str().unwrap(), label));
@@ -253,7 +261,7 @@ mod tests {
     #[test]
     fn an_input_over_the_limit_is_refused_with_both_numbers() {
         let large = json!({ "input": "a".repeat(MAX_INPUT + 1) });
-        for name in ["head", "conversation", "frame", "event-stream"] {
+        for name in ["head", "conversation", "frame", "event-stream", "multipart"] {
             let refused = (widget(name).unwrap().answer)(large.clone()).unwrap_err();
             assert_eq!(refused, "The input has 16385 bytes, the widget takes 16384.");
         }

@@ -4,14 +4,18 @@
 //! What a system does not have is an error of the kind `Unsupported` there, with a sentence that says so.
 #![allow(unsafe_code)]
 
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
 use socket2::{MaybeUninitSlice, SockAddr, SockRef};
 use std::{
     ffi::CString,
     fs::{File, OpenOptions},
-    io,
+    io::{self, IoSlice, IoSliceMut},
     mem::MaybeUninit,
     os::{
-        fd::{AsFd, AsRawFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::OpenOptionsExt,
     },
     path::Path,
@@ -25,6 +29,69 @@ pub(crate) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usiz
     let buffer = unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) };
     let (length, flags, from) = SockRef::from(socket).recv_from_vectored(&mut [MaybeUninitSlice::new(buffer)])?;
     Ok((length, flags.is_truncated(), from))
+}
+
+/// Most descriptors in one message (`SCM_MAX_FD` of Linux, unix(7)).
+pub(crate) const MAX_DESCRIPTORS: usize = 253;
+
+/// Where the descriptors of a message lie.
+type Ancillary = [MaybeUninit<u8>; rustix::cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+
+/// Sends bytes with descriptors beside the first of them. Never raises SIGPIPE.
+pub(crate) fn send_with(socket: &impl AsFd, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
+    let mut space: Ancillary = [MaybeUninit::uninit(); _];
+    let mut beside = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(descriptors)) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a message carries at most 253 descriptors"));
+    }
+    Ok(sendmsg(socket, &[IoSlice::new(bytes)], &mut beside, NO_SIGNAL)?)
+}
+
+/// Receives bytes and the descriptors that came beside them: how many bytes, and whether the system could not hand over
+/// all the descriptors (`MSG_CTRUNC`), because this process may open no more.
+pub(crate) fn receive_with(
+    socket: &impl AsFd,
+    buffer: &mut [u8],
+    descriptors: &mut Vec<OwnedFd>,
+) -> io::Result<(usize, bool)> {
+    let mut space: Ancillary = [MaybeUninit::uninit(); _];
+    let mut beside = RecvAncillaryBuffer::new(&mut space);
+    let received = recvmsg(socket, &mut [IoSliceMut::new(buffer)], &mut beside, CLOSE_ON_EXEC)?;
+    for message in beside.drain() {
+        if let RecvAncillaryMessage::ScmRights(those) = message {
+            descriptors.extend(those);
+        }
+    }
+    #[cfg(any(target_os = "macos", target_os = "ios"))]
+    for descriptor in &*descriptors {
+        rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC)?;
+    }
+    Ok((received.bytes, received.flags.contains(ReturnFlags::CTRUNC)))
+}
+
+#[cfg(not(any(target_os = "macos", target_os = "ios")))]
+const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+const CLOSE_ON_EXEC: RecvFlags = RecvFlags::empty();
+#[cfg(not(any(target_os = "macos", target_os = "ios")))]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+/// The runtime of Rust ignores SIGPIPE.
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
+
+/// The address family and the type of a socket, and whether it listens, by the kernel's word (`SO_DOMAIN`, `SO_TYPE`,
+/// `SO_ACCEPTCONN`). What is no socket is an error, and so is a descriptor that only names a file (`O_PATH`).
+pub(crate) fn family(descriptor: &impl AsFd) -> io::Result<(socket2::Domain, socket2::Type, bool)> {
+    let socket = SockRef::from(descriptor);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let domain = socket.domain()?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let domain = socket.local_addr()?.domain();
+    let listens = match socket.r#type()? {
+        socket2::Type::STREAM => socket.is_listener()?,
+        _ => false,
+    };
+    Ok((domain, socket.r#type()?, listens))
 }
 
 /// The number of a network interface; `None` when none has that name.

@@ -26,6 +26,10 @@ pub(crate) trait Driver {
     /// Registers an operating system's socket once, for both directions, edge-triggered. Closing it takes that back.
     fn register(&self, io: &mut dyn mio::event::Source, key: Key) -> io::Result<()>;
 
+    /// Takes a socket out whose descriptor lives on. Closing a descriptor is not enough when another process has it as well:
+    /// the system goes on to report what happens to the socket (epoll(7), question 6).
+    fn deregister(&self, io: &mut dyn mio::event::Source) -> io::Result<()>;
+
     /// Whether there is nothing beside the loop: no other threads to work for it, and nobody who sends signals.
     fn is_alone(&self) -> bool {
         false
@@ -88,5 +92,9 @@ impl Driver for Poller {
     fn register(&self, io: &mut dyn mio::event::Source, key: Key) -> io::Result<()> {
         let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
         self.poll.borrow().registry().register(io, mio::Token(key.to_bits()), both)
+    }
+
+    fn deregister(&self, io: &mut dyn mio::event::Source) -> io::Result<()> {
+        self.poll.borrow().registry().deregister(io)
     }
 }

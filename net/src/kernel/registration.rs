@@ -45,6 +45,12 @@ impl Registration {
         Registration { key: on.sources.borrow_mut().insert(ready), sources: on.sources.clone() }
     }
 
+    /// Takes the socket out of the loop although its descriptor lives on.
+    pub(crate) fn forget(&self, io: &mut impl mio::event::Source) {
+        // Where the loop has ended, or is another thread's, there is nothing left to be taken out of.
+        let _ = try_current(|on| on.driver.deregister(io));
+    }
+
     /// What identifies this registration on this thread for as long as it lives.
     pub(crate) fn key(&self) -> Key {
         self.key

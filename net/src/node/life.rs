@@ -5,8 +5,9 @@
 
 use std::cell::Cell;
 
+/// Where a socket stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub enum State {
     /// There is no connection yet.
     Connecting,
     /// Both directions are open.
@@ -23,12 +24,23 @@ pub(super) enum State {
     Closed,
 }
 
+impl State {
+    /// All states, in the order in which a socket meets them.
+    pub const ALL: [State; 7] = [Connecting, Open, PeerEnded, Finished, Ended, Destroyed, Closed];
+}
+
+/// What moves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Move {
+pub enum Move {
+    /// The connection is there.
     Connect,
+    /// The peer's direction has ended, and was read to its end.
     PeerEnd,
+    /// Our direction has ended.
     Finish,
+    /// `destroy` was called, or something failed.
     Destroy,
+    /// `close` is emitted.
     Close,
 }
 
@@ -36,7 +48,8 @@ use Move::{Close, Connect, Destroy, Finish, PeerEnd};
 use State::{Closed, Connecting, Destroyed, Ended, Finished, Open, PeerEnded};
 
 // ANCHOR: table
-const TABLE: [(State, Move, State); 11] = [
+/// The moves that there are.
+pub const TABLE: &[(State, Move, State)] = &[
     (Connecting, Connect, Open),
     (Open, PeerEnd, PeerEnded),
     (Open, Finish, Finished),

@@ -49,7 +49,7 @@
 
 mod emitter;
 mod incoming;
-mod life;
+pub mod life;
 mod outgoing;
 mod server;
 mod silence;

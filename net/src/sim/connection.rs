@@ -7,6 +7,7 @@
 use super::network::{Network, make_ready, nanos};
 use crate::kernel::{CLOSED, Key, Nanos, READABLE, WRITABLE};
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     collections::VecDeque,
     io,
@@ -30,11 +31,46 @@ pub enum Fault {
     Stall,
 }
 
+/// What travels beside bytes in a simulation, in place of a descriptor: any value. Sending copies the handle and not the
+/// value, as the system copies a descriptor and not the socket.
+#[derive(Clone)]
+pub struct SimHandle(Rc<dyn Any>);
+
+impl SimHandle {
+    /// A handle of `value`.
+    pub fn new(value: impl Any) -> Self {
+        SimHandle(Rc::new(value))
+    }
+
+    /// The value, if it is of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+
+    /// How many handles of this value there are, those on their way included.
+    pub fn count(&self) -> usize {
+        Rc::strong_count(&self.0)
+    }
+}
+
+impl std::fmt::Debug for SimHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SimHandle")
+    }
+}
+
+/// Bytes that arrive together, and what travels beside them.
+#[derive(Default)]
+pub(super) struct Piece {
+    pub(super) bytes: VecDeque<u8>,
+    pub(super) carried: Vec<SimHandle>,
+}
+
 /// One direction of a connection.
 #[derive(Default)]
 pub(super) struct Pipe {
     /// Arrived and not read.
-    pub(super) pieces: VecDeque<VecDeque<u8>>,
+    pub(super) pieces: VecDeque<Piece>,
     /// Bytes on the way and in `pieces`.
     pub(super) held: usize,
     /// All bytes that were ever accepted from the writer.
@@ -74,8 +110,8 @@ pub(super) struct Connection {
 pub(super) struct Pending(pub(super) Rc<Connection>);
 
 impl Connection {
-    /// Sends `bytes` from `side`, in pieces, as script and chance have it.
-    pub(super) fn send(self: &Rc<Self>, network: &Network, side: usize, mut bytes: &[u8]) {
+    /// Sends `bytes` from `side`, in pieces, as script and chance have it; what is `carried` goes with the first.
+    pub(super) fn send(self: &Rc<Self>, network: &Network, side: usize, mut bytes: &[u8], mut carried: Vec<SimHandle>) {
         while !bytes.is_empty() {
             let mut length = bytes.len();
             let mut fault = None;
@@ -101,7 +137,7 @@ impl Connection {
             let (piece, rest) = bytes.split_at(length);
             bytes = rest;
             if !piece.is_empty() {
-                self.send_piece(network, side, piece);
+                self.send_piece(network, side, piece, std::mem::take(&mut carried));
             }
             match fault {
                 None | Some(Fault::Cut) => {}
@@ -119,17 +155,17 @@ impl Connection {
         }
     }
 
-    fn send_piece(self: &Rc<Self>, network: &Network, side: usize, piece: &[u8]) {
-        self.pipes[side].borrow_mut().sent += piece.len() as u64;
+    fn send_piece(self: &Rc<Self>, network: &Network, side: usize, bytes: &[u8], carried: Vec<SimHandle>) {
+        self.pipes[side].borrow_mut().sent += bytes.len() as u64;
         if self.pipes[side].borrow().stalled {
             return;
         }
         if network.chance(network.faults(|faults| faults.reset)) {
             return self.reset_later(network, side);
         }
-        self.pipes[side].borrow_mut().held += piece.len();
+        self.pipes[side].borrow_mut().held += bytes.len();
         let at = self.next_arrival(network, side);
-        let (this, piece) = (self.clone(), VecDeque::from(piece.to_vec()));
+        let (this, piece) = (self.clone(), Piece { bytes: VecDeque::from(bytes.to_vec()), carried });
         network.at(at, move || this.arrive(side, piece));
         if network.chance(network.faults(|faults| faults.spurious)) {
             let this = self.clone();
@@ -144,7 +180,7 @@ impl Connection {
     }
 
     /// Bytes arrive at the other side. If nobody is there any more, they are answered by a reset (RFC 9293, 3.10.7.1).
-    fn arrive(self: &Rc<Self>, side: usize, piece: VecDeque<u8>) {
+    fn arrive(self: &Rc<Self>, side: usize, piece: Piece) {
         let other = &self.sides[1 - side];
         if other.broken.get().is_some() {
             return;

@@ -19,6 +19,9 @@ pub struct Faults {
     pub refuse: f64,
     /// Chance, for each piece that arrives, that a source that has nothing is reported ready as well.
     pub spurious: f64,
+    /// Chance, for each read that brings handles, that the reader may open no more and they are lost
+    /// ([`ReceivedWith::cut`](crate::ReceivedWith::cut)).
+    pub cut_handles: f64,
     /// Chance that a datagram is lost.
     pub loss: f64,
     /// Chance that a datagram arrives twice.
@@ -41,6 +44,7 @@ impl Default for Faults {
             reset: 0.0,
             refuse: 0.0,
             spurious: 0.0,
+            cut_handles: 0.0,
             loss: 0.0,
             duplicate: 0.0,
             window: 64 * 1024,

@@ -38,7 +38,7 @@ mod network;
 mod stream;
 mod udp;
 
-pub use connection::Fault;
+pub use connection::{Fault, SimHandle};
 pub use faults::{Config, Faults};
 pub use stream::{SimListener, SimStream};
 pub use udp::SimUdpSocket;

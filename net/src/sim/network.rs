@@ -162,6 +162,10 @@ impl Driver for Rc<Network> {
         Err(io::Error::other("a simulation has no real sockets"))
     }
 
+    fn deregister(&self, _io: &mut dyn mio::event::Source) -> io::Result<()> {
+        Ok(())
+    }
+
     fn is_alone(&self) -> bool {
         true
     }

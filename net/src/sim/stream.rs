@@ -1,13 +1,13 @@
 //! Simulated streams and listeners.
 
 use super::{
-    connection::{Connection, Fault, Pending, Side},
+    connection::{Connection, Fault, Pending, Side, SimHandle},
     names::{self, Accepting},
     network::{Network, make_ready},
 };
 use crate::{
     kernel::{CLOSED, Direction, READABLE, Registration, WRITABLE, current},
-    sockets::{Address, Listener, Stream},
+    sockets::{Address, Carrier, Listener, ReceivedWith, Stream, check_carried},
 };
 use std::{
     any::Any,
@@ -62,6 +62,20 @@ impl SimStream {
         }
     }
 
+    /// Two streams that are connected to each other, as [`UnixStream::pair`](crate::unix::UnixStream::pair).
+    ///
+    /// # Panics
+    /// Outside a simulation.
+    pub fn pair() -> (Self, Self) {
+        let connection: Rc<Connection> = Rc::default();
+        let [one, other] = [0, 1].map(|side| SimStream::new(connection.clone(), side));
+        Network::current(|network| {
+            let source = one.side().source.get();
+            network.at(network.arrival(), move || make_ready(source, WRITABLE));
+        });
+        (one, other)
+    }
+
     /// The address of this end.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.connection.sides[self.side].address.get()
@@ -88,7 +102,7 @@ impl SimStream {
         &self.connection.sides[self.side]
     }
 
-    fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
+    fn write_once(&self, bytes: &[u8], carried: &[&SimHandle]) -> io::Result<usize> {
         if self.side().broken.get().is_some() || self.connection.pipes[self.side].borrow().finished {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
@@ -106,12 +120,13 @@ impl SimStream {
             if count > 1 && network.chance(network.faults(|faults| faults.partial_write)) {
                 count = 1 + network.below(count as u64 - 1) as usize;
             }
-            self.connection.send(network, self.side, &bytes[..count]);
+            let carried = carried.iter().map(|handle| (*handle).clone()).collect();
+            self.connection.send(network, self.side, &bytes[..count], carried);
             Ok(count)
         })
     }
 
-    fn read_once(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn read_once(&self, buffer: &mut [u8], carried: &mut Vec<SimHandle>) -> io::Result<usize> {
         if let Some(kind) = self.side().broken.get() {
             return Err(kind.into());
         }
@@ -122,8 +137,9 @@ impl SimStream {
         let Some(piece) = pipe.pieces.front_mut() else {
             return if pipe.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         };
-        let count = io::Read::read(piece, buffer)?;
-        if piece.is_empty() {
+        let count = io::Read::read(&mut piece.bytes, buffer)?;
+        carried.append(&mut piece.carried);
+        if piece.bytes.is_empty() {
             pipe.pieces.pop_front();
         }
         pipe.held -= count;
@@ -166,11 +182,11 @@ impl Stream for SimStream {
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.registration.try_once(Direction::Read, || self.read_once(buffer))
+        self.registration.try_once(Direction::Read, || self.read_once(buffer, &mut Vec::new()))
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.registration.try_once(Direction::Write, || self.write_once(bytes))
+        self.registration.try_once(Direction::Write, || self.write_once(bytes, &[]))
     }
 
     fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -193,6 +209,27 @@ impl Stream for SimStream {
             Network::current(|network| self.connection.end_later(network, self.side));
         }
         Ok(())
+    }
+}
+
+impl Carrier for SimStream {
+    type Carried = SimHandle;
+
+    fn try_send_with(&self, bytes: &[u8], carried: &[&SimHandle]) -> io::Result<usize> {
+        check_carried(bytes, carried.len())?;
+        self.registration.try_once(Direction::Write, || self.write_once(bytes, carried))
+    }
+
+    /// A receiver may be out of descriptors, as [`Faults::cut_handles`](super::Faults::cut_handles) says.
+    fn try_receive_with(&self, buffer: &mut [u8], carried: &mut Vec<SimHandle>) -> io::Result<ReceivedWith> {
+        let before = carried.len();
+        let length = self.registration.try_once(Direction::Read, || self.read_once(buffer, carried))?;
+        let cut = carried.len() > before
+            && Network::current(|network| network.chance(network.faults(|faults| faults.cut_handles)));
+        if cut {
+            carried.truncate(before);
+        }
+        Ok(ReceivedWith { length, cut })
     }
 }
 

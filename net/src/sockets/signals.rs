@@ -14,7 +14,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-pub use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+pub use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 
 /// A signal as the operating system numbers it, for instance [`SIGTERM`].
 pub type SignalNumber = i32;

@@ -7,6 +7,7 @@
 use super::{
     address::Address,
     datagram::{Datagrams, Received},
+    descriptor::{SocketKind, adopt},
 };
 use crate::{
     ground::{cannot, cannot_now, sys},
@@ -17,6 +18,7 @@ use std::{
     future::{Future, poll_fn},
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::fd::OwnedFd,
     task::{Poll, ready},
 };
 
@@ -71,6 +73,20 @@ impl UdpSocket {
             UdpSocket::new(mio::net::UdpSocket::from_std(socket.into()))
         };
         bind().map_err(cannot(format!("bind {address}")))
+    }
+
+    /// The socket that a descriptor is.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
+    pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
+        UdpSocket::new(adopt(descriptor, &[SocketKind::Udp4, SocketKind::Udp6])?)
+    }
+
+    /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
+    pub fn into_fd(mut self) -> OwnedFd {
+        self.registration.forget(&mut self.io);
+        self.io.into()
     }
 
     fn new(mut io: mio::net::UdpSocket) -> io::Result<Self> {

@@ -10,6 +10,7 @@
 
 use super::{
     datagram::{Datagrams, Received},
+    descriptor::{Carrier, ReceivedWith, SocketKind, adopt, check_carried},
     stream::{Listener, Stream},
     tcp::{Acceptor, MAX_BUFFERS},
 };
@@ -24,7 +25,10 @@ use std::{
     future::{Future, poll_fn},
     io::{self, IoSlice, Read, Write},
     net::Shutdown,
-    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     task::{Context, Poll, ready},
 };
@@ -51,6 +55,13 @@ impl BoundFile {
 
     fn is_still_there(&self) -> bool {
         fs::symlink_metadata(&self.path).is_ok_and(|now| (now.dev(), now.ino()) == self.device_and_inode)
+    }
+}
+
+impl BoundFile {
+    /// The file outlives its socket: no path is left to be removed.
+    fn keep(mut self) {
+        self.path = PathBuf::new();
     }
 }
 
@@ -195,6 +206,25 @@ impl UnixListener {
         Ok(UnixListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io, file })
     }
 
+    /// The listener that a descriptor is. Its file is whoever's made it, and stays when this is dropped.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
+    pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
+        let mut io = adopt(descriptor, &[SocketKind::UnixListener])?;
+        Ok(UnixListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io, file: None })
+    }
+
+    /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library. Its file is removed
+    /// by nobody from now on, since others may listen at it.
+    pub fn into_fd(mut self) -> OwnedFd {
+        if let Some(file) = self.file.take() {
+            file.keep();
+        }
+        self.acceptor.forget(&mut self.io);
+        self.io.into()
+    }
+
     /// The path it listens at; `None` for an abstract name.
     pub fn path(&self) -> Option<&Path> {
         self.file.as_ref().map(|file| &*file.path)
@@ -260,6 +290,20 @@ impl UnixStream {
         }
     }
 
+    /// The stream that a descriptor is.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
+    pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
+        Self::new(adopt(descriptor, &[SocketKind::UnixStream])?, WRITABLE)
+    }
+
+    /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
+    pub fn into_fd(mut self) -> OwnedFd {
+        self.registration.forget(&mut self.io);
+        self.io.into()
+    }
+
     /// Two streams that are connected to each other.
     ///
     /// # Errors
@@ -308,12 +352,29 @@ impl Stream for UnixStream {
     }
 }
 
+impl Carrier for UnixStream {
+    type Carried = OwnedFd;
+
+    fn try_send_with(&self, bytes: &[u8], carried: &[&OwnedFd]) -> io::Result<usize> {
+        check_carried(bytes, carried.len())?;
+        let carried: Vec<BorrowedFd<'_>> = carried.iter().map(|descriptor| descriptor.as_fd()).collect();
+        let send = || sys::send_with(&self.io, bytes, &carried);
+        self.registration.try_stream(Direction::Write, bytes.len(), send)
+    }
+
+    fn try_receive_with(&self, buffer: &mut [u8], carried: &mut Vec<OwnedFd>) -> io::Result<ReceivedWith> {
+        let receive = || sys::receive_with(&self.io, buffer, carried);
+        let (length, cut) = self.registration.try_once(Direction::Read, receive)?;
+        Ok(ReceivedWith { length, cut })
+    }
+}
+
 /// A Unix datagram socket. Datagrams arrive whole and in order; a full receiver makes the sender wait.
 #[derive(Debug)]
 pub struct UnixDatagram {
     registration: Registration,
     io: mio::net::UnixDatagram,
-    _file: Option<BoundFile>,
+    file: Option<BoundFile>,
 }
 
 impl UnixDatagram {
@@ -345,6 +406,23 @@ impl UnixDatagram {
             Self::new(socket, None)
         };
         bind().map_err(cannot(format!("bind {}", at(name))))
+    }
+
+    /// The socket that a descriptor is.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
+    pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
+        Self::new(adopt(descriptor, &[SocketKind::UnixDatagram])?, None)
+    }
+
+    /// Takes the socket out of the loop and gives its descriptor; its file stays.
+    pub fn into_fd(mut self) -> OwnedFd {
+        if let Some(file) = self.file.take() {
+            file.keep();
+        }
+        self.registration.forget(&mut self.io);
+        self.io.into()
     }
 
     /// A socket without a name: it can send, and nobody can answer.
@@ -379,7 +457,7 @@ impl UnixDatagram {
 
     fn new(socket: Socket, file: Option<BoundFile>) -> io::Result<Self> {
         let mut io = mio::net::UnixDatagram::from_std(socket.into());
-        Ok(UnixDatagram { registration: Registration::new(&mut io, WRITABLE)?, io, _file: file })
+        Ok(UnixDatagram { registration: Registration::new(&mut io, WRITABLE)?, io, file })
     }
 }
 

@@ -25,7 +25,7 @@
 //! | `syntax/` | pieces, where code ends, tokens, the tree, scopes: where every name finds its slot | 1,340 |
 //! | `parser/` | recursive descent | 1,530 |
 //! | `value/` | the kinds of values; values from serde and from Rust | 1,010 |
-//! | `run/` | what a run carries: frames, output, charges, faults, the undo journal; operators and conversions | 1,770 |
+//! | `run/` | what a run carries: frames, output, charges, faults, the undo journal; operators and conversions | 2,060 |
 //! | `text/` | the methods of strings and of regular expressions; what is known of languages | 1,190 |
 //! | `builtins/` | `Math`, `JSON`, `Date`, `Map`, and the methods of arrays, numbers, objects, functions | 2,120 |
 //! | `compile/` | the tree becomes closures; `output.rs` and `loops.rs` are what makes them fast | 2,500 |

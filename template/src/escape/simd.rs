@@ -53,6 +53,12 @@ pub(super) fn append(out: &mut String, text: &str) {
         // before it appends, so that it never panics in between.
         return unsafe { short(out.as_mut_vec(), bytes) };
     }
+    long(out, bytes);
+}
+
+/// Sixteen bytes and more. Apart, as is all that a short text without special bytes does not need.
+#[inline(never)]
+fn long(out: &mut String, bytes: &[u8]) {
     // A block may end within a character, and a reservation behind it may panic: nobody must see `out` then.
     let mut whole = std::mem::take(out).into_bytes();
     // SAFETY: SSE2 is part of x86-64, and AVX2 was detected. Both append as `short` does, so `whole` is UTF-8 at the end.
@@ -100,9 +106,17 @@ unsafe fn short(out: &mut Vec<u8>, text: &[u8]) {
             _mm_storeu_si128(out.as_mut_ptr().add(out.len()).cast(), block);
             out.set_len(out.len() + text.len());
         } else {
-            rest::<16>(out, text, |block| special_16(_mm_loadu_si128(block.cast())));
+            short_with_entities(out, text);
         }
     }
+}
+
+/// # Safety
+/// As for [`short`].
+#[inline(never)]
+unsafe fn short_with_entities(out: &mut Vec<u8>, text: &[u8]) {
+    // SAFETY: as promised to this function; sixteen bytes are readable where `rest` asks for the mask.
+    unsafe { rest::<16>(out, text, |block| special_16(_mm_loadu_si128(block.cast()))) }
 }
 
 /// Appends one block: `count` bytes at `block`, of which `mask` has a bit set for each that is special. Gives the end.

@@ -26,6 +26,7 @@
 //! |---|---|
 //! | `bytes` | text: `\r`, `\n`, `\t`, `\\` and `\x00` are bytes, `<<a*300>>` is 300 of them; its own line ends are layout |
 //! | `hex` | pairs of digits; `"text"` with the same escapes; `key`, the mask of RFC 6455's examples; `m"text"` and `m[hex]`, masked with it; any of these `*300`; `(` … `)*300`; `#` and what follows is a comment |
+//! | `frames` | frames of HTTP/2, a line for each: see `frames.rs` |
 //! | `events` | a line for each event, with the bytes that it comes from: `START-END what`, or `END what` |
 //! | `output`, `error` | the same for what has no events: the text that comes out, or the one error |
 //! | any other | text as it stands, such as `ejs` and `json`; it is not cut |
@@ -37,6 +38,7 @@
 //! A protocol gives one function from an [`Input`] to lines of events. [`check`] runs it on every case [in every
 //! way](Case::ways): whole, byte by byte, at every cut, and with other bytes behind.
 
+mod frames;
 mod link;
 mod notation;
 mod run;
@@ -79,7 +81,7 @@ pub struct Block {
 impl Block {
     /// Whether its content arrives as a stream, in any pieces.
     pub fn is_stream(&self) -> bool {
-        matches!(&*self.kind, "bytes" | "hex")
+        matches!(&*self.kind, "bytes" | "hex" | "frames")
     }
 }
 
@@ -188,6 +190,7 @@ impl Case {
             }
             "bytes" => notation::text(&text)?,
             "hex" => notation::hex(&text)?,
+            "frames" => frames::compile(content)?,
             _ => text.into_bytes(),
         };
         self.input.push(Block { kind: kind.to_owned(), settings, bytes });

@@ -17,7 +17,7 @@ pub fn link(case: &Case) -> Option<String> {
         let [source, data] = [&first.bytes, json].map(|text| std::str::from_utf8(text).ok());
         let [source, data] = [source?, data?].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
         let fits = first.settings.iter().next().is_none() && first.bytes.len() + json.len() <= MAX_INPUT;
-        return fits.then(|| format!("/template/closures.html#template.source={source}&template.data={data}"));
+        return fits.then(|| format!("/template/closures.html#template.template={source}&template.data={data}"));
     }
     let mut link = link_to(protocol, &case.input.iter().flat_map(|block| block.bytes.clone()).collect::<Vec<_>>())?;
     for role in ["client", "deflate"].into_iter().filter(|role| first.settings.has(role)) {

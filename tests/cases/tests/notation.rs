@@ -95,7 +95,7 @@ fn links_open_the_widget_of_the_protocol() {
     assert_eq!(link(&frame), None);
     let mut template = one("```ejs\n<%= n %>\n```\n```json\n{\"n\":1}\n```\n```output\n1\n```\n");
     template.place = "template/a.md:3".into();
-    let opened = "/template/closures.html#template.source=%3C%25%3D%20n%20%25%3E&template.data=%7B%22n%22%3A1%7D";
+    let opened = "/template/closures.html#template.template=%3C%25%3D%20n%20%25%3E&template.data=%7B%22n%22%3A1%7D";
     assert_eq!(link(&template).as_deref(), Some(opened));
 }
 

@@ -7,9 +7,8 @@
 use super::answers::Answer;
 use super::frames::Frames;
 use super::row::Row;
-use super::subject::{Call, Record};
+use super::subject::{Call, Notes};
 use serde_json::Value;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Everything that a row can ask about.
@@ -49,6 +48,8 @@ pub struct Seen {
     pub warnings: usize,
     /// The most bytes of what is under test above what it holds idle.
     pub memory: i64,
+    /// How long it took only because others had the processor; see [`Account`](super::subject::Account).
+    pub held_up: Duration,
     /// The server's time on a processor, where that is known.
     pub cpu: Option<Duration>,
     /// What further rounds of the same left behind; see `client.rs`.
@@ -59,11 +60,12 @@ pub struct Seen {
 
 impl Seen {
     /// Takes over what the handlers saw.
-    pub fn note(&mut self, record: &Mutex<Record>) {
-        let record = record.lock().expect("the handler does not panic");
-        self.calls = record.calls.clone();
-        self.most_running = record.most_running;
-        self.ends = record.ends.clone();
+    pub fn note(&mut self, notes: &Notes) {
+        notes.read(|record| {
+            self.calls = record.calls.clone();
+            self.most_running = record.most_running;
+            self.ends = record.ends.clone();
+        });
     }
 }
 
@@ -79,6 +81,15 @@ pub fn judge(row: &Row, seen: &Seen) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// What comes in answers and frames: until it has, a client waits.
+const OF_WHAT_COMES: [&str; 7] = ["status", "ws_close", "messages", "message", "message_len", "pong", "order"];
+
+/// Whether the answers and frames that the row expects have come.
+pub fn has_come(row: &Row, seen: &Seen) -> bool {
+    let of_it = row.expect.iter().filter(|(key, _)| OF_WHAT_COMES.contains(&key.as_str()));
+    of_it.into_iter().all(|(key, expected)| check(row, key, expected, seen).is_ok())
 }
 
 const UNKNOWN: &str = "a key that nobody knows";
@@ -244,7 +255,7 @@ fn present(names: &Value, seen: &Seen) -> usize {
 }
 
 /// From the client's arrival to the outcome: the end of the connection where that is expected. A client that does not
-/// read cannot see that end; the server's handler can.
+/// read cannot see that end; the server's handler can. What load on the machine adds does not count.
 fn took(row: &Row, seen: &Seen) -> u64 {
     let blind = row.steps.iter().any(|step| matches!(step, super::row::Step::NoRead(_)));
     let at = match row.expect.get("close") {
@@ -256,5 +267,5 @@ fn took(row: &Row, seen: &Seen) -> u64 {
         None => seen.last,
     };
     let time = seen.started.zip(at).map(|(start, end)| end.saturating_duration_since(start));
-    time.map_or(u64::MAX, |time| time.as_millis() as u64)
+    time.map_or(u64::MAX, |time| time.saturating_sub(seen.held_up).as_millis() as u64)
 }

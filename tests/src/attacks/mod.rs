@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `row.rs` | rows, and our choices among the outcomes that a row allows |
 //! | `answers.rs`, `frames.rs` | a client's view of the bytes that come back |
-//! | `subject/` | the servers under test, with handlers that write down all they get |
+//! | `subject/` | the servers under test, with handlers that write down all they get, and what load does to a thread |
 //! | `judge.rs` | expectations against what was seen |
 //! | `client.rs` | a hostile client: the operations, over any stream |
 //! | `player.rs`, `clients.rs` | a hostile server, and the clients under test |

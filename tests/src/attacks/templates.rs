@@ -2,6 +2,7 @@
 
 use super::judge::Seen;
 use super::row::Row;
+use super::subject::Account;
 use crate::allocations::measure;
 use serde_json::Value as Json;
 use std::time::Instant;
@@ -28,7 +29,8 @@ pub fn run(row: &Row) -> Seen {
         engine.add(name, text.as_str().unwrap_or_default());
     }
     let data: Value = serde_json::from_str(&step["data"].to_string()).expect("JSON");
-    let started = Instant::now();
+    let account = Account::of_this_thread();
+    let (started, waited) = (Instant::now(), account.waited());
     let mut warnings = 0;
     let (rendered, cost) = measure(|| {
         let template = engine.compile(step["template"].as_str().expect("a template"), "main");
@@ -42,6 +44,7 @@ pub fn run(row: &Row) -> Seen {
         memory: cost.peak_bytes,
         started: Some(started),
         last: Some(Instant::now()),
+        held_up: account.waited() - waited,
         ..Seen::default()
     }
 }

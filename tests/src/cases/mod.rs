@@ -3,6 +3,10 @@
 
 pub mod hpack;
 pub mod http1;
+pub mod http2;
+pub mod multipart;
+pub mod process;
 pub mod sse;
 pub mod template;
+pub mod web;
 pub mod websocket;

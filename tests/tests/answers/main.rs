@@ -2,12 +2,18 @@
 //! them.
 
 mod attacks;
+mod between;
 mod bodies;
 mod client;
 mod event_loop;
+mod h2_frames;
+mod h2_streams;
 mod head;
 mod hpack;
 mod measuring;
+mod multipart;
+mod processes;
+mod routing;
 mod server;
 mod tcp;
 mod tls;

@@ -32,7 +32,8 @@ pub(crate) struct Link<S> {
     pub(super) connection: RefCell<Connection>,
     pub(super) incoming: Phase<Incoming>,
     outgoing: Phase<Outgoing>,
-    outbox: RefCell<Option<Box<Outbox>>>,
+    /// There while something waits to be written.
+    outbox: Cell<Option<Box<Outbox>>>,
     /// The one attendant. A waker, which is shared with the task, where a `Signal` would have a queue of its own.
     attendant: Cell<Option<Waker>>,
     /// What came and is not consumed. A reader that has handed out a message of the same buffer shares it.
@@ -47,7 +48,7 @@ impl<S: Stream + 'static> Link<S> {
             connection: RefCell::new(connection),
             incoming: Phase::new(Incoming::Kept),
             outgoing: Phase::new(Outgoing::Resting),
-            outbox: RefCell::new(None),
+            outbox: Cell::new(None),
             attendant: Cell::new(None),
             input: Cell::new(None),
             aside: Cell::new(None),
@@ -68,13 +69,13 @@ impl<S: Stream + 'static> Link<S> {
     /// Works with an outbox; says how many bytes wait then.
     #[inline]
     fn write<R>(self: &Rc<Self>, work: impl FnOnce(&mut Outbox) -> R) -> (R, usize) {
-        let mut slot = self.outbox.borrow_mut();
-        let outbox = slot.get_or_insert_with(Outbox::take);
-        let result = work(outbox);
+        let mut outbox = self.outbox.take().unwrap_or_else(Outbox::take);
+        let result = work(&mut outbox);
         let waiting = outbox.waiting();
         if waiting > 0 {
+            self.outbox.set(Some(outbox));
             self.schedule();
-        } else if let Some(outbox) = slot.take() {
+        } else {
             outbox.give_back();
         }
         (result, waiting)
@@ -196,7 +197,10 @@ impl<S: Stream + 'static> Link<S> {
 
     /// Bytes that wait for the peer.
     pub(crate) fn waiting(&self) -> usize {
-        self.outbox.borrow().as_ref().map_or(0, |outbox| outbox.waiting())
+        let outbox = self.outbox.take();
+        let waiting = outbox.as_ref().map_or(0, |outbox| outbox.waiting());
+        self.outbox.set(outbox);
+        waiting
     }
 
     /// How many may, before a sender waits too.
@@ -214,8 +218,7 @@ impl<S: Stream + 'static> Link<S> {
         if self.is_mute() {
             return;
         }
-        let mut slot = self.outbox.borrow_mut();
-        if let Some(outbox) = slot.as_mut() {
+        if let Some(mut outbox) = self.outbox.take() {
             let before = outbox.waiting();
             let flushed = outbox.flush(&self.stream);
             let progress = outbox.waiting() < before;
@@ -224,10 +227,8 @@ impl<S: Stream + 'static> Link<S> {
             }
             match flushed {
                 Ok(true) => {
-                    if let Some(outbox) = slot.take() {
-                        outbox.drained.raise();
-                        outbox.give_back();
-                    }
+                    outbox.drained.raise();
+                    outbox.give_back();
                     self.outgoing.step(Write::Drain);
                 }
                 Ok(false) => {
@@ -235,6 +236,7 @@ impl<S: Stream + 'static> Link<S> {
                     if progress && outbox.waiting() <= self.queue() {
                         outbox.drained.raise();
                     }
+                    self.outbox.set(Some(outbox));
                     if self.outgoing.step(Write::Block) {
                         let link = self.clone();
                         net::spawn(async move { poll_fn(|context| link.poll_unblock(context)).await });
@@ -242,12 +244,11 @@ impl<S: Stream + 'static> Link<S> {
                     return;
                 }
                 Err(_) => {
-                    drop(slot);
+                    self.outbox.set(Some(outbox));
                     return self.mute();
                 }
             }
         }
-        drop(slot);
         if let Some(payload) = self.look_aside(|aside| aside.owed.take()) {
             let _ = self.send_event(Event::Pong(&payload));
         }
@@ -266,12 +267,11 @@ impl<S: Stream + 'static> Link<S> {
             return Poll::Ready(());
         }
         self.flush();
-        let outbox = self.outbox.borrow();
-        let below = |outbox: &Outbox| self.is_mute() || outbox.waiting() <= limit;
-        match &*outbox {
-            Some(outbox) => outbox.drained.poll_until(context, || below(outbox).then_some(())),
-            None => Poll::Ready(()),
-        }
+        let Some(outbox) = self.outbox.take() else { return Poll::Ready(()) };
+        let below = || self.is_mute() || outbox.waiting() <= limit;
+        let drained = outbox.drained.poll_until(context, || below().then_some(()));
+        self.outbox.set(Some(outbox));
+        drained
     }
 
     /// Ready when at most the queue's bound waits, or the transport is gone.
@@ -324,7 +324,7 @@ impl<S: Stream + 'static> Link<S> {
     /// Nothing more can be written; what waits is thrown away. What has come may still be read.
     pub(super) fn mute(&self) {
         if self.outgoing.step(Write::Break) {
-            if let Some(outbox) = self.outbox.borrow_mut().take() {
+            if let Some(outbox) = self.outbox.take() {
                 outbox.drained.raise();
             }
             self.wake();

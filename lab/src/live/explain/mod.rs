@@ -4,11 +4,13 @@
 //! Another language is another set of tables with the same keys.
 
 mod http1;
+mod multipart;
 mod others;
 mod table;
 mod websocket;
 
 pub(crate) use http1::HTTP1;
+pub(crate) use multipart::MULTIPART;
 pub(crate) use others::{LOOP, SSE, TEMPLATE};
 pub(crate) use table::Table;
 pub(crate) use websocket::WEBSOCKET;
@@ -17,7 +19,7 @@ pub(crate) use websocket::WEBSOCKET;
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 5] = [HTTP1, WEBSOCKET, SSE, LOOP, TEMPLATE];
+    const TABLES: [Table; 6] = [HTTP1, MULTIPART, WEBSOCKET, SSE, LOOP, TEMPLATE];
 
     #[test]
     fn every_row_names_a_line_that_is_there() {
@@ -49,6 +51,7 @@ mod tests {
         let sources = [
             (HTTP1, include_str!("../../../../http1/src/parser/error.rs"), "Rule"),
             (HTTP1, include_str!("../../../../http1/src/connection/error.rs"), "Violation"),
+            (MULTIPART, include_str!("../../../../web/multipart/src/error.rs"), "Violation"),
             (WEBSOCKET, include_str!("../../../../websocket/src/error.rs"), "Error"),
         ];
         for (table, source, name) in sources {

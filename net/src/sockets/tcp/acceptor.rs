@@ -34,6 +34,11 @@ impl Acceptor {
         Acceptor { registration, reserve: RefCell::new(reserve()), pause: RefCell::new(None) }
     }
 
+    /// Takes the listener out of the loop although its descriptor lives on.
+    pub(crate) fn forget(&self, io: &mut impl mio::event::Source) {
+        self.registration.forget(io);
+    }
+
     /// The next connection that `accept` gives.
     pub(crate) fn poll<T>(
         &self,

@@ -25,7 +25,11 @@ pub use connect::ConnectOptions;
 pub(crate) use stream::MAX_BUFFERS;
 pub use stream::TcpStream;
 
-use super::{address::Address, stream::Listener};
+use super::{
+    address::Address,
+    descriptor::{SocketKind, adopt},
+    stream::Listener,
+};
 use crate::{
     ground::{cannot, sys},
     kernel::{READABLE, Registration, WRITABLE},
@@ -34,6 +38,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
     net::SocketAddr,
+    os::fd::OwnedFd,
     task::{Context, Poll},
     time::Duration,
 };
@@ -133,6 +138,21 @@ impl TcpListener {
         socket.listen(options.backlog)?;
         let mut io = mio::net::TcpListener::from_std(socket.into());
         Ok(TcpListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io })
+    }
+
+    /// The listener that a descriptor is: from another process, from a service manager, from another library.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
+    pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
+        let mut io = adopt(descriptor, &[SocketKind::TcpListener])?;
+        Ok(TcpListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io })
+    }
+
+    /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
+    pub fn into_fd(mut self) -> OwnedFd {
+        self.acceptor.forget(&mut self.io);
+        self.io.into()
     }
 
     /// The address it is bound to.

@@ -2,8 +2,11 @@
 
 use crate::{
     ground::sys,
-    kernel::{Direction, Registration},
-    sockets::stream::Stream,
+    kernel::{Direction, Registration, WRITABLE},
+    sockets::{
+        descriptor::{SocketKind, adopt},
+        stream::Stream,
+    },
 };
 use socket2::{SockRef, TcpKeepalive};
 use std::{
@@ -11,6 +14,7 @@ use std::{
     future::{Future, poll_fn},
     io::{self, IoSlice, Read, Write},
     net::{Shutdown, SocketAddr},
+    os::fd::OwnedFd,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -67,6 +71,21 @@ impl TcpStream {
                 result => return Poll::Ready(result),
             }
         }
+    }
+
+    /// The connection that a descriptor is.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of), as
+    /// `NotConnected` for one that is reset already.
+    pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
+        TcpStream::new(adopt(descriptor, &[SocketKind::TcpStream])?, WRITABLE)
+    }
+
+    /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
+    pub fn into_fd(mut self) -> OwnedFd {
+        self.registration.forget(&mut self.io);
+        self.io.into()
     }
 
     /// Looks at bytes that are there without taking them, after waiting for some. `0` is the end of the stream.

@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
-//! Whole numbers at the end of a text: the digits are made in a register and stored as one block of sixteen bytes, of
-//! which their own length counts.
+//! Whole numbers at the end of a text: the digits come from a table by threes, and are stored as one block of which their own
+//! length counts.
 //!
 //! The safe twin is `push_str` of `format!`, which a test compares this with.
 
@@ -10,7 +10,7 @@ pub(crate) const BLOCK: usize = 16;
 pub(crate) type Block = [u8; BLOCK];
 
 /// Appends a whole number.
-#[inline]
+#[inline(always)]
 pub(crate) fn append(out: &mut String, n: i32) {
     out.reserve(BLOCK);
     // SAFETY: one block was reserved; what `store` puts there is ASCII.
@@ -42,41 +42,47 @@ pub(crate) unsafe fn store(to: *mut u8, n: i32) -> *mut u8 {
     }
 }
 
-/// The digits of a number below 10 000, which is most of what a table holds, and how many they are. They are made side
-/// by side in one register: each step splits every part of it in two, 1234 into 12 and 34, and these into 1, 2, 3 and 4.
-#[inline]
+/// The digits of every number below 1000, and in the highest byte how many they are; behind these the same numbers with
+/// their zeros and a fourth digit in front, which is still zero. The highest byte is then a digit itself, and more than four.
+/// The rest is filled up to a power of two, so that every index can be cut to the table.
+static DIGITS: [u32; 2048] = {
+    let mut table = [0; 2048];
+    let mut n = 0;
+    while n < 1000 {
+        let digits = (n / 100) | ((n / 10 % 10) << 8) | ((n % 10) << 16) | 0x30_3030;
+        let count = 1 + (n >= 10) as u32 + (n >= 100) as u32;
+        table[n as usize] = (digits >> (8 * (3 - count))) | (count << 24);
+        table[n as usize + 1000] = (digits << 8) | 0x30;
+        n += 1;
+    }
+    table
+};
+
+/// The digits of a number below 10 000, which is most of what a table holds, and how many they are. No branch and no shift
+/// waits for the number: how long the numbers of a list are can not be foreseen.
+#[inline(always)]
 fn up_to_four(n: u32) -> ([u8; 4], usize) {
-    let hundreds = (n * 5_243) >> 19;
-    let pairs = hundreds | (n - 100 * hundreds) << 16;
-    let tens = ((pairs * 103) >> 10) & 0x000f_000f;
-    let digits = tens | (pairs - 10 * tens) << 8;
-    // Leading zeros, but never the last digit.
-    let leading = (digits | 1 << 24).trailing_zeros() / 8;
-    (((digits | 0x3030_3030) >> (8 * leading)).to_le_bytes(), 4 - leading as usize)
+    // A division by 1000, for numbers of four digits.
+    let thousands = (n * 8_389) >> 23;
+    let place = n - 1000 * thousands + 1000 * u32::from(thousands > 0);
+    let entry = DIGITS[place as usize % DIGITS.len()];
+    ((entry | thousands).to_le_bytes(), (entry >> 24).min(4) as usize)
 }
 
-/// Eight digits, with leading zeros, in the same way.
-fn eight(n: u32) -> u64 {
-    let fours = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let pairs = hundreds | (fours - 100 * hundreds) << 16;
-    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
-    tens | (pairs - 10 * tens) << 8
-}
-
-/// The text of a whole number at the start of a block, and its length.
-fn digits_of(n: i32) -> ([u8; 16], usize) {
+/// The text of a whole number at the start of a block, and its length: its digits by threes, of which the first that is not
+/// zero has no zeros in front.
+#[cold]
+fn digits_of(n: i32) -> (Block, usize) {
     let size = n.unsigned_abs();
-    let (high, low) = (size / 100_000_000, eight(size % 100_000_000));
-    let (text, length) = if high == 0 {
-        let leading = (low | 1 << 56).trailing_zeros() / 8;
-        (u128::from((low | 0x3030_3030_3030_3030) >> (8 * leading)), 8 - leading as usize)
-    } else {
-        let (first, length) = up_to_four(high);
-        let rest = u128::from(low | 0x3030_3030_3030_3030) << (8 * length);
-        (u128::from(u32::from_le_bytes(first)) | rest, length + 8)
-    };
-    if n >= 0 { (text.to_le_bytes(), length) } else { ((text << 8 | u128::from(b'-')).to_le_bytes(), length + 1) }
+    let threes = [size / 1_000_000_000, size / 1_000_000 % 1000, size / 1000 % 1000, size % 1000];
+    let first = threes.iter().position(|&three| three > 0).unwrap_or(threes.len() - 1);
+    let entry = DIGITS[threes[first] as usize];
+    let (mut text, mut length) = (u128::from(entry & 0xff_ffff), (entry >> 24) as usize);
+    for three in &threes[first + 1..] {
+        text |= u128::from(DIGITS[*three as usize + 1000] >> 8) << (8 * length);
+        length += 3;
+    }
+    if n >= 0 { (text.to_le_bytes(), length) } else { (((text << 8) | u128::from(b'-')).to_le_bytes(), length + 1) }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::digits;
 use std::fmt::Write;
 
 /// Appends a number as `String(n)` prints it. Whole numbers are what pages print.
-#[inline]
+#[inline(always)]
 pub(crate) fn write(out: &mut String, n: f64) {
     match whole(n) {
         Some(n) => digits::append(out, n),
@@ -131,9 +131,14 @@ pub(crate) fn whole(n: f64) -> Option<i32> {
 /// The number as an index, when it is a whole one that is not negative.
 #[inline]
 pub(crate) fn as_index(n: f64) -> Option<usize> {
-    if let Some(whole) = whole(n) {
-        return usize::try_from(whole).ok();
+    match whole(n) {
+        Some(whole) => usize::try_from(whole).ok(),
+        None => large_index(n),
     }
+}
+
+#[cold]
+fn large_index(n: f64) -> Option<usize> {
     let index = n as usize;
     if n >= 0.0 && index as f64 == n { Some(index) } else { None }
 }

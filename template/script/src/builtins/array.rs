@@ -100,10 +100,12 @@ fn copy_within(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let start = relative(cx, args.get(1), 0.0, length)?;
     let end = relative(cx, args.get(2), length as f64, length)?.min(start + length - to);
     cx.steps(length / 8)?;
-    cx.change_array(&array, &[], |items| {
-        let copied = items.get(start..end).unwrap_or_default().to_vec();
-        items.splice(to..to + copied.len(), copied);
-    });
+    if start < end {
+        cx.change_array(&array, &[], |items| {
+            let copied = items[start..end].to_vec();
+            items.splice(to..to + copied.len(), copied);
+        })?;
+    }
     Ok(this.clone())
 }
 
@@ -131,11 +133,9 @@ fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     cx.steps(length / 8)?;
     let value = arg(args, 0).clone();
     let stored = [value.clone()];
-    cx.change_array(&array, &stored, |items| {
-        if start < end {
-            items[start..end].fill(value);
-        }
-    });
+    if start < end {
+        cx.change_array(&array, &stored, |items| items[start..end].fill(value))?;
+    }
     Ok(this.clone())
 }
 
@@ -237,19 +237,19 @@ fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let length = cx.change_array(&array, args, |items| {
         items.extend_from_slice(args);
         items.len()
-    });
+    })?;
     Ok(length.into())
 }
 
 fn pop(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
-    Ok(cx.change_array(&array, &[], Vec::pop).unwrap_or_default())
+    Ok(cx.change_array(&array, &[], Vec::pop)?.unwrap_or_default())
 }
 
 fn shift(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.steps(array.len() / 64)?;
-    Ok(cx.change_array(&array, &[], |items| if items.is_empty() { Value::Undefined } else { items.remove(0) }))
+    cx.change_array(&array, &[], |items| if items.is_empty() { Value::Undefined } else { items.remove(0) })
 }
 
 fn unshift(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -259,14 +259,16 @@ fn unshift(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let length = cx.change_array(&array, args, |items| {
         items.splice(0..0, args.iter().cloned());
         items.len()
-    });
+    })?;
     Ok(length.into())
 }
 
 fn reverse(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.steps(array.len() / 8)?;
-    cx.change_array(&array, &[], |items| items.reverse());
+    if array.len() > 1 {
+        cx.change_array(&array, &[], |items| items.reverse())?;
+    }
     Ok(this.clone())
 }
 
@@ -300,7 +302,7 @@ fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     cx.items(count + added.len())?;
     let removed = cx.change_array(&array, added, |items| {
         items.splice(start..start + count, added.iter().cloned()).collect::<Vec<_>>()
-    });
+    })?;
     Ok(cx.array(removed))
 }
 

@@ -187,7 +187,9 @@ fn sort(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.items(array.len().saturating_mul(4))?;
     let sorted = sorted(cx, array.to_vec(), arg(args, 0))?;
-    cx.change_array(&array, &[], |items| *items = sorted);
+    if sorted.len() > 1 {
+        cx.change_array(&array, &[], |items| *items = sorted)?;
+    }
     Ok(this.clone())
 }
 

@@ -268,10 +268,8 @@ fn revived(cx: &mut Cx<'_>, reviver: &Function, holder: &Value, key: Str, value:
     for inner in if value.is_object() { keys } else { Vec::new() } {
         let old = value.get(inner.as_str()).unwrap_or_default();
         match (revived(cx, reviver, &value, inner.clone(), old)?, &value) {
-            (Value::Undefined, Value::Object(object)) => {
-                cx.change_object(object, &[], |o| o.change(|p| p.remove(inner.as_str())))
-            }
-            (new, _) => member::set_index(cx, &value, &inner.into(), new)?,
+            (Value::Undefined, Value::Object(_)) => drop(member::delete(cx, &value, &inner, false)?),
+            (new, _) => member::set_index(cx, &value, &inner.into(), new, false)?,
         }
     }
     cx.call(reviver, holder, &[key.into(), value])

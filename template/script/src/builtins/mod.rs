@@ -58,10 +58,10 @@ impl Methods {
     #[inline]
     pub(crate) fn of(&self, this: &Value) -> Option<Native> {
         match this {
-            Value::String(_) => self.string,
-            Value::Array(_) => self.array,
-            Value::Number(_) => self.number,
-            Value::Bool(_) => self.boolean,
+            Value::String(_) => self.string.or(self.object),
+            Value::Array(_) => self.array.or(self.object),
+            Value::Number(_) => self.number.or(self.object),
+            Value::Bool(_) => self.boolean.or(self.object),
             Value::Object(object) => match object.0.class.get() {
                 Class::Plain | Class::Error => self.object,
                 Class::Date => self.date.or(self.object),
@@ -73,8 +73,8 @@ impl Methods {
                     _ => self.object,
                 },
             },
-            Value::Function(_) => self.function,
-            Value::RegExp(_) => self.regexp,
+            Value::Function(_) => self.function.or(self.object),
+            Value::RegExp(_) => self.regexp.or(self.object),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::base::{Str, memory::cost, number::array_index};
 use crate::run::{Cx, Native, R, args::arg, convert};
-use crate::value::{Class, Inner, Object, Value, compare};
+use crate::value::{Class, Inner, Integrity, Object, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("hasOwnProperty", has_own_property),
@@ -18,17 +18,17 @@ pub(super) const STATICS: &[(&str, Native)] = &[
     ("assign", assign),
     ("create", create),
     ("entries", pairs),
-    ("freeze", first),
+    ("freeze", |cx, _, args| restricted(cx, args, Integrity::Frozen)),
     ("fromEntries", from_entries),
     ("getOwnPropertyNames", names),
     ("hasOwn", has_own),
     ("is", is),
-    ("isExtensible", |_, _, args| Ok(arg(args, 0).is_object().into())),
-    ("isFrozen", |_, _, args| Ok((!arg(args, 0).is_object()).into())),
-    ("isSealed", |_, _, args| Ok((!arg(args, 0).is_object()).into())),
+    ("isExtensible", |cx, _, args| Ok((cx.integrity_of(arg(args, 0)) == Integrity::Open).into())),
+    ("isFrozen", |cx, _, args| Ok(cx.is_firm(arg(args, 0), Integrity::Frozen).into())),
+    ("isSealed", |cx, _, args| Ok(cx.is_firm(arg(args, 0), Integrity::Sealed).into())),
     ("keys", keys),
-    ("preventExtensions", first),
-    ("seal", first),
+    ("preventExtensions", |cx, _, args| restricted(cx, args, Integrity::Bounded)),
+    ("seal", |cx, _, args| restricted(cx, args, Integrity::Sealed)),
     ("values", values),
 ];
 
@@ -154,14 +154,15 @@ fn assign(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     for source in args.iter().skip(1) {
         let entries = if source.is_nullish() { Vec::new() } else { checked(cx, source)? };
         for (key, value) in entries {
-            crate::run::member::set_member(cx, target, &key, value)?;
+            crate::run::member::set_member(cx, target, &key, value, true)?;
         }
     }
     Ok(target.clone())
 }
 
-/// `Object.freeze` gives its argument back; nothing here observes that it is not frozen but writing to it.
-fn first(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+/// `Object.freeze` and its like give their argument back.
+fn restricted(cx: &mut Cx<'_>, args: &[Value], to: Integrity) -> R<Value> {
+    cx.restrict(arg(args, 0), to);
     Ok(arg(args, 0).clone())
 }
 

@@ -1,11 +1,11 @@
 //! Reading names, members and elements.
 
-use super::code::{Code, Place};
+use super::code::Code;
 use super::generator::Gen;
 use crate::base::{Str, number, number::array_index};
 use crate::builtins;
 use crate::run::{
-    Cx, ExprFn, R, convert,
+    Cx, ExprFn, Place, R, convert,
     errors::{missing, uninitialised},
     member::{own_element, own_member},
 };
@@ -125,7 +125,7 @@ impl Gen<'_> {
         let run: ExprFn = match code {
             Code::Place(place) => Box::new(move |cx| {
                 if let Value::Object(object) = cx.slot(place.slot)
-                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                    && let Some(value) = object.borrow().find(&key, &hint)
                 {
                     return Ok(value.clone());
                 }
@@ -211,7 +211,7 @@ fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
             let hint = Hint::default();
             Box::new(move |cx| {
                 if let Value::Object(object) = cx.slot(locals).in_cell()
-                    && let Some(value) = object.borrow().find(key.as_str(), &hint)
+                    && let Some(value) = object.borrow().find(&key, &hint)
                 {
                     return value.clone();
                 }
@@ -223,7 +223,7 @@ fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
 
 /// `value.name`.
 pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
-    if let Some(found) = own_member(value, key.as_str(), hint) {
+    if let Some(found) = own_member(value, key, hint) {
         return Ok(found);
     }
     match value {

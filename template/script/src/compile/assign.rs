@@ -7,7 +7,7 @@ use super::reference::{Located, Reference};
 use crate::base::Str;
 use crate::builtins::object::entries_of;
 use crate::run::{
-    Cx, ExprFn, R, convert,
+    Cx, ExprFn, Flow, R, StmtFn, convert,
     operator::{apply, decides},
 };
 use crate::syntax::ast::*;
@@ -242,13 +242,35 @@ impl Gen<'_> {
         }
     }
 
+    /// What an expression does, without the value that nobody asks for. `None` when it does nothing.
+    pub(super) fn effect(&mut self, expr: &Expr) -> Option<StmtFn> {
+        let run = match self.expr(expr) {
+            Code::Const(_) => return None,
+            Code::Place(place) if place.sure => return None,
+            code => code.into_fn(),
+        };
+        if let ExprKind::Update { up, target, .. } = &expr.kind
+            && let ExprKind::Name(..) = &target.kind
+            && let Some(slot) = self.reference(target).slot()
+        {
+            let delta = if *up { 1.0 } else { -1.0 };
+            return Some(Box::new(move |cx| {
+                match cx.slot_mut(slot) {
+                    Value::Number(n) => *n += delta,
+                    _ => drop(run(cx)?),
+                }
+                Ok(Flow::Next)
+            }));
+        }
+        Some(Box::new(move |cx| run(cx).map(|_| Flow::Next)))
+    }
+
     pub(super) fn delete(&mut self, operand: &Expr) -> Code {
         let reference = self.reference(operand);
         let chain = matches!(operand.kind, ExprKind::Chain(_));
         let run: ExprFn = Box::new(move |cx| {
             let at = reference.locate(cx)?;
-            reference.delete(cx, &at)?;
-            Ok(Value::Bool(true))
+            reference.delete(cx, &at).map(Value::Bool)
         });
         // `delete a?.b.c`: a chain that ends early has nothing to delete.
         if chain { short_circuited(run, Value::Bool(true)) } else { Code::Fn(run) }

@@ -110,7 +110,7 @@ impl Gen<'_> {
                 return cx.absent();
             }
             let own = match &this {
-                Value::Object(object) => object.borrow().find(name.as_str(), &hint).cloned(),
+                Value::Object(object) => object.borrow().find(&name, &hint).cloned(),
                 _ => None,
             };
             if own.is_none()

@@ -1,31 +1,7 @@
-//! An expression or a variable on its way to a closure.
+//! An expression on its way to a closure.
 
-use crate::base::Str;
-use crate::run::{
-    Cx, ExprFn, R,
-    errors::{missing, uninitialised},
-};
-use crate::value::Value;
-
-/// A variable in a slot of the frame.
-#[derive(Clone)]
-pub(crate) struct Place {
-    pub(super) slot: usize,
-    /// That it has a value whenever this use is reached. Else it may hold a mark.
-    pub(super) sure: bool,
-    pub(super) name: Str,
-    pub(super) pos: u32,
-}
-
-impl Place {
-    #[inline]
-    pub(super) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
-        match cx.slot(self.slot) {
-            Value::Uninit | Value::Missing => absent(cx, self),
-            value => Ok(value.clone()),
-        }
-    }
-}
+use crate::run::{Cx, ExprFn, Place, R};
+use crate::value::{Array, Value};
 
 /// An expression on its way to a closure.
 pub(crate) enum Code {
@@ -56,6 +32,18 @@ impl Code {
         }
     }
 
+    /// The list that it is; a list in a slot is not first made a value of its own.
+    #[inline]
+    pub(super) fn list(&self, cx: &mut Cx<'_>, shown: &str) -> R<Array> {
+        if let Code::Place(place) = self
+            && let Value::Array(list) = cx.slot(place.slot)
+        {
+            return Ok(list.clone());
+        }
+        let value = self.get(cx)?;
+        cx.iterate(value, shown)
+    }
+
     /// The number that it is, where that can be seen without a call.
     #[inline(always)]
     pub(super) fn number(&self, cx: &Cx<'_>) -> Option<f64> {
@@ -77,10 +65,4 @@ impl Code {
             _ => None,
         }
     }
-}
-
-#[cold]
-pub(super) fn absent(cx: &mut Cx<'_>, place: &Place) -> R<Value> {
-    let Place { slot, name, pos, .. } = place;
-    if matches!(cx.slot(*slot), Value::Uninit) { uninitialised(cx, name, *pos) } else { missing(cx, name, *pos) }
 }

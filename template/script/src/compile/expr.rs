@@ -14,7 +14,8 @@ impl Gen<'_> {
         if !self.has_room() {
             return Code::Const(Value::Undefined);
         }
-        match &expr.kind {
+        let shapes = self.shapes();
+        let code = match &expr.kind {
             ExprKind::Undefined => Code::Const(Value::Undefined),
             ExprKind::Null => Code::Const(Value::Null),
             ExprKind::Bool(b) => Code::Const(Value::Bool(*b)),
@@ -41,7 +42,11 @@ impl Gen<'_> {
             ExprKind::InstanceOf(operand, class) => self.instance_of(operand, class, pos),
             ExprKind::Chain(inner) => self.chain(inner),
             ExprKind::Parenthesised(inner) => self.expr(inner),
+        };
+        if code.constant().is_some() {
+            self.drop_shapes(shapes);
         }
+        code
     }
 
     /// The closure, or its value when its operands are constant.
@@ -95,10 +100,18 @@ impl Gen<'_> {
     }
 
     fn conditional(&mut self, parts: &(Expr, Expr, Expr), pos: u32) -> Code {
-        let (test, yes, no) =
-            self.shape(|| "conditional".into(), pos, |g| (g.expr(&parts.0), g.expr(&parts.1), g.expr(&parts.2)));
+        let from = self.shapes();
+        let (test, yes, middle, no) = self.shape(
+            || "conditional".into(),
+            pos,
+            |g| (g.expr(&parts.0), g.expr(&parts.1), g.shapes(), g.expr(&parts.2)),
+        );
         if let Some(value) = test.constant() {
-            return if compare::truthy(value) { yes } else { no };
+            // A constant has no closure: what was noted behind the conditional itself is its branches'.
+            let (first, end) = ((from + 1).min(middle), self.shapes());
+            let (code, shapes) = if compare::truthy(value) { (yes, first..middle) } else { (no, middle..end) };
+            self.keep_shapes(from, shapes);
+            return code;
         }
         let test = test.into_test();
         let (yes, no) = (yes.into_fn(), no.into_fn());

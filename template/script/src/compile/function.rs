@@ -53,6 +53,7 @@ impl Gen<'_> {
         let func = literal.func;
         let captures = self.scopes.funcs[func].captures.iter().map(|&var| self.slot(var)).collect();
         let outer = std::mem::replace(&mut self.func, func);
+        let strict = std::mem::replace(&mut self.strict, literal.strict);
         let labels = std::mem::take(&mut self.labels);
         let label = || format!("function {}({})", name.as_str(), literal.parameters.len());
         let (prepare, body) = self.shape(label, literal.start, |g| (g.prologue(literal), g.body(&literal.body)));
@@ -71,11 +72,13 @@ impl Gen<'_> {
             rest,
             names_itself: literal.own_name.is_some(),
             uses_this: funcs.uses_this,
+            strict: literal.strict,
             uses_arguments: funcs.uses_arguments,
             frame: self.scopes.frame(func),
             body: with_prologue(prepare, body),
         };
         self.func = outer;
+        self.strict = strict;
         self.labels = labels;
         (Rc::new(Callable::Closure(proto)), name.clone(), captures)
     }

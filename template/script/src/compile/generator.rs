@@ -7,6 +7,7 @@ use crate::syntax::{
     scope::{FuncId, Scopes, VarId, VarKind},
 };
 use crate::value::{Value, VarCell};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// Functions of the host that are found where they are called and nothing else has their name.
@@ -18,6 +19,8 @@ pub(crate) struct Gen<'p> {
     pub(super) path: Rc<str>,
     pub(super) limits: Limits,
     pub(super) func: FuncId,
+    /// The code is strict.
+    pub(super) strict: bool,
     pub(super) locals: bool,
     pub(super) escape: Option<Escape>,
     pub(super) helpers: Helpers,
@@ -58,6 +61,37 @@ impl Gen<'_> {
         let built = build(self);
         self.depth -= 1;
         built
+    }
+
+    /// Closures noted so far.
+    pub(super) fn shapes(&self) -> usize {
+        self.trace.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Of the closures noted from a place on, only those of a part remain, which no other holds: the others were folded away.
+    pub(super) fn keep_shapes(&mut self, from: usize, part: Range<usize>) {
+        let Some(trace) = &mut self.trace else { return };
+        let noted = trace.split_off(from);
+        let kept = noted.into_iter().skip(part.start - from).take(part.len());
+        trace.extend(kept.map(|shape| Shape { depth: shape.depth - 1, ..shape }));
+    }
+
+    /// None of those noted from a place on is left.
+    pub(super) fn drop_shapes(&mut self, from: usize) {
+        self.keep_shapes(from, from..from);
+    }
+
+    /// Notes text that is put out: alone, or as more of the text that was noted at a place; gives that place.
+    pub(super) fn text_shape(&mut self, at: Option<usize>, bytes: usize, offset: u32) -> usize {
+        let (at, depth) = (at.unwrap_or(self.shapes()), self.depth);
+        if let Some(trace) = &mut self.trace {
+            let label = format!("{bytes}-byte text");
+            match trace.get_mut(at) {
+                Some(shape) => shape.label = label,
+                None => trace.push(Shape { depth, label, offset }),
+            }
+        }
+        at
     }
 
     /// Runs a closure whose operands are all constant, here and once; `None` when that fails or is no constant.

@@ -6,34 +6,14 @@
 
 use super::{code::Code, generator::Gen, operator::TestFn};
 use crate::base::Str;
-use crate::run::{Cx, Escape, ExprFn, Flow, StmtFn, each::Each};
+use crate::run::{Escape, ExprFn, Flow, Labels, StmtFn, each::Each};
 use crate::syntax::ast::*;
 use crate::syntax::scope::{VarId, VarKind};
 use crate::value::{Value, VarCell};
 
-/// The labels that stand before a loop.
-struct Labels(Box<[u32]>);
-
-impl Labels {
-    /// After a turn that ended with `flow`: `None` to go on, or how the loop ends.
-    #[inline]
-    fn after(&self, cx: &mut Cx<'_>, flow: Flow) -> Option<Flow> {
-        match flow {
-            Flow::Next => None,
-            Flow::Continue if cx.label == 0 => None,
-            Flow::Continue if self.0.contains(&cx.label) => {
-                cx.label = 0;
-                None
-            }
-            Flow::Break if cx.label == 0 => Some(Flow::Next),
-            other => Some(other),
-        }
-    }
-}
-
 impl Gen<'_> {
     fn take_labels(&mut self) -> Labels {
-        Labels(std::mem::take(&mut self.labels).into())
+        Labels::new(std::mem::take(&mut self.labels))
     }
 
     pub(super) fn while_loop(&mut self, test: &Expr, body: &Stmt, pos: u32) -> StmtFn {
@@ -84,7 +64,7 @@ impl Gen<'_> {
             |g| {
                 let init = head.init.as_ref().map(|init| g.stmt(init));
                 let test: Option<TestFn> = head.test.as_ref().map(|test| g.test(test));
-                let update = head.update.as_ref().map(|update| g.expr(update).into_fn());
+                let update = head.update.as_ref().and_then(|update| g.effect(update));
                 (init, test, update, g.stmt(body))
             },
         );
@@ -161,8 +141,7 @@ impl Gen<'_> {
                 if let Some(enter) = &enter {
                     enter.run(cx);
                 }
-                let value = list.get(cx)?;
-                let array = cx.iterate(value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
+                let array = list.list(cx, shown.as_str()).map_err(|h| cx.at(h, pos))?;
                 let mut index = 0;
                 while let Some(item) = array.get(index) {
                     cx.step().map_err(|h| cx.at(h, pos))?;
@@ -239,12 +218,10 @@ impl Gen<'_> {
 /// The common loop: a plain variable and any body.
 fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: Str, pos: u32) -> StmtFn {
     Box::new(move |cx| {
-        let value = list.get(cx)?;
-        let array = cx.iterate(value, shown.as_str()).map_err(|h| cx.at(h, pos))?;
+        let array = list.list(cx, shown.as_str()).map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
-        while let Some(item) = array.get(index) {
+        while cx.take_element(&array, index, slot) {
             cx.step().map_err(|h| cx.at(h, pos))?;
-            cx.slot_mut(slot).set(item);
             let flow = body(cx)?;
             if let Some(end) = labels.after(cx, flow) {
                 return Ok(end);
@@ -260,8 +237,7 @@ fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: 
 fn echo_each(list: Code, before: &str, escape: Option<Escape>, after: &str, pos: u32) -> StmtFn {
     let each = Each::new(before, escape, after);
     Box::new(move |cx| {
-        let value = list.get(cx)?;
-        let array = cx.iterate(value, "value").map_err(|h| cx.at(h, pos))?;
+        let array = list.list(cx, "value").map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
         while index < array.len() {
             index = each.some(cx, &array, index).map_err(|h| cx.at(h, pos))?;

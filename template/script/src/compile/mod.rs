@@ -24,7 +24,7 @@ pub use generator::Helpers;
 use crate::base::{Error, ErrorKind, Limits, Source, stack::Stack};
 use crate::builtins;
 use crate::parser::Parsed;
-use crate::run::{Escape, FreeName, Program};
+use crate::run::{Escape, FreeName, Program, visible};
 use crate::syntax::scope::{DATA_VAR, LOCALS_VAR, VarKind};
 use crate::value::{Hint, Value};
 use generator::Gen;
@@ -67,6 +67,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
         path: settings.path.clone(),
         limits: settings.limits,
         func: 0,
+        strict: false,
         locals: parsed.locals,
         escape: settings.escape,
         helpers: settings.helpers,
@@ -91,6 +92,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
                     _ => builtins::global(var.name.as_str()).unwrap_or(Value::Missing),
                 },
                 var: var.kind == VarKind::Var,
+                visible: visible(var.name.as_str()),
                 hint: Hint::default(),
             });
         }

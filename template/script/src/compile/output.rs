@@ -5,19 +5,19 @@
 //! written from its slot, a member of a variable from the object, without a copy of the value; anything else is evaluated
 //! first. Constants become text, escaped now.
 
-use super::code::{Code, Place};
+use super::code::Code;
 use super::generator::{Gen, toll, tolled};
-use crate::base::Str;
-use crate::run::{Cx, Escape, ExprFn, Flow, R, RunFn, StmtFn, append::Text, output::simple};
+use crate::run::{Cx, Escape, ExprFn, Flow, Member, Place, R, RunFn, StmtFn, append::Text};
 use crate::syntax::ast::*;
 use crate::value::{Hint, Value, compare};
 
-/// What stands between two texts.
+/// What stands between two texts. Its tag has a byte of its own, so that it is a number and no riddle of what else is possible.
+#[repr(u8)]
 pub(super) enum Part {
     /// Puts a variable out.
     Place { place: Place, escape: Option<Escape> },
-    /// Puts a member of a variable out; the closure is for what is no plain property.
-    Member { place: Place, key: Str, hint: Hint, otherwise: ExprFn, escape: Option<Escape> },
+    /// Puts a member of a variable out.
+    Member { member: Member, escape: Option<Escape> },
     /// Puts any other value out.
     Value { value: ExprFn, escape: Option<Escape> },
     /// Runs for its output and its effects, such as `<%- include(…) %>`.
@@ -30,10 +30,8 @@ impl Part {
     #[inline]
     fn run(&self, cx: &mut Cx<'_>) -> R<Flow> {
         match self {
-            Part::Place { place, escape } => put_place(cx, place, *escape)?,
-            Part::Member { place, key, hint, otherwise, escape } => {
-                put_member(cx, place, key, hint, otherwise, *escape)?
-            }
+            Part::Place { place, escape } => place.put(cx, *escape)?,
+            Part::Member { member, escape } => member.put(cx, *escape)?,
             Part::Value { value, escape } => {
                 let value = value(cx)?;
                 cx.put(&value, *escape)?;
@@ -45,44 +43,27 @@ impl Part {
     }
 }
 
-#[inline]
-fn put_place(cx: &mut Cx<'_>, place: &Place, escape: Option<Escape>) -> R<()> {
-    if simple(&mut cx.out, &cx.stack[cx.base + place.slot], escape) {
-        return Ok(());
-    }
-    let value = place.get(cx)?;
-    cx.put(&value, escape)
-}
-
-#[inline]
-fn put_member(
-    cx: &mut Cx<'_>,
-    place: &Place,
-    key: &Str,
-    hint: &Hint,
-    otherwise: &ExprFn,
-    escape: Option<Escape>,
-) -> R<()> {
-    if let Value::Object(object) = &cx.stack[cx.base + place.slot]
-        && let Some(value) = object.borrow().find(key.as_str(), hint)
-        && simple(&mut cx.out, value, escape)
-    {
-        return Ok(());
-    }
-    let value = otherwise(cx)?;
-    cx.put(&value, escape)
-}
-
 /// The parts of a block, each with the text before it and its place in the source, and the text at the end.
 #[derive(Default)]
 pub(super) struct Parts {
     parts: Vec<(String, Part, u32)>,
     tail: String,
     end: u32,
+    /// Where the text at the end was noted.
+    noted: Option<usize>,
 }
 
 impl Parts {
+    /// Text; what comes next to text is one with it.
+    fn text(&mut self, g: &mut Gen<'_>, text: &str, pos: u32) {
+        self.tail.push_str(text);
+        if !self.tail.is_empty() {
+            self.noted = Some(g.text_shape(self.noted, self.tail.len(), pos));
+        }
+    }
+
     fn push(&mut self, part: Part, pos: u32) {
+        self.noted = None;
         self.parts.push((std::mem::take(&mut self.tail), part, pos));
     }
 
@@ -126,15 +107,15 @@ impl Gen<'_> {
             made.end = pos;
             match &statement.kind {
                 StmtKind::Empty => {}
-                StmtKind::Text(text) => {
-                    let bytes = text.len();
-                    self.shape(|| format!("{bytes}-byte text"), pos, |_| ());
-                    made.tail.push_str(text);
-                }
+                StmtKind::Text(text) => made.text(self, text, pos),
                 StmtKind::Echo { raw, value, rest } => {
                     let label = || if *raw { "put out raw".into() } else { "put out escaped".into() };
+                    let shapes = self.shapes();
                     match self.shape(label, pos, |g| g.echo(if *raw { None } else { g.escape }, value, rest)) {
-                        Ok(constant) => made.tail.push_str(&constant),
+                        Ok(constant) => {
+                            self.drop_shapes(shapes);
+                            made.text(self, &constant, pos);
+                        }
                         Err(part) => made.push(part, value.pos),
                     }
                 }
@@ -168,7 +149,7 @@ impl Gen<'_> {
                 Code::Const(constant) => Ok(constant_text(&constant, escape)),
                 code => {
                     let (key, hint, otherwise) = (name.clone(), Hint::default(), code.into_fn());
-                    Err(Part::Member { place, key, hint, otherwise, escape })
+                    Err(Part::Member { member: Member { place, key, hint, otherwise }, escape })
                 }
             };
         }

@@ -5,11 +5,11 @@
 
 use super::access::{Access, get_index, get_member};
 use super::generator::Gen;
-use crate::base::{Str, number::array_index};
+use crate::base::Str;
 use crate::run::{
     Cx, ExprFn, R, convert,
     errors::{missing, uninitialised},
-    member::{set_index, set_member},
+    member::{self, set_index, set_member},
 };
 use crate::syntax::{
     ast::{Expr, ExprKind},
@@ -21,6 +21,8 @@ use crate::value::{Hint, Value};
 pub(super) struct Reference {
     place: Place,
     pos: u32,
+    /// In strict code a write that can not be is an error.
+    strict: bool,
 }
 
 enum Place {
@@ -82,6 +84,11 @@ impl Gen<'_> {
                     {
                         Place::Constant { slot, name }
                     }
+                    Access::Plain(slot) | Access::Checked(slot) | Access::Boxed(slot)
+                        if self.strict && self.scopes.vars[var].kind == VarKind::Free =>
+                    {
+                        Place::Variable { slot, boxed: self.scopes.boxed(var), check: true, name }
+                    }
                     Access::Plain(slot) => Place::Slot(slot),
                     Access::Checked(slot) => Place::Variable { slot, boxed: false, check, name },
                     Access::Boxed(slot) => Place::Variable { slot, boxed: true, check, name },
@@ -99,7 +106,7 @@ impl Gen<'_> {
             ExprKind::Parenthesised(inner) | ExprKind::Chain(inner) => return self.reference(inner),
             _ => Place::Nothing,
         };
-        Reference { place, pos: target.pos }
+        Reference { place, pos: target.pos, strict: self.strict }
     }
 
     /// The reference of a variable that a declaration makes: writing is what initialises it.
@@ -113,7 +120,7 @@ impl Gen<'_> {
         } else {
             Place::Slot(slot)
         };
-        Reference { place, pos: 0 }
+        Reference { place, pos: 0, strict: self.strict }
     }
 }
 
@@ -156,7 +163,7 @@ impl Reference {
             }
             (Place::Locals { locals, slot, name, hint }, _) => {
                 if let Value::Object(object) = cx.slot(*locals).in_cell()
-                    && let Some(value) = object.borrow().find(name.as_str(), hint)
+                    && let Some(value) = object.borrow().find(name, hint)
                 {
                     return Ok(value.clone());
                 }
@@ -188,16 +195,16 @@ impl Reference {
                 Ok(())
             }
             (Place::Variable { slot, boxed: false, check, name }, _) => {
-                if *check && matches!(cx.slot(*slot), Value::Uninit) {
-                    return uninitialised(cx, name, pos);
+                if *check && self.is_closed(cx.slot(*slot)) {
+                    return self.closed(cx, *slot, name);
                 }
                 cx.slot_mut(*slot).set(value);
                 Ok(())
             }
             (Place::Variable { slot, check, name, .. }, _) => {
                 let cell = cx.cell(*slot);
-                if *check && matches!(cell.get(), Value::Uninit) {
-                    return uninitialised(cx, name, pos);
+                if *check && self.is_closed(&cell.get()) {
+                    return self.closed(cx, *slot, name);
                 }
                 cx.set_cell(&cell, value);
                 Ok(())
@@ -212,7 +219,7 @@ impl Reference {
                 if let Value::Object(object) = cx.slot(*locals).in_cell()
                     && object.borrow().get(name.as_str()).is_some()
                 {
-                    return set_member(cx, &object.into(), name, value);
+                    return set_member(cx, &object.into(), name, value, self.strict);
                 }
                 if let Value::Cell(cell) = cx.slot(*slot) {
                     let cell = cell.clone();
@@ -223,12 +230,25 @@ impl Reference {
                 Ok(())
             }
             (Place::Member { name, .. }, Located::Member(object)) => {
-                set_member(cx, object, name, value).map_err(|h| cx.at(h, pos))
+                set_member(cx, object, name, value, self.strict).map_err(|h| cx.at(h, pos))
             }
             (Place::Index { .. }, Located::Index(object, index)) => {
-                set_index(cx, object, index, value).map_err(|h| cx.at(h, pos))
+                set_index(cx, object, index, value, self.strict).map_err(|h| cx.at(h, pos))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whether a variable that holds this can not be written: before its declaration, and in strict code without one.
+    fn is_closed(&self, now: &Value) -> bool {
+        matches!(now, Value::Uninit) || (self.strict && matches!(now, Value::Missing))
+    }
+
+    #[cold]
+    fn closed(&self, cx: &mut Cx<'_>, slot: usize, name: &Str) -> R<()> {
+        match cx.slot(slot).in_cell() {
+            Value::Missing => missing(cx, name, self.pos),
+            _ => uninitialised(cx, name, self.pos),
         }
     }
 
@@ -251,31 +271,14 @@ impl Reference {
         }
     }
 
-    /// Takes the property away; a name stays. Always true, as nothing here can not be deleted.
-    pub(super) fn delete(&self, cx: &mut Cx<'_>, at: &Located) -> R<()> {
+    /// Takes the property away; a name stays. Whether it is gone.
+    pub(super) fn delete(&self, cx: &mut Cx<'_>, at: &Located) -> R<bool> {
         let pos = self.pos;
         let (object, key) = match (&self.place, at) {
             (Place::Member { name, .. }, Located::Member(object)) => (object, name.clone()),
             (_, Located::Index(object, index)) => (object, convert::to_key(cx, index).map_err(|h| cx.at(h, pos))?),
-            _ => return Ok(()),
+            _ => return Ok(true),
         };
-        match object {
-            Value::Object(object) => {
-                cx.steps(object.len() / 16)?;
-                cx.change_object(object, &[], |object| object.change(|properties| properties.remove(key.as_str())));
-            }
-            Value::Array(array) => {
-                // JavaScript leaves a hole; here the element is undefined, which reads the same.
-                if let Some(n) = array_index(key.as_str()).filter(|&n| (n as usize) < array.len()) {
-                    cx.change_array(array, &[], |items| items[n as usize] = Value::Undefined);
-                }
-            }
-            Value::Undefined | Value::Null => {
-                let failed = cx.type_error("Cannot convert undefined or null to object");
-                return failed.map_err(|h| cx.at(h, pos));
-            }
-            _ => {}
-        }
-        Ok(())
+        member::delete(cx, object, &key, self.strict).map_err(|h| cx.at(h, pos))
     }
 }

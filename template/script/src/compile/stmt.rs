@@ -37,14 +37,7 @@ impl Gen<'_> {
     }
 
     fn expression_statement(&mut self, expr: &Expr) -> StmtFn {
-        match self.expr(expr) {
-            Code::Const(_) => nothing(),
-            Code::Place(place) if place.sure => nothing(),
-            code => {
-                let run = code.into_fn();
-                Box::new(move |cx| run(cx).map(|_| Flow::Next))
-            }
-        }
+        self.effect(expr).unwrap_or_else(nothing)
     }
 
     fn declare(&mut self, is_var: bool, declarations: &[(Pattern, Option<Expr>)], pos: u32) -> StmtFn {
@@ -64,8 +57,9 @@ impl Gen<'_> {
                 if let Pattern::Declare(var) = pattern
                     && let Some(slot) = g.declared(*var).slot()
                 {
+                    let value = code.into_fn();
                     made.push(Box::new(move |cx| {
-                        let value = code.get(cx)?;
+                        let value = value(cx)?;
                         cx.slot_mut(slot).set(value);
                         Ok(Flow::Next)
                     }));

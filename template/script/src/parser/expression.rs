@@ -70,10 +70,12 @@ impl Parser<'_> {
 
     /// `cover`: what is read may yet become a pattern, so initializers in it are no error here.
     pub(super) fn assignment_here(&mut self, cover: bool) -> P<Expr> {
-        match self.word() {
-            Some("yield") => return self.error("unsupported: `yield`"),
-            Some("await") => return self.error("unsupported: `await`"),
-            _ => {}
+        if let Some(word @ ("yield" | "await")) = self.word() {
+            // Names, as nothing is a generator here or waits; before an operand that is not what was meant.
+            let operand = |rest: &str| super::starts_name(rest) || rest.starts_with(['\'', '"', '`', '{']);
+            if self.lexer.ahead().is_some_and(|(rest, newline)| !newline && operand(rest)) {
+                return self.error(format!("unsupported: `{word}`"));
+            }
         }
         let mark = self.scopes.mark();
         let left = self.conditional()?;

@@ -13,6 +13,7 @@ struct Outer {
     blocks: u32,
     labels: Vec<(Str, u32, bool)>,
     no_in: bool,
+    strict: bool,
 }
 
 impl Parser<'_> {
@@ -24,6 +25,7 @@ impl Parser<'_> {
             blocks: std::mem::take(&mut self.blocks),
             labels: std::mem::take(&mut self.labels),
             no_in: std::mem::take(&mut self.no_in),
+            strict: self.strict,
         }
     }
 
@@ -35,6 +37,7 @@ impl Parser<'_> {
             blocks: self.blocks,
             labels: self.labels,
             no_in: self.no_in,
+            strict: self.strict,
         } = outer;
     }
 
@@ -72,15 +75,17 @@ impl Parser<'_> {
         } else {
             None
         };
-        let body = self.function_block()?;
-        let end = self.close_function(hoisted, outer);
-        Ok(FunctionLiteral { name, func, parameters, rest, body: FunctionBody::Block(body), start, end, own_name })
+        let body = FunctionBody::Block(self.function_block()?);
+        let (end, strict) = self.close_function(hoisted, outer);
+        Ok(FunctionLiteral { name, func, parameters, rest, body, start, end, own_name, strict })
     }
 
-    fn close_function(&mut self, hoisted: bool, outer: Outer) -> u32 {
+    /// Where the function ends, and whether its code is strict.
+    fn close_function(&mut self, hoisted: bool, outer: Outer) -> (u32, bool) {
         self.scopes.close(hoisted);
+        let strict = self.strict;
         self.leave_function(outer);
-        self.end
+        (self.end, strict)
     }
 
     /// `{ … }` in the function's own scope.
@@ -88,11 +93,19 @@ impl Parser<'_> {
         self.expect("{")?;
         self.scopes.open_block();
         let mut block = Block::default();
+        let mut prologue = true;
         while !self.is("}") {
             if self.token.tok == Tok::End {
                 return self.unexpected();
             }
+            let asks = matches!(&self.token.tok, Tok::String(text) if text.is("use strict"));
             self.statement_into(&mut block)?;
+            // Texts alone at the start of a function are its directives (§11.2.1).
+            prologue &= matches!(
+                block.statements.last(),
+                Some(Stmt { kind: StmtKind::Expr(Expr { kind: ExprKind::String(_), .. }), .. })
+            );
+            self.strict |= prologue && asks;
         }
         block.variables = self.scopes.close(false);
         self.advance()?;
@@ -163,8 +176,9 @@ impl Parser<'_> {
                 p.assignment().map(|body| FunctionBody::Expr(Box::new(body)))
             }
         })?;
-        let end = self.close_function(false, outer);
-        let literal = FunctionLiteral { name: Str::from(""), func, parameters, rest, body, start, end, own_name: None };
+        let (end, strict) = self.close_function(false, outer);
+        let name = Str::from("");
+        let literal = FunctionLiteral { name, func, parameters, rest, body, start, end, own_name: None, strict };
         Ok(Expr { pos: start, kind: ExprKind::Function(Box::new(literal)) })
     }
 

@@ -13,7 +13,7 @@ mod statement;
 use crate::base::{ErrorKind, Limits, Str, stack::Stack};
 use crate::syntax::{
     ast::{Block, Expr, ExprKind},
-    lexer::{LexError, Lexer, Tok, Token},
+    lexer::{LexError, Lexer, Tok, Token, is_word_part, is_word_start},
     pieces::{Piece, Prepared},
     scope::{Scopes, VarId},
 };
@@ -68,6 +68,8 @@ struct Parser<'t> {
     returns: bool,
     /// Inside the head of a `for`, where `in` ends an expression.
     no_in: bool,
+    /// Inside a function that says 'use strict'.
+    strict: bool,
 }
 
 /// What `new` knows.
@@ -88,7 +90,7 @@ const CLASSES: [&str; 14] = [
     "String",
 ];
 
-const RESERVED: [&str; 38] = [
+const RESERVED: [&str; 36] = [
     "break",
     "case",
     "catch",
@@ -111,7 +113,6 @@ const RESERVED: [&str; 38] = [
     "import",
     "in",
     "instanceof",
-    "let",
     "new",
     "null",
     "return",
@@ -126,8 +127,17 @@ const RESERVED: [&str; 38] = [
     "void",
     "while",
     "with",
-    "yield",
 ];
+
+/// Words that are names in sloppy code alone.
+const RESERVED_IN_STRICT: [&str; 9] =
+    ["implements", "interface", "let", "package", "private", "protected", "public", "static", "yield"];
+
+/// Whether a text starts with a word that may be a name.
+fn starts_name(text: &str) -> bool {
+    let word = text.split(|c| !is_word_part(c)).next().unwrap_or_default();
+    word.starts_with(is_word_start) && !RESERVED.contains(&word)
+}
 
 impl<'t> Parser<'t> {
     fn new(prepared: &'t Prepared, pieces: &'t [Piece], limits: &Limits) -> Parser<'t> {
@@ -148,6 +158,7 @@ impl<'t> Parser<'t> {
             next_label: 0,
             returns: false,
             no_in: false,
+            strict: false,
         }
     }
 
@@ -240,10 +251,21 @@ impl<'t> Parser<'t> {
         Ok(is)
     }
 
+    fn is_reserved(&self, word: &str) -> bool {
+        RESERVED.contains(&word) || (self.strict && RESERVED_IN_STRICT.contains(&word))
+    }
+
+    /// Whether the current token is the `let` of a declaration: a pattern or a name comes next. Else it is a name (§14.5).
+    fn is_let(&mut self) -> bool {
+        self.is_word("let")
+            && (self.strict
+                || self.lexer.ahead().is_some_and(|(rest, _)| rest.starts_with(['{', '[']) || starts_name(rest)))
+    }
+
     /// An identifier that may name a variable.
     fn identifier(&mut self) -> P<(Str, u32)> {
         match self.word() {
-            Some(word) if RESERVED.contains(&word) => self.error(format!("unexpected token '{word}'")),
+            Some(word) if self.is_reserved(word) => self.error(format!("unexpected token '{word}'")),
             Some(word) => {
                 let name = Str::from(word);
                 let pos = self.advance()?.pos;

@@ -309,7 +309,7 @@ impl Parser<'_> {
         if matches!(name.as_str(), "get" | "set" | "async") && !(self.is(",") || self.is("}") || self.is("=")) {
             return self.error_at(format!("unsupported: `{}` in an object", name.as_str()), pos);
         }
-        if super::RESERVED.contains(&name.as_str()) {
+        if self.is_reserved(name.as_str()) {
             return self.error_at(format!("unexpected token '{}'", name.as_str()), pos);
         }
         let value = self.name_use(name.clone(), pos);

@@ -49,6 +49,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn declare(&mut self, name: crate::base::Str, kind: VarKind, pos: u32) -> P<Pattern> {
+        if name.is("let") && matches!(kind, VarKind::Let | VarKind::Const) {
+            return self.error_at("let is disallowed as a lexically bound name", pos);
+        }
         match self.scopes.declare(name.clone(), kind, pos) {
             Some(var) => Ok(Pattern::Declare(var)),
             None => self.error_at(format!("identifier '{}' has already been declared", name.as_str()), pos),

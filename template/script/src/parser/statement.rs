@@ -62,6 +62,7 @@ impl Parser<'_> {
 
     fn word_statement(&mut self) -> P<StmtKind> {
         match self.word().unwrap_or_default() {
+            "let" if !self.is_let() => self.expression_statement(),
             "var" | "let" | "const" => {
                 let declaration = self.declaration()?;
                 self.semicolon()?;
@@ -81,7 +82,6 @@ impl Parser<'_> {
             word @ ("class" | "import" | "export" | "with" | "debugger" | "enum") => {
                 self.error(format!("unsupported: `{word}`"))
             }
-            "async" => self.error("unsupported: `async`"),
             _ => self.expression_statement(),
         }
     }
@@ -196,7 +196,9 @@ impl Parser<'_> {
 
     /// The body of a statement: a statement that is no declaration.
     fn sub_statement(&mut self) -> P<Stmt> {
-        if self.is_word("let") || self.is_word("const") {
+        // A line end makes a name of it, unless a list follows (§14.5).
+        let on_line = self.lexer.ahead().is_none_or(|(rest, newline)| !newline || rest.starts_with('['));
+        if self.is_word("const") || (self.is_let() && on_line) {
             return self.error("a declaration can not stand alone here: put it in a block");
         }
         self.statement()
@@ -291,6 +293,13 @@ impl Parser<'_> {
         }
         let outer = std::mem::replace(&mut self.no_in, true);
         let init = match self.word() {
+            Some("let") if !self.is_let() => {
+                let expression = self.expression()?;
+                if self.is_word("of") {
+                    return self.error("the left-hand side of a for-of loop may not be 'let'");
+                }
+                Ok(StmtKind::Expr(expression))
+            }
             Some("var" | "let" | "const") => self.declaration(),
             _ => self.expression().map(StmtKind::Expr),
         };
@@ -396,7 +405,14 @@ impl Parser<'_> {
             let mut pattern = None;
             if self.eat("(")? {
                 let first = self.scopes.vars.len();
-                let bound = self.binding(VarKind::Let)?;
+                // It may be called `let`, where a `let` may not.
+                let bound = match self.is_word("let") && !self.strict {
+                    true => {
+                        let (name, pos) = self.identifier()?;
+                        Pattern::Declare(self.scopes.declare(name, VarKind::Let, pos).unwrap_or_default())
+                    }
+                    false => self.binding(VarKind::Let)?,
+                };
                 self.declared(&bound, first, VarKind::Let, true);
                 pattern = Some(bound);
                 self.expect(")")?;

@@ -20,12 +20,17 @@ pub(crate) struct Text {
     first: Block,
     more: Box<[Block]>,
     length: usize,
+    /// Bytes of all blocks; none for a text that is empty.
+    room: usize,
 }
 
 impl Text {
     pub(crate) fn new(text: &str) -> Text {
         let mut blocks = text.as_bytes().chunks(BLOCK).map(padded);
-        Text { first: blocks.next().unwrap_or_default(), more: blocks.collect(), length: text.len() }
+        let (first, more) = (blocks.next().unwrap_or_default(), blocks.collect::<Box<_>>());
+        // A text is at most half of the address space, so that rounding it up to whole blocks never overflows.
+        let room = if text.is_empty() { 0 } else { BLOCK * (1 + more.len()) };
+        Text { first, more, length: text.len(), room }
     }
 
     /// Bytes of it.
@@ -36,16 +41,17 @@ impl Text {
     /// Appends it to the output.
     #[inline]
     pub(crate) fn append(&self, out: &mut String) {
-        let blocks = 1 + self.more.len();
-        // A text is at most half of the address space, so that rounding it up to whole blocks never overflows.
-        out.reserve(blocks * BLOCK);
+        if self.room == 0 {
+            return;
+        }
+        out.reserve(self.room);
         // SAFETY: room for every block was reserved at the end of `out`; `length` bytes of them are a whole `str`, because
         // `new` alone makes a `Text`.
         unsafe {
             let bytes = out.as_mut_vec();
             let end = bytes.as_mut_ptr().add(bytes.len());
             end.cast::<Block>().write_unaligned(self.first);
-            if blocks > 1 {
+            if self.room > BLOCK {
                 end.add(BLOCK).copy_from_nonoverlapping(self.more.as_ptr().cast(), self.length - BLOCK);
             }
             bytes.set_len(bytes.len() + self.length);
@@ -87,35 +93,39 @@ impl Row {
         Some(Row { before: Short::new(before)?, between, after: Short::new(after)? })
     }
 
-    /// Appends the whole numbers at the front of `items`, each between its texts; gives how many there were.
-    #[inline]
+    /// Appends the whole numbers at the front of `items`, each between its texts; gives how many there were. It is a call of
+    /// its own, so that all that a turn needs lies in registers.
+    #[inline(never)]
     pub(crate) fn append(&self, out: &mut String, items: &[Value]) -> usize {
-        let whole = |item: &Value| if let Value::Number(n) = item { number::whole(*n) } else { None };
-        let Some(first) = items.first().and_then(whole) else { return 0 };
         // For each element its text and its digits, and at the end one text more.
         let room = items.len().checked_mul(2 * BLOCK).and_then(|bytes| bytes.checked_add(BLOCK));
         out.reserve(room.expect("a list that fits in memory"));
-        let mut written = 1;
         let Short { block: between, length } = self.between;
+        let mut left = items.iter();
         // SAFETY: every element stores two blocks, each at most a block behind the one before, because a `Short` counts at
-        // most one and so does what `store` puts there; the last text is one more: all within what was reserved. `items` is
-        // not changed meanwhile, for it is borrowed. What counts of each block is UTF-8: a whole `str`, or ASCII digits.
+        // most one and so does what `store` puts there; the last text stands in the place of the last `between`: all within
+        // what was reserved. `items` is not changed meanwhile, for it is borrowed. What counts of each block is UTF-8: a
+        // whole `str`, or ASCII digits.
         unsafe {
             let bytes = out.as_mut_vec();
             let start = bytes.as_mut_ptr().add(bytes.len());
             start.cast::<Block>().write_unaligned(self.before.block);
-            let mut to = store(start.add(self.before.length), first);
-            for item in &items[1..] {
-                let Some(n) = whole(item) else { break };
+            let mut to = start.add(self.before.length);
+            while let [Value::Number(n), ..] = left.as_slice() {
+                let Some(n) = number::whole(*n) else { break };
+                to = store(to, n);
                 to.cast::<Block>().write_unaligned(between);
-                to = store(to.add(length), n);
-                written += 1;
+                to = to.add(length);
+                left.next();
             }
-            to.cast::<Block>().write_unaligned(self.after.block);
-            to = to.add(self.after.length);
-            bytes.set_len(bytes.len() + to.offset_from(start) as usize);
+            if left.len() < items.len() {
+                to = to.sub(length);
+                to.cast::<Block>().write_unaligned(self.after.block);
+                to = to.add(self.after.length);
+                bytes.set_len(bytes.len() + to.offset_from(start) as usize);
+            }
         }
-        written
+        items.len() - left.len()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Calling function values.
 
 use super::fault::R;
-use super::machine::{Cx, Flow};
+use super::flow::Flow;
+use super::machine::Cx;
 use super::program::{Body, Callable, Proto};
 use crate::base::ErrorKind;
 use crate::value::{Function, Object, Value};
@@ -55,7 +56,8 @@ impl Cx<'_> {
         self.stack.extend(captures.iter().cloned());
         if proto.uses_this {
             // Sloppy mode: without a receiver `this` is the global object, which is empty here.
-            let this = if this.is_nullish() { self.own(Object::new()).into() } else { this.clone() };
+            let global = this.is_nullish() && !proto.strict;
+            let this = if global { self.own(Object::new()).into() } else { this.clone() };
             self.stack.push(this);
         }
         if proto.uses_arguments {

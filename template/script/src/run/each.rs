@@ -7,7 +7,7 @@ use super::output::{Escape, simple};
 use crate::value::Array;
 
 /// Elements that are put out between two looks at the bounds.
-const ROW: usize = 64;
+const ROW: usize = 128;
 
 pub(crate) struct Each {
     /// For whole numbers, when the texts are short.

@@ -9,14 +9,18 @@
 //! arise by putting a container or a function into something that already exists, so those somethings are noted too,
 //! and emptied at the end.
 
-use crate::base::Str;
-use crate::value::{Array, Object, Value, VarCell};
+use crate::base::{Str, memory::Held};
+use crate::value::{Array, Integrity, Object, Value, VarCell};
+use std::collections::HashMap;
 
 /// A container and what it held before this run changed it.
 pub(super) enum Saved {
-    Array(Array, Vec<Value>, u32),
-    Object(Object, Vec<(Str, Value)>, u32),
+    Array(Array, Vec<Value>, Stamp),
+    Object(Object, Vec<(Str, Value)>, Stamp),
 }
+
+/// Whose a container was, and how it could be changed.
+pub(super) type Stamp = (u32, Integrity);
 
 /// Something that this run made, and that may be part of a cycle.
 pub(super) enum Linked {
@@ -30,4 +34,6 @@ pub(super) enum Linked {
 pub(crate) struct Journal {
     pub(super) saved: Vec<Saved>,
     pub(super) linked: Vec<Linked>,
+    /// Functions and regular expressions that were frozen, or less, by where they lie; for this run.
+    pub(super) restricted: HashMap<usize, (Value, Integrity, Held)>,
 }

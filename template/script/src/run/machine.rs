@@ -13,15 +13,6 @@ use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// How a statement ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Flow {
-    Next,
-    Break,
-    Continue,
-    Return,
-}
-
 /// Takes a piece of output; an error ends the run.
 pub type Sink<'a> = dyn FnMut(&str) -> std::io::Result<()> + 'a;
 
@@ -120,7 +111,8 @@ pub struct Cx<'a> {
     pub(crate) site: u32,
     /// The state of `Math.random`; 0 before it was first asked.
     random: u64,
-    pub(super) journal: Journal,
+    /// Made when there is something to note.
+    pub(super) journal: Option<Box<Journal>>,
     pub(crate) host: &'a dyn Host,
     state: Option<Box<dyn Any>>,
 }
@@ -167,7 +159,7 @@ impl<'a> Cx<'a> {
             label: 0,
             site: 0,
             random: 0,
-            journal: Journal::default(),
+            journal: None,
             out_start: out.len(),
             out,
             sink,
@@ -228,6 +220,15 @@ impl<'a> Cx<'a> {
     #[inline]
     pub(crate) fn slot_mut(&mut self, slot: usize) -> &mut Value {
         &mut self.stack[self.base + slot]
+    }
+
+    /// Puts a copy of an element into a slot; false when there is none at this index.
+    #[inline]
+    pub(crate) fn take_element(&mut self, list: &Array, index: usize, slot: usize) -> bool {
+        let items = list.borrow();
+        let Some(item) = items.get(index) else { return false };
+        self.slot_mut(slot).set(item.clone());
+        true
     }
 
     /// The cell in a slot; a slot that should hold one and does not is given one.

@@ -2,20 +2,21 @@
 
 use super::convert;
 use super::fault::R;
+use super::integrity::{self, Refusal};
 use super::machine::Cx;
 use crate::base::{
     ErrorKind, Str,
     number::{self, array_index},
 };
-use crate::value::{Hint, Value, compare::primitive_to_str};
+use crate::value::{Hint, Integrity, Value, compare, compare::primitive_to_str};
 
 /// `value.name`, when it has that of its own; methods are the affair of the built-ins.
 #[inline]
-pub(crate) fn own_member(value: &Value, key: &str, hint: &Hint) -> Option<Value> {
+pub(crate) fn own_member(value: &Value, key: &Str, hint: &Hint) -> Option<Value> {
     match value {
         Value::Object(object) => object.borrow().find(key, hint).cloned(),
-        Value::String(s) if key == "length" => Some(s.units().into()),
-        Value::Array(array) if key == "length" => Some(array.len().into()),
+        Value::String(s) if key.is("length") => Some(s.units().into()),
+        Value::Array(array) if key.is("length") => Some(array.len().into()),
         _ => None,
     }
 }
@@ -36,11 +37,16 @@ pub(crate) fn own_element(cx: &mut Cx<'_>, value: &Value, index: f64) -> R<Optio
     })
 }
 
-/// `object.key = value`.
-pub(crate) fn set_member(cx: &mut Cx<'_>, object: &Value, key: &Str, value: Value) -> R<()> {
-    match object {
+/// `object.key = value`. What may not be written is an error in strict code.
+pub(crate) fn set_member(cx: &mut Cx<'_>, on: &Value, key: &Str, value: Value, strict: bool) -> R<()> {
+    match on {
         Value::Object(object) => {
             cx.step()?;
+            if object.0.mark.integrity.get() != Integrity::Open
+                && let Some(refusal) = integrity::of_write(object, key)
+            {
+                return cx.refuse(strict, on, &refusal);
+            }
             let stored = [value.clone()];
             cx.change_object(object, &stored, |object| object.set(key.clone(), value));
             Ok(())
@@ -51,20 +57,41 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, object: &Value, key: &Str, value: Valu
                 return cx.fail(ErrorKind::Range, "Invalid array length");
             }
             let length = length as usize;
+            let last = Str::from(array.len().saturating_sub(1).to_string());
+            let refusal = match array.0.mark.integrity.get() {
+                Integrity::Frozen => Some(Refusal::Change(key)),
+                Integrity::Sealed if length < array.len() => Some(Refusal::Delete(&last)),
+                _ => None,
+            };
+            if let Some(refusal) = refusal {
+                return cx.refuse(strict, on, &refusal);
+            }
             cx.room_for(length.saturating_sub(array.len()).saturating_mul(16))?;
-            cx.change_array(array, &[], |items| items.resize(length, Value::Undefined));
-            Ok(())
+            cx.change_array(array, &[], |items| items.resize(length, Value::Undefined))
         }
         Value::Undefined | Value::Null => {
-            let what = primitive_to_str(object);
+            let what = primitive_to_str(on);
             cx.type_error(format!("Cannot set properties of {} (setting '{}')", what.as_str(), key.to_output()))
         }
         Value::Array(_) | Value::Function(_) | Value::RegExp(_) => {
-            if let (Value::RegExp(regexp), "lastIndex") = (object, key.as_str()) {
+            if let (Value::RegExp(regexp), "lastIndex") = (on, key.as_str()) {
+                if cx.integrity_of(on) == Integrity::Frozen {
+                    return cx.refuse(strict, on, &Refusal::Change(key));
+                }
                 regexp.set_last_index(convert::to_number(cx, &value)?.max(0.0) as usize);
                 return Ok(());
             }
             cx.type_error(format!("unsupported: setting '{}' on this value", key.to_output()))
+        }
+        _ if strict => {
+            let (kind, text, key) = (compare::type_of(on), primitive_to_str(on), key.to_output());
+            let text: String = text.to_output().chars().take(40).collect();
+            let there = matches!(on, Value::String(s) if key == "length" || array_index(&key).is_some_and(|n| (n as usize) < s.units()));
+            cx.type_error(if there {
+                format!("Cannot assign to read only property '{key}' of {kind} '{text}'")
+            } else {
+                format!("Cannot create property '{key}' on {kind} '{text}'")
+            })
         }
         // Sloppy mode: setting a property of a primitive does nothing.
         _ => Ok(()),
@@ -72,12 +99,18 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, object: &Value, key: &Str, value: Valu
 }
 
 /// `object[index] = value`.
-pub(crate) fn set_index(cx: &mut Cx<'_>, object: &Value, index: &Value, value: Value) -> R<()> {
+pub(crate) fn set_index(cx: &mut Cx<'_>, on: &Value, index: &Value, value: Value, strict: bool) -> R<()> {
     let key = convert::to_key(cx, index)?;
-    if let (Value::Array(array), Some(n)) = (object, array_index(key.as_str())) {
+    if let (Value::Array(array), Some(n)) = (on, array_index(key.as_str())) {
         cx.step()?;
         let n = n as usize;
         let length = array.len();
+        match array.0.mark.integrity.get() {
+            Integrity::Open => {}
+            _ if n >= length => return cx.refuse(strict, on, &Refusal::Add(&key)),
+            Integrity::Frozen => return cx.refuse(strict, on, &Refusal::Change(&key)),
+            _ => {}
+        }
         if n >= length {
             let growth = n - length + 1;
             cx.room_for(growth.saturating_mul(16))?;
@@ -89,8 +122,36 @@ pub(crate) fn set_index(cx: &mut Cx<'_>, object: &Value, index: &Value, value: V
                 items.resize(n + 1, Value::Undefined);
             }
             items[n] = value;
-        });
+        })?;
         return Ok(());
     }
-    set_member(cx, object, &key, value)
+    set_member(cx, on, &key, value, strict)
+}
+
+/// Takes a property away; whether it is gone. What may not be taken away is an error in strict code.
+pub(crate) fn delete(cx: &mut Cx<'_>, on: &Value, key: &Str, strict: bool) -> R<bool> {
+    match on {
+        Value::Object(object) => {
+            cx.steps(object.len() / 16)?;
+            if object.0.mark.integrity.get() >= Integrity::Sealed && object.get(key.as_str()).is_some() {
+                return cx.refuse(strict, on, &Refusal::Delete(key)).map(|()| false);
+            }
+            cx.change_object(object, &[], |object| object.change(|properties| properties.remove(key.as_str())));
+        }
+        Value::Array(array) => {
+            if key.as_str() == "length" {
+                return cx.refuse(strict, on, &Refusal::Delete(key)).map(|()| false);
+            }
+            // JavaScript leaves a hole; here the element is undefined, which reads the same.
+            if let Some(n) = array_index(key.as_str()).filter(|&n| (n as usize) < array.len()) {
+                if array.0.mark.integrity.get() >= Integrity::Sealed {
+                    return cx.refuse(strict, on, &Refusal::Delete(key)).map(|()| false);
+                }
+                cx.change_array(array, &[], |items| items[n as usize] = Value::Undefined)?;
+            }
+        }
+        Value::Undefined | Value::Null => return cx.type_error("Cannot convert undefined or null to object"),
+        _ => {}
+    }
+    Ok(true)
 }

@@ -19,7 +19,7 @@ const LONG: usize = 4096;
 pub type Escape = fn(&mut String, &str);
 
 /// Puts out a value that needs no conversion and costs no step; false, and nothing put out, for all others.
-#[inline]
+#[inline(always)]
 pub(crate) fn simple(out: &mut String, value: &Value, escape: Option<Escape>) -> bool {
     match value {
         Value::Number(n) => number::write(out, *n),

@@ -2,7 +2,8 @@
 
 use super::append::Text;
 use super::fault::R;
-use super::machine::{Cx, Flow};
+use super::flow::Flow;
+use super::machine::Cx;
 use crate::base::{Source, Str};
 use crate::value::{Function, Hint, Object, Value, VarCell};
 use std::rc::Rc;
@@ -35,6 +36,8 @@ pub(crate) struct FreeName {
     /// `var`: undefined when the data does not have it. Else the built-in of this name, or missing.
     pub(crate) otherwise: Value,
     pub(crate) var: bool,
+    /// Whether the data may give it.
+    pub(crate) visible: bool,
     pub(crate) hint: Hint,
 }
 
@@ -51,6 +54,8 @@ pub(crate) struct Proto {
     pub(crate) rest: Option<usize>,
     pub(crate) names_itself: bool,
     pub(crate) uses_this: bool,
+    /// Its `this` is what it is given.
+    pub(crate) strict: bool,
     pub(crate) uses_arguments: bool,
     pub(crate) frame: usize,
     pub(crate) body: Body,
@@ -189,17 +194,14 @@ impl Program {
 
     /// Fills the frame's slots for the data and the free names.
     fn bind(&self, cx: &mut Cx<'_>, data: &Value) {
-        let put = |cx: &mut Cx<'_>, slot: usize, boxed: bool, value: Value| {
-            cx.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
-        };
-        put(cx, self.data.0, self.data.1, data.clone());
+        cx.put_in(self.data, data.clone());
         if let Some((slot, boxed)) = self.locals {
             let copy: Object = match data {
                 Value::Object(object) => object.entries().into_iter().filter(|(k, _)| visible(k.as_str())).collect(),
                 _ => Object::new(),
             };
             let copy: Value = cx.own(copy).into();
-            put(cx, slot, boxed, copy);
+            cx.put_in((slot, boxed), copy);
         }
         let properties = match data {
             Value::Object(object) => Some(object.borrow()),
@@ -208,8 +210,8 @@ impl Program {
         for free in &self.names {
             let given = properties
                 .as_ref()
-                .filter(|_| visible(free.name.as_str()))
-                .and_then(|properties| properties.find(free.name.as_str(), &free.hint).cloned());
+                .filter(|_| free.visible)
+                .and_then(|properties| properties.find(&free.name, &free.hint).cloned());
             let value = match given {
                 // With `locals` in use, the data's names are looked up there.
                 Some(_) if self.locals.is_some() => free.otherwise.clone(),
@@ -217,17 +219,23 @@ impl Program {
                 None if free.var => Value::Undefined,
                 None => cx.host.global(free.name.as_str()).unwrap_or_else(|| free.otherwise.clone()),
             };
-            put(cx, free.slot, free.boxed, value);
+            cx.put_in((free.slot, free.boxed), value);
         }
     }
 }
 
 /// A program gets its data without these two names.
-fn visible(name: &str) -> bool {
+pub(crate) fn visible(name: &str) -> bool {
     !matches!(name, "__proto__" | "constructor")
 }
 
 impl Cx<'_> {
+    /// Makes a variable: in its slot, or in a cell there.
+    #[inline(always)]
+    fn put_in(&mut self, (slot, boxed): (usize, bool), value: Value) {
+        self.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
+    }
+
     /// Runs a program with its data; its output goes to the end of the run's.
     ///
     /// # Errors
@@ -240,7 +248,7 @@ impl Cx<'_> {
             self.items(object.len())?;
         }
         let base = self.stack.len();
-        self.stack.resize(base + program.frame, Value::Undefined);
+        self.stack.resize_with(base + program.frame, Value::default);
         let caller = std::mem::replace(&mut self.base, base);
         program.bind(self, data);
         let result = if program.returns { self.run_to_return(program) } else { (program.body)(self).map(|_| ()) };

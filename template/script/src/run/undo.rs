@@ -1,26 +1,43 @@
 //! Changing containers and shared variables, and undoing it; see [`super::journal`].
 
-use super::journal::{Journal, Linked, Saved};
+use super::fault::R;
+use super::journal::{Journal, Linked, Saved, Stamp};
 use super::machine::Cx;
-use crate::value::{Array, Mark, Object, Value, VarCell};
+use crate::value::{Array, Integrity, Mark, Object, Value, VarCell};
 
 impl Cx<'_> {
+    pub(super) fn notes(&mut self) -> &mut Journal {
+        self.journal.get_or_insert_default()
+    }
+
     /// Changes an array, noting first what must be undone; `stored` is what goes in, where that can make a cycle.
-    pub(crate) fn change_array<R>(
+    ///
+    /// # Errors
+    /// A TypeError, when it may not change in this way.
+    pub(crate) fn change_array<T>(
         &mut self,
         array: &Array,
         stored: &[Value],
-        change: impl FnOnce(&mut Vec<Value>) -> R,
-    ) -> R {
+        change: impl FnOnce(&mut Vec<Value>) -> T,
+    ) -> R<T> {
+        self.note_array(array, stored);
+        if array.0.mark.integrity.get() == Integrity::Open {
+            Ok(array.change(change))
+        } else {
+            self.change_guarded(array, change)
+        }
+    }
+
+    /// Notes what must be undone when this array changes.
+    pub(super) fn note_array(&mut self, array: &Array, stored: &[Value]) {
         let mark = &array.0.mark;
         if mark.run.get() != self.run {
-            self.journal.saved.push(Saved::Array(array.clone(), array.to_vec(), mark.run.get()));
+            self.notes().saved.push(Saved::Array(array.clone(), array.to_vec(), stamp(mark)));
             claim(mark, self.run);
         } else if !mark.linked.get() && stored.iter().any(Value::is_container) {
             mark.linked.set(true);
-            self.journal.linked.push(Linked::Array(array.clone()));
+            self.notes().linked.push(Linked::Array(array.clone()));
         }
-        array.change(change)
     }
 
     /// Sets a property, noting first what must be undone.
@@ -33,11 +50,11 @@ impl Cx<'_> {
         let mark = &object.0.mark;
         if mark.run.get() != self.run {
             let entries = object.borrow().ordered();
-            self.journal.saved.push(Saved::Object(object.clone(), entries, mark.run.get()));
+            self.notes().saved.push(Saved::Object(object.clone(), entries, stamp(mark)));
             claim(mark, self.run);
         } else if !mark.linked.get() && stored.iter().any(Value::is_container) {
             mark.linked.set(true);
-            self.journal.linked.push(Linked::Object(object.clone()));
+            self.notes().linked.push(Linked::Object(object.clone()));
         }
         change(object)
     }
@@ -45,28 +62,26 @@ impl Cx<'_> {
     /// Sets a captured variable.
     pub(crate) fn set_cell(&mut self, cell: &VarCell, value: Value) {
         if value.is_container() && cell.link() {
-            self.journal.linked.push(Linked::Cell(cell.clone()));
+            self.notes().linked.push(Linked::Cell(cell.clone()));
         }
         drop(cell.replace(value));
     }
 
     /// Undoes what the run did to data that is not its own, and opens the cycles of what is.
     pub(super) fn undo(&mut self) {
-        if self.journal.saved.is_empty() && self.journal.linked.is_empty() {
-            return;
-        }
-        let Journal { saved, linked } = std::mem::take(&mut self.journal);
+        let Some(notes) = self.journal.take() else { return };
+        let Journal { saved, linked, restricted: _ } = *notes;
         for entry in saved.into_iter().rev() {
             match entry {
-                Saved::Array(array, items, run) => {
+                Saved::Array(array, items, stamp) => {
                     drop(array.change(|now| std::mem::replace(now, items)));
-                    release(&array.0.mark, run);
+                    release(&array.0.mark, stamp);
                 }
-                Saved::Object(object, entries, run) => {
+                Saved::Object(object, entries, stamp) => {
                     let before: Object = entries.into_iter().collect();
                     object.change(|now| before.change(|then| std::mem::swap(now, then)));
                     drop(before);
-                    release(&object.0.mark, run);
+                    release(&object.0.mark, stamp);
                 }
             }
         }
@@ -86,7 +101,12 @@ fn claim(mark: &Mark, run: u32) {
     mark.linked.set(true);
 }
 
-fn release(mark: &Mark, run: u32) {
+fn stamp(mark: &Mark) -> Stamp {
+    (mark.run.get(), mark.integrity.get())
+}
+
+fn release(mark: &Mark, (run, integrity): Stamp) {
     mark.run.set(run);
     mark.linked.set(false);
+    mark.integrity.set(integrity);
 }

@@ -234,6 +234,8 @@ pub(crate) struct FunctionLiteral {
     pub(crate) end: u32,
     /// A named function expression can name itself: that variable, in the function's own frame.
     pub(crate) own_name: Option<VarId>,
+    /// Its code is strict (§11.2.2).
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug)]

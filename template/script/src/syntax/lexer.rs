@@ -162,6 +162,15 @@ impl<'t> Lexer<'t> {
         Ok(Some(self.token(tok, at, newline)))
     }
 
+    /// What follows the current token in its piece of code, and whether a line end stands before it.
+    pub(crate) fn ahead(&mut self) -> Option<(&'t str, bool)> {
+        let (at, piece, end) = (self.at?, self.piece, self.end);
+        let skipped = self.skip(at);
+        let ahead = skipped.ok().and_then(|(at, newline)| Some((self.rest(at?), newline)));
+        (self.piece, self.end) = (piece, end);
+        ahead
+    }
+
     fn rest(&self, at: usize) -> &'t str {
         &self.text[at..self.end.max(at)]
     }
@@ -440,11 +449,11 @@ impl Units {
     }
 }
 
-pub(super) fn is_word_start(c: char) -> bool {
+pub(crate) fn is_word_start(c: char) -> bool {
     c.is_alphabetic() || matches!(c, '_' | '$')
 }
 
-pub(super) fn is_word_part(c: char) -> bool {
+pub(crate) fn is_word_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '\u{200c}' | '\u{200d}')
 }
 

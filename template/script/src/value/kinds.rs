@@ -28,9 +28,9 @@ use std::rc::Rc;
 /// let value = data!({ "title": "Ducks", "count": 3, "tags": ["a", "b"] });
 /// assert!(matches!(value.get("count"), Some(Value::Number(n)) if n == 3.0));
 /// ```
-// A tag of eight bytes and a payload of eight: a copy is two moves. With a smaller tag a `bool` lies beside it, and a
-// value is copied in pieces that the next load has to wait for.
-#[derive(Clone, Default)]
+// A tag of eight bytes and a payload of eight, copied in one move (see `copy.rs`). With a smaller tag a `bool` lies beside it,
+// and a value is copied in pieces that the next load has to wait for.
+#[derive(Default)]
 #[repr(u64)]
 pub enum Value {
     /// `undefined`.
@@ -108,10 +108,11 @@ impl Value {
     #[inline]
     pub(crate) fn set(&mut self, value: Value) {
         use Value::*;
-        let old = std::mem::replace(self, value);
-        match old {
-            Undefined | Null | Uninit | Missing | Bool(_) | Number(_) => std::mem::forget(old),
-            _ => drop(old),
+        match self {
+            Undefined | Null | Uninit | Missing | Bool(_) | Number(_) => {
+                std::mem::forget(std::mem::replace(self, value))
+            }
+            _ => drop(std::mem::replace(self, value)),
         }
     }
 
@@ -152,6 +153,20 @@ impl std::fmt::Debug for Value {
 pub(crate) struct Mark {
     pub(crate) run: Cell<u32>,
     pub(crate) linked: Cell<bool>,
+    pub(crate) integrity: Cell<Integrity>,
+}
+
+/// How a container may still be changed: each leaves less than the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Integrity {
+    #[default]
+    Open,
+    /// Nothing may be added.
+    Bounded,
+    /// Nor taken away.
+    Sealed,
+    /// Nor changed.
+    Frozen,
 }
 
 /// An array. Cloning shares it.
@@ -186,7 +201,7 @@ impl Array {
     }
 
     /// The element at an index.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: usize) -> Option<Value> {
         self.0.items.borrow().get(index).cloned()
     }

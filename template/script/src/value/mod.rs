@@ -1,6 +1,7 @@
 //! Values: what data, variables and expressions hold.
 
 pub(crate) mod compare;
+mod copy;
 mod deserialize;
 mod from;
 mod kinds;
@@ -10,7 +11,7 @@ mod table;
 
 pub(crate) use kinds::VarCell;
 pub use kinds::{Array, Function, Object, Value};
-pub(crate) use kinds::{Class, Inner, Mark};
+pub(crate) use kinds::{Class, Inner, Integrity, Mark};
 pub(crate) use properties::Hint;
 pub use serialize::{DataError, to_value};
 pub(crate) use table::{Key, Table};

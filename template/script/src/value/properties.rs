@@ -41,8 +41,8 @@ pub(crate) struct Properties<V> {
 
 impl<V: Clone> Properties<V> {
     /// The value of a key, for a caller that looks for the same key again and again.
-    #[inline]
-    pub(crate) fn find(&self, key: &str, hint: &Hint) -> Option<&V> {
+    #[inline(always)]
+    pub(crate) fn find(&self, key: &Str, hint: &Hint) -> Option<&V> {
         if let Some((found, value)) = self.entries.get(hint.place.get())
             && found.address() == hint.address.get()
         {
@@ -51,7 +51,9 @@ impl<V: Clone> Properties<V> {
         self.find_anew(key, hint)
     }
 
-    fn find_anew(&self, key: &str, hint: &Hint) -> Option<&V> {
+    #[inline(never)]
+    fn find_anew(&self, key: &Str, hint: &Hint) -> Option<&V> {
+        let key = key.as_str();
         let known = self.entries.get(hint.place.get()).filter(|(found, _)| found.is(key));
         let place = if known.is_some() { hint.place.get() } else { self.search(key)? };
         let (found, value) = &self.entries[place];

@@ -1,10 +1,10 @@
 //! An HTTP/1 server with a handler that writes down everything it gets.
 
-use super::record::{Call, Record};
+use super::record::{Call, Notes};
 use crate::allocations::unwatched;
 use crate::attacks::row::Keys;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use wirebook_http1::server::{Options, Trouble};
 use wirebook_http1::{self as http1, Failure, Outcome, Request, Response, Violation};
@@ -66,14 +66,14 @@ fn configure(config: &Keys) -> (Options, Kind) {
     (options, kind)
 }
 
-pub(super) fn serve<L: Listener + 'static>(config: &Keys, listener: L, record: &Arc<Mutex<Record>>) {
+pub(super) fn serve<L: Listener + 'static>(config: &Keys, listener: L, record: &Arc<Notes>) {
     let (options, kind) = configure(config);
     let limit = usize::try_from(options.max_body).unwrap_or(usize::MAX);
     http1::serve_on(listener, options, handler(record.clone(), kind, limit));
 }
 
 /// The handler under test. What it keeps for the test stands in no ledger; what it reads does, as any handler's would.
-fn handler(record: Arc<Mutex<Record>>, kind: Kind, limit: usize) -> impl AsyncFn(Request<'_>, Response<'_>) -> Outcome {
+fn handler(record: Arc<Notes>, kind: Kind, limit: usize) -> impl AsyncFn(Request<'_>, Response<'_>) -> Outcome {
     async move |request: Request<'_>, response: Response<'_>| {
         let mut entry = Entry::new(&record, &request);
         let outcome = match kind {
@@ -140,13 +140,13 @@ fn body_error(failure: &Failure) -> &'static str {
 
 /// A call's place in the record; dropping it says how the call ended.
 struct Entry {
-    record: Arc<Mutex<Record>>,
+    record: Arc<Notes>,
     at: usize,
     finished: bool,
 }
 
 impl Entry {
-    fn new(record: &Arc<Mutex<Record>>, request: &Request<'_>) -> Entry {
+    fn new(record: &Arc<Notes>, request: &Request<'_>) -> Entry {
         let call = unwatched(|| Call {
             method: request.method().to_owned(),
             target: request.target().to_owned(),
@@ -154,25 +154,27 @@ impl Entry {
             path: request.path().to_owned(),
             ..Call::default()
         });
-        let mut all = record.lock().expect("nobody panics");
-        let at = all.calls.len();
-        unwatched(|| all.calls.push(call));
-        all.running += 1;
-        all.most_running = all.most_running.max(all.running);
+        let at = record.write(|all| {
+            unwatched(|| all.calls.push(call));
+            all.running += 1;
+            all.most_running = all.most_running.max(all.running);
+            all.calls.len() - 1
+        });
         Entry { record: record.clone(), at, finished: false }
     }
 
     fn note(&self, write: impl FnOnce(&mut Call)) {
-        write(&mut self.record.lock().expect("nobody panics").calls[self.at]);
+        self.record.write(|all| write(&mut all.calls[self.at]));
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let mut all = self.record.lock().expect("nobody panics");
-        all.running -= 1;
-        if !self.finished {
-            all.calls[self.at].cancelled = Some(net::now());
-        }
+        self.record.write(|all| {
+            all.running -= 1;
+            if !self.finished {
+                all.calls[self.at].cancelled = Some(net::now());
+            }
+        });
     }
 }

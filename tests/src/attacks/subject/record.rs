@@ -1,6 +1,36 @@
 //! What handlers write down.
 
-use std::time::Instant;
+use crate::allocations::unwatched;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use wirebook_net::{self as net, SharedSignal};
+
+/// A record that handlers write on their server's thread, and that tests wait for on another.
+#[derive(Debug, Default)]
+pub struct Notes {
+    record: Mutex<Record>,
+    changed: SharedSignal,
+}
+
+impl Notes {
+    /// Looks at the record.
+    pub fn read<T>(&self, read: impl FnOnce(&Record) -> T) -> T {
+        read(&self.record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes something down, and tells whoever waits.
+    pub fn write<T>(&self, write: impl FnOnce(&mut Record) -> T) -> T {
+        let written = write(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
+        unwatched(|| self.changed.raise());
+        written
+    }
+
+    /// Waits until the record is so, or the time is over; says whether it is.
+    pub async fn wait(&self, time: Duration, holds: impl Fn(&Record) -> bool) -> bool {
+        let so = self.changed.until(|| self.read(&holds).then_some(()));
+        net::timeout(time, so).await.is_ok()
+    }
+}
 
 /// What the handlers saw.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! A WebSocket server that echoes, with its defaults but for what a row configures.
 
-use super::record::Record;
+use super::record::Notes;
 use crate::attacks::row::Keys;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use wirebook_net::{self as net, Listener};
 use wirebook_websocket::handshake::{Origin, server::Policy};
@@ -47,7 +47,7 @@ fn configure(config: &Keys) -> (Options, Kind) {
     (Options { policy, config: Arc::new(settings), ..Options::default() }, kind)
 }
 
-pub(super) fn serve<L: Listener + 'static>(config: &Keys, listener: L, record: &Arc<Mutex<Record>>) {
+pub(super) fn serve<L: Listener + 'static>(config: &Keys, listener: L, record: &Arc<Notes>) {
     let (options, kind) = configure(config);
     let (hub, record) = (Hub::default(), record.clone());
     websocket::serve_on(listener, (), options, async move |connection: Accepted<L::Stream>| {
@@ -75,7 +75,7 @@ pub(super) fn serve<L: Listener + 'static>(config: &Keys, listener: L, record: &
             }
         };
         let code = writer.farewell().map_or(0, |close| close.code.0);
-        record.lock().expect("nobody panicked").ends.push((code, net::now()));
+        record.write(|record| record.ends.push((code, net::now())));
         ended
     });
 }

@@ -1,0 +1,90 @@
+//! Time: it comes from outside, and does nothing but end what has waited for too long.
+
+use super::Connection;
+use crate::stream::state::Leaving;
+use crate::wire::Violation;
+use std::time::Instant;
+
+impl Connection {
+    /// It is `now`. Budgets rise, and what has waited for too long ends: streams are told of by the next
+    /// [`receive`](Self::receive), which may be given no bytes; the connection itself by [`fault`](Self::fault) and
+    /// [`is_over`](Self::is_over). What is owed for it is appended to `out`.
+    pub fn tick(&mut self, now: Instant, out: &mut Vec<u8>) {
+        self.now = self.now.max(now);
+        self.resets.refill(now);
+        self.idle_frames.refill(now);
+        if self.departure.leaving() != Leaving::Closed {
+            if let Some(violation) = self.too_late() {
+                self.fail(violation);
+            } else {
+                if self.has_passed(self.settle_due) {
+                    self.settle();
+                }
+                let idle_due = self.idle_due();
+                if self.departure.leaving() == Leaving::No && self.has_passed(idle_due) {
+                    self.shutdown();
+                }
+                self.end_slow_streams();
+            }
+        }
+        self.answers(out);
+    }
+
+    /// When [`tick`](Self::tick) has something to do, if nothing comes before.
+    pub fn deadline(&self) -> Option<Instant> {
+        let streams = self.streams.iter().flat_map(|stream| [stream.body_due, stream.room_due]);
+        let idle_due = if self.departure.leaving() == Leaving::No { self.idle_due() } else { None };
+        let own = [self.opening_due, self.settings_due, self.settle_due, self.pong_due(), idle_due];
+        match self.departure.leaving() {
+            Leaving::Closed => None,
+            _ => streams.chain(own).flatten().min(),
+        }
+    }
+
+    fn has_passed(&self, due: Option<Instant>) -> bool {
+        due.is_some_and(|due| due <= self.now)
+    }
+
+    fn idle_due(&self) -> Option<Instant> {
+        self.idle_since.checked_add(self.config.idle_timeout).filter(|_| self.streams.is_empty())
+    }
+
+    fn pong_due(&self) -> Option<Instant> {
+        self.pinged.and_then(|(_, due)| due)
+    }
+
+    /// What the whole connection has waited for too long.
+    fn too_late(&self) -> Option<Violation> {
+        let dues = [
+            (self.opening_due, Violation::PrefaceTimeout),
+            (self.settings_due, Violation::SettingsTimeout),
+            (self.pong_due(), Violation::PingTimeout),
+        ];
+        dues.into_iter().find(|(due, _)| self.has_passed(*due)).map(|(_, violation)| violation)
+    }
+
+    /// Streams whose peer is too slow are cancelled. A peer that lets the last of its windows stay shut is gone.
+    fn end_slow_streams(&mut self) {
+        let slow = |stream: &&crate::stream::table::Stream| {
+            self.has_passed(stream.body_due) || self.has_passed(stream.room_due)
+        };
+        let mut ended: Vec<_> = self.streams.iter().filter(slow).map(|stream| (stream.id, stream.room_due)).collect();
+        ended.sort_unstable_by_key(|(id, _)| *id);
+        let mut shut = false;
+        for (id, room_due) in ended {
+            let is_shut = self.has_passed(room_due);
+            shut |= is_shut;
+            let violation = if is_shut { Violation::WriteTimeout } else { Violation::BodyTimeout };
+            match self.end_stream(id, violation) {
+                Ok(error) => self.late.push_back(error),
+                Err(violation) => {
+                    self.fail(violation);
+                    return;
+                }
+            }
+        }
+        if shut && self.streams.is_empty() {
+            self.settle();
+        }
+    }
+}

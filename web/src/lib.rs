@@ -1,0 +1,60 @@
+//! The web layer, written to be read: what stands between an HTTP message and a program's own functions.
+//!
+//! So far this is the core. It has no I/O, no clock and no `async`: each file answers one question about texts that a stranger
+//! sent, quotes the rule that it follows, and can be read alone. Times are seconds since 1970, and random bytes come from the caller.
+//!
+//! | room | the evening's question | lines of code |
+//! |---|---|---|
+//! | `text/` | What do all fields share: tokens, quotes, lists, weights, dates, escapes? | 158 |
+//! | `router/` | Which handler is a request for, and if none is, why not? | 1,363 |
+//! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
+//! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
+//! | `input/` | What did people type: queries and forms? | 237 |
+//!
+//! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
+//!
+//! ```
+//! use wirebook_web::router::{Found, Method, Routes, Spans, wash};
+//!
+//! let mut routes = Routes::new();
+//! routes.add("GET", "/users/{id:int}", "show")?;
+//! routes.add("POST", "/users", "create")?;
+//! let router = routes.build()?;
+//!
+//! let (path, mut spans) = (wash("/users/7").unwrap(), Spans::default());
+//! match router.find("example.com", Method::Get, &path, &mut spans) {
+//!     Found::Route(found) => assert_eq!(found.param("id").as_deref(), Some("7")),
+//!     other => panic!("{other:?}"),
+//! }
+//! # Ok::<(), wirebook_web::router::RouteError>(())
+//! ```
+//!
+//! # Limits
+//!
+//! | limit | default | passed | off | source |
+//! |---|---|---|---|---|
+//! | [`router::MOST_ROUTES`] | 65,535 | error at start | no | ours |
+//! | [`router::MOST_PARAMETERS`] | 16 | error at start | no | ours |
+//! | [`router::LONGEST_PATTERN`] | 1,024 bytes | error at start | no | ours |
+//! | [`trust::MOST_COOKIES`] | 180 | those behind are not read | [`limited`](trust::Cookies::limited)`(usize::MAX)` | browsers |
+//! | [`trust::LONGEST_COOKIE`] | 4,096 bytes | not set | no | RFC 6265bis §5.6 |
+//! | [`trust::LONGEST_ATTRIBUTE`] | 1,024 bytes | not set | no | RFC 6265bis §5.6 |
+//! | [`trust::LEAST_KEY`] | 32 bytes | error at start | no | RFC 2104 §3 |
+//! | [`trust::MOST_HOPS`] | 16 | the 16th is the client | [`hops`](trust::Trust::hops)`(usize::MAX)` | ours |
+//! | [`trust::Times`] | idle 2 h, in all 30 days | the session is over | `u64::MAX` | OWASP |
+//! | [`trust::Record::encode`] | asked for: 64 KiB | not saved | `usize::MAX` | browsers' 4 KiB, ours |
+//! | [`message::MOST_MEDIA_PARAMETERS`] | 16 | no media type: 415 | no | ours |
+//! | [`message::accept::MOST_ITEMS`] | 64 | those behind are not read | no | ours |
+//! | [`message::MOST_TAGS`] | 64 | those behind do not match | no | ours |
+//! | [`message::MOST_RANGES`] | 1 | the whole: 200 | `ranges(…, usize::MAX)` | RFC 9110 §14.2 |
+//! | [`message::cache_control::MOST_SECONDS`] | 2³¹ s | as 2³¹ | no | RFC 9111 §1.2.2 |
+//! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
+//! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
+
+pub mod input;
+pub mod message;
+pub mod router;
+mod text;
+pub mod trust;
+
+pub use text::{date, seconds};
