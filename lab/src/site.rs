@@ -1,16 +1,19 @@
 //! `wirebook site`: the book, served by Wirebook's own HTTP server on its own loop.
 
 use crate::book::{self, Page, Pages};
-use crate::live;
+use crate::live::{self, tap::Tapped};
 use clap::Args;
 use percent_encoding::percent_decode_str;
-use std::io;
+use std::fmt::Display;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use std::{fs, io};
+use tempfile::TempDir;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
 use wirebook_terminal::{Complaint, Result};
+use wirebook_tls::{Acceptor, Identity, TlsListener};
 
 /// How to serve the book.
 #[derive(Args, Clone)]
@@ -18,6 +21,12 @@ pub(crate) struct Options {
     /// Where to listen: a loopback address, because the live widgets answer to whoever asks; port 0 picks a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
     addr: SocketAddr,
+    /// Serve over TLS, with a certificate that is made for this machine
+    #[arg(long)]
+    tls: bool,
+    /// Keep that certificate in a folder, so that clients need to be told once
+    #[arg(long, value_name = "DIR", requires = "tls")]
+    cert_dir: Option<PathBuf>,
     /// Open the book in the browser
     #[arg(long)]
     open: bool,
@@ -43,8 +52,9 @@ pub(crate) fn run(options: &Options) -> Result {
     }
     // Before the book is rendered: a port that is taken should be known at once.
     let (addr, open) = (options.addr, options.open);
+    let certificate = if options.tls { Some(Certificate::new(options.cert_dir.as_deref())?) } else { None };
     let served = net::block_on(async move {
-        let listening = Site::listen(addr, root).await?;
+        let listening = Site::listen(addr, root, certificate.as_ref()).await?;
         if open && open::that_detached(&listening.url).is_err() {
             eprintln!("No browser could be opened; the address is {}", listening.url);
         }
@@ -64,8 +74,49 @@ fn cannot_run(error: &io::Error) -> Complaint {
     )
 }
 
+/// A development certificate, and the file that clients are shown to believe it.
+struct Certificate {
+    identity: Identity,
+    authority: PathBuf,
+    /// Where the file is, if nobody keeps it; gone when the site stops.
+    _folder: Option<TempDir>,
+}
+
+impl Certificate {
+    fn new(kept: Option<&Path>) -> Result<Certificate> {
+        if let Some(folder) = kept {
+            let identity = Identity::dev_in(folder).map_err(|error| cannot_certify(&error))?;
+            return Ok(Certificate { identity, authority: folder.join("authority.pem"), _folder: None });
+        }
+        let identity = Identity::dev().map_err(|error| cannot_certify(&error))?;
+        let folder = TempDir::new().map_err(|error| cannot_certify(&error))?;
+        let authority = folder.path().join("authority.pem");
+        let pem = identity.development().map(|made| &*made.authority_pem).unwrap_or_default();
+        fs::write(&authority, pem).map_err(|error| cannot_certify(&error))?;
+        Ok(Certificate { identity, authority, _folder: Some(folder) })
+    }
+
+    /// How clients are told to believe it.
+    fn hints(&self, url: &str) -> String {
+        let authority = self.authority.display();
+        let fingerprint = self.identity.development().map(|made| made.fingerprint()).unwrap_or_default();
+        format!(
+            "Its certificate is for this machine alone. These clients believe it:\n  \
+             curl --cacert {authority} {url}\n  \
+             NODE_EXTRA_CA_CERTS={authority} node -e 'fetch(\"{url}\").then(page => console.log(page.status))'\n  \
+             chromium --ignore-certificate-errors-spki-list={fingerprint} {url}"
+        )
+    }
+}
+
+fn cannot_certify(error: &dyn Display) -> Complaint {
+    Complaint::new(format!("{error}."), "Another folder for --cert-dir, or none, may do.")
+}
+
 struct Site {
     pages: Pages,
+    /// Pages are served over TLS.
+    secure: bool,
     /// The port that `Host` must name.
     port: u16,
 }
@@ -76,7 +127,7 @@ struct Listening {
 }
 
 impl Site {
-    async fn listen(addr: SocketAddr, root: PathBuf) -> Result<Listening> {
+    async fn listen(addr: SocketAddr, root: PathBuf, certificate: Option<&Certificate>) -> Result<Listening> {
         let listener = net::tcp::TcpListener::bind(addr).map_err(|error| cannot_listen(addr, &error))?;
         let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
         let start = Instant::now();
@@ -85,15 +136,22 @@ impl Site {
         // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
         // rendering, and on a slow machine be closed for it.
         net::sleep(Duration::ZERO).await;
-        let site = Site { pages, port: local.port() };
-        let server = http1::serve_on(
-            live::tap::Tapped::new(listener),
-            http1::server::Options::default(),
-            async move |request: Request<'_>, response: Response<'_>| site.answer(request, response).await,
-        );
-        let url = format!("http://{local}/");
+        let site = Site { pages, secure: certificate.is_some(), port: local.port() };
+        let options = http1::server::Options::default();
+        let answer = async move |request: Request<'_>, response: Response<'_>| site.answer(request, response).await;
+        let (server, url) = match certificate {
+            None => (http1::serve_on(Tapped::new(listener), options, answer), format!("http://{local}/")),
+            Some(Certificate { identity, .. }) => {
+                let acceptor = Acceptor::new(identity, &Default::default()).map_err(|error| cannot_certify(&error))?;
+                let listener = Tapped::new(TlsListener::new(listener, acceptor));
+                (http1::serve_on(listener, options, answer), format!("https://{local}/"))
+            }
+        };
         println!("listening on {local}");
         eprintln!("the book is at {url} and Ctrl-C stops it");
+        if let Some(certificate) = certificate {
+            eprintln!("{}", certificate.hints(&url));
+        }
         Ok(Listening { server, url })
     }
 
@@ -145,7 +203,7 @@ impl Site {
             return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
         }
         let origin = request.header("origin").and_then(|origin| str::from_utf8(origin).ok());
-        let ours = origin.is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|host| self.is_us(host)));
+        let ours = origin.is_none_or(|origin| origin.strip_prefix(self.scheme()).is_some_and(|host| self.is_us(host)));
         // A form of another site can post, but not this type, without asking first (and we do not answer OPTIONS).
         let json = request.header("content-type").is_some_and(|value| value.eq_ignore_ascii_case(b"application/json"));
         if !ours || !json {
@@ -163,11 +221,15 @@ impl Site {
         }
     }
 
+    fn scheme(&self) -> &'static str {
+        if self.secure { "https://" } else { "http://" }
+    }
+
     /// `Host` or `Origin` names this machine by a name that no DNS server can change, and this port.
     fn is_us(&self, authority: &str) -> bool {
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(0)),
-            _ => (authority, 80),
+            _ => (authority, if self.secure { 443 } else { 80 }),
         };
         port == self.port && matches!(host.to_ascii_lowercase().as_str(), "127.0.0.1" | "localhost" | "[::1]")
     }

@@ -34,7 +34,7 @@
 //! | [`channel`] | one stream for many subscribers, with the ring that answers `Last-Event-ID` | 220 |
 //! | [`source`] | the client that reconnects: its table, its delays, what an answer means to it | 590 |
 //! | `server/` | with feature `net`: a channel that tasks wait on, and how it is written to clients | 350 |
-//! | `client/` | with feature `net`: the event source on a socket | 330 |
+//! | `client/` | with feature `net`: the event source on a socket, with `tls` also over TLS | 370 |
 
 pub mod channel;
 #[cfg(feature = "net")]
@@ -50,6 +50,8 @@ pub use codec::decoder::{self, Decoder, Limits};
 pub use codec::error::{DecodeError, EncodeError};
 pub use codec::event::{self, Event};
 pub use codec::{encoder, line};
+#[cfg(feature = "tls")]
+pub use server::serve_secure;
 #[cfg(feature = "net")]
 pub use server::{feed, serve, serve_on};
 pub use source::error::{Cause, Closed, Coding, SetupError};

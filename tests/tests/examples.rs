@@ -97,7 +97,11 @@ impl Example {
     /// Arguments that let a client connect there, once; `None` for an example that needs no other program.
     fn connect(&self, address: &str) -> Option<Vec<String>> {
         let of = |name: &str| self.help.contains(&format!("--{name} <"));
-        let scheme = if self.name.starts_with("ws_") { "ws" } else { "http" };
+        let scheme = match self.name.split('_').next() {
+            Some("ws") => "ws",
+            Some("https") => "https",
+            _ => "http",
+        };
         let url = format!("{scheme}://{address}/");
         let arguments = match () {
             () if self.serves => return None,

@@ -67,3 +67,5 @@ pub use endpoint::{
     Overflow, Seat, Server, accept, connect, connect_over, connect_with, serve, serve_messages, serve_on, upgrade,
     upgrade_over, upgraded,
 };
+#[cfg(feature = "tls")]
+pub use endpoint::{connect_secure, connect_secure_with, serve_secure};

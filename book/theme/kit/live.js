@@ -80,7 +80,7 @@ async function connect() {
   }
   return new Promise((done) => {
     try {
-      address.protocol = 'ws:';
+      address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
       const one = new WebSocket(address);
       const patience = setTimeout(() => one.close(), PATIENCE);
       one.onopen = () => {

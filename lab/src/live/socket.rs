@@ -7,6 +7,7 @@
 use super::answer::{MAX_INPUT, latin1};
 use super::reader;
 use serde_json::{Value, json};
+use std::any::Any;
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -165,6 +166,12 @@ impl Stream for Tap {
     }
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.stream.shutdown(how)
+    }
+    fn socket(&self) -> Option<&dyn Any> {
+        self.stream.socket()
+    }
+    fn is_secure(&self) -> bool {
+        self.stream.is_secure()
     }
 }
 

@@ -1,12 +1,13 @@
 //! A tap on the site's own sockets: what was read and written last on each connection, within bounds.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use wirebook_net::tcp::{TcpListener, TcpStream};
+use wirebook_net::tcp::TcpStream;
 use wirebook_net::{Listener, Registration, Stream};
 
 /// Bytes that are kept of what was read before anybody asks: a head that the server takes has less than 48 KiB.
@@ -79,32 +80,34 @@ fn keep(place: &RefCell<Vec<u8>>, bytes: &[u8]) {
     place.extend_from_slice(&bytes[..bytes.len().min(room)]);
 }
 
-/// A listener whose connections are tapped.
+/// A listener whose connections are tapped; over TLS what is heard is in the clear.
 pub(crate) struct Tapped<T> {
     inner: T,
     record: Rc<Record>,
 }
 
-impl Tapped<TcpListener> {
-    pub(crate) fn new(inner: TcpListener) -> Self {
+impl<L: Listener> Tapped<L> {
+    pub(crate) fn new(inner: L) -> Self {
         Tapped { inner, record: Rc::default() }
     }
 }
 
-impl Listener for Tapped<TcpListener> {
-    type Stream = Tapped<TcpStream>;
-    type Address = SocketAddr;
+impl<L: Listener> Listener for Tapped<L> {
+    type Stream = Tapped<L::Stream>;
+    type Address = L::Address;
 
-    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, SocketAddr)>> {
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, L::Address)>> {
         self.inner.poll_accept(context).map_ok(|(inner, address)| {
             // Without it a client that has vanished is noticed later; no reason to refuse one that is here.
-            let _ = inner.set_keepalive(Some(PROBE));
+            if let Some(socket) = inner.socket().and_then(|socket| socket.downcast_ref::<TcpStream>()) {
+                let _ = socket.set_keepalive(Some(PROBE));
+            }
             (Tapped { inner, record: Rc::default() }, address)
         })
     }
 }
 
-impl Stream for Tapped<TcpStream> {
+impl<S: Stream> Stream for Tapped<S> {
     fn registration(&self) -> &Registration {
         self.inner.registration()
     }
@@ -134,5 +137,25 @@ impl Stream for Tapped<TcpStream> {
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.inner.shutdown(how)
+    }
+
+    fn poll_open(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.poll_open(context)
+    }
+
+    fn socket(&self) -> Option<&dyn Any> {
+        self.inner.socket()
+    }
+
+    fn is_secure(&self) -> bool {
+        self.inner.is_secure()
+    }
+
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.poll_readable(context)
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.poll_writable(context)
     }
 }

@@ -3,6 +3,8 @@
 //! It decides nothing: when to connect, what an answer means and how long to wait stand in [`Connection`]. The body is
 //! unwrapped by the client's end of `wirebook-http1` (`wire.rs`).
 
+#[cfg(feature = "tls")]
+mod secure;
 mod wire;
 
 use std::io;
@@ -19,6 +21,8 @@ use crate::source::error::{Cause, Closed, SetupError};
 use crate::source::settings::Settings;
 use crate::source::state::{OutOfTurn, ReadyState, State};
 use crate::source::url::Url;
+#[cfg(feature = "tls")]
+pub use secure::ConnectingSecure;
 use wire::{OwnedHead, Part, Wire};
 
 /// What an event source tells.

@@ -45,6 +45,8 @@ pub(super) async fn attempt<S: Stream>(
 ) -> Result<(Wire<S>, OwnedHead), Cause> {
     let stream = connecting.await.map_err(|error| match error.kind() {
         io::ErrorKind::ConnectionRefused => Cause::Refused,
+        // No socket has such data when it connects.
+        io::ErrorKind::InvalidData => Cause::Insecure,
         _ => Cause::Unreachable,
     })?;
     let mut http = http1::Connection::client();

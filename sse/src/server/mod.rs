@@ -133,6 +133,21 @@ pub fn serve(address: impl Address, feed: Feed) -> io::Result<Server> {
     Ok(Server { address: Some(address), ..server })
 }
 
+/// [`serve`] over TLS.
+///
+/// # Errors
+///
+/// As [`serve`], and those of the key.
+#[cfg(feature = "tls")]
+pub fn serve_secure(address: impl Address, identity: &wirebook_tls::Identity, feed: Feed) -> io::Result<Server> {
+    let listener = TcpListener::bind_with(address, &listen_options())?;
+    let address = listener.local_addr()?;
+    let listener =
+        wirebook_tls::TlsListener::new(listener, wirebook_tls::Acceptor::new(identity, &Default::default())?);
+    let server = serve_on(listener, http1::server::Options::default(), Options::default(), feed);
+    Ok(Server { address: Some(address), ..server })
+}
+
 /// Serves a feed on any listener: TCP with options of your own (begin with [`listen_options`], or clients that vanish stay
 /// for a quarter of an hour), a Unix socket, the simulated network.
 pub fn serve_on<L>(listener: L, http: http1::server::Options, options: Options, feed: Feed) -> Server

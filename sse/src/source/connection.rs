@@ -31,7 +31,7 @@ use crate::codec::event::Event;
 use crate::source::error::{Cause, Closed, Coding, SetupError};
 use crate::source::settings::Settings;
 use crate::source::state::{Life, OutOfTurn, ReadyState, State, Step};
-use crate::source::url::Url;
+use crate::source::url::{Url, UrlError};
 
 /// Redirects that are followed in a row. Source: Fetch §4.4, "If request's redirect count is 20".
 pub const MAX_REDIRECTS: u32 = 20;
@@ -122,8 +122,8 @@ impl Connection {
         let connection = Connection {
             decoder: Decoder::new(settings.limits, &settings.last_event_id),
             deadline: after(now, settings.head_timeout),
+            url: allowed(Url::parse(url)?, &settings)?,
             settings,
-            url: Url::parse(url)?,
             target: None,
             redirects: 0,
             life: Life::begin(),
@@ -328,7 +328,12 @@ impl Connection {
     }
 
     fn redirect(&mut self, location: &[u8], now: Instant) -> Result<(), OutOfTurn> {
-        match self.url().join_location(location) {
+        let target = self.url().join_location(location).and_then(|url| allowed(url, &self.settings));
+        let target = target.and_then(|url| {
+            let downgrades = self.url().is_secure() && !url.is_secure();
+            if downgrades { Err(UrlError::Downgrade) } else { Ok(url) }
+        });
+        match target {
             // Fetch makes a network error of too many redirects, and a network error is tried again.
             _ if self.redirects == MAX_REDIRECTS => self.lost(Cause::TooManyRedirects, now),
             Ok(url) => {
@@ -395,4 +400,9 @@ fn coding(content_encoding: &[u8]) -> Option<Coding> {
 pub fn is_event_stream(content_type: &[u8]) -> bool {
     let essence = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+}
+
+/// `https` only where there is somebody who speaks TLS.
+fn allowed(url: Url, settings: &Settings) -> Result<Url, UrlError> {
+    if url.is_secure() && !settings.secure { Err(UrlError::Scheme) } else { Ok(url) }
 }

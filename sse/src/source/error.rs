@@ -34,6 +34,8 @@ pub enum Cause {
     Refused,
     /// The host is not known, or there is no way to it.
     Unreachable,
+    /// The server was reached, and TLS could not be agreed on: its certificate, or its versions.
+    Insecure,
     /// There was no answer within [`head_timeout`](crate::Settings::head_timeout).
     HeadTimeout,
     /// The stream was silent for [`silence_timeout`](crate::Settings::silence_timeout), or its kernel found nobody at the
@@ -133,6 +135,9 @@ impl fmt::Display for Cause {
         match self {
             Cause::Refused => f.write_str("the connection was refused"),
             Cause::Unreachable => f.write_str("the host cannot be reached"),
+            Cause::Insecure => {
+                f.write_str("no secure connection could be made: the certificate, or TLS itself, was refused")
+            }
             Cause::HeadTimeout => f.write_str("the server did not answer in time"),
             Cause::Silence => f.write_str("the stream was silent for too long"),
             Cause::Ended => f.write_str("the server ended the stream"),

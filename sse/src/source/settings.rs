@@ -39,6 +39,9 @@ pub struct Settings {
     pub retry_refusals: bool,
     /// Further fields of the request, as name and value. They are left out after a redirect to another origin.
     pub headers: Vec<(String, String)>,
+    /// The connector speaks TLS where a URL is `https:`, so that such URLs may be used and redirected to (default off). From `https` no
+    /// redirect leads to `http`.
+    pub secure: bool,
     /// A place to start from (default `""`: none).
     pub last_event_id: String,
 }
@@ -55,6 +58,7 @@ impl Default for Settings {
             silence_timeout: Some(Duration::from_secs(300)),
             retry_refusals: false,
             headers: Vec::new(),
+            secure: false,
             last_event_id: String::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! The `http:` URLs of an event source, as browsers read them.
+//! The `http:` and `https:` URLs of an event source, as browsers read them.
 //!
 //! What a text means as a URL says the WHATWG's URL standard; the crate `url` implements it, and here its parts become those
 //! of a request. Source: <https://url.spec.whatwg.org>; WHATWG HTML §9.2.2 and Fetch §4.4 for what is done with them.
@@ -12,8 +12,10 @@ use percent_encoding::{CONTROLS, percent_encode};
 pub enum UrlError {
     /// It is no URL: no scheme, no host, a port that is none, or a character that has no place there.
     Invalid,
-    /// Another scheme than `http`: the house has no TLS.
+    /// Another scheme than `http` and, where the connection can be made [secure](crate::Settings::secure), `https`.
     Scheme,
+    /// A redirect from `https` to `http`: what was asked for in secret would be told in clear.
+    Downgrade,
     /// A user name or a password: they belong in a field, where no log and no `Referer` shows them.
     Credentials,
 }
@@ -22,7 +24,8 @@ impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             UrlError::Invalid => "not an absolute URL",
-            UrlError::Scheme => "not an http:// URL",
+            UrlError::Scheme => "not an http:// URL, nor an https:// one for an event source over TLS",
+            UrlError::Downgrade => "an http:// URL, from an https:// one",
             UrlError::Credentials => "user name and password belong in a field and not in the URL",
         })
     }
@@ -30,7 +33,7 @@ impl fmt::Display for UrlError {
 
 impl std::error::Error for UrlError {}
 
-/// An absolute `http` URL; its fragment is never sent.
+/// An absolute `http` or `https` URL; its fragment is never sent.
 ///
 /// ```
 /// use wirebook_sse::url::Url;
@@ -74,7 +77,7 @@ impl Url {
 
     fn of(parsed: Result<url::Url, url::ParseError>) -> Result<Self, UrlError> {
         let mut url = parsed.map_err(|_| UrlError::Invalid)?;
-        if url.scheme() != "http" {
+        if !matches!(url.scheme(), "http" | "https") {
             return Err(UrlError::Scheme);
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -91,14 +94,19 @@ impl Url {
 
     /// The host, in ASCII and lower case; an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
-        // An `http` URL has a host: the parser saw to that.
+        // Such a URL has a host: the parser saw to that.
         let host = self.0.host_str().unwrap_or_default();
         host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
     }
 
-    /// The port; 80 if none was written.
+    /// The port; the scheme's if none was written.
     pub fn port(&self) -> u16 {
-        self.0.port().unwrap_or(80)
+        self.0.port().unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
+    /// `https`: the connection needs TLS.
+    pub fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
     }
 
     /// Path and query: the request target in origin form.
@@ -106,7 +114,7 @@ impl Url {
         &self.0[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
-    /// Whether both are of one origin: the same host and port.
+    /// Whether both are of one origin: the same scheme, host and port.
     pub fn is_same_origin(&self, other: &Url) -> bool {
         self.0.origin() == other.0.origin()
     }

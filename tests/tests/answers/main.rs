@@ -18,4 +18,5 @@ mod processes;
 mod routing;
 mod server;
 mod tcp;
+mod tls;
 mod udp;

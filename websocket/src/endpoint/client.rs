@@ -65,16 +65,28 @@ pub async fn connect_with(
     config: Arc<Config>,
     adjust: impl FnOnce(&mut Request),
 ) -> Result<Connected, Fault> {
-    let (host, target) = split(url)?;
-    let opening = async {
-        let stream = TcpStream::connect(with_port(host).as_str()).await?;
-        // Frames are written whole; waiting for more of them only adds delay.
-        let _ = stream.set_nodelay(true);
+    let (secure, host, target) = split(url)?;
+    if secure {
+        return Err(Fault::Secure);
+    }
+    in_time(async {
         let mut request = request(host, &target, &config);
         adjust(&mut request);
-        open(stream, request, config).await
-    };
+        open(tcp(&with_port(host, 80)).await?, request, config).await
+    })
+    .await
+}
+
+/// Bounds what is done before a connection is open.
+pub(super) async fn in_time<T>(opening: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     net::timeout(PATIENCE, opening).await.map_err(|_| Fault::Io(io::ErrorKind::TimedOut))?
+}
+
+pub(super) async fn tcp(address: &str) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // Frames are written whole; waiting for more of them only adds delay.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
 }
 
 /// Shakes hands over any stream, for instance one that TLS was put on.
@@ -88,10 +100,10 @@ pub async fn connect_over<S: Stream + 'static>(
     config: Arc<Config>,
 ) -> Result<Connected<S>, Fault> {
     let request = request(host, target, &config);
-    net::timeout(PATIENCE, open(stream, request, config)).await.map_err(|_| Fault::Io(io::ErrorKind::TimedOut))?
+    in_time(open(stream, request, config)).await
 }
 
-fn request(host: &str, target: &str, config: &Config) -> Request {
+pub(super) fn request(host: &str, target: &str, config: &Config) -> Request {
     let mut nonce = [0; 16];
     fill(&mut nonce);
     let mut request = Request::new(host, target, nonce);
@@ -99,12 +111,11 @@ fn request(host: &str, target: &str, config: &Config) -> Request {
     request
 }
 
-/// RFC 6455 §3, without `wss:` (which is this over a TLS stream) and without fragments (which have no meaning here): host and
-/// target.
-fn split(url: &str) -> Result<(&str, String), Fault> {
-    let rest = match url.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => rest,
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("wss") => return Err(Fault::Secure),
+/// RFC 6455 §3, without fragments (which have no meaning here): whether it is `wss:`, host and target.
+pub(super) fn split(url: &str) -> Result<(bool, &str, String), Fault> {
+    let (secure, rest) = match url.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => (false, rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => (true, rest),
         _ => return Err(Fault::Url),
     };
     let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -113,17 +124,22 @@ fn split(url: &str) -> Result<(&str, String), Fault> {
         return Err(Fault::Url);
     }
     // RFC 3986 §6.2.3: an empty path is "/".
-    Ok((host, if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }))
+    Ok((secure, host, if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }))
 }
 
-fn with_port(host: &str) -> String {
+/// The host with a port, the scheme's where it names none.
+pub(super) fn with_port(host: &str, port: u16) -> String {
     // RFC 3986 §6.2.3: an empty port is the scheme's.
     let host = host.strip_suffix(':').unwrap_or(host);
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
-    if has_port { host.to_owned() } else { format!("{host}:80") }
+    if has_port { host.to_owned() } else { format!("{host}:{port}") }
 }
 
-async fn open<S: Stream + 'static>(stream: S, request: Request, config: Arc<Config>) -> Result<Connected<S>, Fault> {
+pub(super) async fn open<S: Stream + 'static>(
+    stream: S,
+    request: Request,
+    config: Arc<Config>,
+) -> Result<Connected<S>, Fault> {
     request.validate().map_err(Fault::Request)?;
     let mut out = Vec::new();
     request.write(&mut out);

@@ -21,10 +21,13 @@ pub enum Fault {
     Refused(Refused),
     /// The server answered with another status: a refusal, a redirect, a page.
     Answered(Box<Answer>),
-    /// The URL is not of the form `ws://host[:port][/path][?query]`.
+    /// The URL is not of the form `ws://host[:port][/path][?query]`, or `wss:` likewise.
     Url,
-    /// The URL is of the form `wss:`: TLS is the caller's to put under [`connect_over`](crate::connect_over).
+    /// The URL is of the form `wss:`, which `connect_secure` takes, with the feature `tls`; or TLS is the caller's to put under
+    /// [`connect_over`](crate::connect_over).
     Secure,
+    /// TLS could not be agreed on: why.
+    Tls(Box<str>),
     /// The request holds something that may not be sent.
     Request(Invalid),
     /// The transport failed before the handshake was over.
@@ -47,7 +50,8 @@ impl std::fmt::Display for Fault {
                     None => Ok(()),
                 }
             }
-            Fault::Secure => f.write_str("wss: needs a TLS stream; connect_over takes one"),
+            Fault::Secure => f.write_str("wss: needs TLS: connect_secure, or a stream of one's own for connect_over"),
+            Fault::Tls(why) => f.write_str(why),
             Fault::Request(invalid) => invalid.fmt(f),
             Fault::Url => f.write_str("not a URL of the form ws://host[:port][/path][?query]"),
             Fault::Io(kind) => write!(f, "the transport failed: {kind}"),

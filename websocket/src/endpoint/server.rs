@@ -65,6 +65,16 @@ where
     listen(listener, address, options, Whole(handler))
 }
 
+/// As [`serve_on`], for a handler of two halves.
+#[cfg(feature = "tls")]
+pub(super) fn serve_halves<L, A, H>(listener: L, address: A, options: Options, handler: H) -> Server<A>
+where
+    L: Listener + 'static,
+    H: AsyncFn(Reader<L::Stream>, Writer<L::Stream>) -> Result<(), Fault> + 'static,
+{
+    listen(listener, address, options, Halves(handler))
+}
+
 /// What is called for a connection. The future is the handler's own: a wrapper's would be kept for as long.
 trait Handler<S: Stream + 'static> {
     fn call(&self, accepted: Accepted<S>) -> impl Future<Output = Result<(), Fault>>;
