@@ -65,7 +65,7 @@ async fn get_all(url: &str, connector: Connector) -> terminal::Result {
     let mut response = get(url, &options).await.map_err(refused)?;
     eprintln!("{}", response.status());
     while let Some(piece) = response.chunk().await.map_err(refused)? {
-        stdout().write_all(&piece)?;
+        stdout().write_all(piece)?;
     }
     Ok(())
 }
