@@ -48,7 +48,8 @@ fn who_is_started_by_us_is_buried() {
 // ANCHOR: pipeline
 /// The first words of a text, one on each line, the most frequent first.
 async fn words(text: &str, most: usize) -> io::Result<String> {
-    let script = "tr -cs '[:alpha:]' '[\\n*]' | sort | uniq -c | sort -rn | head -n \"$1\" | awk '{print $2}'";
+    let script = "tr -cs '[:alpha:]' '[\\n*]' | sort | uniq -c | sort -rn \
+                  | head -n \"$1\" | awk '{print $2}'";
     let run = exec(script, [most.to_string()]).input(text).timeout(Duration::from_secs(10));
     let out = run.run().await?;
     Ok(String::from_utf8_lossy(&out.stdout).into_owned())

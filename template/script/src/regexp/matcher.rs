@@ -452,6 +452,12 @@ impl Machine<'_> {
         back: bool,
         pc: usize,
     ) -> Result<Option<usize>, TooMuch> {
+        // How many characters are a try: a class is searched, and another case of a letter is looked up.
+        let batch = match kind {
+            _ if self.program.flags.ignore_case => 1,
+            Inst::Class(_) => 4,
+            _ => 8,
+        };
         let mut at = start;
         let mut count = 0;
         let mut enough = (least == 0).then_some(start);
@@ -460,7 +466,7 @@ impl Machine<'_> {
         {
             at = moved;
             count += 1;
-            self.tries += u64::from(count % 8 == 0);
+            self.tries += u64::from(count % batch == 0);
             if count == least {
                 enough = Some(at);
             }
@@ -481,7 +487,7 @@ impl Machine<'_> {
             ends => ends,
         };
         let length = to - from;
-        self.tries += (length / 8) as u64;
+        self.tries += if self.program.flags.ignore_case { length } else { length / 8 } as u64;
         let start = if back { at.checked_sub(length)? } else { at };
         let same = |n: usize| match (self.input.at(from + n), self.input.at(start + n)) {
             (Some(a), Some(b)) => a == b || (self.program.flags.ignore_case && fold(a) == fold(b)),
