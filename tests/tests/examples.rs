@@ -74,6 +74,11 @@ fn text(bytes: &[u8]) -> String {
 impl Example {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program(&self.name));
+        if ignores_int() {
+            // The program would inherit that.
+            command = Command::new("env");
+            command.arg("--default-signal=INT").arg(program(&self.name));
+        }
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -138,6 +143,13 @@ impl Example {
             fs::read_dir(self.folder.path()).expect("a folder").map(|entry| entry.unwrap().path()).collect();
         assert!(left.is_empty(), "{} leaves {left:?} behind", self.name);
     }
+}
+
+/// Whether whoever runs the tests ignores SIGINT, as what a shell runs in the background does.
+fn ignores_int() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")?.trim().get(..));
+    ignored.and_then(|mask| u64::from_str_radix(mask, 16).ok()).is_some_and(|mask| mask & 1 << (libc::SIGINT - 1) != 0)
 }
 
 /// Waits until the process catches both signals, as servers do: they say where they listen a moment before.

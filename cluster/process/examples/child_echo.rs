@@ -3,8 +3,9 @@
 //! Run: cargo run --example child_echo
 //!
 //! As a child it echoes, whoever is its parent:
-//! node -e "c=child_process.spawn('target/debug/examples/child_echo',{stdio:['pipe',1,2,'ipc']});
-//! c.on('message',console.log);c.send({hello:'from Node'})"
+//! node -e "p='target/debug/examples/child_echo';
+//!   c=child_process.spawn(p,{stdio:['pipe',1,2,'ipc']});
+//!   c.on('message',console.log);c.send({hello:'from Node'})"
 
 use std::io;
 use wirebook_net as net;
@@ -24,10 +25,12 @@ fn main() -> terminal::Result {
 }
 
 // ANCHOR: child
-/// The child. When its parent has disconnected, or is gone, `next` gives nothing more and it ends.
+/// The child. When its parent has disconnected, or is gone, `next` gives nothing more, or nobody takes the answer, and it ends.
 async fn echo(channel: Channel) -> io::Result<()> {
     while let Some(message) = channel.next().await? {
-        channel.send(&message.parse::<serde_json::Value>()?).await?;
+        if channel.send(&message.parse::<serde_json::Value>()?).await.is_err() {
+            break;
+        }
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 //! Run: cargo run --example https_server -- --addr 127.0.0.1:8443
 
 use clap::Args;
+use std::io::Write;
 use std::path::PathBuf;
-use std::{fs, process};
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_net as net;
 use wirebook_terminal::{self as terminal, Complaint, at};
@@ -38,23 +38,18 @@ fn main() -> terminal::Result {
         })?;
         // ANCHOR_END: serve
         let here = server.local_addr().expect("TCP has an address");
-        // What a client needs to believe a certificate that nobody else has signed; it is no secret.
-        let authority = std::env::temp_dir().join(format!("wirebook-authority-{}.pem", process::id()));
+        // What a client needs to believe a certificate that nobody else has signed. It is no secret, and goes when the server ends.
+        let mut authority = tempfile::Builder::new().prefix("wirebook-").suffix(".pem").tempfile()?;
         let mut hints = vec![format!("curl https://localhost:{}/tea", here.port())];
         if let Some(made) = identity.development() {
-            fs::write(&authority, &made.authority_pem).map_err(at(authority.display()))?;
+            authority.write_all(made.authority_pem.as_bytes()).map_err(at(authority.path().display()))?;
+            let file = authority.path().display();
             hints = vec![
-                format!("curl --cacert {} https://localhost:{}/tea", authority.display(), here.port()),
-                format!(
-                    "cargo run --example https_get -- --ca {} https://localhost:{}/tea",
-                    authority.display(),
-                    here.port()
-                ),
+                format!("curl --cacert {file} https://{here}/tea"),
+                format!("cargo run --example https_get -- --ca {file} https://{here}/tea"),
             ];
         }
         terminal::listening(here, &hints.iter().map(String::as_str).collect::<Vec<_>>());
-        let stopped = server.until(net::ctrl_c()).await;
-        let _ = fs::remove_file(&authority);
-        Ok(stopped?)
+        Ok(server.until(net::ctrl_c()).await?)
     })
 }
