@@ -245,11 +245,10 @@ pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Valu
     {
         return Ok(found);
     }
-    let key = convert::to_key(cx, index)?;
     if value.is_nullish() {
-        let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
-        return cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()));
+        return convert::unreadable(cx, value, index);
     }
+    let key = convert::to_key(cx, index)?;
     if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
         && let Some(found) = own_element(cx, value, f64::from(n))?
     {

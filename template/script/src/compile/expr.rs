@@ -124,9 +124,9 @@ impl Gen<'_> {
         let items = items
             .iter()
             .map(|item| match item {
-                Element::Item(expr) => (false, self.expr(expr).into_fn()),
-                Element::Spread(expr) => (true, self.expr(expr).into_fn()),
-                Element::Hole => (false, Code::Const(Value::Undefined).into_fn()),
+                Element::Item(expr) => (None, self.expr(expr).into_fn()),
+                Element::Spread(expr) => (Some(expr.listed().into()), self.expr(expr).into_fn()),
+                Element::Hole => (None, Code::Const(Value::Undefined).into_fn()),
             })
             .collect();
         Elements::new(items, plain)

@@ -172,6 +172,19 @@ pub(crate) fn to_key(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
     Ok(key)
 }
 
+/// An index of nothing. The key is shown as V8 does, which runs no code for it: an object's stays away.
+pub(crate) fn unreadable<T>(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<T> {
+    let what = to_str(cx, value)?;
+    let key = match index {
+        Value::Object(object) if object.0.class.get() == Class::Plain => "#<Object>".into(),
+        Value::Object(_) | Value::Array(_) => {
+            return cx.type_error(format!("Cannot read properties of {}", what.as_str()));
+        }
+        key => to_key(cx, key)?,
+    };
+    cx.type_error(format!("Cannot read properties of {} (reading '{}')", what.as_str(), key.as_str()))
+}
+
 /// §13.8.1 `+`.
 #[inline]
 pub(crate) fn add(cx: &mut Cx<'_>, left: Value, right: &Value) -> R<Value> {
@@ -259,6 +272,16 @@ impl Cx<'_> {
     #[inline]
     pub(crate) fn iterate(&mut self, value: Value, what: &str) -> R<Array> {
         if let Value::Array(array) = value { Ok(array) } else { self.iterate_other(value, what) }
+    }
+
+    /// What is spread into arguments: V8 has one sentence for whatever cannot be.
+    pub(crate) fn spread(&mut self, value: Value) -> R<Array> {
+        let object = value.as_object();
+        let lists = object.is_some_and(|object| object.table().is_some() || object.items().is_some());
+        if lists || matches!(value, Value::Array(_) | Value::String(_)) {
+            return self.iterate(value, "");
+        }
+        self.type_error("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
     }
 
     /// The entries of a map, the values of a set.

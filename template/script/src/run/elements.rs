@@ -3,27 +3,33 @@
 use super::fault::R;
 use super::machine::Cx;
 use super::program::ExprFn;
-use crate::value::Value;
+use crate::base::Str;
+use crate::value::{Array, Value};
 
 /// Elements of an array literal or arguments of a call.
 pub(crate) struct Elements {
-    items: Vec<(bool, ExprFn)>,
+    items: Vec<(Option<Str>, ExprFn)>,
     plain: bool,
 }
 
 impl Elements {
-    /// Parts, each with whether it is spread; `plain` when none is.
-    pub(crate) fn new(items: Vec<(bool, ExprFn)>, plain: bool) -> Elements {
+    /// Parts, each with what it is called if it is spread; `plain` when none is.
+    pub(crate) fn new(items: Vec<(Option<Str>, ExprFn)>, plain: bool) -> Elements {
         Elements { items, plain }
     }
 
+    /// The elements of an array.
     pub(crate) fn run(&self, cx: &mut Cx<'_>, pos: u32) -> R<Vec<Value>> {
+        self.gather(cx, pos, |cx, value, name| cx.iterate(value, name))
+    }
+
+    fn gather(&self, cx: &mut Cx<'_>, pos: u32, list: impl Fn(&mut Cx<'_>, Value, &str) -> R<Array>) -> R<Vec<Value>> {
         cx.items(self.items.len())?;
         let mut values = Vec::with_capacity(self.items.len());
         for (spread, item) in &self.items {
             let value = item(cx)?;
-            if *spread {
-                let list = cx.iterate(value, "spread value").map_err(|h| cx.at(h, pos))?;
+            if let Some(name) = spread {
+                let list = list(cx, value, name.as_str()).map_err(|h| cx.at(h, pos))?;
                 cx.items(list.len()).map_err(|h| cx.at(h, pos))?;
                 values.extend(list.to_vec());
             } else {
@@ -51,7 +57,7 @@ impl Elements {
                 run(cx, &args)
             }
             _ => {
-                let args = self.run(cx, pos)?;
+                let args = self.gather(cx, pos, |cx, value, _| cx.spread(value))?;
                 run(cx, &args)
             }
         }
