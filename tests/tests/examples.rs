@@ -261,14 +261,16 @@ fn every_server_ends_at_both_signals_and_has_said_what_to_try() {
 
 #[test]
 fn every_client_ends_at_both_signals_while_it_waits() {
-    let (silent, _socket, address) = taken();
+    let (silent, socket, address) = taken();
     for example in examples() {
         let Some(arguments) = example.connect(&address) else { continue };
         for signal in [libc::SIGINT, libc::SIGTERM] {
             let mut child = example.command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
             // It waits for an answer, and not for the end of its input.
             let child = child.stdin(Stdio::piped()).spawn().expect("it starts");
-            let _connected = (!example.name.contains("udp")).then(|| silent.accept().expect("it connects"));
+            let udp = example.name.contains("udp");
+            let _connected = (!udp).then(|| silent.accept().expect("it connects"));
+            assert!(!udp || socket.recv(&mut [0; 64]).is_ok(), "it asks");
             end(&example.name, signal, child);
         }
         example.left_nothing();
