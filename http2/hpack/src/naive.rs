@@ -47,17 +47,19 @@ impl Decoder {
         let (mut fields, mut at, mut sizes) = (Vec::new(), 0, true);
         loop {
             let kind = block.get(at).map(|octet| Kind::of(*octet));
-            sizes &= kind == Some(Kind::Size);
+            let number = kind.map(|kind| integer::read(block, at, kind.prefix()));
+            // Whatever comes first, an error too, is no size.
+            sizes &= kind == Some(Kind::Size) && number.is_some_and(|number| number.is_ok());
             if !sizes && self.owed.is_some() {
                 return Err(Violation::SizeMissing);
             }
-            let Some(kind) = kind else {
+            let (Some(kind), Some(number)) = (kind, number) else {
                 return Ok(fields);
             };
+            let (number, behind) = number?;
             if kind == Kind::Size && !sizes {
                 return Err(Violation::SizeTooLate);
             }
-            let (number, behind) = integer::read(block, at, kind.prefix())?;
             let number = number as usize;
             at = behind;
             match kind {
