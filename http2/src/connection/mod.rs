@@ -33,7 +33,7 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::message::{Fields, Scratch};
 use crate::stream::Priority;
-use crate::stream::state::{Departure, Input, Leave, Leaving, Lifecycle, Message, Part, State, Verdict};
+use crate::stream::state::{Departure, Input, Leave, Leaving, Part, State, Verdict};
 use crate::stream::table::{Memory, Stream, Streams};
 use crate::stream::window::{Receiver, Sender};
 use crate::wire::settings::{FIRST_WINDOW, MAX_WINDOW};
@@ -316,23 +316,8 @@ impl Connection {
 
     /// A stream begins.
     fn begin(&self, id: StreamId) -> Stream {
-        Stream {
-            id,
-            lifecycle: Lifecycle::new(self.is_ours(id)),
-            incoming: Message::new(),
-            outgoing: Message::new(),
-            receiver: Receiver::new(self.config.stream_window.min(MAX_WINDOW)),
-            sender: Sender::new(self.peer.initial_window_size),
-            expected: None,
-            promised: None,
-            priority: Priority::default(),
-            bodyless: false,
-            connect: false,
-            released: false,
-            interim: 0,
-            body_due: None,
-            room_due: None,
-        }
+        let receiver = Receiver::new(self.config.stream_window.min(MAX_WINDOW));
+        Stream::new(id, self.is_ours(id), receiver, Sender::new(self.peer.initial_window_size))
     }
 
     /// Takes a stream out, if it is over.

@@ -36,6 +36,27 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// One that begins, `ours` if this end opens it, with the windows that the two ends have for it.
+    pub(crate) fn new(id: StreamId, ours: bool, receiver: Receiver, sender: Sender) -> Stream {
+        Stream {
+            id,
+            lifecycle: Lifecycle::new(ours),
+            incoming: Message::new(),
+            outgoing: Message::new(),
+            receiver,
+            sender,
+            expected: None,
+            promised: None,
+            priority: Priority::default(),
+            bodyless: false,
+            connect: false,
+            released: false,
+            interim: 0,
+            body_due: None,
+            room_due: None,
+        }
+    }
+
     /// Whether there is nothing more to know of it: both have said all, and what came has been read.
     pub(crate) fn is_over(&self) -> bool {
         self.lifecycle.state().is_closed() && self.receiver.unread() == 0
@@ -199,23 +220,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn stream(id: u32) -> Stream {
-        Stream {
-            id: StreamId::new(id),
-            lifecycle: Lifecycle::new(false),
-            incoming: Message::new(),
-            outgoing: Message::new(),
-            receiver: Receiver::new(0),
-            sender: Sender::new(0),
-            expected: None,
-            promised: None,
-            priority: Priority::default(),
-            bodyless: false,
-            connect: false,
-            released: false,
-            interim: 0,
-            body_due: None,
-            room_due: None,
-        }
+        Stream::new(StreamId::new(id), false, Receiver::new(0), Sender::new(0))
     }
 
     #[test]

@@ -230,10 +230,7 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint,
         // What an object has is what the host or the program gave it: `toString` can be called, and is no member.
         Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
         Value::Undefined | Value::Null if optional => cx.absent(),
-        Value::Undefined | Value::Null => {
-            let what = if matches!(value, Value::Null) { "null" } else { "undefined" };
-            cx.type_error(format!("Cannot read properties of {what} (reading '{}')", key.as_str()))
-        }
+        Value::Undefined | Value::Null => convert::unreadable(cx, value, &Value::String(key.clone())),
         _ => Ok(builtins::member(value, key.as_str())),
     }
 }
