@@ -1,0 +1,5 @@
+//! The drivers of the web layer over the simulated network: no socket, no waiting, and every answer as it goes over the wire.
+
+mod onion;
+mod routes;
+mod world;
