@@ -27,6 +27,7 @@
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type: queries and forms? | 237 |
 //! | `context/` | What was asked, and what is the answer to be? | 1,000 |
+//! | `bodies/` | What came with a request, and where does it end? | 480 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
@@ -71,6 +72,8 @@
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
 #[cfg(feature = "net")]
+mod bodies;
+#[cfg(feature = "net")]
 mod context;
 pub mod input;
 pub mod message;
@@ -81,6 +84,8 @@ mod text;
 pub mod trust;
 
 #[cfg(feature = "net")]
+pub use bodies::{Incoming, Parsed, Part, Parts};
+#[cfg(feature = "net")]
 pub use context::{
     Answer, Body, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
 };
@@ -89,3 +94,5 @@ pub use onion::{
     Answering, App, Edge, Endpoint, Natural, Next, Resource, Router, any, delete, get, on, options, patch, post, put,
 };
 pub use text::{date, seconds};
+#[cfg(feature = "net")]
+pub use wirebook_multipart as multipart;
