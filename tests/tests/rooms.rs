@@ -70,6 +70,7 @@ const ROOMS: &[Room] = &[
     Room("web", "context", 2_200),
     Room("web", "bodies", 2_200),
     Room("web", "onion", 2_200),
+    Room("web", "layers", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),
 ];

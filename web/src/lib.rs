@@ -29,6 +29,7 @@
 //! | `context/` | What was asked, and what is the answer to be? | 1,000 |
 //! | `bodies/` | What came with a request, and where does it end? | 480 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
+//! | `layers/` | What do most applications want around theirs? | 560 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
 //!
@@ -76,6 +77,8 @@ mod bodies;
 #[cfg(feature = "net")]
 mod context;
 pub mod input;
+#[cfg(feature = "net")]
+pub mod layers;
 pub mod message;
 #[cfg(feature = "net")]
 mod onion;

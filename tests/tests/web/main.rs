@@ -2,7 +2,9 @@
 
 mod bodies;
 mod http1;
+mod layers;
 mod onion;
 mod refused;
 mod routes;
+mod rules;
 mod world;

@@ -3,7 +3,7 @@
 use super::typed_form;
 use crate::{
     context::{Context, Failure},
-    input::{Limits, Value, form},
+    input::{Limits, Value, form, pairs},
     message::Media,
 };
 use serde::de::DeserializeOwned;
@@ -97,10 +97,34 @@ impl Context<'_> {
     ///
     /// 413 for more, and those of [`Incoming::chunk`](super::Incoming::chunk).
     pub async fn read_bytes(&mut self, otherwise: u64) -> Result<Vec<u8>, Failure> {
-        let mut incoming = self.incoming(self.body_limit_or(otherwise))?;
+        let limit = self.body_limit_or(otherwise);
+        if let Some(kept) = self.take_kept() {
+            self.ensure(kept.len() as u64 <= limit, 413, format!("the body has more than {limit} bytes"))?;
+            return Ok(kept);
+        }
+        let mut incoming = self.incoming(limit)?;
         let whole = incoming.whole().await;
         self.give_back(incoming);
         whole
+    }
+
+    /// A field of the form that came, for rings that look before a handler does: the body is kept for it. `None` where there is no such
+    /// field, or the body is no form.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_fields`](Self::read_fields).
+    pub async fn peek_field(&mut self, name: &str) -> Result<Option<String>, Failure> {
+        if self.is(&["form"]).is_none() {
+            return Ok(None);
+        }
+        let limit = self.options().limits.form;
+        let body = self.read_bytes(limit).await?;
+        let text = str::from_utf8(&body).unwrap_or_default();
+        let most = self.options().limits.pairs.pairs;
+        let found = pairs(text).take(most).find(|(known, _)| known == name).map(|(_, value)| value);
+        self.keep(body);
+        Ok(found)
     }
 
     /// The body, read as its type says.

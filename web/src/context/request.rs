@@ -165,19 +165,23 @@ impl<'r> Context<'r> {
         if !matches!(&*self.method, "GET" | "HEAD") || !matches!(self.status_now(), 200..=299 | 304) {
             return false;
         }
-        let decision = decide(&self.method, &self.validators(), &self.conditions().borrowed());
-        decision.status() == Some(304)
+        self.decide() == Some(304)
+    }
+
+    /// 304 or 412, where the request's conditions decide about an answer with the tag and the date that it has so far.
+    pub(crate) fn decide(&self) -> Option<u16> {
+        decide(&self.method, &self.validators(), &self.conditions().borrowed()).status()
     }
 
     /// What the answer so far says of its own state.
-    pub(crate) fn validators(&self) -> Validators {
+    fn validators(&self) -> Validators {
         let etag = self.get("etag").and_then(|tag| ETag::parse(&tag));
         let modified = self.get("last-modified").and_then(|date| seconds(&date));
         Validators { etag, modified, is_missing: false }
     }
 
     /// The request's conditions.
-    pub(crate) fn conditions(&self) -> Asked<'r> {
+    fn conditions(&self) -> Asked<'r> {
         Asked {
             if_match: self.header_list("if-match"),
             if_none_match: self.header_list("if-none-match"),
@@ -190,7 +194,7 @@ impl<'r> Context<'r> {
 }
 
 /// The conditions of a request, with lists joined.
-pub(crate) struct Asked<'r> {
+struct Asked<'r> {
     if_match: Option<Cow<'r, str>>,
     if_none_match: Option<Cow<'r, str>>,
     if_modified_since: Option<&'r str>,
@@ -200,7 +204,7 @@ pub(crate) struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    pub(crate) fn borrowed(&self) -> Conditions<'_> {
+    fn borrowed(&self) -> Conditions<'_> {
         Conditions {
             if_match: self.if_match.as_deref(),
             if_none_match: self.if_none_match.as_deref(),
