@@ -1,8 +1,17 @@
-//! The web layer and forms with files: attacks, and any bytes.
+//! The web layer and forms with files: attacks, any bytes, and the drivers over the simulated network: no socket, no waiting, and every
+//! answer as it goes over the wire.
 
 mod attacks;
+mod bodies;
 mod fuzz;
+mod http1;
+mod layers;
 mod multipart_attacks;
+mod onion;
+mod refused;
+mod routes;
+mod rules;
+mod world;
 
 // Counts for each thread, so tests that run side by side do not see each other.
 #[global_allocator]
