@@ -10,6 +10,7 @@
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type: queries and forms? | 237 |
+//! | `files/` | What does a stranger get of a folder, and what does nobody? (feature `net`) | 560 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
 //!
@@ -48,9 +49,12 @@
 //! | [`message::MOST_TAGS`] | 64 | those behind do not match | no | ours |
 //! | [`message::MOST_RANGES`] | 1 | the whole: 200 | `ranges(…, usize::MAX)` | RFC 9110 §14.2 |
 //! | [`message::cache_control::MOST_SECONDS`] | 2³¹ s | as 2³¹ | no | RFC 9111 §1.2.2 |
+//! | `files::MOST_BYTES` | 64 MiB of assets | error at start | `read_at_most(…, u64::MAX)` | ours |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
+#[cfg(feature = "net")]
+pub mod files;
 pub mod input;
 pub mod message;
 pub mod router;

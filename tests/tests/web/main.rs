@@ -1,0 +1,4 @@
+//! The web layer: its drivers, in virtual time wherever there is a network.
+
+mod files;
+mod world;
