@@ -67,7 +67,9 @@ const ROOMS: &[Room] = &[
     Room("web", "message", 2_200),
     Room("web", "trust", 2_200),
     Room("web", "input", 2_200),
+    Room("web", "clock", 100),
     Room("web", "files", 2_200),
+    Room("web", "session", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),
 ];

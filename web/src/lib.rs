@@ -11,6 +11,8 @@
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type: queries and forms? | 237 |
 //! | `files/` | What does a stranger get of a folder, and what does nobody? (feature `net`) | 560 |
+//! | `clock/` | What is the date? (one file) | 35 |
+//! | `session/` | What is kept of a visitor, where, and for how long? | 650 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
 //!
@@ -50,15 +52,24 @@
 //! | [`message::MOST_RANGES`] | 1 | the whole: 200 | `ranges(…, usize::MAX)` | RFC 9110 §14.2 |
 //! | [`message::cache_control::MOST_SECONDS`] | 2³¹ s | as 2³¹ | no | RFC 9111 §1.2.2 |
 //! | `files::MOST_BYTES` | 64 MiB of assets | error at start | `read_at_most(…, u64::MAX)` | ours |
+//! | `session::MOST_SESSIONS` | 100,000 in memory | the least used goes | `MemoryStore::of(usize::MAX)` | tower-sessions #35 |
+//! | `session::MOST_BYTES`, `MOST_TOKEN` | 64 KiB; 3,800 bytes in a cookie | not saved: an error | `most: usize::MAX`; no | browsers' 4 KiB |
+//! | `session::SessionOptions::max_age` | a day | a new visitor | `None` | koa-session |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
+#[cfg(feature = "net")]
+mod clock;
 #[cfg(feature = "net")]
 pub mod files;
 pub mod input;
 pub mod message;
 pub mod router;
+#[cfg(feature = "net")]
+pub mod session;
 mod text;
 pub mod trust;
 
+#[cfg(feature = "net")]
+pub use clock::Clock;
 pub use text::{date, seconds};

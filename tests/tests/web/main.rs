@@ -1,4 +1,5 @@
 //! The web layer: its drivers, in virtual time wherever there is a network.
 
 mod files;
+mod sessions;
 mod world;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use wirebook_http1::server::{Hooks, Options};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net::Stream;
-use wirebook_net::sim::{self, SimListener, SimStream};
+use wirebook_net::sim::{self, Config, SimListener, SimStream};
 
 pub(crate) const ADDRESS: &str = "10.0.0.1:80";
 
@@ -32,5 +32,6 @@ pub(crate) async fn rest(stream: &SimStream) -> Talk {
 
 /// Runs in virtual time, with the same seed each time.
 pub(crate) fn simulate<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
-    sim::run(1, future).unwrap_or_else(|error| panic!("{error}"))
+    sim::run(Config { limit: Duration::from_secs(400 * 24 * 3600), ..Config::from(1) }, future)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
