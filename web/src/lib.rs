@@ -13,6 +13,7 @@
 //! | `files/` | What does a stranger get of a folder, and what does nobody? (feature `net`) | 560 |
 //! | `clock/` | What is the date? (one file) | 35 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 650 |
+//! | `log/` | What happened, in lines that nobody can forge? | 600 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
 //!
@@ -55,6 +56,7 @@
 //! | `session::MOST_SESSIONS` | 100,000 in memory | the least used goes | `MemoryStore::of(usize::MAX)` | tower-sessions #35 |
 //! | `session::MOST_BYTES`, `MOST_TOKEN` | 64 KiB; 3,800 bytes in a cookie | not saved: an error | `most: usize::MAX`; no | browsers' 4 KiB |
 //! | `session::SessionOptions::max_age` | a day | a new visitor | `None` | koa-session |
+//! | `log::MOST_WAITING`, `MOST_LINE` | 8 MiB of lines; 8 KiB a line | dropped and counted; cut | `Appender::with(…, usize::MAX, …)`; no | tracing-appender, ours |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
@@ -63,6 +65,8 @@ mod clock;
 #[cfg(feature = "net")]
 pub mod files;
 pub mod input;
+#[cfg(feature = "net")]
+pub mod log;
 pub mod message;
 pub mod router;
 #[cfg(feature = "net")]
