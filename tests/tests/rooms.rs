@@ -68,6 +68,8 @@ const ROOMS: &[Room] = &[
     Room("web", "trust", 2_200),
     Room("web", "input", 2_200),
     Room("web", "clock", 100),
+    Room("web", "context", 2_200),
+    Room("web", "onion", 2_200),
     Room("web", "files", 2_200),
     Room("web", "session", 2_200),
     Room("web", "log", 2_200),

@@ -1,7 +1,23 @@
 //! The web layer, written to be read: what stands between an HTTP message and a program's own functions.
 //!
-//! So far this is the core. It has no I/O, no clock and no `async`: each file answers one question about texts that a stranger
+//! The **core** has no I/O, no clock and no `async`: each file answers one question about texts that a stranger
 //! sent, quotes the rule that it follows, and can be read alone. Times are seconds since 1970, and random bytes come from the caller.
+//! The **drivers**, behind the feature `net`, are Koa's shape over our HTTP/1: a [`Context`] that is filled, an onion of rings around a
+//! handler, one writer at the end.
+//!
+//! ```no_run
+//! use wirebook_net as net;
+//! use wirebook_web::{Options, Router};
+//!
+//! net::run(async {
+//!     let app = Router::new().get("/", async |ctx| ctx.text("hello")).into_app(Options::default())?;
+//!     app.serve("127.0.0.1:8000")?.until(net::ctrl_c()).await?;
+//!     Ok::<(), Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The rooms
 //!
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
@@ -10,8 +26,10 @@
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type: queries and forms? | 237 |
-//! | `files/` | What does a stranger get of a folder, and what does nobody? (feature `net`) | 560 |
 //! | `clock/` | What is the date? (one file) | 35 |
+//! | `context/` | What was asked, and what is the answer to be? | 1,000 |
+//! | `onion/` | Who stands around a handler, and in which order? | 590 |
+//! | `files/` | What does a stranger get of a folder, and what does nobody? | 560 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 650 |
 //! | `log/` | What happened, in lines that nobody can forge? | 600 |
 //!
@@ -20,6 +38,7 @@
 //! ```
 //! use wirebook_web::router::{Found, Method, Routes, Spans, wash};
 //!
+//! // The core alone: a table of routes, and one look-up.
 //! let mut routes = Routes::new();
 //! routes.add("GET", "/users/{id:int}", "show")?;
 //! routes.add("POST", "/users", "create")?;
@@ -63,11 +82,15 @@
 #[cfg(feature = "net")]
 mod clock;
 #[cfg(feature = "net")]
+mod context;
+#[cfg(feature = "net")]
 pub mod files;
 pub mod input;
 #[cfg(feature = "net")]
 pub mod log;
 pub mod message;
+#[cfg(feature = "net")]
+mod onion;
 pub mod router;
 #[cfg(feature = "net")]
 pub mod session;
@@ -76,4 +99,12 @@ pub mod trust;
 
 #[cfg(feature = "net")]
 pub use clock::Clock;
+#[cfg(feature = "net")]
+pub use context::{
+    Answer, Body, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
+};
+#[cfg(feature = "net")]
+pub use onion::{
+    Answering, App, Edge, Endpoint, Natural, Next, Resource, Router, any, delete, get, on, options, patch, post, put,
+};
 pub use text::{date, seconds};

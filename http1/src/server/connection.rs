@@ -69,7 +69,7 @@ impl<H> Drop for Accepted<H> {
 
 impl<H> Resume for Accepted<H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     fn resume(self: Rc<Self>) {
         let shared = self.shared.clone();
@@ -85,7 +85,7 @@ where
 /// Takes a new connection on.
 pub(super) fn begin<H>(stream: Rc<dyn Transport>, shared: Rc<Shared<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let slot = shared.connections.enter();
     hooks::call(&shared.options.hooks.connection, &shared.connections.open());
@@ -102,7 +102,7 @@ where
 /// Leaves a connection to itself until there is something to read.
 fn park<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let connections = &accepted.shared.connections;
     if !connections.is_closing() {
@@ -113,7 +113,7 @@ where
 /// Ends our half, and leaves the client's to itself until it ends, too, or its time is up.
 fn close<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let time = accepted.shared.connections.linger_time(&accepted.shared.options);
     if accepted.stream.shutdown(Shutdown::Write).is_ok() && !time.is_zero() {
@@ -125,7 +125,7 @@ where
 /// Throws away what has come, and waits for more without a task or a buffer.
 fn linger<H>(accepted: Rc<Accepted<H>>, until: Option<Instant>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let mut bytes = net::buffer();
     loop {
@@ -145,7 +145,7 @@ where
 /// A worker's life: one connection after the other.
 async fn work<H>(worker: Rc<Worker<Accepted<H>>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     while let Some(accepted) = worker.next().await {
         let shared = accepted.shared.clone();
@@ -159,7 +159,7 @@ where
 /// Serves a connection until it idles or ends. If something goes wrong, its client is told; other connections do not notice.
 async fn converse<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     if let Err(error) = open(&accepted).await {
         return hooks::call(&accepted.shared.options.hooks.open_error, &error);
@@ -261,7 +261,7 @@ struct Turn<'t, H> {
 
 impl<H> Turn<'_, H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     /// From a readable event to the next moment at which there is nothing to do but wait.
     async fn take(&mut self, buffers: &mut Buffers, unfinished: &mut Unfinished, waited: Waited) -> io::Result<Next> {
@@ -409,7 +409,7 @@ impl<'t, H> Turn<'t, H> {
 /// Has the handler answer one request.
 async fn answer<'r, H>(handler: &H, exchange: &'r Exchange<'r>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
+    H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
     let outcome = run(handler, exchange).await;
     if outcome.is_ok() && exchange.is_over() {
@@ -427,7 +427,7 @@ where
 /// Runs the handler; while it waits for something, what was answered before goes out.
 async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>) -> Outcome
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
+    H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
     let request = Request::new(BodyReader::new(exchange));
     let mut answering = pin!(handler(request, Response::new(exchange)));

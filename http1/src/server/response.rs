@@ -11,6 +11,7 @@ use crate::parser::{FieldLines, ResponseHead, Version};
 use crate::upgraded::Upgraded;
 use std::fmt;
 use std::fs::{File, Metadata};
+use std::mem;
 use std::ops::RangeBounds;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -49,6 +50,57 @@ impl<'r> Response<'r> {
         };
         answer.misuse = answer.misuse.or(pushed.err());
         self
+    }
+
+    /// The status that the answer has so far, or had.
+    pub fn status_now(&self) -> u16 {
+        self.exchange.answer.borrow().status
+    }
+
+    /// As [`status`](Self::status), for whoever keeps the response and comes back to it.
+    pub fn set_status(&mut self, status: u16) {
+        let answer = &mut *self.exchange.answer.borrow_mut();
+        if !answer.begun {
+            answer.status = status;
+        }
+    }
+
+    /// The head is out: status and fields are what they are.
+    pub fn is_begun(&self) -> bool {
+        self.exchange.answer.borrow().begun
+    }
+
+    /// Looks at the fields that the answer has so far.
+    pub fn fields<T>(&self, look: impl FnOnce(&FieldBlock) -> T) -> T {
+        let lines = mem::take(self.exchange.answer.borrow_mut().lines);
+        self.put_back(lines, |lines| look(lines))
+    }
+
+    /// Changes the fields that the answer has so far, in the connection's own room: nothing is copied.
+    ///
+    /// ```no_run
+    /// # async fn handler(_: wirebook_http1::Request<'_>, mut response: wirebook_http1::Response<'_>) -> wirebook_http1::Outcome {
+    /// response.fields_mut(|fields| fields.set("cache-control", "no-store"))??;
+    /// response.end("").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::OutOfTurn`] once the head is out; the function is not called then.
+    pub fn fields_mut<T>(&mut self, change: impl FnOnce(&mut FieldBlock) -> T) -> Result<T, Misuse> {
+        if self.is_begun() {
+            return Err(Misuse::OutOfTurn);
+        }
+        let lines = mem::take(self.exchange.answer.borrow_mut().lines);
+        Ok(self.put_back(lines, change))
+    }
+
+    /// While a function of the caller's runs, nothing is borrowed: it may ask the request for whatever it likes.
+    fn put_back<T>(&self, mut lines: FieldBlock, run: impl FnOnce(&mut FieldBlock) -> T) -> T {
+        let given = run(&mut lines);
+        *self.exchange.answer.borrow_mut().lines = lines;
+        given
     }
 
     /// Sends a piece of the body now, the head before the first, and waits until the client has taken most of it.

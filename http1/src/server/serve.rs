@@ -120,7 +120,7 @@ impl fmt::Debug for Server {
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve<H>(address: impl Address, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_with(address, Options::default(), handler)
 }
@@ -132,7 +132,7 @@ where
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve_with<H>(address: impl Address, options: Options, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
@@ -143,7 +143,7 @@ where
 pub fn serve_on<L, H>(listener: L, options: Options, handler: H) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let connections = Rc::new(Connections::default());
     let close_timeout = options.close_timeout;

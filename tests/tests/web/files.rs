@@ -1,6 +1,6 @@
 //! Files: what a stranger gets of a folder, and what nobody does. Security rules 1 to 3 of the web layer.
 
-use super::world::{ADDRESS, rest, simulate, start};
+use super::wire::{ADDRESS, rest, simulate, start};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Logs: lines that nobody forges, a queue with a bound, files that are put aside. Security rule 22 of the web layer.
 
-use super::world::simulate;
+use super::wire::simulate;
 use std::fs;
 use std::io;
 use std::path::Path;

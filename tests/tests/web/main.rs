@@ -1,6 +1,9 @@
-//! The web layer: its drivers, in virtual time wherever there is a network.
+//! The drivers of the web layer over the simulated network: no socket, no waiting, and every answer as it goes over the wire.
 
 mod files;
 mod logs;
+mod onion;
+mod routes;
 mod sessions;
+mod wire;
 mod world;

@@ -1,6 +1,6 @@
 //! Sessions: ids that nobody chooses, and two tabs that lose nothing of each other. Security rules 9 to 11 of the web layer.
 
-use super::world::simulate;
+use super::wire::simulate;
 use std::cell::Cell;
 use std::fs;
 use std::io;
