@@ -17,7 +17,7 @@ use wirebook_web::router::wash;
 const SECRET: &str = "root:x:0:0";
 
 /// A site's folder, and beside it what is nobody's business.
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let site = folder.path().join("site");
     fs::create_dir_all(site.join("css")).expect("folders");

@@ -18,10 +18,10 @@ const START: u64 = 1_795_749_258;
 
 /// Keeps what it is given; fails, or panics, when it is told to.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<(String, Option<&'static str>)>>);
+pub(super) struct Kept(Arc<Mutex<(String, Option<&'static str>)>>);
 
 impl Kept {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.0.lock().expect("no panic").0.clone()
     }
 

@@ -5,5 +5,6 @@ mod logs;
 mod onion;
 mod routes;
 mod sessions;
+mod site;
 mod wire;
 mod world;

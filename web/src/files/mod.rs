@@ -8,6 +8,7 @@
 //! | `find` | which file a path means: index, extensions, ready-made codings |
 //! | `serve` | a folder as a part of a site |
 //! | `assets` | what is read at the start, named by its content, and kept |
+//! | `site` | both as parts of an application |
 
 mod assets;
 mod find;
@@ -15,6 +16,7 @@ mod kind;
 mod reply;
 mod root;
 mod serve;
+mod site;
 
 pub use assets::{Assets, MOST_BYTES};
 pub use find::{Found, Opened};

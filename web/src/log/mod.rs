@@ -9,7 +9,9 @@
 //! | `sink` | a terminal, a file, a file that is put aside by day, hour or size |
 //! | `appender` | the queue between the loop and a sink |
 //! | `logger` | categories |
+//! | `access` | the ring that writes a line about each request |
 
+mod access;
 mod appender;
 mod clean;
 mod level;
@@ -18,6 +20,7 @@ mod logger;
 mod sink;
 mod stamp;
 
+pub use access::{User, access_log};
 pub use appender::{Appender, MOST_WAITING};
 pub use clean::{REDACTED, clean, is_secret, redact_target};
 pub use level::Level;

@@ -2,7 +2,7 @@
 
 use crate::trust::{Record, SessionId};
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -20,8 +20,12 @@ pub(super) struct State {
     pub(super) fate: Fate,
     /// Its visitor is to be given a new token: an older key signed the last one.
     pub(super) is_stale: bool,
-    /// The token that its visitor has; for links, where there are no cookies.
+    /// The token that its visitor has, or is to have.
     pub(super) token: Option<String>,
+    /// A new visitor's id, where links have to have it.
+    pub(super) reserved: Option<SessionId>,
+    /// A link has the token, so there has to be something under it.
+    pub(super) is_asked: Cell<bool>,
 }
 
 /// What is to become of a session.
@@ -43,6 +47,8 @@ impl Session {
             fate: Fate::Keep,
             is_stale: false,
             token: None,
+            reserved: None,
+            is_asked: Cell::new(false),
         })))
     }
 
@@ -85,6 +91,14 @@ impl Session {
     /// Nobody has been here before, or what was kept of them is over.
     pub fn is_new(&self) -> bool {
         self.0.borrow().id.is_none()
+    }
+
+    /// What stands in links, with [`Carrier::Query`](super::Carrier::Query): `?sid=` and this. `None` where cookies carry sessions and there
+    /// is none yet.
+    pub fn token(&self) -> Option<String> {
+        let state = self.0.borrow();
+        state.is_asked.set(true);
+        state.token.clone()
     }
 
     /// Puts the session under a new id, and makes the old one worth nothing. To be called whenever somebody becomes somebody else: when

@@ -9,15 +9,18 @@
 //! | `file` | in files, for several programs |
 //! | `handle` | a session as a handler has it |
 //! | `sessions` | from a token to a session and back |
+//! | `layer` | the ring that lends each request its session |
 
 mod file;
 mod handle;
+mod layer;
 mod memory;
 mod sessions;
 mod store;
 
 pub use file::FileStore;
 pub use handle::Session;
+pub use layer::session;
 pub use memory::{MOST_SESSIONS, MemoryStore};
-pub use sessions::{MOST_BYTES, MOST_TOKEN, SessionOptions, Sessions, TRIES, Token};
+pub use sessions::{Carrier, MOST_BYTES, MOST_TOKEN, SessionOptions, Sessions, TRIES, Token};
 pub use store::{Later, Store, Stored};

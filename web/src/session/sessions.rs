@@ -8,6 +8,7 @@
 use super::handle::{Fate, Session};
 use super::store::{Store, Stored};
 use crate::clock::Clock;
+use crate::context::Context;
 use crate::trust::{Keys, Purpose, Record, SessionId, Times};
 use std::io;
 use std::rc::Rc;
@@ -23,6 +24,17 @@ pub const TRIES: usize = 3;
 
 /// What a touch must bring, in seconds: a store is not written to for every request of a busy visitor.
 const LEAST_TOUCH: u64 = 60;
+
+/// By what a visitor is known again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// A cookie.
+    #[default]
+    Cookie,
+    /// A parameter of the query, for who takes no cookies: [`Session::token`] stands in every link. Whoever is given such a link has the
+    /// session, so it is bound to something that its owner alone has, with [`Sessions::bind`].
+    Query,
+}
 
 /// How a session is carried and how long it lives. The first seven have the names that koa-session gives them.
 #[derive(Clone, Debug)]
@@ -43,6 +55,8 @@ pub struct SessionOptions {
     pub renew: bool,
     /// How long a session in a store lives: 2 hours since it was used, 30 days in all.
     pub times: Times,
+    /// By what a visitor is known again: a cookie.
+    pub carrier: Carrier,
     /// Bytes of a session: [`MOST_BYTES`]. More is an error when it is saved; 0 saves none, `usize::MAX` is no bound.
     pub most: usize,
 }
@@ -58,6 +72,7 @@ impl Default for SessionOptions {
             rolling: false,
             renew: false,
             times: Times::default(),
+            carrier: Carrier::Cookie,
             most: MOST_BYTES,
         }
     }
@@ -83,19 +98,37 @@ pub struct Sessions {
     /// How they are carried, and how long they live.
     pub options: SessionOptions,
     clock: Clock,
+    bind: Rc<dyn Fn(&Context<'_>) -> Vec<u8>>,
 }
 
 impl Sessions {
     /// Sessions in a store; their visitors have an id.
     pub fn new(store: impl Store + 'static, keys: Keys) -> Sessions {
-        Sessions { store: Some(Rc::new(store)), keys, options: SessionOptions::default(), clock: Clock::system() }
+        Sessions::of(Some(Rc::new(store)), keys)
     }
 
     /// Sessions in cookies: signed, and not encrypted. Nothing is stored, so there is nothing to destroy: whoever kept an old cookie
     /// has the old session until `max_age` is over. Two requests at once do not merge. The time since the last use counts
     /// with `rolling` only.
     pub fn in_cookies(keys: Keys) -> Sessions {
-        Sessions { store: None, keys, options: SessionOptions::default(), clock: Clock::system() }
+        Sessions::of(None, keys)
+    }
+
+    fn of(store: Option<Rc<dyn Store>>, keys: Keys) -> Sessions {
+        let bind = Rc::new(|_: &Context<'_>| Vec::new());
+        Sessions { store, keys, options: SessionOptions::default(), clock: Clock::system(), bind }
+    }
+
+    /// Binds each token to something of the request that its owner's requests have and others' have not, such as User-Agent. It is not
+    /// sent, and whoever steals the token needs it too.
+    #[must_use]
+    pub fn bind(mut self, bind: impl Fn(&Context<'_>) -> Vec<u8> + 'static) -> Self {
+        self.bind = Rc::new(bind);
+        self
+    }
+
+    pub(super) fn binding(&self, ctx: &Context<'_>) -> Vec<u8> {
+        (self.bind)(ctx)
     }
 
     /// The same with other options.
@@ -119,10 +152,19 @@ impl Sessions {
     /// Those of the store.
     pub async fn open(&self, token: Option<&str>, binding: &[u8]) -> io::Result<Session> {
         let now = self.clock.seconds();
-        Ok(match token {
-            Some(token) => self.known(token, binding, now).await?.unwrap_or_else(|| Session::fresh(now)),
-            None => Session::fresh(now),
-        })
+        if let Some(token) = token
+            && let Some(session) = self.known(token, binding, now).await?
+        {
+            return Ok(session);
+        }
+        let session = Session::fresh(now);
+        if self.store.is_some() && self.options.carrier == Carrier::Query {
+            // Links are written before the answer is done, so the visitor has an id from the start.
+            let id = new_id()?;
+            self.sign(&session, id, binding);
+            session.0.borrow_mut().reserved = Some(id);
+        }
+        Ok(session)
     }
 
     async fn known(&self, token: &str, binding: &[u8], now: u64) -> io::Result<Option<Session>> {
@@ -230,22 +272,23 @@ impl Sessions {
         session: &Session,
         old: Option<SessionId>,
     ) -> io::Result<Option<SessionId>> {
-        let mine = session.0.borrow().record.clone();
+        let (mine, reserved, is_asked) = {
+            let state = session.0.borrow();
+            (state.record.clone(), state.reserved, state.is_asked.get())
+        };
         let now = self.clock.seconds();
         let newest = match old {
             Some(old) => match store.load(&old.key(), now).await? {
                 Some(newest) => newest.record,
                 None => return Ok(None),
             },
-            None if mine.changes().is_empty() => return Ok(None),
+            None if mine.changes().is_empty() && !is_asked => return Ok(None),
             None => Record::new(mine.made()),
         };
         let record = mine.onto(&newest).unwrap_or(newest);
         let ends = self.options.times.end(record.made(), now);
         let stored = self.bounded(Stored { record, ends })?;
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(io::Error::other)?;
-        let id = SessionId::new(random);
+        let id = reserved.map_or_else(new_id, Ok)?;
         if !store.save(&id.key(), &stored, 0, now).await? {
             return Ok(None);
         }
@@ -301,6 +344,13 @@ impl Sessions {
     }
 
     fn token(&self, session: &Session, id: SessionId, binding: &[u8]) -> Token {
+        let token = self.sign(session, id, binding);
+        session.0.borrow_mut().id = Some(id);
+        Token::Set(token)
+    }
+
+    /// The visitor's token for an id; the session has it from now on.
+    fn sign(&self, session: &Session, id: SessionId, binding: &[u8]) -> String {
         let mut state = session.0.borrow_mut();
         let now = self.clock.seconds();
         let token = match self.options.signed {
@@ -310,9 +360,8 @@ impl Sessions {
             }
             false => id.text(),
         };
-        state.id = Some(id);
         state.token = Some(token.clone());
-        Token::Set(token)
+        token
     }
 
     /// Removes from the store what is over, from time to time; for as long as the loop runs.
@@ -326,6 +375,13 @@ impl Sessions {
             None => Ok(0),
         }
     }
+}
+
+/// An id that nobody guesses.
+fn new_id() -> io::Result<SessionId> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(SessionId::new(random))
 }
 
 fn too_large(bytes: usize, most: usize) -> io::Error {
