@@ -72,6 +72,7 @@ const ROOMS: &[Room] = &[
     Room("web", "onion", 2_200),
     Room("web", "files", 2_200),
     Room("web", "session", 2_200),
+    Room("web", "compress", 2_200),
     Room("web", "log", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),
