@@ -69,6 +69,7 @@ const ROOMS: &[Room] = &[
     Room("web", "input", 2_200),
     Room("web", "clock", 100),
     Room("web", "context", 2_200),
+    Room("web", "bodies", 2_200),
     Room("web", "onion", 2_200),
     Room("web", "files", 2_200),
     Room("web", "session", 2_200),

@@ -28,11 +28,12 @@
 //! | `input/` | What did people type: queries and forms? | 237 |
 //! | `clock/` | What is the date? (one file) | 35 |
 //! | `context/` | What was asked, and what is the answer to be? | 1,000 |
+//! | `bodies/` | What came with a request, and where does it end? | 480 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
-//! | `files/` | What does a stranger get of a folder, and what does nobody? | 560 |
-//! | `session/` | What is kept of a visitor, where, and for how long? | 650 |
+//! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
+//! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `compress/` | Which answers become smaller, for whom, and which must not? | 290 |
-//! | `log/` | What happened, in lines that nobody can forge? | 600 |
+//! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
 //!
@@ -82,6 +83,8 @@
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
 #[cfg(feature = "net")]
+mod bodies;
+#[cfg(feature = "net")]
 mod clock;
 #[cfg(feature = "net")]
 pub mod compress;
@@ -102,6 +105,8 @@ mod text;
 pub mod trust;
 
 #[cfg(feature = "net")]
+pub use bodies::{Incoming, Parsed, Part, Parts};
+#[cfg(feature = "net")]
 pub use clock::Clock;
 #[cfg(feature = "net")]
 pub use context::{
@@ -112,3 +117,5 @@ pub use onion::{
     Answering, App, Edge, Endpoint, Natural, Next, Resource, Router, any, delete, get, on, options, patch, post, put,
 };
 pub use text::{date, seconds};
+#[cfg(feature = "net")]
+pub use wirebook_multipart as multipart;

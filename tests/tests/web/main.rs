@@ -1,9 +1,12 @@
 //! The drivers of the web layer over the simulated network: no socket, no waiting, and every answer as it goes over the wire.
 
+mod bodies;
 mod compress;
 mod files;
+mod http1;
 mod logs;
 mod onion;
+mod refused;
 mod routes;
 mod sessions;
 mod site;

@@ -213,6 +213,11 @@ impl<'r> Context<'r> {
         Done::new()
     }
 
+    /// Puts the request back that was taken.
+    pub(crate) fn put_request(&mut self, request: Request<'r>) {
+        self.request = Some(request);
+    }
+
     /// The body of the answer so far.
     pub fn body(&self) -> &Body {
         &self.body
