@@ -73,6 +73,7 @@ const ROOMS: &[Room] = &[
     Room("web", "onion", 2_200),
     Room("web", "files", 2_200),
     Room("web", "session", 2_200),
+    Room("web", "uploads", 2_200),
     Room("web", "compress", 2_200),
     Room("web", "log", 2_200),
     Room("cluster/process", "ipc", 1_000),

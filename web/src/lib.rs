@@ -32,6 +32,7 @@
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
 //! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
+//! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |
 //! | `compress/` | Which answers become smaller, for whom, and which must not? | 290 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
@@ -78,6 +79,8 @@
 //! | `session::MOST_BYTES`, `MOST_TOKEN` | 64 KiB; 3,800 bytes in a cookie | not saved: an error | `most: usize::MAX`; no | browsers' 4 KiB |
 //! | `session::SessionOptions::max_age` | a day | a new visitor | `None` | koa-session |
 //! | `log::MOST_WAITING`, `MOST_LINE` | 8 MiB of lines; 8 KiB a line | dropped and counted; cut | `Appender::with(…, usize::MAX, …)`; no | tracing-appender, ours |
+//! | `uploads::MOST_OPEN` | 64 temporary files a loop | 503 | `most_open(usize::MAX)` | ours |
+//! | `uploads::Uploads::most_bytes` | none | 507 | `u64::MAX` | ours |
 //! | `compress::CompressOptions::least` | 1 KiB | smaller answers stay as they are | 0 | koa-compress |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
@@ -103,6 +106,8 @@ pub mod router;
 pub mod session;
 mod text;
 pub mod trust;
+#[cfg(feature = "net")]
+pub mod uploads;
 
 #[cfg(feature = "net")]
 pub use bodies::{Incoming, Parsed, Part, Parts};

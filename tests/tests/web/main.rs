@@ -10,5 +10,6 @@ mod refused;
 mod routes;
 mod sessions;
 mod site;
+mod uploads;
 mod wire;
 mod world;
