@@ -3,14 +3,21 @@
 
 mod attacks;
 mod bodies;
+mod compress;
+mod files;
 mod fuzz;
 mod http1;
 mod layers;
+mod logs;
 mod multipart_attacks;
 mod onion;
 mod refused;
 mod routes;
 mod rules;
+mod sessions;
+mod site;
+mod uploads;
+mod wire;
 mod world;
 
 // Counts for each thread, so tests that run side by side do not see each other.
