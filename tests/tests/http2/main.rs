@@ -1,0 +1,8 @@
+//! HTTP/2's server, as its clients meet it: in the simulated network, in virtual time.
+
+mod limits;
+mod peer;
+mod rough;
+mod server;
+mod shutdown;
+mod time;
