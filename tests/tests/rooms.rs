@@ -69,6 +69,9 @@ const ROOMS: &[Room] = &[
     Room("web", "message", 2_200),
     Room("web", "trust", 2_200),
     Room("web", "input", 2_200),
+    Room("web", "context", 2_200),
+    Room("web", "bodies", 2_200),
+    Room("web", "onion", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),
 ];

@@ -1,7 +1,23 @@
 //! The web layer, written to be read: what stands between an HTTP message and a program's own functions.
 //!
-//! So far this is the core. It has no I/O, no clock and no `async`: each file answers one question about texts that a stranger
+//! The **core** has no I/O, no clock and no `async`: each file answers one question about texts that a stranger
 //! sent, quotes the rule that it follows, and can be read alone. Times are seconds since 1970, and random bytes come from the caller.
+//! The **drivers**, behind the feature `net`, are Koa's shape over our HTTP/1: a [`Context`] that is filled, an onion of rings around a
+//! handler, one writer at the end.
+//!
+//! ```no_run
+//! use wirebook_net as net;
+//! use wirebook_web::{Options, Router};
+//!
+//! net::run(async {
+//!     let app = Router::new().get("/", async |ctx| ctx.text("hello")).into_app(Options::default())?;
+//!     app.serve("127.0.0.1:8000")?.until(net::ctrl_c()).await?;
+//!     Ok::<(), Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The rooms
 //!
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
@@ -10,12 +26,16 @@
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type: queries and forms? | 237 |
+//! | `context/` | What was asked, and what is the answer to be? | 1,000 |
+//! | `bodies/` | What came with a request, and where does it end? | 480 |
+//! | `onion/` | Who stands around a handler, and in which order? | 590 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
 //!
 //! ```
 //! use wirebook_web::router::{Found, Method, Routes, Spans, wash};
 //!
+//! // The core alone: a table of routes, and one look-up.
 //! let mut routes = Routes::new();
 //! routes.add("GET", "/users/{id:int}", "show")?;
 //! routes.add("POST", "/users", "create")?;
@@ -51,10 +71,28 @@
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
+#[cfg(feature = "net")]
+mod bodies;
+#[cfg(feature = "net")]
+mod context;
 pub mod input;
 pub mod message;
+#[cfg(feature = "net")]
+mod onion;
 pub mod router;
 mod text;
 pub mod trust;
 
+#[cfg(feature = "net")]
+pub use bodies::{Incoming, Parsed, Part, Parts};
+#[cfg(feature = "net")]
+pub use context::{
+    Answer, Body, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
+};
+#[cfg(feature = "net")]
+pub use onion::{
+    Answering, App, Edge, Endpoint, Natural, Next, Resource, Router, any, delete, get, on, options, patch, post, put,
+};
 pub use text::{date, seconds};
+#[cfg(feature = "net")]
+pub use wirebook_multipart as multipart;

@@ -80,7 +80,7 @@ impl<H> Drop for Accepted<H> {
 
 impl<H> Resume for Accepted<H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     fn resume(self: Rc<Self>) {
         let shared = self.shared.clone();
@@ -96,7 +96,7 @@ where
 /// Takes a new connection on.
 pub fn begin<H>(stream: Rc<dyn Transport>, shared: Rc<Shared<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let slot = shared.connections.enter();
     hooks::call(&shared.options.hooks.connection, &shared.connections.open());
@@ -113,7 +113,7 @@ where
 /// Leaves a connection to itself until there is something to read.
 fn park<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let connections = &accepted.shared.connections;
     if !connections.is_closing() {
@@ -124,7 +124,7 @@ where
 /// Ends our half, and leaves the client's to itself until it ends, too, or its time is up.
 fn close<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let time = accepted.shared.connections.linger_time(&accepted.shared.options);
     if accepted.stream.shutdown(Shutdown::Write).is_ok() && !time.is_zero() {
@@ -136,7 +136,7 @@ where
 /// Throws away what has come, and waits for more without a task or a buffer.
 fn linger<H>(accepted: Rc<Accepted<H>>, until: Option<Instant>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let mut bytes = net::buffer();
     loop {
@@ -156,7 +156,7 @@ where
 /// A worker's life: one connection after the other.
 async fn work<H>(worker: Rc<Worker<Accepted<H>>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     while let Some(accepted) = worker.next().await {
         let shared = accepted.shared.clone();
@@ -170,7 +170,7 @@ where
 /// Serves a connection until it idles or ends. If something goes wrong, its client is told; other connections do not notice.
 async fn converse<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     if let Err(error) = open(&accepted).await {
         return hooks::call(&accepted.shared.options.hooks.open_error, &error);
@@ -272,7 +272,7 @@ struct Turn<'t, H> {
 
 impl<H> Turn<'_, H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     /// From a readable event to the next moment at which there is nothing to do but wait.
     async fn take(&mut self, buffers: &mut Buffers, unfinished: &mut Unfinished, waited: Waited) -> io::Result<Next> {
@@ -420,7 +420,7 @@ impl<'t, H> Turn<'t, H> {
 /// Has the handler answer one request.
 async fn answer<'r, H>(handler: &H, exchange: &'r Exchange<'r>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
+    H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
     let outcome = run(handler, exchange).await;
     if outcome.is_ok() && exchange.is_over() {
@@ -438,7 +438,7 @@ where
 /// Runs the handler; while it waits for something, what was answered before goes out.
 async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>) -> Outcome
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
+    H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
     let request = Request::of(BodyReader::new(exchange));
     let mut answering = pin!(handler(request, Response::of(exchange)));

@@ -26,6 +26,11 @@ impl Failure {
         &*self.0
     }
 
+    /// The same, to be kept.
+    pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
+        self.0
+    }
+
     /// A failure that is nothing but a sentence.
     pub fn message(text: impl Into<String>) -> Self {
         Failure(text.into().into())

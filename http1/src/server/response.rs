@@ -13,6 +13,7 @@ use crate::upgraded::Upgraded;
 use std::cell::RefMut;
 use std::fmt;
 use std::fs::{File, Metadata};
+use std::mem;
 use std::ops::RangeBounds;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -67,6 +68,57 @@ impl<'r> Response<'r> {
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.draft().header(name, value);
         self
+    }
+
+    /// The status that the answer has so far, or had.
+    pub fn status_now(&self) -> u16 {
+        self.draft().status
+    }
+
+    /// As [`status`](Self::status), for whoever keeps the response and comes back to it.
+    pub fn set_status(&mut self, status: u16) {
+        let draft = &mut *self.draft();
+        if !draft.begun {
+            draft.status = status;
+        }
+    }
+
+    /// The head is out: status and fields are what they are.
+    pub fn is_begun(&self) -> bool {
+        self.draft().begun
+    }
+
+    /// Looks at the fields that the answer has so far.
+    pub fn fields<T>(&self, look: impl FnOnce(&FieldBlock) -> T) -> T {
+        let lines = mem::take(&mut self.draft().lines);
+        self.put_back(lines, |lines| look(lines))
+    }
+
+    /// Changes the fields that the answer has so far, in the connection's own room: nothing is copied.
+    ///
+    /// ```no_run
+    /// # async fn handler(_: wirebook_http1::Request<'_>, mut response: wirebook_http1::Response<'_>) -> wirebook_http1::Outcome {
+    /// response.fields_mut(|fields| fields.set("cache-control", "no-store"))??;
+    /// response.end("").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::OutOfTurn`] once the head is out; the function is not called then.
+    pub fn fields_mut<T>(&mut self, change: impl FnOnce(&mut FieldBlock) -> T) -> Result<T, Misuse> {
+        if self.is_begun() {
+            return Err(Misuse::OutOfTurn);
+        }
+        let lines = mem::take(&mut self.draft().lines);
+        Ok(self.put_back(lines, change))
+    }
+
+    /// While a function of the caller's runs, nothing is borrowed: it may ask the request for whatever it likes.
+    fn put_back<T>(&self, mut lines: FieldBlock, run: impl FnOnce(&mut FieldBlock) -> T) -> T {
+        let given = run(&mut lines);
+        self.draft().lines = lines;
+        given
     }
 
     /// Sends a piece of the body now, the head before the first, and waits until the client has taken most of it.

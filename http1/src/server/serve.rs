@@ -130,7 +130,7 @@ impl fmt::Debug for Server {
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve<H>(address: impl Address, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_with(address, Options::default(), handler)
 }
@@ -142,7 +142,7 @@ where
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve_with<H>(address: impl Address, options: Options, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
@@ -153,7 +153,7 @@ where
 pub fn serve_on<L, H>(listener: L, options: Options, handler: H) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let shared = Shared::new(options, handler);
     let ours = shared.clone();
@@ -164,7 +164,7 @@ where
 pub fn host<L, H>(listener: L, shared: &Rc<Shared<H>>, begin: impl Fn(L::Stream) + 'static) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let connections = shared.connections.clone();
     let close_timeout = shared.options.close_timeout;

@@ -30,7 +30,7 @@ impl<H> Shared<H> {
 /// Gives a request to a worker.
 pub(super) fn answer_soon<H>(shared: &Rc<Shared<H>>, call: Rc<Call>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     if let Some(call) = shared.workers.assign(call) {
         shared.workers.started(net::spawn(work(Worker::of(call), shared.clone())));
@@ -40,7 +40,7 @@ where
 /// A worker's life: one request after the other.
 async fn work<H>(worker: Rc<Worker<Call>>, shared: Rc<Shared<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     while let Some(call) = worker.next().await {
         answer(&shared, Guard(call)).await;
@@ -68,7 +68,7 @@ impl Drop for Guard {
 // ANCHOR: answer
 async fn answer<H>(shared: &Shared<H>, guard: Guard)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let call = &*guard.0;
     let Some(line) = call.line() else { return };

@@ -52,7 +52,7 @@ enum Read {
 /// From the first byte to the last. `inbox` is what has come already.
 pub(super) async fn converse<H>(line: Rc<Line>, shared: Rc<Shared<H>>, inbox: Inbox)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let guard = Guard(line.clone());
     let mut conversation = Conversation { line, shared, inbox, blocked: None, timer: None };
@@ -66,7 +66,7 @@ where
 
 impl<H> Conversation<H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     /// Until it is over: says whether the client may still have something to say, that is to be read and thrown away.
     ///

@@ -31,7 +31,7 @@ use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
 /// Those of [`TcpListener::bind`], with the address, and of [`Acceptor::new`].
 pub fn serve_secure<H>(address: impl Address, identity: &Identity, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_secure_with(address, identity, Options::default(), handler)
 }
@@ -48,7 +48,7 @@ pub fn serve_secure_with<H>(
     handler: H,
 ) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let protocols = if options.allow_http1 { vec![HTTP2.into(), HTTP1.into()] } else { vec![HTTP2.into()] };
     let acceptor = Acceptor::new(identity, &wirebook_tls::Options { protocols, ..Default::default() })?;
@@ -61,7 +61,7 @@ where
 pub fn serve_secure_on<L, H>(listener: TlsListener<L>, options: Options, handler: H) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     // Who names no protocol speaks the one that had no name (RFC 9113 §3.2).
     let agreed = |stream: &TlsStream<L::Stream>| match stream.protocol().as_deref() {

@@ -47,7 +47,7 @@ pub(super) enum Agreed {
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve<H>(address: impl Address, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_with(address, Options::default(), handler)
 }
@@ -59,7 +59,7 @@ where
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve_with<H>(address: impl Address, options: Options, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
@@ -70,7 +70,7 @@ where
 pub fn serve_on<L, H>(listener: L, options: Options, handler: H) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_agreed(listener, options, handler, |_| Agreed::Nothing)
 }
@@ -84,7 +84,7 @@ pub(super) fn serve_agreed<L, H>(
 ) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let http1 = host::Shared::new(options.http.clone(), handler);
     let common = Rc::new(Common::new(options, http1.connections.clone()));
@@ -123,7 +123,7 @@ impl<H> Drop for Place<'_, H> {
 async fn begin<S, H>(stream: Rc<S>, shared: Rc<Shared<H>>, agreed: impl Fn(&S) -> Agreed)
 where
     S: Stream + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let connections = &shared.http1.connections;
     let mut place = Place { shared: &shared, slot: Some(connections.enter()) };

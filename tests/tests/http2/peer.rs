@@ -236,7 +236,7 @@ fn texts(fields: FieldLines<'_>) -> Vec<(String, String)> {
 /// Serves, as the options have it.
 pub(crate) fn serve<H>(options: Options, handler: H) -> Server
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     wirebook_http2::serve_on(SimListener::bind(ADDRESS).expect("a free address"), options, handler)
 }

@@ -1,0 +1,8 @@
+//! The drivers of the web layer over the simulated network: no socket, no waiting, and every answer as it goes over the wire.
+
+mod bodies;
+mod http1;
+mod onion;
+mod refused;
+mod routes;
+mod world;
