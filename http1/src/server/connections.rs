@@ -27,7 +27,7 @@ const LAST_LINGER: Duration = Duration::from_secs(1);
 
 /// The connections of a server.
 #[derive(Debug, Default)]
-pub(super) struct Connections {
+pub struct Connections {
     slots: RefCell<Vec<Slot>>,
     free: RefCell<Vec<u32>>,
     open: Cell<usize>,
@@ -48,7 +48,7 @@ enum Slot {
 
 impl Connections {
     /// A slot for a new connection.
-    pub(super) fn enter(&self) -> u32 {
+    pub fn enter(&self) -> u32 {
         self.open.set(self.open.get() + 1);
         let mut slots = self.slots.borrow_mut();
         match self.free.borrow_mut().pop() {
@@ -64,7 +64,7 @@ impl Connections {
     }
 
     /// The connection has ended.
-    pub(super) fn leave(&self, slot: u32) {
+    pub fn leave(&self, slot: u32) {
         self.slots.borrow_mut()[slot as usize] = Slot::Free;
         self.free.borrow_mut().push(slot);
         self.open.set(self.open.get() - 1);
@@ -75,11 +75,12 @@ impl Connections {
     }
 
     /// Connections that are open, idle ones and those that linger too.
-    pub(super) fn open(&self) -> usize {
+    pub fn open(&self) -> usize {
         self.open.get()
     }
 
-    pub(super) fn is_closing(&self) -> bool {
+    /// Whether the server closes.
+    pub fn is_closing(&self) -> bool {
         self.closing.get()
     }
 
@@ -88,7 +89,7 @@ impl Connections {
     }
 
     /// Waits until the server closes.
-    pub(super) async fn until_closing(&self) {
+    pub async fn until_closing(&self) {
         self.changed.until(|| self.is_closing().then_some(())).await;
     }
 
@@ -103,7 +104,7 @@ impl Connections {
     }
 
     /// How long a connection that closes now may linger.
-    pub(super) fn linger_time(&self, options: &Options) -> Duration {
+    pub fn linger_time(&self, options: &Options) -> Duration {
         let most = if self.is_closing() { LAST_LINGER } else { Duration::MAX };
         if options.linger_timeout.is_zero() { Duration::ZERO } else { options.linger_time.min(most) }
     }
