@@ -69,6 +69,7 @@ const ROOMS: &[Room] = &[
     Room("web", "input", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),
+    Room("cluster", "supervisor", 900),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
