@@ -167,26 +167,4 @@ mod tests {
         assert!(is_around(pauses(settled(Duration::MAX), &[9_999_999 * SECOND; 40], false)[39], 30 * SECOND));
         assert!(pauses(BackOff::default(), &young, true).iter().all(|pause| is_around(*pause, 30 * SECOND)));
     }
-
-    #[test]
-    fn the_limit_counts_what_is_recent() {
-        let start = Instant::now();
-        let count = |limit: RestartLimit, times: &[u64]| {
-            let mut deaths = Deaths::default();
-            let at = |seconds: &u64| deaths.note(&limit, start + Duration::from_secs(*seconds));
-            let told: Vec<bool> = times.iter().map(at).collect();
-            assert!(deaths.recent.len() <= limit.deaths.max(1), "bounded");
-            told
-        };
-        let ten = RestartLimit::default();
-        assert_eq!(count(ten, &[0; 11]), [[false; 10].as_slice(), &[true]].concat());
-        assert!(!count(ten, &(0..100).map(|at| at * 6).collect::<Vec<_>>()).contains(&true));
-        assert_eq!(count(RestartLimit { deaths: 0, ..ten }, &[0, 90]), [true, true]);
-        assert_eq!(count(RestartLimit { deaths: 1, ..ten }, &[0, 1, 90]), [false, true, false]);
-        assert!(!count(RestartLimit { deaths: usize::MAX, ..ten }, &[0; 1000]).contains(&true));
-        assert!(!count(RestartLimit { within: Duration::ZERO, ..ten }, &[0; 1000]).contains(&true));
-        assert!(
-            count(RestartLimit { within: Duration::MAX, ..ten }, &(0..11).map(|at| at << 20).collect::<Vec<_>>())[10]
-        );
-    }
 }
