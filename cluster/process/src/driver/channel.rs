@@ -198,16 +198,13 @@ where
         queued.await.map_err(refused)
     }
 
-    /// Queues a message of the runtime's own with a socket, if there is room for it now, and sends nothing yet: several that are
-    /// queued go in one message of the system with the next [`Channel::flush`], which is six times as cheap.
+    /// Queues a message of the runtime's own, which is JSON on one line, if there is room for it now, and sends nothing yet: several
+    /// with sockets that are queued go in one message of the system with the next [`Channel::flush`], which is six times as cheap.
     ///
     /// # Errors
-    /// The socket, given back.
-    pub fn queue_internal(&self, json: &str, handle: Handle<C::Carried>) -> Result<(), Handle<C::Carried>> {
-        let mut handle = Some(handle);
-        let queued = self.enqueue(json, &mut handle, true);
-        // What was not taken is given back.
-        if queued.is_ok() { Ok(()) } else { handle.map_or(Ok(()), Err) }
+    /// Why it was not taken; the socket stays where it is.
+    pub fn queue_internal(&self, json: &str, handle: &mut Option<Handle<C::Carried>>) -> Result<(), SendError> {
+        self.enqueue(json, handle, true)
     }
 
     fn queue(&self, json: &str, handle: &mut Option<Handle<C::Carried>>, internal: bool) -> Result<(), SendError> {
