@@ -81,6 +81,9 @@ const ROOMS: &[Room] = &[
     Room("web", "log", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),
+    Room("cluster", "policy", 600),
+    Room("cluster", "supervisor", 900),
+    Room("cluster", "driver", 2_200),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
