@@ -182,14 +182,14 @@ impl<'r> Context<'r> {
     }
 
     /// What the answer so far says of its own state.
-    fn validators(&self) -> Validators {
+    pub(crate) fn validators(&self) -> Validators {
         let etag = self.get("etag").and_then(|tag| ETag::parse(&tag));
         let modified = self.get("last-modified").and_then(|date| seconds(&date));
         Validators { etag, modified, is_missing: false }
     }
 
     /// The request's conditions.
-    fn conditions(&self) -> Asked<'r> {
+    pub(crate) fn conditions(&self) -> Asked<'r> {
         Asked {
             if_match: self.header_list("if-match"),
             if_none_match: self.header_list("if-none-match"),
@@ -202,7 +202,7 @@ impl<'r> Context<'r> {
 }
 
 /// The conditions of a request, with lists joined.
-struct Asked<'r> {
+pub(crate) struct Asked<'r> {
     if_match: Option<Cow<'r, str>>,
     if_none_match: Option<Cow<'r, str>>,
     if_modified_since: Option<&'r str>,
@@ -212,7 +212,7 @@ struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    fn borrowed(&self) -> Conditions<'_> {
+    pub(crate) fn borrowed(&self) -> Conditions<'_> {
         Conditions {
             if_match: self.if_match.as_deref(),
             if_none_match: self.if_none_match.as_deref(),
