@@ -34,6 +34,7 @@
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |
 //! | `compress/` | Which answers become smaller, for whom, and which must not? | 290 |
+//! | `proxy/` | What goes on to another server, and where must nobody send us? | 290 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
@@ -101,6 +102,8 @@ pub mod log;
 pub mod message;
 #[cfg(feature = "net")]
 mod onion;
+#[cfg(feature = "net")]
+pub mod proxy;
 pub mod router;
 #[cfg(feature = "net")]
 pub mod session;

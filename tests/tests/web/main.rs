@@ -6,6 +6,7 @@ mod files;
 mod http1;
 mod logs;
 mod onion;
+mod proxies;
 mod refused;
 mod routes;
 mod sessions;

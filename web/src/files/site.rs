@@ -6,7 +6,6 @@ use crate::context::{Answer, Body, Context, Failure};
 use crate::onion::{Next, Router};
 use std::fs::File;
 use std::ops::Range;
-use std::sync::Arc;
 
 impl Files {
     /// Answers with what a piece of a washed path means beneath the folder.
@@ -20,7 +19,7 @@ impl Files {
             return Err(Failure::of(405).with("allow", "GET, HEAD"));
         }
         match self.look(ctx, piece).await? {
-            Some(given) => give(ctx, given, |file, range| Body::File(file, range)),
+            Some(given) => give(ctx, given, Body::File),
             None => Err(Failure::of(404)),
         }
     }
@@ -49,7 +48,7 @@ impl Files {
                 return next.run(ctx).await;
             };
             match self.look(ctx, &piece).await? {
-                Some(given) => give(ctx, given, |file, range| Body::File(file, range)),
+                Some(given) => give(ctx, given, Body::File),
                 None => next.run(ctx).await,
             }
         }
@@ -135,7 +134,7 @@ impl Router {
                 conditions: conditions.borrowed(),
             };
             let Some(given) = assets.answer(&asked) else { return Err(Failure::of(404)) };
-            give(ctx, given, |bytes: Arc<[u8]>, range| Body::Shared(bytes, range))
+            give(ctx, given, Body::Shared)
         })
     }
 }

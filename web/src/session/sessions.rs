@@ -89,6 +89,9 @@ pub enum Token {
     Remove,
 }
 
+/// What of a request its visitor's token is bound to.
+type Binding = Rc<dyn Fn(&Context<'_>) -> Vec<u8>>;
+
 /// All sessions of a site.
 #[derive(Clone)]
 pub struct Sessions {
@@ -98,7 +101,7 @@ pub struct Sessions {
     /// How they are carried, and how long they live.
     pub options: SessionOptions,
     clock: Clock,
-    bind: Rc<dyn Fn(&Context<'_>) -> Vec<u8>>,
+    bind: Binding,
 }
 
 impl Sessions {

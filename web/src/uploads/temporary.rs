@@ -112,7 +112,7 @@ pub(super) fn sweep(root: &Root) -> io::Result<usize> {
     for entry in Dir::read_from(root.directory())? {
         let entry = entry?;
         let Ok(name) = entry.file_name().to_str() else { continue };
-        if !name.strip_suffix(UNFINISHED).is_some_and(|name| name.len() == 22) {
+        if name.strip_suffix(UNFINISHED).is_none_or(|name| name.len() != 22) {
             continue;
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
