@@ -3,6 +3,7 @@
 mod bodies;
 mod compress;
 mod files;
+mod guards;
 mod http1;
 mod logs;
 mod onion;
