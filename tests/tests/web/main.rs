@@ -1,5 +1,6 @@
 //! The drivers of the web layer over the simulated network: no socket, no waiting, and every answer as it goes over the wire.
 
+mod attacks;
 mod bodies;
 mod http1;
 mod layers;
