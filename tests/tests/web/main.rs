@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bodies;
+mod examples;
 mod http1;
 mod layers;
 mod onion;
