@@ -30,12 +30,13 @@
 //! | `context/` | What was asked, and what is the answer to be? | 1,000 |
 //! | `bodies/` | What came with a request, and where does it end? | 480 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
+//! | `layers/` | What do most applications want around theirs? | 560 |
 //! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |
-//! | `compress/` | Which answers become smaller, for whom, and which must not? | 290 |
-//! | `proxy/` | What goes on to another server, and where must nobody send us? | 290 |
-//! | `guard/` | How often may somebody ask, and how many at once? | 120 |
+//! | `compress/` | Which answers become smaller, for whom, and which must not? | 280 |
+//! | `proxy/` | What goes on to another server, and where must nobody send us? | 270 |
+//! | `guard/` | How often may somebody ask, and how many at once? | 110 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
@@ -102,6 +103,8 @@ pub mod files;
 #[cfg(feature = "net")]
 pub mod guard;
 pub mod input;
+#[cfg(feature = "net")]
+pub mod layers;
 #[cfg(feature = "net")]
 pub mod log;
 pub mod message;

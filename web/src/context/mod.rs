@@ -79,6 +79,8 @@ pub struct Context<'r> {
     /// What answers where no route does.
     miss: Option<Answer>,
     body_limit: Option<u64>,
+    /// The request's body, which a ring has read before its handler does.
+    kept: Option<Vec<u8>>,
     body: Body,
     state: Typed,
     /// What became of an answer that a handler wrote by itself.
@@ -121,6 +123,7 @@ impl<'r> Context<'r> {
             is_passing: false,
             miss: None,
             body_limit: None,
+            kept: None,
             body: Body::Empty,
             state: Typed::default(),
             sent: None,
@@ -139,6 +142,16 @@ impl<'r> Context<'r> {
     fn is_ours(&self) -> bool {
         let hosts = &self.site.options.hosts;
         hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(self.hostname()))
+    }
+
+    /// Keeps a body that was read, for whoever reads it next.
+    pub(crate) fn keep(&mut self, body: Vec<u8>) {
+        self.kept = Some(body);
+    }
+
+    /// The body that was kept.
+    pub(crate) fn take_kept(&mut self) -> Option<Vec<u8>> {
+        self.kept.take()
     }
 
     /// What the application was given.

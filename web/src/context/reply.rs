@@ -3,7 +3,7 @@
 use super::{Answer, Body, Context, Done, Failure, Source};
 use crate::trust::{location, safe_target};
 use serde::Serialize;
-use std::{borrow::Cow, fs::File, mem, ops::Range};
+use std::{borrow::Cow, cell::Cell, fs::File, mem, ops::Range, rc::Rc};
 use wirebook_http1::{Outcome, Request, Response, reason};
 
 impl<'r> Context<'r> {
@@ -200,6 +200,11 @@ impl<'r> Context<'r> {
         let outcome = speak(request, response).await;
         self.sent = Some(outcome);
         Ok(Done::new())
+    }
+
+    /// Becomes true when a handler begins to speak HTTP by itself.
+    pub(crate) fn watch_taken(&mut self) -> Rc<Cell<bool>> {
+        self.taken.get_or_insert_default().clone()
     }
 
     /// The request, to read its body or to give it away; what is asked of its connection is asked now.

@@ -173,12 +173,16 @@ impl<'r> Context<'r> {
         if !matches!(&*self.method, "GET" | "HEAD") || !matches!(self.status_now(), 200..=299 | 304) {
             return false;
         }
-        let decision = decide(&self.method, &self.validators(), &self.conditions().borrowed());
-        decision.status() == Some(304)
+        self.decide() == Some(304)
+    }
+
+    /// 304 or 412, where the request's conditions decide about an answer with the tag and the date that it has so far.
+    pub(crate) fn decide(&self) -> Option<u16> {
+        decide(&self.method, &self.validators(), &self.conditions().borrowed()).status()
     }
 
     /// What the answer so far says of its own state.
-    pub(crate) fn validators(&self) -> Validators {
+    fn validators(&self) -> Validators {
         let etag = self.get("etag").and_then(|tag| ETag::parse(&tag));
         let modified = self.get("last-modified").and_then(|date| seconds(&date));
         Validators { etag, modified, is_missing: false }
