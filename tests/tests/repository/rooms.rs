@@ -78,6 +78,8 @@ const ROOMS: &[Room] = &[
     Room("web", "session", 2_200),
     Room("web", "uploads", 2_200),
     Room("web", "compress", 2_200),
+    Room("web", "guard", 2_200),
+    Room("web", "proxy", 2_200),
     Room("web", "log", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),

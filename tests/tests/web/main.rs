@@ -4,13 +4,17 @@
 mod attacks;
 mod bodies;
 mod compress;
+mod core_attacks;
+mod examples;
 mod files;
 mod fuzz;
+mod guards;
 mod http1;
 mod layers;
 mod logs;
 mod multipart_attacks;
 mod onion;
+mod proxies;
 mod refused;
 mod routes;
 mod rules;

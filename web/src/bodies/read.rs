@@ -29,7 +29,8 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// 415 for another type or charset; 413 beyond [`json`](crate::Limits::json) or the route's limit; 400 for what is no JSON, or nested
+    /// 415 for another type or charset; 413 beyond [`json`](crate::Limits::json) or the route's limit; 400 for what is no JSON, says a member of your type
+    /// twice, or is nested
     /// deeper than [`json_depth`](crate::Limits::json_depth); 422 for JSON that is not of your type.
     pub async fn read_json<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
         self.expects("JSON", |media| media.is("application/json") || media.is("*/*+json"))?;
@@ -39,7 +40,9 @@ impl Context<'_> {
             return Err(Failure::new(400, format!("JSON is nested deeper than {}", limits.json_depth)));
         }
         serde_json::from_slice(&body).map_err(|error| {
-            let status = if error.classify() == Category::Data { 422 } else { 400 };
+            // A member that comes twice is no question of types: two readers would choose differently.
+            let is_twice = error.to_string().starts_with("duplicate field");
+            let status = if error.classify() == Category::Data && !is_twice { 422 } else { 400 };
             Failure::new(status, format!("JSON: {error}")).caused_by(error)
         })
     }

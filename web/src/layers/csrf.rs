@@ -59,7 +59,7 @@ pub fn by_token() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'stati
     async move |ctx, next| {
         let kept = ctx.signed_cookie(COOKIE).and_then(|text| from_base64(&text)?.try_into().ok());
         let bytes = kept.map_or_else(random, Ok)?;
-        if !matches!(ctx.method(), "GET" | "HEAD" | "OPTIONS") {
+        if !matches!(ctx.method(), "GET" | "HEAD" | "OPTIONS" | "TRACE") {
             let origin = comes_from(ctx, &[]);
             if matches!(origin, Origin::Cross | Origin::Opaque) {
                 return ctx.fail(403, format!("asked for by another page: {origin:?}"));
