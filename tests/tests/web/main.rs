@@ -9,4 +9,5 @@ mod onion;
 mod refused;
 mod routes;
 mod rules;
+mod seeds;
 mod world;
