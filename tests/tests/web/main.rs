@@ -18,6 +18,7 @@ mod proxies;
 mod refused;
 mod routes;
 mod rules;
+mod seeds;
 mod sessions;
 mod site;
 mod uploads;
