@@ -2,7 +2,7 @@
 //! who writes a case builds and runs no other test.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, http2, multipart, process, sse, template, web, websocket};
+use wirebook_tests::cases::{cluster, hpack, http1, http2, multipart, process, sse, template, web, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -82,4 +82,9 @@ fn the_web_layer() {
 #[test]
 fn channels_between_processes() {
     holds("process", 75, b"{", process::events);
+}
+
+#[test]
+fn supervisors_of_clusters() {
+    holds("cluster", 45, b"", cluster::events);
 }

@@ -25,6 +25,7 @@ mod includes;
 mod measuring;
 mod messages;
 mod multipart;
+mod onion;
 mod processes;
 mod routing;
 mod server;

@@ -39,7 +39,7 @@ fn drivers(lib: &str) -> Vec<String> {
 fn cores_name_no_socket_no_clock_and_no_async() {
     let mut broken = Vec::new();
     let mut cores = 0;
-    for name in ["http1", "websocket", "sse", "web", "web/multipart", "http2", "cluster/process"] {
+    for name in ["http1", "websocket", "sse", "web", "web/multipart", "http2", "cluster", "cluster/process"] {
         let source = root().join(name).join("src");
         let drivers = drivers(&read(&source.join("lib.rs")));
         for path in files(&source, "rs") {

@@ -107,7 +107,7 @@ fn the_window_at_0_1_n_and_its_most() {
                 (bytes, handles)
             };
             assert!(one.unanswered() <= window);
-            other.carried((0..sent.1).map(|_| Descriptor(Kind::Socket)), false).unwrap();
+            other.carried((0..sent.1).map(|_| Descriptor(Kind::Socket)), false, 0).unwrap();
             let mut rest = &sent.0[..];
             while let (used, Some(event)) = other.receive(rest).unwrap() {
                 assert!(matches!(event, Event::Message { handle: Some(_), .. }));
@@ -298,7 +298,8 @@ proptest! {
         for (piece, handles) in pieces {
             let _ = one.send("1", socket());
             let handles = if piece.is_empty() { 0 } else { handles };
-            let Ok(()) = one.carried((0..handles).map(|_| Descriptor(Kind::Socket)), false) else { break };
+            let came = (0..handles).map(|_| Descriptor(Kind::Socket));
+            let Ok(()) = one.carried(came, false, left.len()) else { break };
             left.extend(piece);
             let mut at = 0;
             let result = loop {

@@ -14,7 +14,7 @@ const PIECE: usize = 64 * 1024;
 /// # Errors
 ///
 /// Those of [`net::open_regular`]: a FIFO, a device, a socket is one at once, and holds no thread.
-pub(super) async fn open(path: PathBuf) -> io::Result<(File, Metadata)> {
+pub(in crate::server) async fn open(path: PathBuf) -> io::Result<(File, Metadata)> {
     pool(move || {
         let file = net::open_regular(path)?;
         let metadata = file.metadata()?;
@@ -32,7 +32,7 @@ fn check(metadata: &Metadata) -> io::Result<()> {
 }
 
 /// A part of a file that is being read.
-pub(super) struct Reading {
+pub(in crate::server) struct Reading {
     file: File,
     left: u64,
 }
@@ -44,7 +44,7 @@ impl Reading {
     ///
     /// Those of asking for its length and of seeking; `InvalidInput` for what is no regular file, and for a range that does
     /// not lie in it.
-    pub(super) async fn part(file: File, range: impl RangeBounds<u64>) -> io::Result<Self> {
+    pub(in crate::server) async fn part(file: File, range: impl RangeBounds<u64>) -> io::Result<Self> {
         let (start, end) = (range.start_bound().cloned(), range.end_bound().cloned());
         pool(move || {
             let metadata = file.metadata()?;
@@ -58,13 +58,13 @@ impl Reading {
     }
 
     /// Those bytes, which lie in the file.
-    pub(super) fn seek(mut file: File, range: Range<u64>) -> io::Result<Self> {
+    pub(in crate::server) fn seek(mut file: File, range: Range<u64>) -> io::Result<Self> {
         file.seek(SeekFrom::Start(range.start))?;
         Ok(Reading { file, left: range.end - range.start })
     }
 
     /// Bytes that are still to be read.
-    pub(super) fn left(&self) -> u64 {
+    pub(in crate::server) fn left(&self) -> u64 {
         self.left
     }
 
@@ -73,7 +73,7 @@ impl Reading {
     /// # Errors
     ///
     /// Those of reading; `UnexpectedEof` when the file has become shorter.
-    pub(super) async fn next(mut self) -> io::Result<Option<(Vec<u8>, Self)>> {
+    pub(in crate::server) async fn next(mut self) -> io::Result<Option<(Vec<u8>, Self)>> {
         if self.left == 0 {
             return Ok(None);
         }

@@ -11,18 +11,18 @@ const SETTLED: Duration = Duration::from_secs(1);
 
 /// What identifies the present state of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Validators {
+pub(in crate::server) struct Validators {
     /// `entity-tag` (RFC 9110 §8.8.3), with its quotes.
-    pub(super) tag: Vec<u8>,
+    pub(in crate::server) tag: Vec<u8>,
     /// The second in which it was last changed; none before 1970.
-    pub(super) modified: Option<SystemTime>,
+    pub(in crate::server) modified: Option<SystemTime>,
     /// The date alone is enough to tell it from any later state.
     strong_date: bool,
 }
 
 impl Validators {
     /// Those of a file of that length, changed at that time; `now` is a time at which it was so.
-    pub(super) fn of(length: u64, modified: Option<SystemTime>, now: SystemTime) -> Self {
+    pub(in crate::server) fn of(length: u64, modified: Option<SystemTime>, now: SystemTime) -> Self {
         // RFC 9110 §8.8.2.1: a date in the future is replaced by the present.
         let modified = modified.map(|modified| modified.min(now));
         let since = modified.and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
@@ -36,7 +36,7 @@ impl Validators {
     }
 
     /// Those that a handler has said take the place of these.
-    pub(super) fn or_said(mut self, lines: &FieldBlock) -> Self {
+    pub(in crate::server) fn or_said(mut self, lines: &FieldBlock) -> Self {
         if let Some(tag) = lines.get("etag") {
             self.tag = tag.to_vec();
         }
@@ -49,7 +49,7 @@ impl Validators {
 
 /// How a request is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(in crate::server) enum Wanted {
     /// 200, all of it.
     Whole,
     /// 206.
@@ -63,7 +63,7 @@ pub(super) enum Wanted {
 }
 
 /// Weighs the conditions of a GET or HEAD in the order of RFC 9110 §13.2.2.
-pub(super) fn weigh(method: &[u8], fields: &FieldLines<'_>, validators: &Validators, length: u64) -> Wanted {
+pub(in crate::server) fn weigh(method: &[u8], fields: &FieldLines<'_>, validators: &Validators, length: u64) -> Wanted {
     let changed_since = |name: &str| {
         let date = fields.get(name).and_then(parse_date);
         date.zip(validators.modified).map(|(date, modified)| modified > date)
