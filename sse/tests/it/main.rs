@@ -3,4 +3,5 @@
 mod channel;
 mod event_source;
 mod properties;
+mod redirects;
 mod replay;

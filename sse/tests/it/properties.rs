@@ -237,3 +237,11 @@ fn a_reconnection_goes_on_from_its_id() {
     check::<by_line::Decoder>();
     check::<fast::Decoder>();
 }
+
+#[test]
+fn a_reconnection_time_is_taken_over_with_all_else() {
+    let limits = Limits { max_line: 10, ..Limits::default() };
+    let mut decoder = fast::Decoder::new(limits, "41").with_retry(Some(3000));
+    assert_eq!((decoder.last_event_id(), decoder.retry()), ("41", Some(3000)));
+    assert_eq!(decoder.receive(b"data: 0123456789\n"), Err(DecodeError::LineTooLong));
+}

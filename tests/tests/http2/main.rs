@@ -1,6 +1,7 @@
 //! HTTP/2 and its header compression: attacks, what other encoders made, and the server as its clients meet it, in the simulated network
 //! and in virtual time.
 
+mod allocations;
 mod attacks;
 mod hpack_attacks;
 mod hpack_vectors;

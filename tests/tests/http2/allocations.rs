@@ -10,10 +10,7 @@ use wirebook_http1::parser::RequestHead;
 use wirebook_http2::server::Options;
 use wirebook_http2::{self as http2, Config, Connection, Event, Fields, Outcome, Rate, Request, Response};
 use wirebook_net as net;
-use wirebook_tests::allocations::{Counting, measure};
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
+use wirebook_tests::allocations::measure;
 
 async fn handler(mut request: Request<'_>, mut response: Response<'_>) -> Outcome {
     if request.method() == "POST" {

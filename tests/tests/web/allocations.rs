@@ -1,17 +1,14 @@
 //! What the web layer costs the allocator: a box for each ring that waits, one for the handler, and nothing beyond them, whatever
-//! routes there are. A binary of its own, because it counts what its process allocates.
+//! routes there are.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use wirebook_http1::server;
 use wirebook_net as net;
-use wirebook_tests::allocations::{Counting, measure};
+use wirebook_tests::allocations::measure;
 use wirebook_tests::server::connect;
 use wirebook_web::{Answer, App, Context, Edge, Options, Router};
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// A ring that does something on both ways.
 struct Marks;
