@@ -21,7 +21,7 @@
 //!
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
-//! | [`policy`] | Who gets a connection, and whose is a client? | 230 |
+//! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 610 |
 //! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,330 |
 //!

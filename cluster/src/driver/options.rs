@@ -1,6 +1,6 @@
 //! What may be set of a cluster.
 
-use super::{drain::Farewell, master::News, program::Program};
+use super::{drain::Farewell, news::News, program::Program};
 use crate::{policy::Policy, supervisor};
 use std::{fmt, rc::Rc, thread};
 
