@@ -21,7 +21,7 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use wirebook_net::{self as net, SIGKILL};
+use wirebook_net::{self as net, Address, SIGKILL};
 use wirebook_process::{Handle, Kind, Limits};
 
 /// How long a worker whose channel has ended may take to end itself; and a channel, after its worker has.
@@ -69,7 +69,7 @@ impl Master {
     /// Starts a cluster on the running loop.
     ///
     /// # Errors
-    /// When the program to start is this one, and the system does not say which file it is.
+    /// Those of listening; when the program to start is this one, and the system does not say which file it is.
     pub fn start(options: Options) -> io::Result<Master> {
         let program = options.program.clone().map_or_else(Program::this, Ok)?;
         let limits = supervisor::Options { workers: options.workers.count(), ..options.supervisor };
@@ -88,6 +88,11 @@ impl Master {
             ended: Cell::new(None),
             over: net::Signal::new(),
         }));
+        for address in &master.0.options.listen {
+            for asked in address.target().resolve_blocking()?.into_iter().take(1) {
+                master.port((asked, 0))?;
+            }
+        }
         net::spawn(master.clone().drive());
         Ok(master)
     }
