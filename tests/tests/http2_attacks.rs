@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::{RequestHead, ResponseHead};
-use wirebook_http2::wire::{Frame, Header, Kind};
 use wirebook_http2::{Code, Config, Connection, Event, Fields, StreamId};
 use wirebook_tests::allocations::{Counting, measure};
+use wirebook_tests::attacks::http2::{GET, Generated, POST, Seen, frame, generated};
 use wirebook_tests::attacks::row::latin1;
 
 #[global_allocator]
@@ -227,84 +227,16 @@ impl Subject {
     }
 }
 
-/// What the other end has read.
-#[derive(Debug, Default)]
-struct Seen {
-    goaway: Option<String>,
-    resets: Vec<String>,
-    statuses: Vec<u16>,
-}
-
-impl Seen {
-    fn read(sent: &[u8]) -> Seen {
-        let mut seen = Seen::default();
-        let mut decoder = wirebook_hpack::naive::Decoder::new(4096);
-        let mut rest = sent.strip_prefix(wirebook_http2::wire::PREFACE).unwrap_or(sent);
-        while let Some((bytes, behind)) = rest.split_first_chunk() {
-            let header = Header::read(bytes);
-            let (payload, next) = behind.split_at(header.length as usize);
-            match Frame::read(header, payload).expect("our frames are well-formed") {
-                Frame::Goaway { code, .. } => seen.goaway = Some(code.to_string()),
-                Frame::RstStream { code, .. } => seen.resets.push(code.to_string()),
-                Frame::Headers { fragment, .. } => {
-                    let fields = decoder.decode(fragment).expect("a block of ours");
-                    let status = fields.iter().find(|field| field.0 == b":status");
-                    seen.statuses
-                        .extend(status.map(|field| std::str::from_utf8(&field.1).unwrap().parse::<u16>().unwrap()));
-                }
-                _ => assert_ne!(header.kind, Kind::PushPromise),
-            }
-            rest = next;
-        }
-        seen
-    }
-}
-
-const GET: &[u8] = b"\x82\x86\x84\x01\x01a";
-const POST: &[u8] = b"\x83\x86\x84\x01\x01a";
-
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = (payload.len() as u32).to_be_bytes();
-    let head = [length[1], length[2], length[3], kind, flags];
-    [&head[..], &stream.to_be_bytes(), payload].concat()
-}
-
 /// The inputs that a row names instead of spelling them out.
 fn generate(subject: &mut Subject, generator: &str) {
-    let each = |subject: &mut Subject, frames: &dyn Fn(u32) -> Vec<u8>| {
-        for number in 0..20_000 {
-            subject.feed(&frames(number * 2 + 1));
+    let Generated { frames, wait_ms } = generated(generator);
+    for bytes in frames {
+        if subject.is_over() {
+            return;
         }
-    };
-    match generator {
-        "h2_rapid_reset" => each(subject, &|id| [frame(1, 5, id, GET), frame(3, 0, id, &[0, 0, 0, 8])].concat()),
-        "h2_reset_data_after_end" => {
-            // In one read, so that the answer has not been given when the DATA is there.
-            each(subject, &|id| [frame(1, 5, id, GET), frame(0, 0, id, b"x")].concat());
-        }
-        "h2_reset_window_overflow" => {
-            each(subject, &|id| [frame(1, 4, id, POST), frame(8, 0, id, &[0x7f, 0xff, 0xff, 0xff])].concat());
-        }
-        "h2_reset_malformed" => each(subject, &|id| frame(1, 5, id, &[GET, b"\0\x01X\x01y"].concat())),
-        "h2_dribble" => {
-            for _ in 0..1_000_000 {
-                subject.feed(&frame(8, 0, 1, &[0, 0, 0, 1]));
-                if subject.is_over() {
-                    return;
-                }
-            }
-        }
-        "h2_body_2mib" => {
-            for _ in 0..128 {
-                subject.feed(&frame(0, 0, 1, &[b'x'; 16_384]));
-            }
-        }
-        other if other.starts_with("100 x HEADERS(POST") => {
-            (0..100).for_each(|n| subject.feed(&frame(1, 4, n * 2 + 1, POST)));
-            subject.tick(6000);
-        }
-        other => panic!("no generator {other}"),
+        subject.feed(&bytes);
     }
+    subject.tick(wait_ms);
 }
 
 fn play(row: &Value) -> Subject {

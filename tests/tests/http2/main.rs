@@ -1,5 +1,6 @@
 //! HTTP/2's server, as its clients meet it: in the simulated network, in virtual time.
 
+mod attacks;
 mod limits;
 mod peer;
 mod rough;
