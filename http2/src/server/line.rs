@@ -190,6 +190,7 @@ impl Line {
         self.calls.borrow().iter().find(|call| call.id.get() == id).cloned()
     }
 
+    // ANCHOR: share_room
     /// Lets those go on who wait for room: of those whose windows are open, as many as there is room for, the most urgent first.
     pub(super) fn share_room(&self) {
         let mut waiting = self.out.borrow().pending();
@@ -208,6 +209,7 @@ impl Line {
         }
         self.lanes.set(lanes);
     }
+    // ANCHOR_END: share_room
 
     /// Bytes of content that this request may add now.
     fn room(&self, call: &Call) -> usize {

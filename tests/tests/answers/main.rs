@@ -13,6 +13,7 @@ mod escaping;
 mod event_loop;
 mod frames;
 mod h2_frames;
+mod h2_server;
 mod h2_streams;
 mod h2_windows;
 mod handshake;
