@@ -1,6 +1,7 @@
-//! HTTP/2's server, as its clients meet it: in the simulated network, in virtual time.
+//! HTTP/2's server, as its clients meet it, and the client: in the simulated network, in virtual time.
 
 mod attacks;
+mod client;
 mod limits;
 mod peer;
 mod rough;
