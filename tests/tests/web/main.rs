@@ -10,6 +10,7 @@ mod http1;
 mod layers;
 mod logs;
 mod onion;
+mod programs;
 mod proxies;
 mod refused;
 mod routes;
