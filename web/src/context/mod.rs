@@ -44,7 +44,10 @@ use std::{
     net::SocketAddr,
     rc::Rc,
 };
-use wirebook_http1::{Outcome, Request, Response, parser::FieldLines};
+use wirebook_http1::{
+    Outcome, Request, Response,
+    parser::{FieldLines, Version},
+};
 
 /// A request, and the answer to it.
 pub struct Context<'r> {
@@ -64,6 +67,7 @@ pub struct Context<'r> {
     original_path: &'r str,
     query: Option<&'r str>,
     scheme: &'static str,
+    version: Version,
     peer: OnceCell<Option<SocketAddr>>,
     client: OnceCell<Option<Client>>,
     /// The route, by its number, and where its parameters lie.
@@ -107,6 +111,7 @@ impl<'r> Context<'r> {
             original_path,
             query: request.query(),
             scheme: request.scheme(),
+            version: request.version(),
             site,
             request: Some(request),
             response: Some(response),

@@ -213,6 +213,11 @@ impl<'r> Context<'r> {
         self.request.take()
     }
 
+    /// The proof that a ring of ours has answered, whose body and fields are put together.
+    pub(crate) fn answered(&mut self) -> Done {
+        Done::new()
+    }
+
     /// Puts the request back that was taken.
     pub(crate) fn put_request(&mut self, request: Request<'r>) {
         self.request = Some(request);

@@ -8,7 +8,10 @@ use crate::{
     text::seconds,
 };
 use std::borrow::Cow;
-use wirebook_http1::{connection::content_length, parser::FieldLines};
+use wirebook_http1::{
+    connection::content_length,
+    parser::{FieldLines, Version},
+};
 
 impl<'r> Context<'r> {
     /// The method, as it was sent or as a ring has overridden it.
@@ -74,6 +77,11 @@ impl<'r> Context<'r> {
     /// 413 beyond [`QUERY`]'s bounds, 400 for names that mean two things.
     pub fn queries(&self) -> Result<Value, Failure> {
         Ok(form(self.query.unwrap_or_default(), &QUERY)?)
+    }
+
+    /// The version of HTTP that was spoken: `1.1`, or `1.0`.
+    pub fn version(&self) -> &'static str {
+        if self.version == Version::Http10 { "1.0" } else { "1.1" }
     }
 
     /// All field lines, in wire order.
@@ -174,14 +182,14 @@ impl<'r> Context<'r> {
     }
 
     /// What the answer so far says of its own state.
-    fn validators(&self) -> Validators {
+    pub(crate) fn validators(&self) -> Validators {
         let etag = self.get("etag").and_then(|tag| ETag::parse(&tag));
         let modified = self.get("last-modified").and_then(|date| seconds(&date));
         Validators { etag, modified, is_missing: false }
     }
 
     /// The request's conditions.
-    fn conditions(&self) -> Asked<'r> {
+    pub(crate) fn conditions(&self) -> Asked<'r> {
         Asked {
             if_match: self.header_list("if-match"),
             if_none_match: self.header_list("if-none-match"),
@@ -194,7 +202,7 @@ impl<'r> Context<'r> {
 }
 
 /// The conditions of a request, with lists joined.
-struct Asked<'r> {
+pub(crate) struct Asked<'r> {
     if_match: Option<Cow<'r, str>>,
     if_none_match: Option<Cow<'r, str>>,
     if_modified_since: Option<&'r str>,
@@ -204,7 +212,7 @@ struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    fn borrowed(&self) -> Conditions<'_> {
+    pub(crate) fn borrowed(&self) -> Conditions<'_> {
         Conditions {
             if_match: self.if_match.as_deref(),
             if_none_match: self.if_none_match.as_deref(),
