@@ -30,14 +30,25 @@ use std::time::{Duration, Instant};
 use wirebook_net::{self as net, Resume};
 
 /// What all connections of a server have in common.
-pub(super) struct Shared<H> {
-    pub(super) handler: H,
+pub struct Shared<H> {
+    /// What answers.
+    pub handler: H,
     pub(super) options: Options,
     pub(super) spare: Spare,
     pub(super) workers: Workers<Accepted<H>>,
-    pub(super) connections: Rc<Connections>,
+    /// Their table.
+    pub connections: Rc<Connections>,
     /// What `Keep-Alive` says.
     pub(super) idle_seconds: Option<u32>,
+}
+
+impl<H> Shared<H> {
+    /// Of a server that begins.
+    pub fn new(options: Options, handler: H) -> Rc<Self> {
+        let (spare, workers) = (Spare::default(), Workers::default());
+        let idle_seconds = options.idle_seconds();
+        Rc::new(Shared { handler, options, spare, workers, connections: Rc::default(), idle_seconds })
+    }
 }
 
 /// A connection that was accepted, with or without something to do. It leaves the table when it is dropped.
@@ -83,7 +94,7 @@ where
 }
 
 /// Takes a new connection on.
-pub(super) fn begin<H>(stream: Rc<dyn Transport>, shared: Rc<Shared<H>>)
+pub fn begin<H>(stream: Rc<dyn Transport>, shared: Rc<Shared<H>>)
 where
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
@@ -341,7 +352,7 @@ where
                 answer: RefCell::new(Answer::new(
                     &mut *self.connection,
                     &mut buffers.out,
-                    &mut buffers.lines,
+                    &mut buffers.draft,
                     idle_seconds,
                 )),
                 behind_head: &buffers.inbox.unread()[used..],
@@ -384,7 +395,7 @@ where
     /// Answers what cannot be read as a request.
     fn refuse(&mut self, trouble: Trouble, buffers: &mut Buffers) {
         self.connection.refuse_reuse();
-        Answer::new(&mut *self.connection, &mut buffers.out, &mut buffers.lines, None)
+        Answer::new(&mut *self.connection, &mut buffers.out, &mut buffers.draft, None)
             .refuse(trouble.status(), &trouble.to_string());
         hooks::call(&self.options().hooks.client_error, &trouble);
     }
@@ -429,8 +440,8 @@ async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>) -> Outcome
 where
     H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
-    let request = Request::new(BodyReader::new(exchange));
-    let mut answering = pin!(handler(request, Response::new(exchange)));
+    let request = Request::of(BodyReader::new(exchange));
+    let mut answering = pin!(handler(request, Response::of(exchange)));
     poll_fn(|context| match answering.as_mut().poll(context) {
         Poll::Ready(outcome) => Poll::Ready(outcome),
         Poll::Pending => loop {

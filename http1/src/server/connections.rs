@@ -27,11 +27,13 @@ const LAST_LINGER: Duration = Duration::from_secs(1);
 
 /// The connections of a server.
 #[derive(Debug, Default)]
-pub(super) struct Connections {
+pub struct Connections {
     slots: RefCell<Vec<Slot>>,
     free: RefCell<Vec<u32>>,
     open: Cell<usize>,
     closing: Cell<bool>,
+    /// Each answer is the last on its connection.
+    retiring: Cell<bool>,
     /// Raised when a connection has ended, and when the server closes.
     changed: Signal,
     /// Raised when a server that has closed has no connection left.
@@ -48,7 +50,7 @@ enum Slot {
 
 impl Connections {
     /// A slot for a new connection.
-    pub(super) fn enter(&self) -> u32 {
+    pub fn enter(&self) -> u32 {
         self.open.set(self.open.get() + 1);
         let mut slots = self.slots.borrow_mut();
         match self.free.borrow_mut().pop() {
@@ -64,7 +66,7 @@ impl Connections {
     }
 
     /// The connection has ended.
-    pub(super) fn leave(&self, slot: u32) {
+    pub fn leave(&self, slot: u32) {
         self.slots.borrow_mut()[slot as usize] = Slot::Free;
         self.free.borrow_mut().push(slot);
         self.open.set(self.open.get() - 1);
@@ -75,11 +77,22 @@ impl Connections {
     }
 
     /// Connections that are open, idle ones and those that linger too.
-    pub(super) fn open(&self) -> usize {
+    pub fn open(&self) -> usize {
         self.open.get()
     }
 
-    pub(super) fn is_closing(&self) -> bool {
+    /// From now on each connection is given up with its next answer; those that idle are left to their clients.
+    pub(super) fn retire(&self) {
+        self.retiring.set(true);
+    }
+
+    /// An answer is the last on its connection, whatever it is.
+    pub(super) fn gives_last_answers(&self) -> bool {
+        self.retiring.get() || self.is_closing()
+    }
+
+    /// Whether the server closes.
+    pub fn is_closing(&self) -> bool {
         self.closing.get()
     }
 
@@ -88,7 +101,7 @@ impl Connections {
     }
 
     /// Waits until the server closes.
-    pub(super) async fn until_closing(&self) {
+    pub async fn until_closing(&self) {
         self.changed.until(|| self.is_closing().then_some(())).await;
     }
 
@@ -103,7 +116,7 @@ impl Connections {
     }
 
     /// How long a connection that closes now may linger.
-    pub(super) fn linger_time(&self, options: &Options) -> Duration {
+    pub fn linger_time(&self, options: &Options) -> Duration {
         let most = if self.is_closing() { LAST_LINGER } else { Duration::MAX };
         if options.linger_timeout.is_zero() { Duration::ZERO } else { options.linger_time.min(most) }
     }

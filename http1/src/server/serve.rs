@@ -1,6 +1,5 @@
 //! A server on one loop: it accepts, and has its connections served.
 
-use super::buffers::Spare;
 use super::connection::{self, Shared};
 use super::connections::Connections;
 use super::failure::Outcome;
@@ -8,7 +7,6 @@ use super::hooks;
 use super::options::Options;
 use super::request::Request;
 use super::response::Response;
-use super::workers::Workers;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -36,8 +34,20 @@ pub struct Server {
 
 impl Server {
     /// With the address of its listener.
-    pub(super) fn at(self, address: SocketAddr) -> Server {
+    #[doc(hidden)]
+    pub fn at(self, address: SocketAddr) -> Server {
         Server { address: Some(address), ..self }
+    }
+
+    /// With more to end, where it does not end by itself.
+    #[doc(hidden)]
+    pub fn and_ends(self, more: impl Fn() + 'static) -> Server {
+        let first = self.abort;
+        let abort = Box::new(move || {
+            first();
+            more();
+        });
+        Server { abort, ..self }
     }
 
     /// The address that it listens on; `None` where the listener is not TCP.
@@ -62,7 +72,7 @@ impl Server {
         let why = stop.await;
         self.close_soon().await;
         if net::timeout(self.close_timeout, self.closed()).await.is_err() {
-            (self.abort)();
+            self.abort();
         }
         why
     }
@@ -81,6 +91,18 @@ impl Server {
     pub fn close(&self) {
         self.accepting.abort();
         self.connections.close();
+    }
+
+    /// Says farewell with each answer (`connection: close`), and leaves connections that idle to their clients: who closes an idle
+    /// connection may meet a request on its way, and that is lost (RFC 9112 §9.6). New connections are accepted, and answered
+    /// once. For a server whose port is served on by others; [`close`](Self::close) comes later.
+    pub fn retire(&self) {
+        self.connections.retire();
+    }
+
+    /// Breaks off what is still being answered.
+    pub fn abort(&self) {
+        (self.abort)();
     }
 
     /// Waits until every connection has ended. Call [`close`](Self::close) first.
@@ -145,24 +167,33 @@ where
     L: Listener + 'static,
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
-    let connections = Rc::new(Connections::default());
-    let close_timeout = options.close_timeout;
-    let (spare, workers) = (Spare::default(), Workers::default());
-    let idle_seconds = options.idle_seconds();
-    let shared = Rc::new(Shared { handler, options, spare, workers, connections: connections.clone(), idle_seconds });
-    let (sweeping, ending) = (shared.clone(), shared.clone());
+    let shared = Shared::new(options, handler);
+    let ours = shared.clone();
+    host(listener, &shared, move |stream| connection::begin(Rc::new(stream), ours.clone()))
+}
+
+/// A server whose connections begin in a way of their own: they may turn out to speak another protocol.
+pub fn host<L, H>(listener: L, shared: &Rc<Shared<H>>, begin: impl Fn(L::Stream) + 'static) -> Server
+where
+    L: Listener + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    let connections = shared.connections.clone();
+    let close_timeout = shared.options.close_timeout;
+    let (sweeping, accepting, ending) = (shared.clone(), shared.clone(), shared.clone());
     net::spawn(async move {
         sweeping.connections.sweep(&sweeping.options).await;
         sweeping.workers.dismiss();
     });
     let accepting = net::spawn(async move {
+        let Options { hooks, max_connections, .. } = &accepting.options;
         loop {
-            shared.connections.below(shared.options.max_connections).await;
+            accepting.connections.below(*max_connections).await;
             match listener.accept().await {
-                Ok((stream, _)) => connection::begin(Rc::new(stream), shared.clone()),
+                Ok((stream, _)) => begin(stream),
                 // What concerns one connection the listener skips; this is the machine's trouble, and may pass.
                 Err(error) => {
-                    hooks::call(&shared.options.hooks.accept_error, &error);
+                    hooks::call(&hooks.accept_error, &error);
                     net::sleep(ACCEPT_PAUSE).await;
                 }
             }

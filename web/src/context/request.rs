@@ -182,7 +182,7 @@ impl<'r> Context<'r> {
     }
 
     /// What the answer so far says of its own state.
-    fn validators(&self) -> Validators {
+    pub(crate) fn validators(&self) -> Validators {
         let etag = self.get("etag").and_then(|tag| ETag::parse(&tag));
         let modified = self.get("last-modified").and_then(|date| seconds(&date));
         Validators { etag, modified, is_missing: false }
