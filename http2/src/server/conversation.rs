@@ -181,8 +181,6 @@ where
                     }
                     tell(&line.common.hooks().client_error, &trouble(error));
                 }
-                // Who is about to leave is not waited for.
-                Event::Goaway { .. } => line.core().shutdown(),
                 Event::Room(_) | Event::Settings(_) => line.wake(),
                 _ => {}
             }

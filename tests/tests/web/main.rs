@@ -2,9 +2,9 @@
 //! answer as it goes over the wire.
 
 mod attacks;
-mod attacks_served;
 mod bodies;
 mod compress;
+mod core_attacks;
 mod examples;
 mod files;
 mod fuzz;
