@@ -14,6 +14,7 @@ mod layers;
 mod logs;
 mod multipart_attacks;
 mod onion;
+mod programs;
 mod proxies;
 mod refused;
 mod routes;
@@ -24,7 +25,3 @@ mod site;
 mod uploads;
 mod wire;
 mod world;
-
-// Counts for each thread, so tests that run side by side do not see each other.
-#[global_allocator]
-static COUNTING: wirebook_tests::allocations::Counting = wirebook_tests::allocations::Counting;
