@@ -20,6 +20,7 @@ mod seeds;
 mod sessions;
 mod site;
 mod uploads;
+mod views;
 mod wire;
 mod world;
 
