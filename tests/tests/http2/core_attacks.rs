@@ -349,9 +349,9 @@ fn client(expected: &str, subject: &Subject) -> bool {
 #[test]
 fn every_row() {
     let lines = |text: &'static str| text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let choices: Vec<Value> = lines(include_str!("../attacks/http2.choices.jsonl")).collect();
+    let choices: Vec<Value> = lines(include_str!("../../attacks/http2.choices.jsonl")).collect();
     let (mut failures, mut played) = (Vec::new(), 0);
-    for row in lines(include_str!("../attacks/http2.jsonl")) {
+    for row in lines(include_str!("../../attacks/http2.jsonl")) {
         let id = row["id"].as_str().expect("an id").to_owned();
         let choice = choices.iter().find(|choice| choice["id"] == *id);
         let expect = match choice {
