@@ -79,8 +79,14 @@ thread_local! {
     static PEAK: Cell<i64> = const { Cell::new(0) };
 }
 
-/// Runs `work` and says what it cost. Zero for everything unless [`Counting`] is the global allocator.
+/// Runs `work` and says what it cost.
+///
+/// # Panics
+/// Where [`Counting`] is not the global allocator: everything would cost nothing.
 pub fn measure<T>(work: impl FnOnce() -> T) -> (T, Cost) {
+    let before = ALLOCATIONS.get();
+    drop(std::hint::black_box(Box::new(0u8)));
+    assert!(ALLOCATIONS.get() > before, "a program that measures has `Counting` as its global allocator");
     let (allocations, held) = (ALLOCATIONS.get(), HELD.get());
     PEAK.set(held);
     let value = work();

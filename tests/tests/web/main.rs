@@ -27,3 +27,7 @@ mod uploads;
 mod views;
 mod wire;
 mod world;
+
+// Counts for each thread, so tests that run side by side do not see each other.
+#[global_allocator]
+static COUNTING: wirebook_tests::allocations::Counting = wirebook_tests::allocations::Counting;
