@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 use tempfile::TempDir;
 use wirebook_http1 as http1;
+use wirebook_http2 as http2;
 use wirebook_net as net;
 use wirebook_terminal::{Complaint, Result};
-use wirebook_tls::{Acceptor, Identity, TlsListener};
+use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
 
 /// How to serve the book.
 #[derive(Args, Clone)]
@@ -133,8 +134,12 @@ async fn listen(addr: SocketAddr, root: PathBuf, certificate: Option<&Certificat
     let (server, url) = match certificate {
         None => (app.serve_on(Tapped::new(listener)), format!("http://{local}/")),
         Some(Certificate { identity, .. }) => {
-            let acceptor = Acceptor::new(identity, &Default::default()).map_err(|error| cannot_certify(&error))?;
-            (app.serve_on(Tapped::new(TlsListener::new(listener, acceptor))), format!("https://{local}/"))
+            let offered = wirebook_tls::Options { protocols: vec![HTTP2.into(), HTTP1.into()], ..Default::default() };
+            let acceptor = Acceptor::new(identity, &offered).map_err(|error| cannot_certify(&error))?;
+            let listener = Tapped::new(TlsListener::new(listener, acceptor));
+            let agreed = |stream: &Tapped<TlsStream<net::tcp::TcpStream>>| stream.get_ref().protocol();
+            let options = http2::server::Options { http: app.http_options(), ..Default::default() };
+            (http2::serve_secure_on(listener, options, app.into_handler(), agreed), format!("https://{local}/"))
         }
     };
     println!("listening on {local}");

@@ -35,7 +35,9 @@
 //! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |
-//! | `compress/` | Which answers become smaller, for whom, and which must not? | 290 |
+//! | `compress/` | Which answers become smaller, for whom, and which must not? | 280 |
+//! | `proxy/` | What goes on to another server, and where must nobody send us? | 270 |
+//! | `guard/` | How often may somebody ask, and how many at once? | 110 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
@@ -83,6 +85,8 @@
 //! | `log::MOST_WAITING`, `MOST_LINE` | 8 MiB of lines; 8 KiB a line | dropped and counted; cut | `Appender::with(…, usize::MAX, …)`; no | tracing-appender, ours |
 //! | `uploads::MOST_OPEN` | 64 temporary files a loop | 503 | `most_open(usize::MAX)` | ours |
 //! | `uploads::Uploads::most_bytes` | none | 507 | `u64::MAX` | ours |
+//! | `guard::MOST_ASKERS` | 10,000 | those who may ask the most are forgotten | `most(usize::MAX)` | ours |
+//! | `proxy::Proxy::timeouts` | connection 5 s, first byte 30 s, pause 30 s | 504 | `Duration::MAX` | ours |
 //! | `compress::CompressOptions::least` | 1 KiB | smaller answers stay as they are | 0 | koa-compress |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
@@ -97,6 +101,8 @@ pub mod compress;
 mod context;
 #[cfg(feature = "net")]
 pub mod files;
+#[cfg(feature = "net")]
+pub mod guard;
 pub mod input;
 #[cfg(feature = "net")]
 pub mod layers;
@@ -105,6 +111,8 @@ pub mod log;
 pub mod message;
 #[cfg(feature = "net")]
 mod onion;
+#[cfg(feature = "net")]
+pub mod proxy;
 pub mod router;
 #[cfg(feature = "net")]
 pub mod session;

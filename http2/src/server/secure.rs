@@ -4,7 +4,7 @@ use super::options::Options;
 use super::serve::{Agreed, serve_agreed};
 use std::io;
 use wirebook_http1::server::{Outcome, Request, Response, Server};
-use wirebook_net::tcp::TcpListener;
+use wirebook_net::tcp::{TcpListener, TcpStream};
 use wirebook_net::{Address, Listener};
 use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
 
@@ -54,17 +54,24 @@ where
     let acceptor = Acceptor::new(identity, &wirebook_tls::Options { protocols, ..Default::default() })?;
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
-    Ok(serve_secure_on(TlsListener::new(listener, acceptor), options, handler).at(address))
+    let listener = TlsListener::new(listener, acceptor);
+    Ok(serve_secure_on(listener, options, handler, |stream: &TlsStream<TcpStream>| stream.protocol()).at(address))
 }
 
-/// [`serve_secure`] on any listener, with an acceptor of your own, which says what is offered.
-pub fn serve_secure_on<L, H>(listener: TlsListener<L>, options: Options, handler: H) -> Server
+/// [`serve_secure`] on any listener, of streams that are open once the two ends have agreed; `protocol` says on what (ALPN). Which protocols
+/// are offered is the listener's to say.
+pub fn serve_secure_on<L, H>(
+    listener: L,
+    options: Options,
+    handler: H,
+    protocol: impl Fn(&L::Stream) -> Option<String> + 'static,
+) -> Server
 where
     L: Listener + 'static,
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     // Who names no protocol speaks the one that had no name (RFC 9113 §3.2).
-    let agreed = |stream: &TlsStream<L::Stream>| match stream.protocol().as_deref() {
+    let agreed = move |stream: &L::Stream| match protocol(stream).as_deref() {
         Some(HTTP2) => Agreed::Http2,
         _ => Agreed::Http1,
     };

@@ -16,6 +16,7 @@ use wirebook_net::tcp::TcpListener;
 use wirebook_net::{self as net, Address, Listener, Stream};
 
 /// What is known of a connection before its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Agreed {
     /// Nothing: the bytes say it.
     Nothing,
@@ -80,7 +81,7 @@ pub(super) fn serve_agreed<L, H>(
     listener: L,
     options: Options,
     handler: H,
-    agreed: impl Fn(&L::Stream) -> Agreed + Copy + 'static,
+    agreed: impl Fn(&L::Stream) -> Agreed + 'static,
 ) -> Server
 where
     L: Listener + 'static,
@@ -95,9 +96,10 @@ where
         closing.common.wake_all();
         closing.workers.dismiss();
     });
+    let agreed = Rc::new(agreed);
     let server = host::serve(listener, &http1, move |stream| {
-        let (stream, of) = (Rc::new(stream), shared.clone());
-        shared.tasks.started(net::spawn(async move { begin(stream, of, agreed).await }));
+        let (stream, of, agreed) = (Rc::new(stream), shared.clone(), agreed.clone());
+        shared.tasks.started(net::spawn(async move { begin(stream, of, &*agreed).await }));
     });
     server.and_ends(move || {
         ending.tasks.abort();

@@ -5,7 +5,7 @@
 
 use crate::book::{Page, Pages};
 use crate::live;
-use wirebook_web::trust::csrf::{self, Provenance};
+use wirebook_web::layers::{Headers, csrf};
 use wirebook_web::{Answer, App, Context, Edge, Failure, Options, Router, post};
 
 /// Names of this machine that no DNS server can change.
@@ -14,9 +14,11 @@ const HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 /// The site, around a rendered book.
 pub(super) fn app(pages: Pages) -> App {
     let options = Options { hosts: HOSTS.map(str::to_owned).into(), ..Options::default() };
-    let widget = post("/live/{*operation}", widget).edge(OwnPage).body_limit(4 * live::MAX_INPUT as u64);
+    let widget =
+        post("/live/{*operation}", widget).edge(csrf::by_origin(&[])).edge(Json).body_limit(4 * live::MAX_INPUT as u64);
     Router::new()
-        .edge(Sealed)
+        // Nothing here is anything but what its type says, and nobody else is told which page somebody came from.
+        .edge(Headers::none().set("x-content-type-options", "nosniff").set("referrer-policy", "no-referrer"))
         .service(pages)
         .get("/", page)
         .get("/{*page}", page)
@@ -28,31 +30,13 @@ pub(super) fn app(pages: Pages) -> App {
         .expect("routes that are written here fit each other")
 }
 
-/// Nothing here is anything but what its type says, and nobody else is told which page somebody came from.
-struct Sealed;
-
-impl Edge for Sealed {
-    fn enter(&self, ctx: &mut Context<'_>) -> Option<Answer> {
-        let sealed = ctx.set("x-content-type-options", "nosniff");
-        sealed.and_then(|ctx| ctx.set("referrer-policy", "no-referrer")).err().map(Err)
-    }
-}
-
 /// A page's script asks with JSON: a form of another site can post, but not this type, without asking first; and what OPTIONS
 /// is answered with allows no other origin anything.
-struct OwnPage;
+struct Json;
 
-impl Edge for OwnPage {
+impl Edge for Json {
     fn enter(&self, ctx: &mut Context<'_>) -> Option<Answer> {
-        let asked = Provenance {
-            method: ctx.method(),
-            sec_fetch_site: ctx.header("sec-fetch-site"),
-            origin: ctx.header("origin"),
-            host: ctx.host(),
-            has_credentials: false,
-        };
-        let ours = csrf::origin(&asked, &[]).passes() && ctx.is(&["application/json"]).is_some();
-        (!ours).then(|| ctx.fail(403, "Only the pages of this site may ask."))
+        ctx.is(&["application/json"]).is_none().then(|| ctx.fail(403, "Only the pages of this site may ask."))
     }
 }
 

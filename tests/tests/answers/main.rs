@@ -16,6 +16,7 @@ mod event_stream;
 mod frames;
 mod from_node;
 mod h2_frames;
+mod h2_server;
 mod h2_streams;
 mod h2_windows;
 mod handshake;
@@ -32,6 +33,8 @@ mod server;
 mod tcp;
 mod tls;
 mod udp;
+mod web_files;
+mod web_sessions;
 
 // The steps of "From string replacement to closures"; each uses a part of the others.
 #[allow(dead_code)]

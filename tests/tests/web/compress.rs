@@ -140,6 +140,33 @@ fn rule_19_what_is_never_compressed() {
     }
 }
 
+/// web-154: a page with a token beside words that the asker chose. Each answer has the token in another form, so how small it becomes
+/// says nothing; and a page with a secret that cannot be masked says that it must stay as it is.
+#[test]
+fn rule_19_secrets_beside_words_of_others() {
+    let site = || {
+        let keys = wirebook_web::trust::Keys::new(&[&[7; 32]]).expect("a key");
+        let router =
+            Router::new().layer(compress()).layer(wirebook_web::layers::csrf::by_token()).get("/form", async |ctx| {
+                let token = ctx.csrf_token()?;
+                ctx.html(format!("<input value=\"{token}\">{}{}", ctx.query().unwrap_or_default(), page()))
+            });
+        let options = wirebook_web::Options { keys: Some(keys), ..super::world::quiet() };
+        router.into_app(options).expect("routes")
+    };
+    let first = ask(site(), "/form?q=AAAA", &[]);
+    let cookie = first.field("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie").to_owned();
+    let token = || {
+        let got = ask(site(), "/form?q=AAAA", &["accept-encoding: gzip", &format!("cookie: {cookie}")]);
+        assert_eq!(got.field("content-encoding"), Some("gzip"));
+        got.text().split('"').nth(1).expect("a token").to_owned()
+    };
+    let (one, other) = (token(), token());
+    assert_ne!(one, other);
+    let secret = ask(self::site(), "/secret", &["accept-encoding: gzip"]);
+    assert_eq!(secret.field("content-encoding"), None);
+}
+
 #[test]
 fn rule_19_the_bound_at_0_1_n_and_max() {
     let facts = |length| Facts { status: 200, content_type: Some("text/html"), length, ..Facts::default() };

@@ -86,7 +86,7 @@ fn field<'a, C>(answer: &'a Given<C>, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn rule_1_paths_that_name_nothing() {
+fn rule_01_paths_that_name_nothing() {
     let folder = folder();
     let files = site(&folder);
     for path in [
@@ -121,7 +121,7 @@ fn rule_1_paths_that_name_nothing() {
 }
 
 #[test]
-fn rule_2_links_pipes_and_devices() {
+fn rule_02_links_pipes_and_devices() {
     let folder = folder();
     for way in [Way::Beneath, Way::Walk] {
         let files = Files::beneath_by(folder.path().join("site"), way).expect("a folder");
@@ -145,7 +145,7 @@ fn rule_2_links_pipes_and_devices() {
 
 /// The safe twin: whatever has no link in it is the same to both.
 #[test]
-fn rule_2_a_walk_finds_what_the_kernel_finds() {
+fn rule_02_a_walk_finds_what_the_kernel_finds() {
     let folder = folder();
     let ways = [Way::Beneath, Way::Walk].map(|way| Root::open_with(folder.path().join("site"), way).expect("a folder"));
     let told = |root: &Root, names: &[&str]| match root.get(names).expect("no trouble") {
@@ -175,22 +175,23 @@ fn rule_2_a_walk_finds_what_the_kernel_finds() {
 
 /// web-014: somebody swaps a file and a link to a secret all the time.
 #[test]
-fn rule_2_a_link_that_is_swapped_in_is_never_followed() {
+fn rule_02_a_link_that_is_swapped_in_is_never_followed() {
     let folder = folder();
     let path = folder.path().join("site");
     let roots = [Way::Beneath, Way::Walk].map(|way| Root::open_with(&path, way).expect("a folder"));
     fs::write(path.join("good"), "good").expect("a file");
-    symlink("../secret", path.join("evil")).expect("a link");
+    fs::hard_link(path.join("good"), path.join("x")).expect("a name");
     let over = Arc::new(AtomicBool::new(false));
     let swapping = {
         let (path, over) = (path.clone(), over.clone());
         std::thread::spawn(move || {
+            let (aside, place) = (path.join("aside"), path.join("x"));
             while !over.load(Ordering::Relaxed) {
-                for from in ["good", "evil"] {
-                    // Each is renamed into the place, and back, so that the place is one or the other or neither.
-                    fs::rename(path.join(from), path.join("x")).expect("a name");
-                    fs::rename(path.join("x"), path.join(from)).expect("a name");
-                }
+                // Each is renamed over the other: the place is never empty.
+                symlink("../secret", &aside).expect("a link");
+                fs::rename(&aside, &place).expect("a name");
+                fs::hard_link(path.join("good"), &aside).expect("a name");
+                fs::rename(&aside, &place).expect("a name");
             }
         })
     };
@@ -209,7 +210,7 @@ fn rule_2_a_link_that_is_swapped_in_is_never_followed() {
 }
 
 #[test]
-fn rule_2_the_directory_is_the_one_that_was_opened() {
+fn rule_02_the_directory_is_the_one_that_was_opened() {
     let folder = folder();
     let files = site(&folder);
     fs::rename(folder.path().join("site"), folder.path().join("elsewhere")).expect("a name");
@@ -256,7 +257,7 @@ fn changed_under_way(change: impl FnOnce(&File) + 'static) -> (usize, Vec<u8>) {
 
 /// web-018.
 #[test]
-fn rule_3_a_file_that_shrinks_breaks_the_answer_off() {
+fn rule_03_a_file_that_shrinks_breaks_the_answer_off() {
     let (length, body) = changed_under_way(|file| file.set_len(100_000).expect("a length"));
     assert!(body.len() < length, "nothing is made up for what is missing");
     assert!(body.iter().all(|byte| *byte == b'x'));
@@ -264,7 +265,7 @@ fn rule_3_a_file_that_shrinks_breaks_the_answer_off() {
 
 /// web-019.
 #[test]
-fn rule_3_a_file_that_grows_is_cut() {
+fn rule_03_a_file_that_grows_is_cut() {
     let (length, body) = changed_under_way(|file| file.set_len(8 << 20).expect("a length"));
     assert_eq!(body.len(), length);
 }

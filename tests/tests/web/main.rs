@@ -2,17 +2,20 @@
 //! answer as it goes over the wire.
 
 mod attacks;
-mod attacks_served;
 mod bodies;
 mod compress;
+mod core_attacks;
 mod examples;
 mod files;
 mod fuzz;
+mod guards;
 mod http1;
 mod layers;
 mod logs;
 mod multipart_attacks;
 mod onion;
+mod programs;
+mod proxies;
 mod refused;
 mod routes;
 mod rules;
@@ -23,7 +26,3 @@ mod uploads;
 mod views;
 mod wire;
 mod world;
-
-// Counts for each thread, so tests that run side by side do not see each other.
-#[global_allocator]
-static COUNTING: wirebook_tests::allocations::Counting = wirebook_tests::allocations::Counting;

@@ -325,7 +325,7 @@ fn a_token_ends_and_is_renewed() {
 }
 
 #[test]
-fn rule_9_a_token_is_its_owners() {
+fn rule_09_a_token_is_its_owners() {
     in_every_store(async |sessions| {
         let session = sessions.open(None, b"firefox").await.expect("a store");
         session.set("n", 1);
@@ -343,7 +343,7 @@ fn rule_9_a_token_is_its_owners() {
 
 /// web-057.
 #[test]
-fn rule_9_an_old_key_verifies_and_is_replaced() {
+fn rule_09_an_old_key_verifies_and_is_replaced() {
     simulate(async {
         let (old, new) = ([1; 32], [2; 32]);
         let store = Rc::new(MemoryStore::default());

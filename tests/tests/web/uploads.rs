@@ -69,7 +69,7 @@ fn in_both_ways(test: impl Fn(&Path, Uploads)) {
 
 /// web-116: for us alone, under a name that nobody guesses.
 #[test]
-fn rule_4_names_and_modes() {
+fn rule_04_names_and_modes() {
     in_both_ways(|folder, uploads| {
         assert_eq!(fs::metadata(folder).expect("a folder").permissions().mode() & 0o777, 0o700);
         let mut kept = Vec::new();
@@ -107,7 +107,7 @@ fn rule_4_names_and_modes() {
 }
 
 #[test]
-fn rule_4_what_is_not_kept_is_gone() {
+fn rule_04_what_is_not_kept_is_gone() {
     in_both_ways(|folder, uploads| {
         let body = part("f", Some("x"), &"x".repeat(200_000)) + &part("g", Some("y"), "y") + "--B--\r\n";
         assert_eq!(ask(&uploads, &body), (200, "2 files".into()));
@@ -116,7 +116,7 @@ fn rule_4_what_is_not_kept_is_gone() {
 }
 
 #[test]
-fn rule_5_what_is_no_form_leaves_nothing() {
+fn rule_05_what_is_no_form_leaves_nothing() {
     in_both_ways(|folder, uploads| {
         let large = "x".repeat((1 << 20) + 1);
         let file = |content: &str| part("f", Some("x"), content);
@@ -136,7 +136,7 @@ fn rule_5_what_is_no_form_leaves_nothing() {
 
 /// web-098: a client vanishes at any moment, on any network; a thousand of them.
 #[test]
-fn rule_5_a_client_that_vanishes_leaves_nothing() {
+fn rule_05_a_client_that_vanishes_leaves_nothing() {
     in_both_ways(|folder, uploads| {
         let body = part("keep", None, "1")
             + &part("f", Some("x"), &"x".repeat(100_000))
@@ -178,7 +178,7 @@ fn rule_5_a_client_that_vanishes_leaves_nothing() {
 
 /// web-099, as far as a test may fill a disk: the bound that we set ourselves takes the same way out.
 #[test]
-fn rule_4_no_room() {
+fn rule_04_no_room() {
     in_both_ways(|folder, uploads| {
         let body = |length| part("f", Some("x"), &"x".repeat(length)) + "--B--\r\n";
         for (most, length, status) in
@@ -195,7 +195,7 @@ fn rule_4_no_room() {
 }
 
 #[test]
-fn rule_4_too_many_at_once() {
+fn rule_04_too_many_at_once() {
     in_both_ways(|folder, uploads| {
         for (most, files, status) in [(0, 0, 200), (0, 1, 503), (1, 1, 200), (1, 2, 503), (usize::MAX, 2, 200)] {
             let uploads = uploads.clone().most_open(most);
@@ -208,7 +208,7 @@ fn rule_4_too_many_at_once() {
 
 /// What a program left that died is swept away at the next start; what is being written is not.
 #[test]
-fn rule_4_the_sweep() {
+fn rule_04_the_sweep() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_owned();
     let uploads = Uploads::beneath(&path).expect("a folder").named();
@@ -231,7 +231,7 @@ fn rule_4_the_sweep() {
 
 /// A server that closes in the middle of an upload.
 #[test]
-fn rule_5_a_server_that_closes_leaves_nothing() {
+fn rule_05_a_server_that_closes_leaves_nothing() {
     in_both_ways(|folder, uploads| {
         let there = uploads.clone();
         super::wire::simulate(async move {

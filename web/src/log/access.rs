@@ -3,12 +3,9 @@
 use super::appender::Appender;
 use super::line::{Access, AccessLayout};
 use crate::context::{Answer, Context};
+use crate::layers::User;
 use crate::onion::Next;
 use wirebook_net as net;
-
-/// Who somebody is, as far as a ring has believed it: it leaves this in [`Context::state`], and the access log has it.
-#[derive(Clone, Debug)]
-pub struct User(pub String);
 
 /// A layer that writes a line for each request when its answer is made. The outermost ring sees every answer; of one that it sees
 /// fail it knows the status, and not the bytes.

@@ -20,7 +20,7 @@ mod logger;
 mod sink;
 mod stamp;
 
-pub use access::{User, access_log};
+pub use access::access_log;
 pub use appender::{Appender, MOST_WAITING};
 pub use clean::{REDACTED, clean, is_secret, redact_target};
 pub use level::Level;
