@@ -34,6 +34,7 @@ mod server;
 mod tcp;
 mod tls;
 mod udp;
+mod web_bodies;
 mod web_files;
 mod web_sessions;
 
