@@ -37,6 +37,7 @@
 //! | `compress/` | Which answers become smaller, for whom, and which must not? | 280 |
 //! | `proxy/` | What goes on to another server, and where must nobody send us? | 270 |
 //! | `guard/` | How often may somebody ask, and how many at once? | 110 |
+//! | `views/` | How does a page come from a template, and its slow parts after it? (feature `views`) | 190 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.
@@ -119,6 +120,9 @@ mod text;
 pub mod trust;
 #[cfg(feature = "net")]
 pub mod uploads;
+#[cfg(feature = "views")]
+#[cfg(feature = "net")]
+pub mod views;
 
 #[cfg(feature = "net")]
 pub use bodies::{Incoming, Parsed, Part, Parts};

@@ -80,6 +80,7 @@ const ROOMS: &[Room] = &[
     Room("web", "compress", 2_200),
     Room("web", "guard", 2_200),
     Room("web", "proxy", 2_200),
+    Room("web", "views", 2_200),
     Room("web", "log", 2_200),
     Room("cluster/process", "ipc", 1_000),
     Room("cluster/process", "driver", 2_000),

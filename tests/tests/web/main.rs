@@ -23,5 +23,6 @@ mod seeds;
 mod sessions;
 mod site;
 mod uploads;
+mod views;
 mod wire;
 mod world;
