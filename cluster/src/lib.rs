@@ -21,9 +21,9 @@
 //!
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
-//! | [`policy`] | Who gets a connection, and whose is a client? | 230 |
-//! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 610 |
-//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,330 |
+//! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
+//! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,510 |
 //!
 //! Kill a worker, and nobody notices but who was talking to it: a connection that it had not taken is the next one's. Stop it, and
 //! it is missed, killed and replaced. Break the new program, and the old one serves on. Kill the master, and the workers finish

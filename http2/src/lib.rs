@@ -11,7 +11,9 @@
 //! | [`stream`] | What may a stream hear and say, how much of it, and whose turn is it? | 500 |
 //! | `/` | What passes between the two ends (`event.rs`), and how much of it (`config.rs`)? | 150 |
 //! | [`connection`] | Frames to events and events to frames, with no socket and no clock in sight. | 1,310 |
-//! | `server/` | How do a hundred handlers share one socket, and who is served when? | 1,050 |
+//! | `driver/` | What must be read, written and waited for, whoever has something to say? | 170 |
+//! | `server/` | How do a hundred handlers share one socket, and who is served when? | 930 |
+//! | `client/` | Who may ask again, when a connection ends in the middle? | 560 |
 //!
 //! `wire`, `message` and `stream` are the first evening; it ends with [`state`], the table that decides all. The second is the
 //! connection, the third the server. Header compression is a crate of its own, `wirebook-hpack`.
@@ -78,8 +80,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "net")]
+pub mod client;
 mod config;
 pub mod connection;
+#[cfg(feature = "net")]
+mod driver;
 pub mod event;
 pub mod message;
 #[cfg(feature = "net")]

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 /// A row that is not played is named by a test that was written for it.
 fn by_hand(rows: &[Row]) -> Result<(), String> {
     let mut sources = String::new();
-    for folder in ["tests", "../net/tests", "../cluster/process/tests"] {
+    for folder in ["tests", "../net/tests", "../cluster/process/tests", "../cluster/tests"] {
         read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut sources).map_err(|error| error.to_string())?;
     }
     let lacks = |row: &&Row| {

@@ -1,49 +1,54 @@
-//! A page from a template, and a page whose slow parts come when they are ready (BigPipe).
+//! A page whose late parts come when they are ready: BigPipe over HTTP, and a link by a route's name.
 //!
 //! Run: cargo run --example web_views -- --addr 127.0.0.1:8000
 
-use std::path::Path;
 use std::time::Duration;
 use wirebook_net as net;
-use wirebook_template::data;
+use wirebook_template::{Engine, data};
 use wirebook_terminal as terminal;
-use wirebook_web::views::Views;
-use wirebook_web::{Answer, App, Context, Failure, Options, Router};
+use wirebook_web::views::{Parts, Views};
+use wirebook_web::{App, Failure, Options, Router, get, router::RouteError};
 
-// ANCHOR: pages
-async fn teas(ctx: &mut Context<'_>) -> Answer {
-    ctx.render(
-        "teas",
-        &data!({ "teas": [{ "name": "Green & white", "minutes": 2 }, { "name": "Black", "minutes": 4 }] }),
-    )
-}
+// ANCHOR: views
+const HOME: &str = "<!doctype html><title>Teas</title><h1>Teas</h1>
+<%- placeholder('hot', 'What is hot comes soon.') %>
+<%- placeholder('news', 'News come soon.') %>
+<p><a href=\"<%= url_for('tea', { name: 'green' }) %>\">Green tea</a></p>
+<%- pagelets() %>
+";
 
-async fn today(ctx: &mut Context<'_>) -> Answer {
-    ctx.pipe("today", &data!({}), |parts| {
-        parts.part("news", late(900, "<p>Ducks have been seen.</p>")).part("weather", late(300, "<p>Rain.</p>"));
-    })
-}
-
-/// A part that takes its time.
-async fn late(milliseconds: u64, html: &str) -> Result<String, Failure> {
-    net::sleep(Duration::from_millis(milliseconds)).await;
+async fn after(seconds: u64, html: &'static str) -> Result<String, Failure> {
+    net::sleep(Duration::from_secs(seconds)).await;
     Ok(html.to_owned())
 }
 
-pub(crate) fn app(folder: &Path) -> terminal::Result<App> {
-    let views = Views::beneath(folder)?.reload();
-    let router = Router::new().views(views.local("site", "Tea")).get("/", teas).get("/today", today);
-    Ok(router.into_app(Options::default())?)
+pub(crate) fn app() -> Result<App, RouteError> {
+    let mut engine = Engine::in_memory();
+    engine.add("home", HOME);
+    engine.add("tea", "<!doctype html><title><%= name %></title><h1><%= name %> tea</h1>\n");
+    Router::new()
+        .views(Views::new(engine))
+        .get("/", async |ctx| {
+            let parts = Parts::default().part("hot", after(2, "<b>Oolong</b>")).part("news", after(1, "A new kettle."));
+            ctx.pipe("home", &data!({}), parts)
+        })
+        .route(
+            get("/teas/{name}", async |ctx| {
+                let name = ctx.param("name").unwrap_or_default().into_owned();
+                ctx.render("tea", &data!({ "name": name }))
+            })
+            .name("tea"),
+        )
+        .into_app(Options::default())
 }
-// ANCHOR_END: pages
+// ANCHOR_END: views
 
 fn main() -> terminal::Result {
     let addr = terminal::address(include_str!("web_views.rs"), "127.0.0.1:8000");
     net::run(async move {
-        let views = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/views");
-        let server = app(&views)?.serve(addr)?;
+        let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        terminal::listening(here, &[&format!("curl http://{here}/"), &format!("curl -N http://{here}/today")]);
+        terminal::listening(here, &[&format!("curl -N http://{here}/"), &format!("curl http://{here}/teas/green")]);
         Ok(server.until(net::ctrl_c()).await?)
     })
 }

@@ -31,13 +31,13 @@
 //! | `bodies/` | What came with a request, and where does it end? | 480 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
 //! | `layers/` | What do most applications want around theirs? | 560 |
+//! | `views/` | How does data become a page, and what if a part of it is late? (Feature `views`.) | 210 |
 //! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |
 //! | `compress/` | Which answers become smaller, for whom, and which must not? | 280 |
 //! | `proxy/` | What goes on to another server, and where must nobody send us? | 270 |
 //! | `guard/` | How often may somebody ask, and how many at once? | 110 |
-//! | `views/` | How does a page come from a template, and its slow parts after it? (feature `views`) | 190 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
 //! Arrows run upward in this table: a room imports from those above it. Each room's `mod.rs` says what its files hold.

@@ -3,11 +3,11 @@
 use super::{
     drain::{Farewell, either},
     hand::{Hand, Hands},
+    news::News,
     options::Options,
     port::Port,
     program::{Pinned, Program},
-    run::UNIQUE_ID,
-    wire::{self, Hello, Said, Told},
+    wire::{self, Hello, Said, Told, UNIQUE_ID},
 };
 use crate::{
     policy::Policy,
@@ -21,105 +21,11 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use wirebook_net::{self as net, SIGKILL};
-use wirebook_process::{Exit, Handle, Kind, Limits};
+use wirebook_net::{self as net, Address, SIGKILL};
+use wirebook_process::{Handle, Kind, Limits};
 
 /// How long a worker whose channel has ended may take to end itself; and a channel, after its worker has.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// What the master tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// A worker serves.
-    Ready {
-        /// Its number.
-        worker: u64,
-        /// Its process.
-        pid: i32,
-        /// Its slot.
-        slot: usize,
-        /// Its generation.
-        generation: u64,
-    },
-    /// A worker has ended.
-    Ended {
-        /// Its number.
-        worker: u64,
-        /// How.
-        exit: Exit,
-        /// It was told to.
-        expected: bool,
-    },
-    /// A worker's process could not be started.
-    NotStarted {
-        /// Why.
-        reason: String,
-    },
-    /// A worker broke a rule of its channel, and is killed.
-    Broken {
-        /// Its number.
-        worker: u64,
-        /// Which.
-        reason: String,
-    },
-    /// A worker's program says this.
-    Message {
-        /// Its number.
-        worker: u64,
-        /// What it says.
-        json: String,
-    },
-    /// A port is listened on.
-    Listening {
-        /// Where.
-        address: SocketAddr,
-    },
-    /// All workers are of this generation.
-    Reloaded(u64),
-    /// A worker of this generation died before it was ready: the others stay.
-    NotReloaded(u64),
-    /// Too many workers have died: a start is tried now and then.
-    GaveUp,
-    /// None has died for long enough.
-    Recovered,
-}
-
-impl News {
-    /// Whether something is not in order.
-    pub fn is_trouble(&self) -> bool {
-        match self {
-            News::Ended { expected, .. } => !expected,
-            News::NotStarted { .. } | News::Broken { .. } | News::NotReloaded(_) | News::GaveUp => true,
-            News::Ready { .. }
-            | News::Message { .. }
-            | News::Listening { .. }
-            | News::Reloaded(_)
-            | News::Recovered => false,
-        }
-    }
-}
-
-impl fmt::Display for News {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            News::Ready { worker, pid, slot, generation } => {
-                write!(f, "worker {worker} (process {pid}, slot {slot}, generation {generation}) serves")
-            }
-            News::Ended { worker, exit, expected: true } => write!(f, "worker {worker} has left: {exit}"),
-            News::Ended { worker, exit, .. } => write!(f, "worker {worker} has died: {exit}"),
-            News::NotStarted { reason } => f.write_str(reason),
-            News::Broken { worker, reason } => write!(f, "worker {worker} is killed: {reason}"),
-            News::Message { worker, json } => write!(f, "worker {worker} says {json}"),
-            News::Listening { address } => write!(f, "listening on {address}"),
-            News::Reloaded(generation) => write!(f, "all workers are of generation {generation}"),
-            News::NotReloaded(generation) => {
-                write!(f, "generation {generation} died before it was ready, and what serves stays")
-            }
-            News::GaveUp => f.write_str("too many workers have died; from now on a start is tried now and then"),
-            News::Recovered => f.write_str("no worker has died for a while; all is well again"),
-        }
-    }
-}
 
 /// A worker, as a master tells of it.
 #[derive(Clone, Debug)]
@@ -163,7 +69,7 @@ impl Master {
     /// Starts a cluster on the running loop.
     ///
     /// # Errors
-    /// When the program to start is this one, and the system does not say which file it is.
+    /// Those of listening; when the program to start is this one, and the system does not say which file it is.
     pub fn start(options: Options) -> io::Result<Master> {
         let program = options.program.clone().map_or_else(Program::this, Ok)?;
         let limits = supervisor::Options { workers: options.workers.count(), ..options.supervisor };
@@ -182,6 +88,11 @@ impl Master {
             ended: Cell::new(None),
             over: net::Signal::new(),
         }));
+        for address in &master.0.options.listen {
+            for asked in address.target().resolve_blocking()?.into_iter().take(1) {
+                master.port((asked, 0))?;
+            }
+        }
         net::spawn(master.clone().drive());
         Ok(master)
     }

@@ -1,6 +1,6 @@
 //! What may be set of a cluster.
 
-use super::{drain::Farewell, master::News, program::Program};
+use super::{drain::Farewell, news::News, program::Program};
 use crate::{policy::Policy, supervisor};
 use std::{fmt, rc::Rc, thread};
 
@@ -32,6 +32,9 @@ pub struct Options {
     pub workers: Workers,
     /// Who accepts.
     pub policy: Policy,
+    /// Addresses that the master listens on before it starts anybody, so that an address which cannot be had ends it at once.
+    /// Others are listened on when the first worker asks for them; until a worker asks for these, connections wait.
+    pub listen: Vec<String>,
     /// How they are kept alive; its `workers` is not used.
     pub supervisor: supervisor::Options,
     /// How a worker leaves; its deadline is [`supervisor::Options::drain`].
@@ -50,6 +53,7 @@ impl Default for Options {
         Options {
             workers: Workers::Cores,
             policy: Policy::default(),
+            listen: Vec::new(),
             supervisor: supervisor::Options::default(),
             farewell: Farewell::default(),
             untaken: 64,

@@ -1,12 +1,9 @@
 //! The door for a program that is both: started by hand it is the master, and started by the master a worker.
 
-use super::{master::Master, options::Options, worker::Worker};
+use super::{master::Master, options::Options, wire::UNIQUE_ID, worker::Worker};
 use std::{env, io, process::ExitCode};
 use wirebook_net::{self as net, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU};
 use wirebook_process::parent;
-
-/// The variable that makes a process a worker. Node's.
-pub(super) const UNIQUE_ID: &str = "NODE_UNIQUE_ID";
 
 /// What `main` gives.
 pub type Outcome = io::Result<ExitCode>;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::{io, net::SocketAddr, time::Duration};
 
+/// The variable that makes a process a worker. Node's.
+pub(super) const UNIQUE_ID: &str = "NODE_UNIQUE_ID";
+
 /// The command of all of them.
 pub(super) const COMMAND: &str = "NODE_CLUSTER";
 

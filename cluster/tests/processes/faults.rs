@@ -120,6 +120,24 @@ fn net_41_garbage_on_the_channel() {
     });
 }
 
+/// Row net-47: a worker that floods its master with reports and its log with lines costs the master no memory.
+#[test]
+fn net_47_a_flood_of_reports() {
+    let resident = || {
+        let status = fs::read_to_string("/proc/self/statm").unwrap();
+        status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * rustix::param::page_size()
+    };
+    block_on(async move {
+        let cluster = Cluster::begin("flood", options(1, Policy::RoundRobin));
+        let before = resident();
+        let flooded = |told: &News| matches!(told, News::Message { json, .. } if json.contains("flooded"));
+        until(|| cluster.news.borrow().iter().any(flooded)).await;
+        let grown = resident().saturating_sub(before);
+        assert!(grown <= 16 << 20, "{grown} octets");
+        cluster.end().await;
+    });
+}
+
 /// Row net-38, of a whole cluster: a worker without a descriptor for what it is given lives on, and another gets it.
 #[test]
 fn a_worker_without_descriptors_loses_nothing() {

@@ -3,7 +3,7 @@
 use std::{env, io, time::Duration};
 use wirebook_cluster::{Options, Worker, run};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
-use wirebook_net as net;
+use wirebook_net::{self as net, Stream, unix::UnixStream};
 
 /// What a worker does, beside serving.
 pub(crate) const TASK: &str = "CLUSTER_TEST_TASK";
@@ -31,6 +31,7 @@ async fn work(worker: Worker) -> io::Result<()> {
         "dies" => std::process::exit(3),
         "dies in generation 2" if me.generation >= 2 => std::process::exit(4),
         "garbage" => return garbage(&worker).await,
+        "flood" => return flood(&worker).await,
         _ => {}
     }
     let options = http1::server::Options { idle_timeout: Duration::from_secs(20), ..Default::default() };
@@ -85,8 +86,6 @@ fn fill() -> Vec<std::fs::File> {
 
 /// Breaks the channel's rules by hand, in a way that the number of the worker chooses.
 async fn garbage(worker: &Worker) -> io::Result<()> {
-    use std::io::Write;
-    let mut stream = std::fs::File::from(kit_channel()?);
     let deep = format!("{}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     let said: Vec<u8> = match worker.identity().worker % 5 {
         0 => b"\xff\xfe\n".to_vec(),
@@ -95,26 +94,26 @@ async fn garbage(worker: &Worker) -> io::Result<()> {
         3 => b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"fly\"}\n".to_vec(),
         _ => b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"ready\"}\n{\"cmd\":\"NODE_CLUSTER\",\"act\":\"ready\"}\n".to_vec(),
     };
-    net::spawn_blocking(move || stream.write_all(&said)).await.ok();
+    // That the master does not listen to the end is its right.
+    let _ = UnixStream::from_fd(copy_of_the_channel()?)?.write_all(&said).await;
     net::sleep(Duration::from_secs(60)).await;
     Ok(())
 }
 
-/// A copy of the channel's descriptor: the one Unix stream that has a peer and was there first.
-fn kit_channel() -> io::Result<std::os::fd::OwnedFd> {
-    let mut numbers: Vec<i32> = std::fs::read_dir("/proc/self/fd")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|number| *number > 2)
-        .collect();
-    numbers.sort_unstable();
-    let is_channel = |number: &i32| {
-        let fd = std::fs::read_link(format!("/proc/self/fd/{number}"));
-        fd.is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
-    };
-    let number = numbers.into_iter().find(is_channel).ok_or_else(|| io::Error::other("no channel"))?;
-    let pidfd = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())?;
+/// This program has several threads, and so its environment still says which descriptor the channel is.
+fn copy_of_the_channel() -> io::Result<std::os::fd::OwnedFd> {
+    let number = env::var(wirebook_process::CHANNEL_FD).ok().and_then(|number| number.parse().ok());
+    let this = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty())?;
     let flags = rustix::process::PidfdGetfdFlags::empty();
-    let fd = rustix::process::pidfd_getfd(pidfd, number, flags)?;
-    rustix::io::ioctl_fionbio(&fd, false)?;
-    Ok(fd)
+    Ok(rustix::process::pidfd_getfd(this, number.expect("a channel"), flags)?)
+}
+
+/// Row net-47: reports without an end, as messages and as lines.
+async fn flood(worker: &Worker) -> io::Result<()> {
+    for number in 0..200_000 {
+        worker.channel().send(&format!("report {number}")).await?;
+        eprintln!("line {number}");
+    }
+    worker.channel().send("flooded").await?;
+    worker.serve().await
 }

@@ -107,6 +107,7 @@ impl Carried<'_> {
     }
 }
 
+// ANCHOR: send
 impl dyn Carrier + '_ {
     /// Sends all of `data` as there is room for it, and with `end` the end.
     pub async fn send(&self, mut data: &[u8], end: bool) -> Outcome {
@@ -121,3 +122,4 @@ impl dyn Carrier + '_ {
         self.changed().until(all).await
     }
 }
+// ANCHOR_END: send

@@ -55,7 +55,7 @@ impl<'c> Exchange<'c> {
     }
 
     fn say<T>(&self, something: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<T, Misuse>) -> Result<T, Failure> {
-        match self.line.say(something) {
+        match self.line.link.say(something) {
             Err(Misuse::Closed) => Err(gone()),
             result => Ok(result?),
         }
@@ -65,7 +65,7 @@ impl<'c> Exchange<'c> {
     fn credit(&self) {
         let held = self.held.take();
         if held > 0 {
-            self.line.say(|core, out| core.consumed(self.call.id.get(), held, out));
+            self.line.link.say(|core, out| core.consumed(self.call.id.get(), held, out));
         }
     }
 
@@ -97,7 +97,7 @@ impl<'c> Exchange<'c> {
     /// Nobody reads the rest of the request.
     pub(super) fn release(&self) {
         self.held.set(0);
-        self.line.say(|core, out| core.release(self.call.id.get(), out));
+        self.line.link.say(|core, out| core.release(self.call.id.get(), out));
     }
 
     /// Answers with a status and a line that says why.

@@ -7,13 +7,14 @@
 use super::options::Options;
 use crate::Event;
 use crate::connection::Connection;
+use crate::driver::{Desk, Link};
 use crate::message::{Fields, Misuse};
 use crate::stream::Lanes;
 use crate::wire::{Code, StreamId};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use wirebook_http1::server::host::{Connections, Hooks, Inbox, Outbox, Transport, call as tell};
+use wirebook_http1::server::host::{Connections, Hooks, Transport, call as tell};
 use wirebook_http1::server::{Draft, Failure, carrier::Content};
 use wirebook_net::Signal;
 
@@ -22,10 +23,6 @@ const TURN: usize = 16 * 1024;
 
 /// Bytes that wait to be written, at most, before answers of the protocol are held back. More of content nobody adds, either.
 const MAX_WAITING: usize = 64 * 1024;
-
-/// Bytes that wait to be written from which on nothing is read: heads of answers wait for nobody's turn, and a client that takes none
-/// must not ask for more.
-pub(super) const MAX_UNWRITTEN: usize = 256 * 1024;
 
 /// Records of requests that a server keeps for later, and the room for content that each of them keeps.
 const MAX_KEPT: usize = 256;
@@ -44,13 +41,6 @@ pub(super) struct Common {
     spare: RefCell<Vec<Rc<Call>>>,
     /// What is lent to a connection that has something to read.
     desks: RefCell<Vec<Desk>>,
-}
-
-/// What a connection needs to read.
-#[derive(Default)]
-pub(super) struct Desk {
-    pub(super) inbox: Inbox,
-    pub(super) fields: Fields,
 }
 
 impl Common {
@@ -77,7 +67,7 @@ impl Common {
     /// Has all connections look up: the server closes.
     pub(super) fn wake_all(&self) {
         let lines: Vec<_> = self.lines.borrow().iter().flatten().cloned().collect();
-        lines.iter().for_each(|line| line.wake());
+        lines.iter().for_each(|line| line.link.wake());
     }
 }
 
@@ -87,13 +77,9 @@ pub(super) struct Line {
     pub(super) common: Rc<Common>,
     /// Its slot in the table.
     slot: u32,
-    core: RefCell<Connection>,
-    out: RefCell<Outbox>,
+    pub(super) link: Link,
     /// Requests that are being answered.
     calls: RefCell<Vec<Rc<Call>>>,
-    /// Raised when the connection's task has something to do.
-    pub(super) work: Signal,
-    pub(super) has_work: Cell<bool>,
     lanes: Cell<Lanes>,
 }
 
@@ -102,14 +88,11 @@ impl Line {
     pub(super) fn begin(stream: Rc<dyn Transport>, common: Rc<Common>, slot: u32) -> Rc<Line> {
         let core = Connection::server(common.options.http2.clone(), wirebook_net::now());
         let line = Rc::new(Line {
+            link: Link::new(stream.clone(), core),
             stream,
             common,
             slot,
-            core: RefCell::new(core),
-            out: RefCell::default(),
             calls: RefCell::default(),
-            work: Signal::new(),
-            has_work: Cell::new(true),
             lanes: Cell::default(),
         });
         {
@@ -129,38 +112,6 @@ impl Line {
         let _ = self.common.lines.borrow_mut()[self.slot as usize].take();
         self.common.connections.leave(self.slot);
         tell(&self.common.hooks().close, &self.common.connections.open());
-    }
-
-    /// Has the connection's task look up.
-    pub(super) fn wake(&self) {
-        if !self.has_work.replace(true) {
-            self.work.raise();
-        }
-    }
-
-    /// The core, to be asked.
-    pub(super) fn core(&self) -> std::cell::RefMut<'_, Connection> {
-        self.core.borrow_mut()
-    }
-
-    /// What waits to be written.
-    pub(super) fn out(&self) -> std::cell::RefMut<'_, Outbox> {
-        self.out.borrow_mut()
-    }
-
-    /// Says something.
-    pub(super) fn say<T>(&self, something: impl FnOnce(&mut Connection, &mut Vec<u8>) -> T) -> T {
-        let said = {
-            let out = &mut *self.out.borrow_mut();
-            something(&mut self.core.borrow_mut(), out.end())
-        };
-        self.wake();
-        said
-    }
-
-    /// It is now: what is too late, and what the protocol owes.
-    pub(super) fn tick(&self) {
-        self.core.borrow_mut().tick(wirebook_net::now(), self.out.borrow_mut().end());
     }
 
     /// The connection, to all who answer on it: it is over.
@@ -190,13 +141,14 @@ impl Line {
         self.calls.borrow().iter().find(|call| call.id.get() == id).cloned()
     }
 
+    // ANCHOR: share_room
     /// Lets those go on who wait for room: of those whose windows are open, as many as there is room for, the most urgent first.
     pub(super) fn share_room(&self) {
-        let mut waiting = self.out.borrow().pending();
+        let mut waiting = self.link.unwritten();
         let mut lanes = self.lanes.get();
         while waiting < TURN {
             let next = {
-                let (core, calls) = (self.core.borrow(), self.calls.borrow());
+                let (core, calls) = (self.link.core(), self.calls.borrow());
                 let ready = calls.iter().filter(|call| call.waits.get() && core.room(call.id.get()) > 0);
                 lanes.next(ready.map(|call| (call.id.get(), core.priority(call.id.get()))))
             };
@@ -208,10 +160,11 @@ impl Line {
         }
         self.lanes.set(lanes);
     }
+    // ANCHOR_END: share_room
 
     /// Bytes of content that this request may add now.
     fn room(&self, call: &Call) -> usize {
-        let waiting = self.out.borrow().pending();
+        let waiting = self.link.unwritten();
         if waiting >= TURN && !call.turn.get() {
             return 0;
         }
@@ -284,7 +237,7 @@ impl Call {
         if spare.len() < MAX_KEPT {
             spare.push(self.clone());
         }
-        line.wake();
+        line.link.wake();
     }
 
     /// A piece of content has come.
@@ -361,12 +314,12 @@ impl Call {
         let taken = if offered.is_empty() && !end {
             0
         } else {
-            line.core.borrow_mut().send_data(self.id.get(), offered, end, line.out.borrow_mut().end())?
+            line.link.add(|core, out| core.send_data(self.id.get(), offered, end, out))?
         };
         self.turn.set(false);
         self.waits.set(taken < data.len());
         if taken > 0 || end && taken == data.len() {
-            line.wake();
+            line.link.wake();
         }
         Ok(taken)
     }
@@ -374,7 +327,7 @@ impl Call {
     /// Ends the stream at once.
     pub(super) fn reset(&self, line: &Line, code: Code) {
         // One that is over already needs none.
-        line.say(|core, out| core.send(Event::Reset { stream: self.id.get(), code }, out)).ok();
+        line.link.say(|core, out| core.send(Event::Reset { stream: self.id.get(), code }, out)).ok();
     }
 }
 

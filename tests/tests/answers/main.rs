@@ -16,6 +16,7 @@ mod event_stream;
 mod frames;
 mod from_node;
 mod h2_frames;
+mod h2_server;
 mod h2_streams;
 mod h2_windows;
 mod handshake;

@@ -1,7 +1,9 @@
-//! HTTP/2 and its header compression: attacks, what other encoders made, and the server as its clients meet it, in the simulated network
-//! and in virtual time.
+//! HTTP/2 and its header compression: attacks, what other encoders made, and the server and the client as they meet others, in the
+//! simulated network and in virtual time.
 
 mod attacks;
+mod client;
+mod core_attacks;
 mod hpack_attacks;
 mod hpack_vectors;
 mod limits;

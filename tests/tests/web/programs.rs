@@ -23,10 +23,6 @@ mod web_static;
 #[path = "../../../web/examples/web_uploads.rs"]
 mod web_uploads;
 
-#[allow(dead_code, reason = "its `main` serves over TCP")]
-#[path = "../../../web/examples/web_views.rs"]
-mod web_views;
-
 #[test]
 fn a_folder_as_a_site() {
     let folder = super::files::folder();
@@ -92,18 +88,4 @@ fn a_server_behind() {
     let behind = proxy::to("http://10.0.0.7").unwrap().agent(agent);
     let reply = get(web_proxy::app(behind).unwrap(), "/api-nebula/hello");
     assert_eq!((reply.status, reply.body.as_str()), (200, "/api/hello Some(\"10.0.0.7\")"));
-}
-
-#[test]
-fn pages_and_parts_of_pages() {
-    let views = wirebook_tests::workspace::root().join("web/examples/views");
-    let reply = get(web_views::app(&views).unwrap(), "/");
-    assert!(
-        reply.body.contains("<title>Tea</title>") && reply.body.contains("<li>Green &amp; white, 2 minutes</li>"),
-        "{}",
-        reply.body
-    );
-    let reply = get(web_views::app(&views).unwrap(), "/today");
-    let at = |text: &str| reply.body.find(text).unwrap_or_else(|| panic!("{text}: {}", reply.body));
-    assert!(at("Fetching") < at("<p>Rain") && at("<p>Rain") < at("<p>Ducks") && at("<p>Ducks") < at("</html>"));
 }

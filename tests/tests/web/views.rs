@@ -1,143 +1,160 @@
-//! Pages from templates, and pages whose parts come later.
+//! Views: what a template sees, what it does not, and pages that come in parts.
 
 use super::world::*;
 use std::cell::RefCell;
-use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 use wirebook_net as net;
-use wirebook_template::data;
-use wirebook_web::views::Views;
-use wirebook_web::{App, Failure, Options, Router};
+use wirebook_net::Stream;
+use wirebook_net::sim::{self, SimListener, SimStream};
+use wirebook_template::{Engine, data};
+use wirebook_web::views::{Parts, Views};
+use wirebook_web::{Failure, OnError, Options, Router, get as route};
 
 fn views() -> Views {
-    let mut views = Views::in_memory();
-    views.engine().add("frame", "<title><%= site %></title><%- body -%>");
-    views.engine().add("home", "<% layout('frame') -%><p><%= name %> <%= user %> <%- include('part') -%>");
-    views.engine().add("part", "<i><%= name %></i>");
-    views.engine().add("lost", "<%- include('nowhere') %>");
-    views.engine().add(
-        "feed",
-        "<h1><%= site %></h1><%- placeholder('a', '…') %><%- placeholder('b', '…') %><%- pagelets() %></html>",
+    let mut engine = Engine::in_memory();
+    engine
+        .add("hello", "<p>Hello, <%= name %> of <%= shop %><%= typeof extra == 'undefined' ? '' : ' and ' + extra %>");
+    engine.add("links", "<a href=\"<%= url_for('tea', { id: 7 }) %>\"><%= url_for('all') %></a>");
+    engine.add("wrong-link", "<%= url_for('nowhere') %>");
+    engine.add("broken", "<p>\n<%= name.first.second %>");
+    engine.add(
+        "home",
+        "<title><%= title %></title><%- placeholder('hot', 'wait') %><%- placeholder('news', 'wait') %><%- placeholder('gone', 'wait') %><%- pagelets() %></html>",
     );
-    views.local("site", "Tea & Co").local("user", "nobody").local("name", "nobody")
-}
-
-/// A site, and what was heard of its failures.
-fn site(views: Views) -> (App, Rc<RefCell<Vec<String>>>) {
-    let heard = Rc::new(RefCell::new(Vec::new()));
-    let hear = heard.clone();
-    let options = Options {
-        on_error: Some(Rc::new(move |failure: &Failure, _: &str, _: &str| hear.borrow_mut().push(failure.to_string()))),
-        ..Options::default()
-    };
-    let late = async |seconds: u64, html: Result<String, Failure>| {
-        net::sleep(Duration::from_secs(seconds)).await;
-        html
-    };
-    let router = Router::new()
-        .views(views)
-        .layer(async |ctx, next| {
-            ctx.local("user", "<ada>");
-            next.run(ctx).await
-        })
-        .get("/", async |ctx| ctx.render("home", &data!({ "name": "<b>" })))
-        .get("/missing", async |ctx| ctx.render("hom", &data!({})))
-        .get("/far", async |ctx| ctx.render("nothing/like/it", &data!({})))
-        .get("/lost", async |ctx| ctx.render("lost", &data!({})))
-        .get("/out", async |ctx| ctx.render("../secret", &data!({})))
-        .get("/feed", async move |ctx| {
-            ctx.pipe("feed", &data!({}), |parts| {
-                parts.part("a", late(3, Ok("<p>slow".into()))).part("b", late(1, Ok("<p>quick".into())));
-            })
-        })
-        .get("/half", async move |ctx| {
-            ctx.pipe("feed", &data!({}), |parts| {
-                parts.part("a", late(1, Err(Failure::new(502, "no news")))).part("b", late(2, Ok("<p>there".into())));
-                parts.part("unknown", late(0, Ok("<p>nowhere".into())));
-            })
-        });
-    (router.into_app(options).expect("routes"), heard)
+    Views::new(engine).say("shop", "the shop").say("name", "nobody")
 }
 
 #[test]
-fn a_page_knows_the_application_the_request_and_the_handler() {
-    let reply = get(site(views()).0, "/");
-    assert_eq!(reply.field("content-type"), Some("text/html; charset=utf-8"));
-    assert_eq!(reply.body, "<title>Tea &amp; Co</title><p>&lt;b&gt; &lt;ada&gt; <i>&lt;b&gt;</i>");
+fn a_template_sees_what_the_application_the_rings_and_the_handler_say() {
+    let router = || {
+        let router = Router::new().views(views()).layer(async |ctx, next| {
+            ctx.local("extra", "a ring").local("shop", "a ring's shop");
+            next.run(ctx).await
+        });
+        app(router.get("/", async |ctx| ctx.render("hello", &data!({}))).get("/{name}", async |ctx| {
+            let name = ctx.param("name").unwrap_or_default().into_owned();
+            ctx.status(201).render("hello", &data!({ "name": name, "shop": "my shop" }))
+        }))
+    };
+    assert_eq!(get(router(), "/").body, "<p>Hello, nobody of a ring&#39;s shop and a ring");
+    let reply = get(router(), "/%3Cb%3E");
+    assert_eq!(reply.body, "<p>Hello, &lt;b&gt; of my shop and a ring");
+    assert_eq!((reply.status, reply.field("content-type")), (201, Some("text/html; charset=utf-8")));
+}
+
+#[test]
+fn a_path_is_written_once() {
+    let router = Router::new().views(views()).get("/", async |ctx| ctx.render("links", &data!({})));
+    let router = router.route(route("/teas/{id:int}", async |ctx| ctx.text("")).name("tea"));
+    let router = router.route(route("/teas", async |ctx| ctx.text("")).name("all"));
+    assert_eq!(get(app(router), "/").body, "<a href=\"/teas/7\">/teas</a>");
+}
+
+#[test]
+fn a_view_that_is_missing_or_broken_is_a_500_whose_reason_the_log_has() {
+    let heard: Rc<RefCell<Vec<String>>> = Rc::default();
+    for (view, reason) in [
+        ("nowhere", "nowhere"),
+        ("../secret", "secret"),
+        ("broken", "broken.ejs:2:15"),
+        ("wrong-link", "no route is named nowhere"),
+    ] {
+        let listener = heard.clone();
+        let on_error: OnError = Rc::new(move |failure, _, _| listener.borrow_mut().push(failure.to_string()));
+        let router = Router::new().views(views()).get("/", async move |ctx| ctx.render(view, &data!({ "name": {} })));
+        let app = router.into_app(Options { on_error: Some(on_error), ..Options::default() }).unwrap();
+        let reply = get(app, "/");
+        assert_eq!((reply.status, reply.body.as_str()), (500, "500 Internal Server Error\n"), "{view}");
+        let said = heard.take().concat();
+        assert!(said.contains(reason), "{view}: {said}");
+    }
+    let none = Router::new().get("/", async |ctx| ctx.render("hello", &data!({})));
+    assert_eq!(get(app(none), "/").status, 500);
+}
+
+/// A part that takes so many seconds.
+async fn after(seconds: u64, html: &'static str) -> Result<String, Failure> {
+    net::sleep(Duration::from_secs(seconds)).await;
+    if html.is_empty() { Err(Failure::of(500)) } else { Ok(html.to_owned()) }
+}
+
+fn home(heard: Rc<RefCell<usize>>) -> wirebook_web::App {
+    let on_error: OnError = Rc::new(move |_, _, _| *heard.borrow_mut() += 1);
+    let router = Router::new().views(views()).get("/", async |ctx| {
+        let parts = Parts::default()
+            .part("hot", after(3, "<b>hot"))
+            .part("news", after(1, "<b>news"))
+            .part("gone", after(2, ""));
+        ctx.pipe("home", &data!({ "title": "Teas" }), parts)
+    });
+    router.into_app(Options { on_error: Some(on_error), ..Options::default() }).unwrap()
+}
+
+#[test]
+fn a_page_goes_out_at_once_and_its_parts_when_they_are_ready() {
+    let heard = Rc::new(RefCell::new(0));
+    let count = heard.clone();
+    let pieces = sim::run(1, async move {
+        let server = home(count).serve_on(SimListener::bind(ADDRESS).unwrap());
+        let client = SimStream::connect(ADDRESS).await.unwrap();
+        client.write_all(request("GET", "/", &[]).as_bytes()).await.unwrap();
+        let began = net::now();
+        let (mut pieces, mut bytes) = (Vec::new(), [0; 8192]);
+        while !pieces.iter().any(|(_, text): &(u64, String)| text.ends_with("0\r\n\r\n")) {
+            let count = client.read(&mut bytes).await.unwrap();
+            assert!(count > 0);
+            let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
+            pieces.push(((net::now() - began).as_secs(), text));
+        }
+        server.close();
+        pieces
+    });
+    let all: Vec<(u64, String)> = pieces.unwrap();
+    let when = |what: &str| all.iter().find(|(_, text)| text.contains(what)).map(|(second, _)| *second);
+    assert_eq!(when("<title>Teas</title>"), Some(0));
+    assert_eq!((when("piece-news"), when("piece-hot"), when("piece-gone\"")), (Some(1), Some(3), None));
+    assert_eq!(when("</html>"), Some(3));
+    assert_eq!(*heard.borrow(), 1, "the part that failed is told of");
+}
+
+#[test]
+fn head_of_such_a_page_waits_for_no_part() {
+    let reply = ask(home(Rc::default()), request("HEAD", "/", &[]));
+    assert_eq!((reply.status, reply.field("content-type")), (200, Some("text/html; charset=utf-8")));
 }
 
 #[test]
 fn a_view_that_is_missing_is_told_with_what_lies_near() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::create_dir(folder.path().join("shop")).expect("a folder");
-    for name in ["home.ejs", "shop/list.ejs", "host.ejs", "other.txt"] {
-        fs::write(folder.path().join(name), "<p>").expect("a file");
+    std::fs::create_dir(folder.path().join("shop")).expect("a folder");
+    for (name, text) in [
+        ("home.ejs", "<p>"),
+        ("host.ejs", "<p>"),
+        ("shop/list.ejs", "<p>"),
+        ("other.txt", "<p>"),
+        ("lost.ejs", "<%- include('hom') %>"),
+    ] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
     }
-    let on_disk = || Views::beneath(folder.path()).expect("a folder");
-    let (app, heard) = site(on_disk());
-    let reply = get(app, "/missing");
-    assert_eq!((reply.status, reply.body.contains("hom")), (500, false), "the visitor learns nothing");
-    let told = heard.borrow().join("\n");
-    assert!(told.contains("no view \"hom\"") && told.contains(&folder.path().display().to_string()), "{told}");
-    assert!(told.ends_with("near it lies home, host"), "{told}");
-    let (app, heard) = site(on_disk());
-    get(app, "/far");
-    assert!(!heard.borrow()[0].contains("near"), "{heard:?}");
-    let (app, heard) = site(on_disk());
-    assert_eq!(get(app, "/out").status, 500);
-    assert!(!heard.borrow().is_empty());
     assert!(Views::beneath(folder.path().join("nothing")).is_err(), "at the start");
-    // A page that includes what is missing is there itself.
-    let (app, heard) = site(views());
-    assert_eq!(get(app, "/lost").status, 500);
-    assert!(heard.borrow()[0].contains("nowhere") && !heard.borrow()[0].contains("no view"), "{heard:?}");
-    // An application without views says so.
-    let (app, heard) = {
-        let heard = Rc::new(RefCell::new(String::new()));
-        let hear = heard.clone();
-        let options = Options {
-            on_error: Some(Rc::new(move |failure: &Failure, _: &str, _: &str| {
-                *hear.borrow_mut() = failure.to_string()
-            })),
-            ..Options::default()
-        };
-        let router = Router::new().get("/", async |ctx| ctx.render("home", &data!({})));
-        (router.into_app(options).expect("routes"), heard)
-    };
-    assert_eq!(get(app, "/").status, 500);
-    assert!(heard.borrow().contains("no views"), "{heard:?}");
-}
-
-#[test]
-fn a_file_that_changes_is_read_anew_where_that_is_wanted() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("home.ejs");
-    for (reload, second) in [(false, "<p>1"), (true, "<p>1 and more")] {
-        fs::write(&path, "<p>1").expect("a file");
+    for (view, told) in [
+        ("hom", Some("near it lies home, host")),
+        ("shop/lst", Some("near it lies shop/list")),
+        ("nothing/like/it", Some("there is no view \"nothing/like/it\" in ")),
+        // A page that includes what is missing is there itself.
+        ("lost", None),
+    ] {
+        let heard: Rc<RefCell<Vec<String>>> = Rc::default();
+        let listener = heard.clone();
+        let on_error: OnError = Rc::new(move |failure, _, _| listener.borrow_mut().push(failure.to_string()));
         let views = Views::beneath(folder.path()).expect("a folder");
-        let views = if reload { views.reload() } else { views };
-        assert_eq!(get(site(views.clone()).0, "/").body, "<p>1");
-        fs::write(&path, "<p>1 and more").expect("a file");
-        assert_eq!(get(site(views).0, "/").body, second);
+        let router = Router::new().views(views).get("/", async move |ctx| ctx.render(view, &data!({})));
+        let app = router.into_app(Options { on_error: Some(on_error), ..Options::default() }).unwrap();
+        assert_eq!(get(app, "/").body, "500 Internal Server Error\n", "the visitor learns nothing");
+        let said = heard.take().concat();
+        assert_eq!(said.contains("there is no view"), told.is_some(), "{said}");
+        assert!(said.contains(told.unwrap_or("hom")), "{said}");
+        assert!(told.is_none() || said.contains(&folder.path().display().to_string()), "{said}");
     }
-}
-
-#[test]
-fn parts_come_when_they_are_ready() {
-    let reply = get(site(views()).0, "/feed");
-    assert_eq!((reply.status, reply.is_broken), (200, false));
-    let at = |text: &str| reply.body.find(text).unwrap_or_else(|| panic!("{text}: {}", reply.body));
-    assert!(at("<h1>Tea &amp; Co</h1>") < at("<p>quick") && at("<p>quick") < at("<p>slow"));
-    assert!(at("<p>slow") < at("</html>") && reply.body.ends_with("</html>"));
-}
-
-#[test]
-fn a_part_that_fails_keeps_nobody_from_the_others() {
-    let (app, heard) = site(views());
-    let reply = get(app, "/half");
-    assert!(reply.body.contains("<p>there") && !reply.body.contains("no news") && !reply.body.contains("nowhere"));
-    assert!(reply.body.ends_with("</html>") && !reply.is_broken);
-    let heard = heard.borrow();
-    assert!(heard.len() == 2 && heard.iter().any(|told| told.contains("no news")), "{heard:?}");
 }

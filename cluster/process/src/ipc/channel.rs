@@ -371,8 +371,11 @@ impl<H: Handle> Channel<H> {
         self.in_flight.push_back(next);
     }
 
+    /// Handles that go in the next message of the system, at most. One that is sent again goes alone: a peer that has room for
+    /// one would lose it again with a batch.
     fn batch(&self) -> usize {
-        self.limits.window.clamp(1, MAX_BATCH)
+        let next = self.in_flight.get(self.in_flight.len() - self.out.marked());
+        if next.is_some_and(|next| next.retries > 0) { 1 } else { self.limits.window.clamp(1, MAX_BATCH) }
     }
 
     /// What is to be sent next, in one message of the system; `None` when nothing waits for the stream.
