@@ -10,12 +10,9 @@ use std::time::{Duration, Instant};
 use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::{RequestHead, ResponseHead};
 use wirebook_http2::{Code, Config, Connection, Event, Fields, StreamId};
-use wirebook_tests::allocations::{Counting, measure};
+use wirebook_tests::allocations::measure;
 use wirebook_tests::attacks::http2::{GET, Generated, POST, Seen, frame, generated};
 use wirebook_tests::attacks::row::latin1;
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// What a driver reads at once.
 const READ: usize = 16 * 1024;
