@@ -14,6 +14,7 @@ mod escaping;
 mod event_loop;
 mod event_stream;
 mod frames;
+mod from_koa;
 mod from_node;
 mod h2_frames;
 mod h2_server;
@@ -33,6 +34,7 @@ mod server;
 mod tcp;
 mod tls;
 mod udp;
+mod web_bodies;
 mod web_files;
 mod web_sessions;
 
