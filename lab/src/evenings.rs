@@ -40,6 +40,7 @@ mod tests {
             "web",
             "web/multipart",
             "cluster/process",
+            "cluster",
         ] {
             let table = table(&root, krate).unwrap();
             assert!(table.lines().count() >= 3 && table.contains("lines of code") && !table.contains("[`"), "{table}");

@@ -59,6 +59,6 @@ pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
 pub use pool::{PoolLoad, lookup, open_regular, pool_load, read_file, spawn_blocking, stat, write_file};
 pub use sockets::{
     Address, BUFFER_SIZE, Buffer, Carrier, Datagrams, Idle, Listener, MAX_DESCRIPTORS, ReadHalf, Received,
-    ReceivedWith, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SignalNumber, Signals,
-    SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp, udp, unix,
+    ReceivedWith, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
+    SignalNumber, Signals, SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp, udp, unix,
 };

@@ -1,7 +1,8 @@
-//! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
+//! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes. A program of its own, so that
+//! who writes a case builds and runs no other test.
 
 use wirebook_cases::{Input, check, load};
-use wirebook_tests::cases::{hpack, http1, http2, multipart, process, sse, template, web, websocket};
+use wirebook_tests::cases::{cluster, hpack, http1, http2, multipart, process, sse, template, web, websocket};
 
 fn holds(protocol: &str, least: usize, trailing: &[u8], events: impl Fn(&Input<'_>) -> Vec<String>) {
     let cases = load(protocol).unwrap_or_else(|fault| panic!("{fault}"));
@@ -81,4 +82,9 @@ fn the_web_layer() {
 #[test]
 fn channels_between_processes() {
     holds("process", 75, b"{", process::events);
+}
+
+#[test]
+fn supervisors_of_clusters() {
+    holds("cluster", 45, b"", cluster::events);
 }

@@ -1,4 +1,4 @@
-//! Children with channels: this test program started again, as its own child.
+//! Children with channels: this test program started again, as its own child; so it is a program of its own.
 
 use serde_json::{Value, json};
 use std::{
@@ -209,8 +209,9 @@ fn a_child_that_is_gone() {
         while let Ok(Some(_)) = channel.next().await {}
         assert_eq!(child.exited().await.signal, Some(SIGKILL));
         // What it had not taken is whole, and another's.
-        let [handle] = <[Handle; 1]>::try_from(channel.take_back()).unwrap();
-        let listener = TcpListener::try_from(handle).unwrap();
+        let mut back = channel.take_back();
+        assert_eq!((back.len(), back[0].json()), (1, "\"it will not take it\""));
+        let listener = TcpListener::try_from(back.remove(0).handle.unwrap()).unwrap();
         assert_eq!(listener.local_addr().unwrap(), address);
     })
     .unwrap();

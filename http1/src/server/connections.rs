@@ -32,6 +32,8 @@ pub struct Connections {
     free: RefCell<Vec<u32>>,
     open: Cell<usize>,
     closing: Cell<bool>,
+    /// Each answer is the last on its connection.
+    retiring: Cell<bool>,
     /// Raised when a connection has ended, and when the server closes.
     changed: Signal,
     /// Raised when a server that has closed has no connection left.
@@ -77,6 +79,16 @@ impl Connections {
     /// Connections that are open, idle ones and those that linger too.
     pub fn open(&self) -> usize {
         self.open.get()
+    }
+
+    /// From now on each connection is given up with its next answer; those that idle are left to their clients.
+    pub(super) fn retire(&self) {
+        self.retiring.set(true);
+    }
+
+    /// An answer is the last on its connection, whatever it is.
+    pub(super) fn gives_last_answers(&self) -> bool {
+        self.retiring.get() || self.is_closing()
     }
 
     /// Whether the server closes.

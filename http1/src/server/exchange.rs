@@ -141,7 +141,7 @@ impl Exchange<'_> {
     /// A request whose body the server will not read to its end is the last on its connection, and so is every one of a
     /// server that closes; the answer says so.
     fn refuse_reuse_if_last(&self, connection: &mut Connection) {
-        let is_last = self.connections.is_closing()
+        let is_last = self.connections.gives_last_answers()
             || connection.their_state() == State::Body
                 && match connection.body_left() {
                     Some(left) => left > MAX_DRAINED.min(self.max_body.get()),

@@ -72,7 +72,7 @@ impl Server {
         let why = stop.await;
         self.close_soon().await;
         if net::timeout(self.close_timeout, self.closed()).await.is_err() {
-            (self.abort)();
+            self.abort();
         }
         why
     }
@@ -91,6 +91,18 @@ impl Server {
     pub fn close(&self) {
         self.accepting.abort();
         self.connections.close();
+    }
+
+    /// Says farewell with each answer (`connection: close`), and leaves connections that idle to their clients: who closes an idle
+    /// connection may meet a request on its way, and that is lost (RFC 9112 §9.6). New connections are accepted, and answered
+    /// once. For a server whose port is served on by others; [`close`](Self::close) comes later.
+    pub fn retire(&self) {
+        self.connections.retire();
+    }
+
+    /// Breaks off what is still being answered.
+    pub fn abort(&self) {
+        (self.abort)();
     }
 
     /// Waits until every connection has ended. Call [`close`](Self::close) first.

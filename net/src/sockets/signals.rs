@@ -14,7 +14,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-pub use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+pub use signal_hook::consts::{
+    SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
+};
 
 /// A signal as the operating system numbers it, for instance [`SIGTERM`].
 pub type SignalNumber = i32;

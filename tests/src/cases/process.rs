@@ -40,7 +40,7 @@ pub fn events(input: &Input<'_>) -> Vec<String> {
         }
         case.flush();
     }
-    let back: Vec<&str> = case.channel.take_back().map(|(kind, _)| kind.name()).collect();
+    let back: Vec<&str> = case.channel.take_back().map(|unsent| unsent.kind.name()).collect();
     if !back.is_empty() {
         case.lines.push(format!("back {}", back.join(" ")));
     }
@@ -87,7 +87,7 @@ impl Case {
                 && let Some(kinds) = carries.take()
             {
                 let kinds = kinds.split(',').filter(|name| !name.is_empty()).map(|name| Descriptor(kind(name)));
-                self.channel.carried(kinds, block.settings.has("cut"))?;
+                self.channel.carried(kinds, block.settings.has("cut"), block.start - self.at)?;
             }
             loop {
                 let (used, event) = self.channel.receive(&input.bytes[self.at..stop])?;
@@ -104,7 +104,7 @@ impl Case {
                     Event::Internal { command, handle, .. } => format!("{at} internal {command}{}", with(&handle)),
                     Event::WrongHandle { json, kind } => format!("{at} wrong {} {json}", kind.name()),
                     Event::Taken(kind, _) => format!("{at} taken {}", kind.name()),
-                    Event::NotTaken(kind, _) => format!("{at} not taken {}", kind.name()),
+                    Event::NotTaken(unsent) => format!("{at} not taken {} {}", unsent.kind.name(), unsent.json),
                 });
             }
         }

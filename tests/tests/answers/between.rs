@@ -114,7 +114,12 @@ impl Dealer {
                 dealt += 1;
                 continue;
             }
-            waiting.extend(if sent { child.take_back() } else { vec![connection] });
+            let back = child.take_back().into_iter().filter_map(|message| message.handle);
+            if sent {
+                waiting.extend(back)
+            } else {
+                waiting.push(connection)
+            }
             self.children.remove(self.next);
         }
         dealt

@@ -1,17 +1,20 @@
-//! The answers to the book's exercises: a file for each chapter, whose anchors the chapter includes, with the tests that hold
-//! them.
+//! The book's code that is in no crate: the answers to its exercises, a file for each chapter, whose anchors the chapter includes,
+//! with the tests that hold them; two chapters' programs; and the lines of the appendix "From Node to here".
 
 mod attacks;
 mod between;
 mod bigpipe;
 mod bodies;
+mod bytes;
 mod client;
 mod closures;
 mod compression;
 mod cookies;
 mod escaping;
 mod event_loop;
+mod event_stream;
 mod frames;
+mod from_node;
 mod h2_frames;
 mod h2_server;
 mod h2_streams;
@@ -23,6 +26,7 @@ mod includes;
 mod measuring;
 mod messages;
 mod multipart;
+mod onion;
 mod processes;
 mod routing;
 mod server;

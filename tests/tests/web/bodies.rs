@@ -91,7 +91,7 @@ fn json_of_another_shape_is_422_and_a_member_that_comes_twice_an_error() {
     };
     assert_eq!(sent(read(), "/", JSON, r#"{"name":"green"}"#).body, "green");
     assert_eq!(sent(read(), "/", JSON, r#"{"name":7}"#).status, 422);
-    assert_eq!(sent(read(), "/", JSON, r#"{"name":"a","name":"b"}"#).status, 422);
+    assert_eq!(sent(read(), "/", JSON, r#"{"name":"a","name":"b"}"#).status, 400);
 }
 
 /// What a limit lets through, and what it does not: at n, n + 1, 0, and without one.
@@ -285,7 +285,7 @@ fn a_compressed_body_is_read_as_what_it_was() {
     zlib.write_all(text.as_bytes()).unwrap();
     let mut bare = DeflateEncoder::new(Vec::new(), Compression::fast());
     bare.write_all(text.as_bytes()).unwrap();
-    let members = [gzip(text[..100].as_bytes()), gzip(text[100..].as_bytes())].concat();
+    let members = [gzip(&text.as_bytes()[..100]), gzip(&text.as_bytes()[100..])].concat();
     for (coding, body) in [
         ("gzip", gzip(text.as_bytes())),
         ("X-GZIP", members),

@@ -144,7 +144,8 @@ fn a_route_that_passes_leaves_the_request_to_the_next_that_fits() {
         )
         .route(
             route("/tea/{name}", async |ctx| {
-                note(ctx, &ctx.param("name").unwrap_or_default().into_owned());
+                let name = ctx.param("name").unwrap_or_default().into_owned();
+                note(ctx, &name);
                 Ok(ctx.pass())
             })
             .edge(Noted("b")),

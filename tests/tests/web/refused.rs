@@ -15,8 +15,8 @@ fn library() -> PathBuf {
     let output = build.output().expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
-    let files = text.split('"').filter(|word| word.ends_with(".rmeta") && word.contains("libwirebook_web-"));
-    PathBuf::from(files.last().expect("the crate is among what was built"))
+    let mut files = text.split('"').filter(|word| word.ends_with(".rmeta") && word.contains("libwirebook_web-"));
+    PathBuf::from(files.next_back().expect("the crate is among what was built"))
 }
 
 /// Compiles one file; gives what the compiler says if it refuses.

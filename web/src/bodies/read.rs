@@ -3,7 +3,7 @@
 use super::typed_form;
 use crate::{
     context::{Context, Failure},
-    input::{Limits, Value, form},
+    input::{Limits, Value, form, pairs},
     message::Media,
 };
 use serde::de::DeserializeOwned;
@@ -29,7 +29,8 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// 415 for another type or charset; 413 beyond [`json`](crate::Limits::json) or the route's limit; 400 for what is no JSON, or nested
+    /// 415 for another type or charset; 413 beyond [`json`](crate::Limits::json) or the route's limit; 400 for what is no JSON, says a member of your type
+    /// twice, or is nested
     /// deeper than [`json_depth`](crate::Limits::json_depth); 422 for JSON that is not of your type.
     pub async fn read_json<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
         self.expects("JSON", |media| media.is("application/json") || media.is("*/*+json"))?;
@@ -39,7 +40,9 @@ impl Context<'_> {
             return Err(Failure::new(400, format!("JSON is nested deeper than {}", limits.json_depth)));
         }
         serde_json::from_slice(&body).map_err(|error| {
-            let status = if error.classify() == Category::Data { 422 } else { 400 };
+            // A member that comes twice is no question of types: two readers would choose differently.
+            let is_twice = error.to_string().starts_with("duplicate field");
+            let status = if error.classify() == Category::Data && !is_twice { 422 } else { 400 };
             Failure::new(status, format!("JSON: {error}")).caused_by(error)
         })
     }
@@ -97,10 +100,34 @@ impl Context<'_> {
     ///
     /// 413 for more, and those of [`Incoming::chunk`](super::Incoming::chunk).
     pub async fn read_bytes(&mut self, otherwise: u64) -> Result<Vec<u8>, Failure> {
-        let mut incoming = self.incoming(self.body_limit_or(otherwise))?;
+        let limit = self.body_limit_or(otherwise);
+        if let Some(kept) = self.take_kept() {
+            self.ensure(kept.len() as u64 <= limit, 413, format!("the body has more than {limit} bytes"))?;
+            return Ok(kept);
+        }
+        let mut incoming = self.incoming(limit)?;
         let whole = incoming.whole().await;
         self.give_back(incoming);
         whole
+    }
+
+    /// A field of the form that came, for rings that look before a handler does: the body is kept for it. `None` where there is no such
+    /// field, or the body is no form.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_fields`](Self::read_fields).
+    pub async fn peek_field(&mut self, name: &str) -> Result<Option<String>, Failure> {
+        if self.is(&["form"]).is_none() {
+            return Ok(None);
+        }
+        let limit = self.options().limits.form;
+        let body = self.read_bytes(limit).await?;
+        let text = str::from_utf8(&body).unwrap_or_default();
+        let most = self.options().limits.pairs.pairs;
+        let found = pairs(text).take(most).find(|(known, _)| known == name).map(|(_, value)| value);
+        self.keep(body);
+        Ok(found)
     }
 
     /// The body, read as its type says.

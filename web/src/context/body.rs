@@ -1,7 +1,7 @@
 //! The body of an answer, before it goes out: whole, a file, or piece by piece.
 
 use super::failure::Failure;
-use std::{borrow::Cow, fmt, fs::File, future::Future, ops::Range, pin::Pin};
+use std::{borrow::Cow, fmt, fs::File, future::Future, ops::Range, pin::Pin, sync::Arc};
 
 /// What comes next of a body.
 pub type Piece = Result<Option<Vec<u8>>, Failure>;
@@ -26,6 +26,8 @@ pub enum Body {
     Empty,
     /// All of it.
     Bytes(Cow<'static, [u8]>),
+    /// A part of what lies in memory for all.
+    Shared(Arc<[u8]>, Range<u64>),
     /// A part of an open file.
     File(File, Range<u64>),
     /// Pieces that come in their time.
@@ -38,6 +40,9 @@ impl Body {
         match self {
             Body::Empty => Some(&[]),
             Body::Bytes(bytes) => Some(bytes),
+            Body::Shared(bytes, range) => {
+                bytes.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+            }
             Body::File(..) | Body::Stream(_) => None,
         }
     }

@@ -35,6 +35,12 @@ impl Context<'_> {
         found.as_ref()
     }
 
+    /// Whether the other end of the connection is a proxy of ours.
+    pub(crate) fn peer_is_ours(&self) -> bool {
+        let trust = &self.site.options.trust;
+        !trust.is_empty() && self.remote_addr().is_some_and(|peer| trust.trusts(peer.ip()))
+    }
+
     /// The address of the client: the first from the right that is none of our proxies. Never what the client alone says.
     pub fn ip(&self) -> Option<IpAddr> {
         self.client().map(|client| client.ip).or_else(|| Some(self.remote_addr()?.ip().to_canonical()))

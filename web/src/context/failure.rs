@@ -42,6 +42,7 @@ struct Inner {
     is_exposed: bool,
     fields: Vec<(&'static str, String)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
+    id: Option<String>,
 }
 
 impl Failure {
@@ -49,8 +50,14 @@ impl Failure {
     /// other status is a 500.
     pub fn new(status: u16, message: impl Into<Cow<'static, str>>) -> Failure {
         let status = if (400..600).contains(&status) { status } else { 500 };
-        let inner =
-            Inner { status, message: message.into(), is_exposed: status < 500, fields: Vec::new(), cause: None };
+        let inner = Inner {
+            status,
+            message: message.into(),
+            is_exposed: status < 500,
+            fields: Vec::new(),
+            cause: None,
+            id: None,
+        };
         Failure(Box::new(inner))
     }
 
@@ -74,6 +81,12 @@ impl Failure {
     /// Remembers what it came from.
     pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
         self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// Names the request that it happened in, for the log.
+    pub fn identified(mut self, id: &str) -> Failure {
+        self.0.id = Some(id.to_owned());
         self
     }
 
@@ -129,7 +142,8 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} {}", self.0.status, self.0.message)
+        write!(out, "{} {}", self.0.status, self.0.message)?;
+        self.0.id.as_ref().map_or(Ok(()), |id| write!(out, " ({id})"))
     }
 }
 

@@ -44,7 +44,10 @@ use std::{
     net::SocketAddr,
     rc::Rc,
 };
-use wirebook_http1::{Outcome, Request, Response, parser::FieldLines};
+use wirebook_http1::{
+    Outcome, Request, Response,
+    parser::{FieldLines, Version},
+};
 
 /// A request, and the answer to it.
 pub struct Context<'r> {
@@ -64,6 +67,7 @@ pub struct Context<'r> {
     original_path: &'r str,
     query: Option<&'r str>,
     scheme: &'static str,
+    version: Version,
     peer: OnceCell<Option<SocketAddr>>,
     client: OnceCell<Option<Client>>,
     /// The route, by its number, and where its parameters lie.
@@ -75,6 +79,8 @@ pub struct Context<'r> {
     /// What answers where no route does.
     miss: Option<Answer>,
     body_limit: Option<u64>,
+    /// The request's body, which a ring has read before its handler does.
+    kept: Option<Vec<u8>>,
     body: Body,
     state: Typed,
     /// What became of an answer that a handler wrote by itself.
@@ -105,6 +111,7 @@ impl<'r> Context<'r> {
             original_path,
             query: request.query(),
             scheme: request.scheme(),
+            version: request.version(),
             site,
             request: Some(request),
             response: Some(response),
@@ -116,6 +123,7 @@ impl<'r> Context<'r> {
             is_passing: false,
             miss: None,
             body_limit: None,
+            kept: None,
             body: Body::Empty,
             state: Typed::default(),
             sent: None,
@@ -134,6 +142,16 @@ impl<'r> Context<'r> {
     fn is_ours(&self) -> bool {
         let hosts = &self.site.options.hosts;
         hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(self.hostname()))
+    }
+
+    /// Keeps a body that was read, for whoever reads it next.
+    pub(crate) fn keep(&mut self, body: Vec<u8>) {
+        self.kept = Some(body);
+    }
+
+    /// The body that was kept.
+    pub(crate) fn take_kept(&mut self) -> Option<Vec<u8>> {
+        self.kept.take()
     }
 
     /// What the application was given.

@@ -3,7 +3,7 @@
 use super::{Answer, Body, Context, Done, Failure, Source};
 use crate::trust::{location, safe_target};
 use serde::Serialize;
-use std::{borrow::Cow, fs::File, mem, ops::Range};
+use std::{borrow::Cow, cell::Cell, fs::File, mem, ops::Range, rc::Rc};
 use wirebook_http1::{Outcome, Request, Response, reason};
 
 impl<'r> Context<'r> {
@@ -202,10 +202,20 @@ impl<'r> Context<'r> {
         Ok(Done::new())
     }
 
+    /// Becomes true when a handler begins to speak HTTP by itself.
+    pub(crate) fn watch_taken(&mut self) -> Rc<Cell<bool>> {
+        self.taken.get_or_insert_default().clone()
+    }
+
     /// The request, to read its body or to give it away; what is asked of its connection is asked now.
     pub(crate) fn take_request(&mut self) -> Option<Request<'r>> {
         self.remote_addr();
         self.request.take()
+    }
+
+    /// The proof that a ring of ours has answered, whose body and fields are put together.
+    pub(crate) fn answered(&mut self) -> Done {
+        Done::new()
     }
 
     /// Puts the request back that was taken.

@@ -8,7 +8,10 @@ use crate::{
     text::seconds,
 };
 use std::borrow::Cow;
-use wirebook_http1::{connection::content_length, parser::FieldLines};
+use wirebook_http1::{
+    connection::content_length,
+    parser::{FieldLines, Version},
+};
 
 impl<'r> Context<'r> {
     /// The method, as it was sent or as a ring has overridden it.
@@ -74,6 +77,11 @@ impl<'r> Context<'r> {
     /// 413 beyond [`QUERY`]'s bounds, 400 for names that mean two things.
     pub fn queries(&self) -> Result<Value, Failure> {
         Ok(form(self.query.unwrap_or_default(), &QUERY)?)
+    }
+
+    /// The version of HTTP that was spoken: `1.1`, or `1.0`.
+    pub fn version(&self) -> &'static str {
+        if self.version == Version::Http10 { "1.0" } else { "1.1" }
     }
 
     /// All field lines, in wire order.
@@ -165,8 +173,12 @@ impl<'r> Context<'r> {
         if !matches!(&*self.method, "GET" | "HEAD") || !matches!(self.status_now(), 200..=299 | 304) {
             return false;
         }
-        let decision = decide(&self.method, &self.validators(), &self.conditions().borrowed());
-        decision.status() == Some(304)
+        self.decide() == Some(304)
+    }
+
+    /// 304 or 412, where the request's conditions decide about an answer with the tag and the date that it has so far.
+    pub(crate) fn decide(&self) -> Option<u16> {
+        decide(&self.method, &self.validators(), &self.conditions().borrowed()).status()
     }
 
     /// What the answer so far says of its own state.

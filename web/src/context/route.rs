@@ -1,7 +1,7 @@
 //! Which handler a request is for, and what its path says.
 
 use super::{Answer, Context, Done, Failure, Refused};
-use crate::router::{Allow, Found, Matched, Method, NoUrl};
+use crate::router::{Allow, Explanation, Found, Matched, Method, NoUrl};
 use std::borrow::Cow;
 
 impl Context<'_> {
@@ -116,9 +116,15 @@ impl Context<'_> {
         self.site.routes.url(name, values)
     }
 
-    /// Bytes of body that this request may have.
+    /// What the router thought of this request, for people who look at a 404.
+    pub(crate) fn explain(&self) -> Option<Explanation> {
+        let path = self.path.as_ref().ok()?;
+        Some(self.site.routes.explain(&self.host, Method::named(&self.method), path, 8))
+    }
+
+    /// Bytes of body that this request may have; the innermost who says so counts.
     pub(crate) fn set_body_limit(&mut self, limit: Option<u64>) {
-        self.body_limit = limit;
+        self.body_limit = limit.or(self.body_limit);
     }
 
     /// The bytes that a body may have which is read in some way: what the route says goes before what the way says.

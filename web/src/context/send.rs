@@ -63,6 +63,7 @@ impl Context<'_> {
         match self.take_body() {
             Body::Empty => response.end("").await,
             Body::Bytes(bytes) => response.end(bytes).await,
+            body @ Body::Shared(..) => response.end(body.bytes().unwrap_or_default()).await,
             Body::File(file, range) => response.end_opened(file, range).await,
             Body::Stream(source) => self.pour(source, response).await,
         }

@@ -47,8 +47,8 @@ impl App {
         async move |request, response| self.handle(request, response).await
     }
 
-    /// What the server below allows.
-    fn http(&self) -> server::Options {
+    /// What the server below allows, whoever starts it.
+    pub fn http_options(&self) -> server::Options {
         let Options { http, limits, .. } = &self.site.options;
         server::Options { max_body: limits.body, ..http.clone() }
     }
@@ -62,12 +62,12 @@ impl App {
     ///
     /// Those of binding the address.
     pub fn serve(self, address: impl Address) -> io::Result<Server> {
-        http1::serve_with(address, self.http(), self.into_handler())
+        http1::serve_with(address, self.http_options(), self.into_handler())
     }
 
     /// Serves on any listener: TCP with options of its own, a Unix socket, the simulated network.
     pub fn serve_on(self, listener: impl Listener + 'static) -> Server {
-        http1::serve_on(listener, self.http(), self.into_handler())
+        http1::serve_on(listener, self.http_options(), self.into_handler())
     }
 
     /// The path of a route, by its name.

@@ -66,12 +66,15 @@ pub(super) struct Onion {
 /// It can be run once. [`run`](Self::run) takes it, so a second call does not compile; and a layer that neither runs it nor
 /// answers by itself has no [`Done`](crate::Done) to give back, which does not compile either.
 #[must_use = "a layer that does not run it answers by itself"]
+// ANCHOR: next
 pub struct Next<'a> {
     onion: &'a Onion,
-    /// The rings of the whole application that are left, until the route is found.
+    /// The rings that are left.
     rings: &'a [Ring],
+    /// The route, once it is found: inside of the application's own rings.
     course: Option<&'a Course>,
 }
+// ANCHOR_END: next
 
 /// Where a walk inward has to wait, or to turn.
 enum Turn<'a> {
@@ -81,7 +84,6 @@ enum Turn<'a> {
     End,
 }
 
-// ANCHOR: walk
 /// Enters edges until there is something to wait for; says how many rings were entered.
 fn enter<'a>(rings: &'a [Ring], ctx: &mut Context<'_>) -> (&'a [Ring], Turn<'a>) {
     for (at, ring) in rings.iter().enumerate() {
@@ -101,6 +103,7 @@ fn enter<'a>(rings: &'a [Ring], ctx: &mut Context<'_>) -> (&'a [Ring], Turn<'a>)
     (rings, Turn::End)
 }
 
+// ANCHOR: leave
 /// Leaves the edges that were entered, the innermost first.
 fn leave(entered: &[Ring], ctx: &mut Context<'_>, mut answer: Answer) -> Answer {
     for ring in entered.iter().rev() {
@@ -110,13 +113,15 @@ fn leave(entered: &[Ring], ctx: &mut Context<'_>, mut answer: Answer) -> Answer 
     }
     answer
 }
+// ANCHOR_END: leave
 
 impl<'a> Next<'a> {
+    // ANCHOR: run
     /// Runs the inside, and gives what it answers.
     ///
     /// # Errors
     ///
-    /// What went wrong further inside. `?` lets it pass outward; a layer may as well make an answer of it.
+    /// What went wrong further inside. `?` lets it pass outward.
     pub async fn run(self, ctx: &mut Context<'_>) -> Answer {
         let Next { onion, rings, course } = self;
         let (entered, turn) = enter(rings, ctx);
@@ -130,8 +135,8 @@ impl<'a> Next<'a> {
         };
         leave(entered, ctx, answer)
     }
+    // ANCHOR_END: run
 }
-// ANCHOR_END: walk
 
 impl Onion {
     /// The whole onion.

@@ -39,6 +39,7 @@ pub trait Resource {
     }
 
     /// The form for a new one.
+    #[expect(clippy::wrong_self_convention, reason = "as Rails and Egg call it")]
     async fn new(&self, _: &mut Context<'_>) -> Answer {
         absent()
     }

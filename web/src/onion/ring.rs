@@ -15,7 +15,7 @@ pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no edge",
     label = "`Router::edge` takes a type with `impl Edge`",
-    note = "an `async` function of a context and `Next` is a layer: add it with `Router::layer`"
+    note = "an `async` function of a context and `Next` is a layer, for `Router::layer`"
 )]
 pub trait Edge {
     /// On the way in. An answer ends the way: what is further inside does not run, nor does this ring's `leave`.

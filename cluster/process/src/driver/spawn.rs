@@ -124,6 +124,12 @@ impl Spawn {
         self
     }
 
+    /// What it is told its own name is, where that is not the file's.
+    pub fn arg0(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.command.arg0(name);
+        self
+    }
+
     /// Begins with an empty environment.
     pub fn env_clear(mut self) -> Self {
         self.command.env_clear();

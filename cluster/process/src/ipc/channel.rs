@@ -53,7 +53,18 @@ pub enum Event<'a, H> {
     /// The peer has a handle of ours; this copy may be dropped.
     Taken(Kind, H),
     /// A handle of ours did not reach the peer, however often it was sent.
-    NotTaken(Kind, H),
+    NotTaken(Unsent<H>),
+}
+
+/// A message whose handle the peer has not said it has, given back.
+#[derive(Debug, PartialEq)]
+pub struct Unsent<H> {
+    /// What it says.
+    pub json: String,
+    /// What it calls the handle.
+    pub kind: Kind,
+    /// The handle, whole.
+    pub handle: H,
 }
 
 /// What is to be sent in one message of the system.
@@ -75,9 +86,7 @@ struct Waiting<H> {
 /// A handle that waits for its answer, or for being sent.
 #[derive(Debug)]
 struct InFlight<H> {
-    wrapped: String,
-    kind: Kind,
-    handle: H,
+    message: Unsent<H>,
     retries: usize,
 }
 
@@ -89,8 +98,10 @@ pub struct Channel<H> {
     standing: Standing,
     failed: Option<Violation>,
     frames: Frames,
-    /// Came, and no message for it yet.
-    unclaimed: VecDeque<H>,
+    /// Octets read so far.
+    consumed: u64,
+    /// Came, and no message for it yet; with the octet from which on its message begins.
+    unclaimed: VecDeque<(u64, H)>,
     out: Out,
     queue: VecDeque<Waiting<H>>,
     queued_bytes: usize,
@@ -107,6 +118,7 @@ impl<H: Handle> Channel<H> {
             standing: Standing::new(),
             failed: None,
             frames: Frames::new(framing, limits.message),
+            consumed: 0,
             unclaimed: VecDeque::new(),
             out: Out::default(),
             queue: VecDeque::new(),
@@ -128,23 +140,25 @@ impl<H: Handle> Channel<H> {
         Err(self.failed.unwrap_or(violation))
     }
 
-    /// What came beside the bytes of the next read, before [`Channel::receive`] sees these; `cut` when the system could not
-    /// hand over all of it.
+    /// What came beside the bytes of the next read, before [`Channel::receive`] sees these; `unread` is how many bytes of earlier
+    /// reads are left before them, and `cut` says that the system could not hand over all.
+    ///
+    /// What is cut is given up whole, because nobody can tell which of its handles came: the messages that begin in that read
+    /// find none, and the peer is asked for each of them again. (So it is as long as the system takes such messages whole, which
+    /// it does with a batch of small ones.)
     ///
     /// # Errors
     /// What the peer violates. All that came is dropped then, which closes it.
-    pub fn carried(&mut self, handles: impl IntoIterator<Item = H>, cut: bool) -> Result<(), Violation> {
-        self.unclaimed.extend(handles);
+    pub fn carried(&mut self, handles: impl IntoIterator<Item = H>, cut: bool, unread: usize) -> Result<(), Violation> {
         if !self.standing.allows(Input::Receive) {
-            self.unclaimed.clear();
             return self.failed.map_or(Ok(()), Err);
         }
-        if cut && self.limits.window > 1 {
-            return self.fail(Violation::DescriptorsCut);
-        }
+        let from = self.consumed + unread as u64;
+        let handles = handles.into_iter();
         if cut {
-            // One alone was on its way, and its message will find nothing: then it is asked for again.
-            self.unclaimed.clear();
+            handles.for_each(drop);
+        } else {
+            self.unclaimed.extend(handles.map(|handle| (from, handle)));
         }
         if self.unclaimed.len() > self.limits.window { self.fail(Violation::TooManyDescriptors) } else { Ok(()) }
     }
@@ -167,8 +181,10 @@ impl<H: Handle> Channel<H> {
                 Err(violation) => return self.fail(violation),
             };
             used += length;
+            let began = self.consumed;
+            self.consumed += length as u64;
             let event = match Message::read(frame, &self.limits) {
-                Ok(message) => self.take(message, frame),
+                Ok(message) => self.take(message, frame, began),
                 Err(violation) => Err(violation),
             };
             match event {
@@ -181,14 +197,20 @@ impl<H: Handle> Channel<H> {
     }
     // ANCHOR_END: receive
 
-    fn take<'a>(&mut self, message: Message<'a>, frame: &'a [u8]) -> Result<Option<Event<'a, H>>, Violation> {
+    /// A message that began at that octet.
+    fn take<'a>(
+        &mut self,
+        message: Message<'a>,
+        frame: &'a [u8],
+        began: u64,
+    ) -> Result<Option<Event<'a, H>>, Violation> {
         // `Message::read` has looked.
         let whole = || std::str::from_utf8(frame).unwrap_or_default();
         match message {
             Message::User(json) => Ok(Some(Event::Message { json, handle: None })),
             Message::Internal(command) => Ok(Some(Event::Internal { command, json: whole(), handle: None })),
             Message::Taken => {
-                let InFlight { kind, handle, .. } = self.answered()?;
+                let Unsent { kind, handle, .. } = self.answered()?.message;
                 self.go_on();
                 Ok(Some(Event::Taken(kind, handle)))
             }
@@ -196,13 +218,13 @@ impl<H: Handle> Channel<H> {
                 let mut again = self.answered()?;
                 if again.retries >= self.limits.retries {
                     self.go_on();
-                    return Ok(Some(Event::NotTaken(again.kind, again.handle)));
+                    return Ok(Some(Event::NotTaken(again.message)));
                 }
                 again.retries = again.retries.saturating_add(1);
                 self.put(again);
                 Ok(None)
             }
-            Message::Handle(kind, json) => self.take_handle(kind, json),
+            Message::Handle(kind, json) => self.take_handle(kind, json, began),
         }
     }
 
@@ -220,11 +242,13 @@ impl<H: Handle> Channel<H> {
     }
 
     // ANCHOR: take_handle
-    fn take_handle<'a>(&mut self, kind: Kind, json: &'a str) -> Result<Option<Event<'a, H>>, Violation> {
+    fn take_handle<'a>(&mut self, kind: Kind, json: &'a str, began: u64) -> Result<Option<Event<'a, H>>, Violation> {
         if self.out.answers() >= self.limits.window {
             return Err(Violation::TooManyHandles);
         }
-        let Some(handle) = self.unclaimed.pop_front() else {
+        // One that came with later octets is another message's.
+        let came = self.unclaimed.front().is_some_and(|(from, _)| *from <= began);
+        let Some((_, handle)) = (if came { self.unclaimed.pop_front() } else { None }) else {
             self.out.push(self.framing, br#"{"cmd":"NODE_HANDLE_NACK"}"#, Role::Answers);
             return Ok(None);
         };
@@ -335,7 +359,7 @@ impl<H: Handle> Channel<H> {
             match handle {
                 None => self.out.push(self.framing, json.as_bytes(), Role::Plain),
                 Some((kind, handle)) => {
-                    self.put(InFlight { wrapped: wrap(kind, &json), kind, handle, retries: 0 });
+                    self.put(InFlight { message: Unsent { json, kind, handle }, retries: 0 });
                 }
             }
         }
@@ -343,12 +367,15 @@ impl<H: Handle> Channel<H> {
     // ANCHOR_END: pump
 
     fn put(&mut self, next: InFlight<H>) {
-        self.out.push(self.framing, next.wrapped.as_bytes(), Role::Carries);
+        self.out.push(self.framing, wrap(next.message.kind, &next.message.json).as_bytes(), Role::Carries);
         self.in_flight.push_back(next);
     }
 
+    /// Handles that go in the next message of the system, at most. One that is sent again goes alone: a peer that has room for
+    /// one would lose it again with a batch.
     fn batch(&self) -> usize {
-        self.limits.window.clamp(1, MAX_BATCH)
+        let next = self.in_flight.get(self.in_flight.len() - self.out.marked());
+        if next.is_some_and(|next| next.retries > 0) { 1 } else { self.limits.window.clamp(1, MAX_BATCH) }
     }
 
     /// What is to be sent next, in one message of the system; `None` when nothing waits for the stream.
@@ -358,7 +385,7 @@ impl<H: Handle> Channel<H> {
         }
         let (bytes, count) = self.out.next(self.batch());
         let first = self.in_flight.len() - self.out.marked();
-        let handles = self.in_flight.iter().skip(first).take(count).map(|next| &next.handle).collect();
+        let handles = self.in_flight.iter().skip(first).take(count).map(|next| &next.message.handle).collect();
         (!bytes.is_empty()).then_some(Transmit { bytes, handles })
     }
 
@@ -382,11 +409,13 @@ impl<H: Handle> Channel<H> {
         }
     }
 
-    /// Takes back, in the order in which they were sent, the handles that the peer has not said it has. For a channel that is
-    /// over: of one that is not, the peer may still take them.
-    pub fn take_back(&mut self) -> impl Iterator<Item = (Kind, H)> + use<H> {
-        let in_flight = std::mem::take(&mut self.in_flight).into_iter().map(|one| (one.kind, one.handle));
-        let queue = std::mem::take(&mut self.queue).into_iter().filter_map(|waiting| waiting.handle);
+    /// Takes back, in the order in which they were sent, the messages whose handles the peer has not said it has. For a channel
+    /// that is over: of one that is not, the peer may still take them.
+    pub fn take_back(&mut self) -> impl Iterator<Item = Unsent<H>> + use<H> {
+        let in_flight = std::mem::take(&mut self.in_flight).into_iter().map(|one| one.message);
+        let queue = std::mem::take(&mut self.queue).into_iter();
+        let queue =
+            queue.filter_map(|Waiting { json, handle }| handle.map(|(kind, handle)| Unsent { json, kind, handle }));
         self.queued_bytes = 0;
         in_flight.chain(queue)
     }

@@ -28,8 +28,6 @@ pub enum Violation {
     TooManyDescriptors,
     /// A descriptor came beside messages of which none is a `NODE_HANDLE`.
     Unclaimed,
-    /// Of several descriptors the system could hand over only some, so that nobody can tell which message each belongs to.
-    DescriptorsCut,
     /// An answer to a handle that nobody has sent.
     UnaskedAnswer,
     /// The stream ended within a message.
@@ -50,7 +48,6 @@ impl fmt::Display for Violation {
             Violation::TooManyHandles => "the peer sent more handles than may wait for an answer",
             Violation::TooManyDescriptors => "the peer sent more descriptors than messages for them",
             Violation::Unclaimed => "the peer sent a descriptor without a message for it",
-            Violation::DescriptorsCut => "descriptors were lost, and which ones cannot be told",
             Violation::UnaskedAnswer => "the peer answered a handle that it was not sent",
             Violation::CutShort => "the peer's stream ended within a message",
         })

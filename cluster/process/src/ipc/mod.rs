@@ -15,7 +15,7 @@ pub mod message;
 mod out;
 pub mod state;
 
-pub use channel::{Channel, Event, MAX_BATCH, Transmit};
+pub use channel::{Channel, Event, MAX_BATCH, Transmit, Unsent};
 pub use error::{Rejected, SendError, Violation};
 pub use frame::Framing;
 pub use handle::{Handle, Kind};

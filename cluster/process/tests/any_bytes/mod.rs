@@ -59,6 +59,7 @@ pub(crate) fn play(input: &[u8]) {
                 }
             }
             action => {
+                let unread = left.len();
                 if action & 1 == 1 {
                     framing.write(LINES[usize::from(argument) % LINES.len()].as_bytes(), &mut left);
                 } else {
@@ -67,7 +68,7 @@ pub(crate) fn play(input: &[u8]) {
                     rest = behind;
                 }
                 let came = (0..argument >> 6).map(|number| handle(number.wrapping_add(argument)).1);
-                if channel.carried(came, argument & 32 != 0 && action == 5).is_err() {
+                if channel.carried(came, argument & 32 != 0 && action == 5, unread).is_err() {
                     break;
                 }
                 let mut at = 0;

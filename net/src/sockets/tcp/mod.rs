@@ -38,7 +38,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io,
     net::SocketAddr,
-    os::fd::OwnedFd,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     task::{Context, Poll},
     time::Duration,
 };
@@ -155,12 +155,27 @@ impl TcpListener {
         self.io.into()
     }
 
+    /// The next connection as a descriptor that is on no loop, for whoever gives it to another process.
+    ///
+    /// # Errors
+    /// As [`Listener::poll_accept`].
+    pub fn poll_accept_fd(&self, context: &mut Context<'_>) -> Poll<io::Result<OwnedFd>> {
+        self.acceptor.poll(context, || self.io.accept().map(|(io, _)| io.into()))
+    }
+
     /// The address it is bound to.
     ///
     /// # Errors
     /// Those of `getsockname`.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
+    }
+}
+
+/// For a copy of it (`try_clone_to_owned`): another process may accept from the same queue.
+impl AsFd for TcpListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.as_fd()
     }
 }
 

@@ -1,0 +1,446 @@
+//! The master: it does what the supervisor orders, and tells it what happens. It runs nothing of the program's own.
+
+use super::{
+    drain::{Farewell, either},
+    hand::{Hand, Hands},
+    news::News,
+    options::Options,
+    port::Port,
+    program::{Pinned, Program},
+    wire::{self, Hello, Said, Told, UNIQUE_ID},
+};
+use crate::{
+    policy::Policy,
+    supervisor::{self, Event, Order, Supervisor, View},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt, io,
+    net::SocketAddr,
+    rc::Rc,
+    time::Duration,
+};
+use wirebook_net::{self as net, Address, SIGKILL};
+use wirebook_process::{Handle, Kind, Limits};
+
+/// How long a worker whose channel has ended may take to end itself; and a channel, after its worker has.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// A worker, as a master tells of it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What the supervisor says.
+    pub view: View,
+    /// Its process; `None` while it has none.
+    pub pid: Option<i32>,
+    /// Connections that it has, by its last sign of life.
+    pub open: usize,
+}
+
+/// A running master. Clones are the same; dropping them changes nothing.
+#[derive(Clone)]
+pub struct Master(Rc<Inner>);
+
+struct Inner {
+    options: Options,
+    supervisor: RefCell<Supervisor>,
+    hands: Hands,
+    /// By what was asked for.
+    ports: RefCell<BTreeMap<(SocketAddr, usize), Rc<Port>>>,
+    last_key: Cell<u64>,
+    program: Program,
+    /// By generation.
+    programs: RefCell<BTreeMap<u64, Rc<Pinned>>>,
+    /// Raised when something has happened that the supervisor was told.
+    told: net::Signal,
+    has_news: Cell<bool>,
+    ended: Cell<Option<u8>>,
+    over: net::Signal,
+}
+
+impl fmt::Debug for Master {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Master").field("workers", &self.0.hands.borrow().len()).finish_non_exhaustive()
+    }
+}
+
+impl Master {
+    /// Starts a cluster on the running loop.
+    ///
+    /// # Errors
+    /// Those of listening; when the program to start is this one, and the system does not say which file it is.
+    pub fn start(options: Options) -> io::Result<Master> {
+        let program = options.program.clone().map_or_else(Program::this, Ok)?;
+        let limits = supervisor::Options { workers: options.workers.count(), ..options.supervisor };
+        let supervisor = RefCell::new(Supervisor::new(limits, net::now()));
+        let first = BTreeMap::from([(1, Rc::new(Pinned::new(&program)))]);
+        let master = Master(Rc::new(Inner {
+            options,
+            supervisor,
+            hands: Hands::default(),
+            ports: RefCell::default(),
+            last_key: Cell::new(0),
+            program,
+            programs: RefCell::new(first),
+            told: net::Signal::new(),
+            has_news: Cell::new(false),
+            ended: Cell::new(None),
+            over: net::Signal::new(),
+        }));
+        for address in &master.0.options.listen {
+            for asked in address.target().resolve_blocking()?.into_iter().take(1) {
+                master.port((asked, 0))?;
+            }
+        }
+        net::spawn(master.clone().drive());
+        Ok(master)
+    }
+
+    /// Replaces all workers by those of a new generation, of what the program's file is now.
+    pub fn reload(&self) {
+        self.happened(Event::Reload);
+    }
+
+    /// So many workers should serve.
+    pub fn scale(&self, workers: usize) {
+        self.happened(Event::Scale(workers));
+    }
+
+    /// Lets all leave; said twice, they break off.
+    pub fn leave(&self) {
+        self.happened(Event::Leave);
+    }
+
+    /// Ends all at once.
+    pub fn quit(&self) {
+        self.happened(Event::Quit);
+    }
+
+    /// How many workers should serve.
+    pub fn wanted(&self) -> usize {
+        self.0.supervisor.borrow().wanted()
+    }
+
+    /// Too many workers have died.
+    pub fn is_degraded(&self) -> bool {
+        self.0.supervisor.borrow().is_degraded()
+    }
+
+    /// A reload is on its way.
+    pub fn is_reloading(&self) -> bool {
+        self.0.supervisor.borrow().is_reloading()
+    }
+
+    /// All workers, in the order of their starts.
+    pub fn workers(&self) -> Vec<Seen> {
+        let hands = self.0.hands.borrow();
+        let seen = |view: View| {
+            let hand = hands.get(&view.worker);
+            Seen { view, pid: hand.map(|hand| hand.child.id()), open: hand.map_or(0, |hand| hand.open.get()) }
+        };
+        self.0.supervisor.borrow().workers().map(seen).collect()
+    }
+
+    /// Addresses that are listened on.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.0.ports.borrow().values().map(|port| port.address).collect()
+    }
+
+    /// Waits until all have ended, and says with which code this process should end.
+    pub async fn ended(&self) -> u8 {
+        self.0.over.until(|| self.0.ended.get()).await
+    }
+
+    fn news(&self, news: News) {
+        if let Some(hook) = &self.0.options.news {
+            hook(&news);
+        }
+    }
+
+    /// Tells the supervisor. What a worker says out of place is the end of it.
+    fn happened(&self, event: Event) {
+        let refused = self.0.supervisor.borrow_mut().on(event, net::now());
+        if let Err(refused) = refused
+            && let Event::Online(worker) | Event::Listening(worker) | Event::Ready(worker) | Event::Beat(worker) = event
+        {
+            self.misbehaves(worker, &refused.to_string());
+        }
+        self.wake();
+    }
+
+    fn misbehaves(&self, worker: u64, reason: &str) {
+        self.news(News::Broken { worker, reason: reason.to_owned() });
+        // One that is killed already is not killed twice.
+        let _ = self.0.supervisor.borrow_mut().on(Event::Misbehaves(worker), net::now());
+        self.wake();
+    }
+
+    /// Has what the supervisor orders now done.
+    fn wake(&self) {
+        self.0.has_news.set(true);
+        self.0.told.raise();
+    }
+
+    // ANCHOR: drive
+    /// Does what the supervisor orders; wakes it when something happens, and when its time has come.
+    async fn drive(self) {
+        loop {
+            loop {
+                let order = self.0.supervisor.borrow_mut().order();
+                let Some(order) = order else { break };
+                if let Order::End(code) = order {
+                    self.0.ports.take().values().for_each(|port| port.close());
+                    self.0.ended.set(Some(code));
+                    return self.0.over.raise();
+                }
+                self.obey(order);
+            }
+            let deadline = self.0.supervisor.borrow().deadline();
+            let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
+            let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
+            if net::timeout(left, told).await.is_err() {
+                self.0.supervisor.borrow_mut().expire(net::now());
+            }
+        }
+    }
+    // ANCHOR_END: drive
+
+    fn obey(&self, order: Order) {
+        match order {
+            Order::Start { worker, slot, generation } => {
+                if let Err(error) = self.start_worker(worker, slot, generation) {
+                    self.news(News::NotStarted { reason: error.to_string() });
+                    self.happened(Event::Ended(worker));
+                }
+            }
+            Order::Leave(worker) => self.dismiss(worker),
+            Order::Hurry(worker) => self.tell(worker, &Told::Hurry),
+            Order::Kill(worker) => {
+                if let Some(hand) = self.hand(worker) {
+                    hand.leaves.set(true);
+                    self.leave_ports(worker);
+                    // That it has ended meanwhile is what is wanted.
+                    let _ = hand.child.kill(SIGKILL);
+                }
+            }
+            Order::Reloaded(generation) => {
+                self.close_unused(generation);
+                self.0.programs.borrow_mut().retain(|known, _| *known >= generation);
+                self.news(News::Reloaded(generation));
+            }
+            Order::NotReloaded(generation) => self.news(News::NotReloaded(generation)),
+            Order::GiveUp => self.news(News::GaveUp),
+            Order::Recovered => self.news(News::Recovered),
+            Order::End(_) => {}
+        }
+    }
+
+    fn hand(&self, worker: u64) -> Option<Rc<Hand>> {
+        self.0.hands.borrow().get(&worker).cloned()
+    }
+
+    fn tell(&self, worker: u64, told: &Told) {
+        // Who cannot be told, because it does not read, is killed when its time is up.
+        let _ = self.hand(worker).map(|hand| hand.tell(told, None));
+    }
+
+    /// Gives a worker nothing more, and tells it so.
+    fn dismiss(&self, worker: u64) {
+        if let Some(hand) = self.hand(worker) {
+            hand.leaves.set(true);
+        }
+        self.leave_ports(worker);
+        self.tell(worker, &Told::Leave);
+    }
+
+    fn leave_ports(&self, worker: u64) {
+        self.0.ports.borrow().values().for_each(|port| port.leave(worker));
+    }
+
+    fn program(&self, generation: u64) -> Rc<Pinned> {
+        let mut programs = self.0.programs.borrow_mut();
+        let pinned = programs.entry(generation).or_insert_with(|| Rc::new(Pinned::new(&self.0.program)));
+        pinned.clone()
+    }
+
+    fn start_worker(&self, worker: u64, slot: usize, generation: u64) -> io::Result<()> {
+        let untaken = self.0.options.untaken.max(1);
+        let fork = self.program(generation).fork().limits(Limits { window: untaken, ..Limits::default() });
+        let started = fork.with(|spawn| spawn.env(UNIQUE_ID, worker.to_string()).group(true)).start()?;
+        let hand = Hand::new(worker, slot, generation, started, untaken);
+        self.0.hands.borrow_mut().insert(worker, hand.clone());
+        let supervisor::Options { beat, drain: deadline, .. } = self.0.options.supervisor;
+        let farewell = Farewell { deadline, ..self.0.options.farewell };
+        let shares = self.0.options.policy == Policy::Shared;
+        hand.tell(&Told::Hello(Hello { worker, slot, generation, beat, farewell, shares }), None)?;
+        net::spawn(self.clone().watch(hand));
+        Ok(())
+    }
+
+    /// Hears a worker until it has ended, and tidies up behind it.
+    async fn watch(self, hand: Rc<Hand>) {
+        let taking = net::spawn(self.clone().watch_room(hand.clone()));
+        let heard = either(self.hear(&hand), hand.child.exited()).await;
+        // What it said before it died is heard; and one that has closed its channel cannot serve.
+        let rest = match heard {
+            Ok(()) => net::timeout(LAST_WORDS, hand.child.exited()).await.is_ok(),
+            Err(_) => net::timeout(LAST_WORDS, self.hear(&hand)).await.is_ok(),
+        };
+        if !rest && hand.child.ended().is_none() {
+            self.misbehaves(hand.number, "its channel has ended, and it has not");
+        }
+        let exit = hand.child.exited().await;
+        hand.channel.close();
+        taking.abort();
+        self.leave_ports(hand.number);
+        self.take_back(&hand);
+        self.0.hands.borrow_mut().remove(&hand.number);
+        for port in self.0.ports.borrow().values() {
+            port.users.borrow_mut().remove(&hand.number);
+            port.look_again();
+        }
+        self.news(News::Ended { worker: hand.number, exit, expected: hand.leaves.get() });
+        self.happened(Event::Ended(hand.number));
+    }
+
+    /// Lets the ports know whenever a worker has taken something.
+    async fn watch_room(self, hand: Rc<Hand>) {
+        let mut before = (0, false);
+        loop {
+            let changed = || {
+                let now = (hand.channel.unanswered(), hand.channel.is_open());
+                (std::mem::replace(&mut before, now) != now).then_some(now)
+            };
+            let (_, is_open) = hand.channel.until(changed).await;
+            if is_open {
+                self.take_back(&hand);
+            }
+            self.0.ports.borrow().values().for_each(|port| port.look_again());
+        }
+    }
+
+    /// What a worker did not take is the next one's.
+    fn take_back(&self, hand: &Hand) {
+        for message in hand.channel.take_back() {
+            let key = wire::connection_of(message.json());
+            let port = self.0.ports.borrow().values().find(|port| Some(port.key) == key).cloned();
+            if let (Some(port), Some(handle)) = (port, message.handle) {
+                // As a rule it has no descriptor left; others have.
+                hand.be_shy();
+                port.take_back(handle.carried);
+                port.look_again_soon();
+            }
+        }
+    }
+
+    /// Reads what a worker says, until it has no more to say, or breaks a rule.
+    async fn hear(&self, hand: &Rc<Hand>) {
+        if let Err(error) = self.hear_all(hand).await {
+            self.misbehaves(hand.number, &error.to_string());
+        }
+    }
+
+    async fn hear_all(&self, hand: &Rc<Hand>) -> io::Result<()> {
+        while let Some(message) = hand.channel.next_of_any().await? {
+            if !message.is_internal() {
+                self.news(News::Message { worker: hand.number, json: message.json().to_owned() });
+            } else if let Some(said) = wire::read(message.json())? {
+                self.heed(hand, said);
+            }
+        }
+        Ok(())
+    }
+
+    fn heed(&self, hand: &Rc<Hand>, said: Said) {
+        let worker = hand.number;
+        match said {
+            Said::Online => self.happened(Event::Online(worker)),
+            Said::QueryServer { seq, address, index } => self.give_port(hand, seq, (address, index)),
+            Said::Listening { key } => {
+                self.happened(Event::Listening(worker));
+                if hand.is_ready.get() && !hand.leaves.get() {
+                    self.0.ports.borrow().values().filter(|port| port.key == key).for_each(|port| port.join(worker));
+                }
+            }
+            Said::Ready => {
+                self.happened(Event::Ready(worker));
+                hand.is_ready.set(true);
+                if !hand.leaves.get() {
+                    let ports = self.0.ports.borrow();
+                    ports
+                        .values()
+                        .filter(|port| port.users.borrow().contains(&worker))
+                        .for_each(|port| port.join(worker));
+                }
+                let (slot, generation, pid) = (hand.slot, hand.generation, hand.child.id());
+                self.news(News::Ready { worker, pid, slot, generation });
+            }
+            Said::Beat { open } => {
+                hand.open.set(open);
+                self.happened(Event::Beat(worker));
+                self.0.ports.borrow().values().for_each(|port| port.has_open(worker, open));
+                if self.0.options.policy == Policy::Shared {
+                    self.tell(worker, &Told::Mean { open: self.mean() });
+                }
+            }
+            Said::ExitedAfterDisconnect => {
+                // One that does not serve yet has nobody to wait for.
+                if self.0.supervisor.borrow_mut().on(Event::Bows(worker), net::now()).is_err() {
+                    self.happened(Event::Leaves(worker));
+                    self.dismiss(worker);
+                }
+                self.wake();
+            }
+            Said::Leaves => {
+                self.happened(Event::Leaves(worker));
+                self.dismiss(worker);
+            }
+        }
+    }
+
+    /// Connections of a worker, on average.
+    fn mean(&self) -> usize {
+        let hands = self.0.hands.borrow();
+        let ready = || hands.values().filter(|hand| hand.is_ready.get() && !hand.leaves.get());
+        ready().map(|hand| hand.open.get()).sum::<usize>().div_ceil(ready().count().max(1))
+    }
+
+    fn give_port(&self, hand: &Hand, seq: u64, asked: (SocketAddr, usize)) {
+        let found = self.port(asked).and_then(|port| Ok((port.queue_for(hand.slot)?, port)));
+        let told = match found {
+            Ok((queue, port)) => {
+                port.users.borrow_mut().insert(hand.number);
+                let told = Told::Server { seq, key: port.key, address: Some(port.address), error: None };
+                hand.tell(&told, queue.map(|carried| Handle { kind: Kind::Server, carried }))
+            }
+            Err(error) => hand.tell(&Told::Server { seq, key: 0, address: None, error: Some(error.to_string()) }, None),
+        };
+        // Who reads nothing gets no port, and is not ready in time.
+        let _ = told;
+    }
+
+    fn port(&self, asked: (SocketAddr, usize)) -> io::Result<Rc<Port>> {
+        if let Some(port) = self.0.ports.borrow().get(&asked) {
+            return Ok(port.clone());
+        }
+        let key = self.0.last_key.get() + 1;
+        let port = Port::bind(key, asked.0, self.0.options.policy.clone(), self.0.hands.clone())?;
+        self.0.last_key.set(key);
+        self.0.ports.borrow_mut().insert(asked, port.clone());
+        self.news(News::Listening { address: port.address });
+        Ok(port)
+    }
+
+    /// Ports that nobody of the newest generation has asked for are closed: its program listens elsewhere.
+    fn close_unused(&self, generation: u64) {
+        let is_new = |worker: &u64| self.hand(*worker).is_some_and(|hand| hand.generation >= generation);
+        self.0.ports.borrow_mut().retain(|_, port| {
+            let used = port.users.borrow().iter().any(is_new);
+            if !used {
+                port.close();
+            }
+            used
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! What a master has to tell.
+
+use std::{fmt, net::SocketAddr};
+use wirebook_process::Exit;
+
+/// What the master tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A worker serves.
+    Ready {
+        /// Its number.
+        worker: u64,
+        /// Its process.
+        pid: i32,
+        /// Its slot.
+        slot: usize,
+        /// Its generation.
+        generation: u64,
+    },
+    /// A worker has ended.
+    Ended {
+        /// Its number.
+        worker: u64,
+        /// How.
+        exit: Exit,
+        /// It was told to.
+        expected: bool,
+    },
+    /// A worker's process could not be started.
+    NotStarted {
+        /// Why.
+        reason: String,
+    },
+    /// A worker broke a rule of its channel, and is killed.
+    Broken {
+        /// Its number.
+        worker: u64,
+        /// Which.
+        reason: String,
+    },
+    /// A worker's program says this.
+    Message {
+        /// Its number.
+        worker: u64,
+        /// What it says.
+        json: String,
+    },
+    /// A port is listened on.
+    Listening {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// All workers are of this generation.
+    Reloaded(u64),
+    /// A worker of this generation died before it was ready: the others stay.
+    NotReloaded(u64),
+    /// Too many workers have died: a start is tried now and then.
+    GaveUp,
+    /// None has died for long enough.
+    Recovered,
+}
+
+impl News {
+    /// Whether something is not in order.
+    pub fn is_trouble(&self) -> bool {
+        match self {
+            News::Ended { expected, .. } => !expected,
+            News::NotStarted { .. } | News::Broken { .. } | News::NotReloaded(_) | News::GaveUp => true,
+            News::Ready { .. }
+            | News::Message { .. }
+            | News::Listening { .. }
+            | News::Reloaded(_)
+            | News::Recovered => false,
+        }
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            News::Ready { worker, pid, slot, generation } => {
+                write!(f, "worker {worker} (process {pid}, slot {slot}, generation {generation}) serves")
+            }
+            News::Ended { worker, exit, expected: true } => write!(f, "worker {worker} has left: {exit}"),
+            News::Ended { worker, exit, .. } => write!(f, "worker {worker} has died: {exit}"),
+            News::NotStarted { reason } => f.write_str(reason),
+            News::Broken { worker, reason } => write!(f, "worker {worker} is killed: {reason}"),
+            News::Message { worker, json } => write!(f, "worker {worker} says {json}"),
+            News::Listening { address } => write!(f, "listening on {address}"),
+            News::Reloaded(generation) => write!(f, "all workers are of generation {generation}"),
+            News::NotReloaded(generation) => {
+                write!(f, "generation {generation} died before it was ready, and what serves stays")
+            }
+            News::GaveUp => f.write_str("too many workers have died; from now on a start is tried now and then"),
+            News::Recovered => f.write_str("no worker has died for a while; all is well again"),
+        }
+    }
+}

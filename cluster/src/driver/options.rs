@@ -1,0 +1,78 @@
+//! What may be set of a cluster.
+
+use super::{drain::Farewell, news::News, program::Program};
+use crate::{policy::Policy, supervisor};
+use std::{fmt, rc::Rc, thread};
+
+/// How many workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workers {
+    /// As many as this process may use processors.
+    Cores,
+    /// So many; at least 1, at most [`MAX_WORKERS`](supervisor::MAX_WORKERS).
+    Count(usize),
+}
+
+impl Workers {
+    pub(super) fn count(self) -> usize {
+        match self {
+            Workers::Cores => thread::available_parallelism().map_or(1, usize::from),
+            Workers::Count(count) => count,
+        }
+    }
+}
+
+/// Whom the master tells what happens.
+pub type Hook = Rc<dyn Fn(&News)>;
+
+/// How a cluster is run.
+#[derive(Clone)]
+pub struct Options {
+    /// How many workers serve.
+    pub workers: Workers,
+    /// Who accepts.
+    pub policy: Policy,
+    /// Addresses that the master listens on before it starts anybody, so that an address which cannot be had ends it at once.
+    /// Others are listened on when the first worker asks for them; until a worker asks for these, connections wait.
+    pub listen: Vec<String>,
+    /// How they are kept alive; its `workers` is not used.
+    pub supervisor: supervisor::Options,
+    /// How a worker leaves; its deadline is [`supervisor::Options::drain`].
+    pub farewell: Farewell,
+    /// Connections that a worker has been given and not yet taken: 64. Who has so many is passed over. 0 is 1, and
+    /// `usize::MAX` no limit.
+    pub untaken: usize,
+    /// What a worker runs: this program, with its arguments.
+    pub program: Option<Program>,
+    /// Whom the master tells what happens; by default a line on standard error for what is not in order.
+    pub news: Option<Hook>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            workers: Workers::Cores,
+            policy: Policy::default(),
+            listen: Vec::new(),
+            supervisor: supervisor::Options::default(),
+            farewell: Farewell::default(),
+            untaken: 64,
+            program: None,
+            news: Some(Rc::new(|news| {
+                if news.is_trouble() {
+                    eprintln!("wirebook-cluster: {news}");
+                }
+            })),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("workers", &self.workers)
+            .field("policy", &self.policy)
+            .field("supervisor", &self.supervisor)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,340 @@
+//! A port: its queues, which the master keeps whoever dies, and who gets the connections that the master accepts.
+//!
+//! A connection that was accepted here stays here, as a copy, until its worker has said that it took it; what a worker had not
+//! taken when it died comes back, and is the next one's. So whatever happens it has one owner, and never none.
+
+use super::hand::{Hand, Hands, SHY};
+use crate::policy::{MAX_PEEK, Policy, Sticky, Turn, Whose};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    future::poll_fn,
+    hash::RandomState,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    os::fd::{AsFd, OwnedFd},
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use wirebook_net::{
+    self as net,
+    tcp::{ListenOptions, TcpListener, TcpStream},
+};
+use wirebook_process::{Handle, Kind};
+
+/// Connections that are accepted at a time, before the loop is given back.
+const MAX_BURST: usize = 64;
+/// How long a client has to say who it is, before its address is taken for its name.
+const LOOK: Duration = Duration::from_secs(1);
+/// Clients that are looked at, at a time; further ones wait in the system's queue.
+const MAX_LOOKS: usize = 1024;
+/// How long the master rests that cannot accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A connection that waits for a worker, and what stands for its client.
+#[derive(Debug)]
+struct Waiting {
+    connection: OwnedFd,
+    client: Option<u64>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub(super) key: u64,
+    /// What it is bound to.
+    pub(super) address: SocketAddr,
+    policy: Policy,
+    hands: Hands,
+    turn: RefCell<Turn>,
+    waiting: RefCell<VecDeque<Waiting>>,
+    /// Raised when somebody may have room, and when something waits.
+    changed: net::Signal,
+    /// The queue of all, or one for each slot.
+    queues: RefCell<BTreeMap<usize, Rc<TcpListener>>>,
+    /// Workers that have asked for it, and have not ended.
+    pub(super) users: RefCell<BTreeSet<u64>>,
+    looks: Cell<usize>,
+    keys: RandomState,
+    /// Nobody of the newest generation wants it.
+    closed: Cell<bool>,
+}
+
+impl Port {
+    /// Listens.
+    ///
+    /// # Errors
+    /// Those of [`TcpListener::bind`].
+    pub(super) fn bind(key: u64, address: SocketAddr, policy: Policy, hands: Hands) -> io::Result<Rc<Port>> {
+        let reuse_port = policy == Policy::ReusePort;
+        if reuse_port {
+            // Whoever listens there already would get a share of all connections.
+            drop(TcpListener::bind(address)?);
+        }
+        let queue = TcpListener::bind_with(address, &ListenOptions { reuse_port, ..ListenOptions::default() })?;
+        let address = queue.local_addr()?;
+        let port = Rc::new(Port {
+            key,
+            address,
+            policy,
+            hands,
+            turn: RefCell::default(),
+            waiting: RefCell::default(),
+            changed: net::Signal::new(),
+            queues: RefCell::default(),
+            users: RefCell::default(),
+            looks: Cell::new(0),
+            keys: RandomState::new(),
+            closed: Cell::new(false),
+        });
+        port.add_queue(0, queue);
+        Ok(port)
+    }
+
+    fn add_queue(self: &Rc<Self>, slot: usize, queue: TcpListener) -> Rc<TcpListener> {
+        let queue = Rc::new(queue);
+        self.queues.borrow_mut().insert(slot, queue.clone());
+        if self.policy != Policy::Shared {
+            net::spawn(self.clone().distribute(slot, queue.clone()));
+        }
+        queue
+    }
+
+    /// What a worker in that slot accepts from by itself; `None` where the master accepts.
+    ///
+    /// # Errors
+    /// Those of listening, and of copying a descriptor.
+    pub(super) fn queue_for(self: &Rc<Self>, slot: usize) -> io::Result<Option<OwnedFd>> {
+        let slot = match self.policy {
+            Policy::ReusePort => slot,
+            Policy::Shared => 0,
+            _ => return Ok(None),
+        };
+        let known = self.queues.borrow().get(&slot).cloned();
+        let queue = match known {
+            Some(queue) => queue,
+            None => {
+                let options = ListenOptions { reuse_port: true, ..ListenOptions::default() };
+                self.add_queue(slot, TcpListener::bind_with(self.address, &options)?)
+            }
+        };
+        queue.as_fd().try_clone_to_owned().map(Some)
+    }
+
+    /// A worker takes its connections from now on.
+    pub(super) fn join(&self, worker: u64) {
+        self.turn.borrow_mut().join(worker);
+        self.changed.raise();
+    }
+
+    /// A worker takes none any more.
+    pub(super) fn leave(&self, worker: u64) {
+        self.turn.borrow_mut().leave(worker);
+        self.changed.raise();
+    }
+
+    /// A worker says how many connections it has.
+    pub(super) fn has_open(&self, worker: u64, open: usize) {
+        self.turn.borrow_mut().has_open(worker, open);
+    }
+
+    /// A worker may have room.
+    pub(super) fn look_again(&self) {
+        self.changed.raise();
+    }
+
+    /// What a worker had not taken is the next one's.
+    pub(super) fn take_back(self: &Rc<Self>, connection: OwnedFd) {
+        if matches!(self.policy, Policy::Sticky(_)) {
+            return self.look(connection);
+        }
+        self.waiting.borrow_mut().push_front(Waiting { connection, client: None });
+        self.changed.raise();
+    }
+
+    /// Listens no more.
+    pub(super) fn close(&self) {
+        self.closed.set(true);
+        self.queues.borrow_mut().clear();
+        self.changed.raise();
+    }
+
+    fn hand(&self, worker: u64) -> Option<Rc<Hand>> {
+        self.hands.borrow().get(&worker).cloned()
+    }
+
+    fn has_room(&self, worker: u64) -> bool {
+        self.hand(worker).is_some_and(|hand| hand.has_room())
+    }
+
+    fn anybody_has_room(&self) -> bool {
+        self.turn.borrow().members().iter().any(|worker| self.has_room(*worker))
+    }
+
+    /// Whether the master accepts from the queue of a slot. Of a queue that has a worker it keeps its hands off: what lies there
+    /// while a slot is empty, because its worker died or was one too many, it gives to the others.
+    fn may_accept(&self, slot: usize) -> bool {
+        let own = |worker: &u64| self.hand(*worker).is_some_and(|hand| hand.slot == slot && !hand.leaves.get());
+        let is_served = self.policy == Policy::ReusePort && self.turn.borrow().members().iter().any(own);
+        !is_served && self.looks.get() < MAX_LOOKS && self.waiting.borrow().is_empty() && self.anybody_has_room()
+    }
+
+    // ANCHOR: distribute
+    /// Accepts from a queue, and gives out.
+    async fn distribute(self: Rc<Self>, slot: usize, queue: Rc<TcpListener>) {
+        while !self.closed.get() {
+            let stopped = poll_fn(|context| self.poll_distribute(context, slot, &queue)).await;
+            if stopped.is_err() {
+                net::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+
+    fn poll_distribute(
+        self: &Rc<Self>,
+        context: &mut Context<'_>,
+        slot: usize,
+        queue: &TcpListener,
+    ) -> Poll<io::Result<()>> {
+        for _ in 0..MAX_BURST {
+            self.give_out();
+            if !self.may_accept(slot) {
+                break;
+            }
+            match queue.poll_accept_fd(context) {
+                Poll::Ready(Ok(connection)) => self.came(connection),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => break,
+            }
+        }
+        self.give_out();
+        self.flush();
+        let before = self.may_accept(slot);
+        let changed = || {
+            let may_give = !self.waiting.borrow().is_empty() && self.may_give();
+            (may_give || self.may_accept(slot) != before || self.closed.get()).then_some(())
+        };
+        self.changed.poll_until(context, changed).map(Ok)
+    }
+    // ANCHOR_END: distribute
+
+    fn came(self: &Rc<Self>, connection: OwnedFd) {
+        if matches!(self.policy, Policy::Sticky(_)) {
+            return self.look(connection);
+        }
+        self.waiting.borrow_mut().push_back(Waiting { connection, client: None });
+    }
+
+    /// Whether one of those that wait has somebody to go to.
+    fn may_give(&self) -> bool {
+        self.waiting.borrow().iter().any(|waiting| self.whose(waiting.client, false).is_some())
+    }
+
+    /// Who gets a connection; with `counts` it is that one's.
+    fn whose(&self, client: Option<u64>, counts: bool) -> Option<u64> {
+        let has_room = |worker| self.has_room(worker);
+        let mut turn = self.turn.borrow_mut();
+        if let Some(client) = client {
+            let slot_of = |worker: &u64| self.hand(*worker).filter(|hand| !hand.leaves.get()).map(|hand| hand.slot);
+            let slot = Sticky::slot(client, turn.members().iter().filter_map(slot_of), &self.keys)?;
+            // While one leaves its slot another takes it.
+            return turn.members().iter().copied().find(|worker| slot_of(worker) == Some(slot) && has_room(*worker));
+        }
+        match self.policy {
+            _ if !counts => turn.members().iter().copied().find(|worker| has_room(*worker)),
+            Policy::Fewest => turn.fewest(has_room),
+            _ => turn.next(has_room),
+        }
+    }
+
+    // ANCHOR: give_out
+    /// Gives out what waits, in order; whoever waits for a certain worker holds up nobody else.
+    fn give_out(&self) {
+        let mut passed_over = 0;
+        loop {
+            let next = self.waiting.borrow_mut().remove(passed_over);
+            let Some(Waiting { connection, client }) = next else { return };
+            let mut handle = Some(Handle { kind: Kind::Native, carried: connection });
+            let hand = self.whose(client, true).and_then(|worker| self.hand(worker));
+            // One that was reset meanwhile is no connection any more, and nobody's.
+            let given = hand.map(|hand| hand.give(self.key, &mut handle).inspect_err(|_| hand.be_shy()));
+            let gone = matches!(given, Some(Err(wirebook_process::SendError::WrongKind)));
+            if let (Some(handle), false) = (handle, gone) {
+                self.waiting.borrow_mut().insert(passed_over, Waiting { connection: handle.carried, client });
+                passed_over += 1;
+            }
+            if client.is_none() && passed_over > 0 {
+                return;
+            }
+        }
+    }
+    // ANCHOR_END: give_out
+
+    fn flush(&self) {
+        for hand in self.hands.borrow().values() {
+            hand.channel.flush();
+        }
+    }
+
+    /// Finds out whose a connection is. The bytes are looked at, and stay where they are.
+    fn look(self: &Rc<Self>, connection: OwnedFd) {
+        let Policy::Sticky(sticky) = &self.policy else { return };
+        let (port, sticky) = (self.clone(), sticky.clone());
+        self.looks.set(self.looks.get() + 1);
+        net::spawn(async move {
+            let found = port.client(&sticky, connection).await;
+            port.looks.set(port.looks.get() - 1);
+            if let Ok(waiting) = found {
+                port.waiting.borrow_mut().push_back(waiting);
+            }
+            port.changed.raise();
+        });
+    }
+
+    async fn client(&self, sticky: &Sticky, connection: OwnedFd) -> io::Result<Waiting> {
+        let stream = TcpStream::from_fd(connection)?;
+        let peer = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
+        let began = net::now();
+        let mut bytes = vec![0; MAX_PEEK];
+        let mut seen = 0;
+        let client = loop {
+            let left = LOOK.saturating_sub(net::now() - began);
+            if seen > 0 || matches!(sticky, Sticky::Address) {
+                let complete = left.is_zero() || seen == MAX_PEEK;
+                if let Whose::Client(client) = sticky.whose(&bytes[..seen], complete, peer, &self.keys) {
+                    break client;
+                }
+                // What was seen is still there, so the stream is readable at once: more of it takes a moment.
+                net::sleep(left.min(Duration::from_millis(10))).await;
+            }
+            match net::timeout(left, stream.peek(&mut bytes)).await {
+                // A client that has ended says no more.
+                Ok(Ok(count)) if count == 0 || left.is_zero() => {
+                    break self.by_address(peer);
+                }
+                Ok(Ok(count)) => seen = count,
+                Ok(Err(error)) => return Err(error),
+                Err(_) => break self.by_address(peer),
+            }
+        };
+        Ok(Waiting { connection: stream.into_fd(), client: Some(client) })
+    }
+
+    fn by_address(&self, peer: IpAddr) -> u64 {
+        match Sticky::Address.whose(&[], true, peer, &self.keys) {
+            Whose::Client(client) => client,
+            // An address is known at once.
+            Whose::More => 0,
+        }
+    }
+
+    /// After a while a worker that was shy may be asked again.
+    pub(super) fn look_again_soon(self: &Rc<Self>) {
+        let port = self.clone();
+        net::spawn(async move {
+            net::sleep(SHY).await;
+            port.look_again();
+        });
+    }
+}

@@ -1,0 +1,42 @@
+//! One port that stays open while everything behind it dies: Node's `cluster`, without its holes.
+//!
+//! ```no_run
+//! use wirebook_cluster::{self as cluster, Options, Outcome, Worker, Workers};
+//! use wirebook_http1::{self as http1, Request, Response};
+//!
+//! fn main() -> Outcome {
+//!     // The master runs nothing of what is in here, and each worker does.
+//!     cluster::run(Options { workers: Workers::Count(4), ..Options::default() }, async |worker: Worker| {
+//!         let me = worker.identity().worker;
+//!         let answer = async move |_: Request<'_>, response: Response<'_>| {
+//!             response.end(format!("worker {me} answers\n")).await
+//!         };
+//!         worker.listen("127.0.0.1:3000", |port| http1::serve_on(port, Default::default(), answer)).await?;
+//!         worker.serve().await
+//!     })
+//! }
+//! ```
+//!
+//! **The rooms**, from the ground up:
+//!
+//! | room | the evening's question | lines of code |
+//! |---|---|---|
+//! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
+//! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,510 |
+//!
+//! Kill a worker, and nobody notices but who was talking to it: a connection that it had not taken is the next one's. Stop it, and
+//! it is missed, killed and replaced. Break the new program, and the old one serves on. Kill the master, and the workers finish
+//! what they have, and go.
+
+#[cfg(feature = "net")]
+mod driver;
+pub mod policy;
+pub mod supervisor;
+
+#[cfg(feature = "net")]
+pub use driver::{
+    Drain, Farewell, Hook, Identity, Listener, Master, News, Options, Outcome, Phase, Program, Seen, Worker, Workers,
+    run,
+};
+pub use policy::Policy;

@@ -1,0 +1,18 @@
+//! Accepting beside others from one queue: who has more than a fair share lets the others go first.
+
+/// Eighths of the mean beyond which a worker has too many: 1.125 times the mean.
+pub const SHARE: usize = 9;
+
+/// Whether a worker with so many connections lets others accept, where all have `mean` on average. With few there is nothing to
+/// level out.
+///
+/// ```
+/// use wirebook_cluster::policy::rests;
+/// assert!(!rests(112, 100) && !rests(113, 101) && rests(113, 100));
+/// assert!(!rests(7, 0) && rests(10, 1));
+/// ```
+pub fn rests(open: usize, mean: usize) -> bool {
+    /// So few are nobody's burden.
+    const FEW: usize = 8;
+    open > FEW && open.saturating_mul(8) > mean.saturating_mul(SHARE)
+}

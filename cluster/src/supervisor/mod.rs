@@ -1,0 +1,573 @@
+//! Who keeps workers alive, without a process, a socket or a clock.
+//!
+//! **Driving it.** Tell it what happens ([`Supervisor::on`]) and, when [`Supervisor::deadline`] has come, that time has passed
+//! ([`Supervisor::expire`]); after either, do what it orders ([`Supervisor::order`]) until it orders nothing.
+//!
+//! **Slots.** A cluster has as many slots as it should have workers. A slot has one worker that serves, or will. One more may be
+//! there to succeed it (after a reload, or because the first wants to leave), or be on its way out; never two more. At most one
+//! successor is on its way in the whole cluster, so a reload costs one process, and what does not start does no harm.
+//!
+//! **Reading order.** `state.rs` is the table of one life, `options.rs` and `restart.rs` what is borne, `worker.rs` a record;
+//! here is what follows from what.
+
+mod options;
+mod restart;
+pub mod state;
+mod worker;
+
+pub use options::{MAX_WORKERS, Options};
+pub use restart::{BackOff, RestartLimit};
+pub use state::State;
+pub use worker::View;
+
+use restart::{Chance, Deaths, Row};
+use state::Input;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    error::Error,
+    fmt,
+    time::{Duration, Instant},
+};
+use worker::{Place, Worker};
+
+/// The code of a cluster that gave up, being strict (sysexits.h, `EX_SOFTWARE`).
+pub const GAVE_UP: u8 = 70;
+
+/// What happens. A worker is named by the number with which it was ordered to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A worker's process runs and has said so.
+    Online(u64),
+    /// A worker asks for a port.
+    Listening(u64),
+    /// A worker serves.
+    Ready(u64),
+    /// A worker's sign of life.
+    Beat(u64),
+    /// A worker wants to leave, and waits for its successor.
+    Bows(u64),
+    /// A worker leaves: somebody else has told it to.
+    Leaves(u64),
+    /// A worker broke a rule of its channel, or does not read it.
+    Misbehaves(u64),
+    /// A worker's process has ended, or could not be started.
+    Ended(u64),
+    /// The workers are to be replaced by those of a new generation, one after the other.
+    Reload,
+    /// So many workers should serve.
+    Scale(usize),
+    /// All are to leave. Said again: they are to break off.
+    Leave,
+    /// All are to end at once.
+    Quit,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Start a process for this worker.
+    Start {
+        /// Its number; no other ever has it.
+        worker: u64,
+        /// Its slot, from 0.
+        slot: usize,
+        /// The generation of its program.
+        generation: u64,
+    },
+    /// Tell it to leave, and to finish what it has.
+    Leave(u64),
+    /// Tell it to break off.
+    Hurry(u64),
+    /// Kill its process, and what that has started.
+    Kill(u64),
+    /// Tell who asked that all workers are of this generation.
+    Reloaded(u64),
+    /// Tell who asked that a worker of this generation died before it was ready: the others stay.
+    NotReloaded(u64),
+    /// Tell that too many have died: from here on a start is tried now and then.
+    GiveUp,
+    /// Tell that nobody has died for long enough.
+    Recovered,
+    /// All have ended: end with this code.
+    End(u8),
+}
+
+/// What was said has no place in the worker's state, or there is no such worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfPlace {
+    /// Where the worker stands; `None` for one that is not there.
+    pub state: Option<State>,
+}
+
+impl fmt::Display for OutOfPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.state {
+            Some(state) => write!(f, "that has no place for a worker that is {state:?}"),
+            None => f.write_str("there is no such worker"),
+        }
+    }
+}
+
+impl Error for OutOfPlace {}
+
+/// What the whole cluster is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// All leave; the code that it ends with.
+    Leaving(u8),
+    /// It has ordered the end.
+    Over,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Supervisor {
+    options: Options,
+    phase: Phase,
+    workers: BTreeMap<u64, Worker>,
+    /// The rows of deaths, for each slot that there ever was.
+    rows: Vec<Row>,
+    deaths: Deaths,
+    degraded: bool,
+    chance: Chance,
+    last_worker: u64,
+    /// The newest generation that was ordered, and the one that new slots are of.
+    newest: u64,
+    proven: u64,
+    /// A reload is on its way to [`Supervisor::newest`].
+    reloading: bool,
+    orders: VecDeque<Order>,
+}
+
+impl Supervisor {
+    /// A new cluster, which orders its first workers.
+    pub fn new(options: Options, now: Instant) -> Self {
+        let options = Options { workers: Options::within_bounds(options.workers), ..options };
+        let mut supervisor = Supervisor {
+            options,
+            phase: Phase::Running,
+            workers: BTreeMap::new(),
+            rows: Vec::new(),
+            deaths: Deaths::default(),
+            degraded: false,
+            chance: Chance::new(options.seed),
+            last_worker: 0,
+            newest: 1,
+            proven: 1,
+            reloading: false,
+            orders: VecDeque::new(),
+        };
+        supervisor.go_on(now);
+        supervisor
+    }
+
+    /// The next thing to do.
+    pub fn order(&mut self) -> Option<Order> {
+        self.orders.pop_front()
+    }
+
+    /// When [`Supervisor::expire`] is to be called, if nothing happens before.
+    pub fn deadline(&self) -> Option<Instant> {
+        let recovery = if self.degraded { self.deaths.over_at(&self.options.limit) } else { None };
+        // A successor that may come and cannot waits for its turn, and not for a time.
+        let successions = self.workers.values().filter(|worker| !self.waits_for_turn(worker));
+        let successions = successions.filter_map(|worker| worker.succeeded_from);
+        self.workers.values().filter_map(|worker| worker.due).chain(successions).chain(recovery).min()
+    }
+
+    /// All workers, in the order of their starts.
+    pub fn workers(&self) -> impl Iterator<Item = View> {
+        self.workers.iter().map(|(&number, worker)| View {
+            worker: number,
+            slot: worker.slot,
+            generation: worker.generation,
+            state: worker.state(),
+            succeeds: worker.place == Place::Succeeds,
+            began: worker.began,
+        })
+    }
+
+    /// How many workers should serve.
+    pub fn wanted(&self) -> usize {
+        self.options.workers
+    }
+
+    /// Too many have died.
+    pub fn is_degraded(&self) -> bool {
+        self.degraded
+    }
+
+    /// A reload is on its way.
+    pub fn is_reloading(&self) -> bool {
+        self.reloading
+    }
+
+    // ANCHOR: on
+    /// Takes in what has happened.
+    ///
+    /// # Errors
+    /// What a worker says has no place where it stands: it breaks a rule, or is not there. Nothing has changed then.
+    pub fn on(&mut self, event: Event, now: Instant) -> Result<(), OutOfPlace> {
+        match event {
+            Event::Online(worker) => self.step(worker, Input::Online).map(drop)?,
+            Event::Listening(worker) => self.step(worker, Input::Listen).map(drop)?,
+            Event::Ready(worker) => self.ready(worker, now)?,
+            Event::Beat(worker) => self.beat(worker, now)?,
+            Event::Bows(worker) => self.bows(worker, now)?,
+            Event::Leaves(worker) => self.departs(worker, now)?,
+            Event::Misbehaves(worker) => self.kill(worker)?,
+            Event::Ended(worker) => self.ended(worker, now)?,
+            Event::Reload => self.reload(),
+            Event::Scale(workers) => self.options.workers = Options::within_bounds(workers),
+            Event::Leave => self.leave(0, now),
+            Event::Quit => self.quit(),
+        }
+        self.go_on(now);
+        Ok(())
+    }
+    // ANCHOR_END: on
+
+    fn worker(&mut self, number: u64) -> Result<&mut Worker, OutOfPlace> {
+        self.workers.get_mut(&number).ok_or(OutOfPlace { state: None })
+    }
+
+    fn step(&mut self, number: u64, input: Input) -> Result<&mut Worker, OutOfPlace> {
+        let worker = self.worker(number)?;
+        let state = worker.state();
+        worker.step(input).map_err(|_| OutOfPlace { state: Some(state) })?;
+        Ok(worker)
+    }
+
+    /// It serves: who served its slot before may leave.
+    fn ready(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
+        let silent_until = self.options.patience().and_then(|patience| now.checked_add(patience));
+        let &mut Worker { slot, place, .. } = self.worker(number)?;
+        let before = if place == Place::Succeeds { self.in_slot(slot, Place::Serves) } else { None };
+        let worker = self.step(number, Input::Ready)?;
+        if worker.state() == State::Ready {
+            (worker.due, worker.place) = (silent_until, Place::Serves);
+            before.into_iter().for_each(|before| self.dismiss(before, now));
+        }
+        Ok(())
+    }
+
+    fn beat(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
+        let silent_until = self.options.patience().and_then(|patience| now.checked_add(patience));
+        let worker = self.step(number, Input::Beat)?;
+        if worker.state().serves() {
+            worker.due = silent_until;
+        }
+        Ok(())
+    }
+
+    /// It leaves when its successor is ready; one whose slot is not wanted leaves at once. To leave is to die, as far as the pause
+    /// and the limit are concerned: who wants to leave after every request must not keep the machine busy.
+    fn bows(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
+        let worker = self.step(number, Input::Bow)?;
+        if worker.state() != State::Bowing {
+            return Ok(());
+        }
+        let (slot, lived) = (worker.slot, now.saturating_duration_since(worker.began));
+        if self.phase != Phase::Running || slot >= self.options.workers {
+            self.dismiss(number, now);
+            return Ok(());
+        }
+        self.count_death(now);
+        let pause = self.rows[slot].died(lived, &self.options.back_off, self.degraded, &mut self.chance);
+        self.worker(number)?.succeeded_from = now.checked_add(pause);
+        Ok(())
+    }
+
+    /// It goes without waiting; its slot is filled as after a death.
+    fn departs(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
+        let Worker { slot, generation, place, began, .. } = *self.worker(number)?;
+        let due = self.leaves_until(now);
+        let worker = self.step(number, Input::Leave)?;
+        if worker.state() != State::Draining || place == Place::Leaves {
+            return Ok(());
+        }
+        (worker.place, worker.due) = (Place::Leaves, due);
+        self.lost(slot, generation, place, began, now);
+        Ok(())
+    }
+
+    fn kill(&mut self, number: u64) -> Result<(), OutOfPlace> {
+        let worker = self.step(number, Input::Kill)?;
+        worker.due = None;
+        self.orders.push_back(Order::Kill(number));
+        Ok(())
+    }
+
+    fn ended(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
+        let &mut Worker { slot, generation, place, began, .. } = self.step(number, Input::End)?;
+        self.workers.remove(&number);
+        if place != Place::Leaves {
+            self.lost(slot, generation, place, began, now);
+        }
+        Ok(())
+    }
+
+    // ANCHOR: lost
+    /// A worker is gone, or going, that nobody has told to go.
+    fn lost(&mut self, slot: usize, generation: u64, place: Place, began: Instant, now: Instant) {
+        if place == Place::Succeeds && self.reloading && generation == self.newest {
+            // It died before it was ready, and so would the next. Who serves stays.
+            self.reloading = false;
+            self.orders.push_back(Order::NotReloaded(generation));
+        }
+        if self.phase == Phase::Running && slot < self.options.workers {
+            self.count_death(now);
+        }
+        // That death may have been the last that a strict cluster bears.
+        if self.phase != Phase::Running || slot >= self.options.workers {
+            return;
+        }
+        let lived = now.saturating_duration_since(began);
+        let pause = self.rows[slot].died(lived, &self.options.back_off, self.degraded, &mut self.chance);
+        match (place, self.in_slot(slot, Place::Serves), self.in_slot(slot, Place::Succeeds)) {
+            // A slot that is served needs nobody; one who wants to leave it goes on waiting.
+            (Place::Succeeds, Some(served), _) => {
+                if let Some(served) = self.workers.get_mut(&served).filter(|served| served.state() == State::Bowing) {
+                    served.succeeded_from = now.checked_add(pause);
+                }
+            }
+            // What was to succeed it becomes its slot's own when it is ready.
+            (_, _, Some(_)) => {}
+            (Place::Succeeds, ..) => self.rest(slot, self.proven, Place::Serves, pause, now),
+            _ => self.rest(slot, generation, Place::Serves, pause, now),
+        }
+    }
+    // ANCHOR_END: lost
+
+    fn count_death(&mut self, now: Instant) {
+        if self.deaths.note(&self.options.limit, now) && !std::mem::replace(&mut self.degraded, true) {
+            self.orders.push_back(Order::GiveUp);
+            if self.options.strict {
+                self.leave(GAVE_UP, now);
+            }
+        }
+    }
+
+    fn rest(&mut self, slot: usize, generation: u64, place: Place, pause: Duration, now: Instant) {
+        self.last_worker += 1;
+        // A pause without an end is never over, and a reload takes its place.
+        let worker = Worker::new(slot, generation, place, now, now.checked_add(pause));
+        self.workers.insert(self.last_worker, worker);
+    }
+
+    fn reload(&mut self) {
+        if self.phase == Phase::Running {
+            self.newest += 1;
+            self.reloading = true;
+        }
+    }
+
+    /// Tells all to leave, and those that leave already to hurry.
+    fn leave(&mut self, code: u8, now: Instant) {
+        let again = matches!(self.phase, Phase::Leaving(_));
+        if self.phase == Phase::Running {
+            (self.phase, self.reloading) = (Phase::Leaving(code), false);
+        }
+        for number in self.workers.keys().copied().collect::<Vec<_>>() {
+            if again { self.hurry(number, now) } else { self.dismiss(number, now) }
+        }
+    }
+
+    fn quit(&mut self) {
+        if self.phase == Phase::Running {
+            self.phase = Phase::Leaving(0);
+        }
+        self.reloading = false;
+        for number in self.workers.keys().copied().collect::<Vec<_>>() {
+            if self.step(number, Input::Cancel).is_ok() {
+                self.workers.remove(&number);
+            } else {
+                // Every other state has a row for it, but for one who is killed for being hung.
+                let _ = self.kill(number);
+            }
+        }
+    }
+
+    /// When a worker that leaves from now on has had its time.
+    fn leaves_until(&self, now: Instant) -> Option<Instant> {
+        now.checked_add(self.options.drain)
+    }
+
+    /// Has a worker leave; who rests is gone at once.
+    fn dismiss(&mut self, number: u64, now: Instant) {
+        if self.step(number, Input::Cancel).is_ok() {
+            self.workers.remove(&number);
+            return;
+        }
+        let due = self.leaves_until(now);
+        let Ok(worker) = self.worker(number) else { return };
+        let left_already = worker.state() == State::Draining;
+        worker.place = Place::Leaves;
+        if !left_already && worker.step(Input::Leave) == Ok(State::Draining) {
+            worker.due = due;
+            self.orders.push_back(Order::Leave(number));
+        }
+    }
+
+    fn hurry(&mut self, number: u64, now: Instant) {
+        let due = now.checked_add(self.options.kill_after);
+        let Ok(worker) = self.worker(number) else { return };
+        if worker.state() == State::Draining && !std::mem::replace(&mut worker.hurried, true) {
+            worker.due = due;
+            self.orders.push_back(Order::Hurry(number));
+        }
+    }
+
+    // ANCHOR: expire
+    /// Does what is due.
+    ///
+    /// Who comes here much too late was itself away, stopped or asleep with the machine, and has not listened: then silence
+    /// proves nothing, and the workers get one more beat.
+    pub fn expire(&mut self, now: Instant) {
+        let late = self.deadline().map_or(Duration::ZERO, |due| now.saturating_duration_since(due));
+        let was_away = late >= self.options.beat;
+        for number in self.workers.keys().copied().collect::<Vec<_>>() {
+            let Some(worker) = self.workers.get_mut(&number).filter(|worker| worker.due.is_some_and(|due| due <= now))
+            else {
+                continue;
+            };
+            match worker.state() {
+                State::Resting => self.start(number, now),
+                State::Starting | State::Online | State::Listening => {
+                    let _ = self.kill(number);
+                }
+                State::Ready | State::Bowing if was_away => worker.due = now.checked_add(self.options.beat),
+                State::Ready | State::Bowing => {
+                    let _ = worker.step(Input::Miss);
+                    worker.due = None;
+                    self.orders.push_back(Order::Kill(number));
+                }
+                State::Draining if !worker.hurried => self.hurry(number, now),
+                State::Draining => {
+                    let _ = self.kill(number);
+                }
+                State::Hung | State::Killed | State::Gone => worker.due = None,
+            }
+        }
+        let quiet = self.deaths.over_at(&self.options.limit).is_none_or(|over| over <= now);
+        if self.degraded && quiet {
+            self.degraded = false;
+            self.orders.push_back(Order::Recovered);
+        }
+        self.go_on(now);
+    }
+    // ANCHOR_END: expire
+
+    /// Starts the process of one that rested; later, while its slot has two already.
+    fn start(&mut self, number: u64, now: Instant) {
+        let due = now.checked_add(self.options.start_timeout);
+        let Some(&Worker { slot, generation, .. }) = self.workers.get(&number) else { return };
+        if self.processes(slot) >= 2 {
+            if let Some(worker) = self.workers.get_mut(&number) {
+                (worker.due, worker.waits) = (None, true);
+            }
+            return;
+        }
+        if let Ok(worker) = self.step(number, Input::Start) {
+            (worker.began, worker.due, worker.waits) = (now, due, false);
+            self.orders.push_back(Order::Start { worker: number, slot, generation });
+        }
+    }
+
+    /// The worker with that place in a slot: there is one at most, but of those that leave.
+    fn in_slot(&self, slot: usize, place: Place) -> Option<u64> {
+        let here = |worker: &Worker| worker.slot == slot && worker.place == place;
+        self.workers.iter().find(|(_, worker)| here(worker)).map(|(number, _)| *number)
+    }
+
+    /// Processes of a slot.
+    fn processes(&self, slot: usize) -> usize {
+        self.workers.values().filter(|worker| worker.slot == slot && worker.state().runs()).count()
+    }
+
+    // ANCHOR: go_on
+    /// What follows from how things stand.
+    fn go_on(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Running => {}
+            Phase::Leaving(code) if self.workers.is_empty() => {
+                self.phase = Phase::Over;
+                return self.orders.push_back(Order::End(code));
+            }
+            Phase::Leaving(_) | Phase::Over => return,
+        }
+        let wanted = self.options.workers;
+        let surplus = |worker: &Worker| worker.slot >= wanted && worker.place != Place::Leaves;
+        let too_many: Vec<u64> =
+            self.workers.iter().filter(|(_, one)| surplus(one)).map(|(number, _)| *number).collect();
+        too_many.into_iter().for_each(|number| self.dismiss(number, now));
+        self.rows.resize(self.rows.len().max(wanted), Row::default());
+        for slot in 0..wanted {
+            self.fill(slot, now);
+        }
+        self.succeed(now);
+    }
+    // ANCHOR_END: go_on
+
+    /// A slot has a worker of its own, or one that will be.
+    fn fill(&mut self, slot: usize, now: Instant) {
+        if self.in_slot(slot, Place::Serves).or(self.in_slot(slot, Place::Succeeds)).is_none() {
+            self.rest(slot, self.proven, Place::Serves, Duration::ZERO, now);
+        }
+        let waits = |worker: &Worker| worker.waits || worker.due.is_some_and(|due| due <= now);
+        let rested = |worker: &Worker| worker.slot == slot && worker.state() == State::Resting && waits(worker);
+        if let Some(number) = self.workers.iter().find(|(_, worker)| rested(worker)).map(|(number, _)| *number) {
+            self.start(number, now);
+        }
+    }
+
+    /// Whether a worker could not be succeeded now, whatever the time is.
+    fn waits_for_turn(&self, worker: &Worker) -> bool {
+        let taken = self.workers.values().any(|worker| worker.place == Place::Succeeds);
+        taken || self.processes(worker.slot) >= 2 || worker.state() != State::Bowing
+    }
+
+    /// Brings the next successor on its way: for one that wants to leave, then for one of an old generation.
+    fn succeed(&mut self, now: Instant) {
+        if self.workers.values().any(|worker| worker.place == Place::Succeeds) {
+            return;
+        }
+        let is_bowing =
+            |worker: &&Worker| worker.state() == State::Bowing && worker.succeeded_from.is_some_and(|from| from <= now);
+        let is_old = |worker: &&Worker| {
+            let may_go = matches!(worker.state(), State::Ready | State::Bowing | State::Resting);
+            worker.place == Place::Serves && worker.generation < self.newest && may_go
+        };
+        let has_room = |worker: &&Worker| self.processes(worker.slot) < 2;
+        let mut old = self.workers.values().filter(is_old).filter(has_room).map(|worker| worker.slot);
+        let mut bowing = self.workers.values().filter(is_bowing).filter(has_room);
+        if let Some(&Worker { slot, generation, .. }) = bowing.next() {
+            let generation = if self.reloading { self.newest } else { generation };
+            return self.start_successor(slot, generation, now);
+        }
+        if !self.reloading {
+            return;
+        }
+        if let Some(slot) = old.next() {
+            return self.start_successor(slot, self.newest, now);
+        }
+        // Some may be about to become ready, and then be old.
+        let mut own = self.workers.values().filter(|worker| worker.place == Place::Serves);
+        if own.all(|worker| worker.generation == self.newest) {
+            (self.reloading, self.proven) = (false, self.newest);
+            self.orders.push_back(Order::Reloaded(self.newest));
+        }
+    }
+
+    fn start_successor(&mut self, slot: usize, generation: u64, now: Instant) {
+        // One that rests has nobody to serve meanwhile, and is not waited for.
+        let own = self.in_slot(slot, Place::Serves);
+        let rests = |number: &u64| self.workers.get(number).is_some_and(|worker| worker.state() == State::Resting);
+        if let Some(number) = own.filter(rests) {
+            self.dismiss(number, now);
+        }
+        self.rest(slot, generation, Place::Succeeds, Duration::ZERO, now);
+        self.start(self.last_worker, now);
+    }
+}

@@ -1,0 +1,266 @@
+//! What goes wrong, on purpose. What is short here runs by hand for longer: `WIREBOOK_SECONDS=60 cargo test -p wirebook-cluster
+//! --test processes net_29 -- --nocapture`.
+
+use crate::kit::{Cluster, HANGS, Load, Tally, block_on, once, options, signal, until};
+use rustix::process::Signal;
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    net::SocketAddr,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+use wirebook_cluster::{News, Options, Policy, supervisor};
+use wirebook_net::{self as net, Stream, tcp::TcpStream};
+
+/// Connections that broke although nobody had killed who owned them. One that broke before anybody had answered on it had been
+/// taken by a worker in the very moment in which that was killed: few, for each kill.
+fn judge(tally: &Tally, killed: &BTreeSet<u64>, what: &str) {
+    let broke = tally.broke.borrow();
+    let others: Vec<_> =
+        broke.iter().filter(|(owner, _)| owner.is_some_and(|owner| !killed.contains(&owner))).collect();
+    assert!(others.is_empty(), "{what}: {others:?}");
+    assert_eq!(tally.hung.get(), 0, "{what}");
+    let unknown = broke.iter().filter(|(owner, _)| owner.is_none()).count();
+    println!("{what}: {} answers, {} broke, {unknown} of them new", tally.count(), broke.len());
+    assert!(unknown <= killed.len() * 16, "{what}: {unknown} of {} were nobody's", broke.len());
+}
+
+/// Row net-29: kill -9 a random worker again and again under load; nobody notices but who was talking to it.
+#[test]
+fn net_29_kill_workers_under_load() {
+    let seconds = std::env::var("WIREBOOK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let clients = if seconds > 0 { 1000 } else { 60 };
+    for policy in [Policy::RoundRobin, Policy::Fewest, Policy::Shared, Policy::ReusePort] {
+        let (kills, every) = if seconds > 0 { (seconds, 1000) } else { (6, 120) };
+        let play = async move {
+            let cluster = Cluster::start("", options(if seconds > 0 { 8 } else { 4 }, policy.clone())).await;
+            let load = Load::begin(cluster.address, clients, 5, Duration::from_millis(2));
+            let mut killed = BTreeSet::new();
+            for kill in 0..kills {
+                net::sleep(Duration::from_millis(every)).await;
+                let workers = cluster.master.workers();
+                let ready: Vec<_> = workers.iter().filter(|seen| seen.view.state == supervisor::State::Ready).collect();
+                if let Some(victim) = ready.get(kill as usize * 7 % ready.len().max(1)) {
+                    killed.insert(victim.view.worker);
+                    signal(victim.pid.expect("a process"), Signal::KILL);
+                }
+            }
+            cluster.serves().await;
+            let tally = load.end().await;
+            judge(&tally, &killed, &format!("{policy:?}"));
+            assert!(killed.len() as u64 == kills && tally.answers.borrow().len() > killed.len());
+            cluster.end().await;
+            net::stop();
+        };
+        net::block_on(play).expect("a loop");
+    }
+}
+
+/// A stopped worker is missed, killed and replaced; what it was given and had not taken is answered by another. (Node: one of
+/// eight hangs.)
+#[test]
+fn a_stopped_worker_keeps_nobody_waiting() {
+    block_on(async {
+        for policy in [Policy::RoundRobin, Policy::ReusePort, Policy::Shared] {
+            let mut options = options(2, policy.clone());
+            options.supervisor.beat = Duration::from_millis(300);
+            let cluster = Cluster::start("", options).await;
+            signal(cluster.pids()[0], Signal::STOP);
+            let asked: Vec<_> = (0..8).map(|_| net::spawn(once(cluster.address, "/"))).collect();
+            for asked in asked {
+                net::timeout(HANGS, asked).await.expect("it hangs").unwrap().unwrap();
+            }
+            cluster.serves().await;
+            cluster.end().await;
+        }
+    });
+}
+
+/// Row net-28: a worker that always dies: starts become rare, the cluster says that it is degraded, and the master rests.
+#[test]
+fn net_28_a_crash_loop() {
+    block_on(async {
+        let mut limited = options(1, Policy::RoundRobin);
+        limited.supervisor.back_off = supervisor::BackOff { first: Duration::from_millis(2), ..Default::default() };
+        limited.supervisor.limit.deaths = 5;
+        let cluster = Cluster::begin("dies", limited.clone());
+        until(|| cluster.master.is_degraded()).await;
+        let deaths = || cluster.news.borrow().iter().filter(|told| matches!(told, News::Ended { .. })).count();
+        let before = deaths();
+        assert_eq!(before, 6);
+        net::sleep(Duration::from_millis(500)).await;
+        assert_eq!(deaths(), before, "a start is tried now and then");
+        assert!(cluster.news.borrow().contains(&News::GaveUp));
+        cluster.end().await;
+        // A strict one ends, and says why.
+        limited.supervisor.strict = true;
+        let cluster = Cluster::begin("dies", limited);
+        assert_eq!(cluster.master.ended().await, supervisor::GAVE_UP);
+    });
+}
+
+/// Row net-41, of a whole cluster: a worker that breaks the rules of its channel is killed and replaced, and the master lives.
+#[test]
+fn net_41_garbage_on_the_channel() {
+    block_on(async {
+        let cluster = Cluster::begin("garbage", options(1, Policy::RoundRobin));
+        let broken = || {
+            let news = cluster.news.borrow();
+            let broken = news.iter().filter_map(|told| match told {
+                News::Broken { reason, .. } => Some(reason.clone()),
+                _ => None,
+            });
+            broken.collect::<BTreeSet<String>>()
+        };
+        until(|| broken().len() >= 5).await;
+        println!("{:?}", broken());
+        cluster.master.quit();
+        cluster.master.ended().await;
+    });
+}
+
+/// Row net-47: a worker that floods its master with reports and its log with lines costs the master no memory.
+#[test]
+fn net_47_a_flood_of_reports() {
+    let resident = || {
+        let status = fs::read_to_string("/proc/self/statm").unwrap();
+        status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * rustix::param::page_size()
+    };
+    block_on(async move {
+        let cluster = Cluster::begin("flood", options(1, Policy::RoundRobin));
+        let before = resident();
+        let flooded = |told: &News| matches!(told, News::Message { json, .. } if json.contains("flooded"));
+        until(|| cluster.news.borrow().iter().any(flooded)).await;
+        let grown = resident().saturating_sub(before);
+        assert!(grown <= 16 << 20, "{grown} octets");
+        cluster.end().await;
+    });
+}
+
+/// Row net-38, of a whole cluster: a worker without a descriptor for what it is given lives on, and another gets it.
+#[test]
+fn a_worker_without_descriptors_loses_nothing() {
+    block_on(async {
+        let cluster = Cluster::start("full", options(2, Policy::RoundRobin)).await;
+        let mut held = Vec::new();
+        // Each has room for one or two.
+        for _ in 0..2 {
+            let stream = TcpStream::connect(cluster.address).await.unwrap();
+            crate::kit::ask(&stream, "/").await.unwrap();
+            held.push(stream);
+        }
+        let before = cluster.pids();
+        let more: Vec<_> = (0..10).map(|_| net::spawn(once(cluster.address, "/"))).collect();
+        net::sleep(Duration::from_millis(300)).await;
+        drop(held);
+        for more in more {
+            net::timeout(HANGS, more).await.expect("it hangs").unwrap().unwrap();
+        }
+        assert_eq!(cluster.pids(), before, "nobody died of it");
+        cluster.end().await;
+    });
+}
+
+/// The master is killed: the workers finish what they have, and go. Nobody holds the port after that.
+#[test]
+fn a_master_that_is_killed_leaves_nobody_behind() {
+    const MASTER: &str = "CLUSTER_TEST_MASTER";
+    if std::env::var_os(MASTER).is_some() {
+        return block_on(async {
+            let cluster = Cluster::start("", options(2, Policy::RoundRobin)).await;
+            let pids: Vec<String> = cluster.pids().iter().map(ToString::to_string).collect();
+            println!("it serves {} {}", cluster.address, pids.join(" "));
+            net::sleep(Duration::from_secs(50)).await;
+        });
+    }
+    let name = "faults::a_master_that_is_killed_leaves_nobody_behind";
+    let mut master = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(MASTER, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = io::BufRead::lines(io::BufReader::new(master.stdout.take().unwrap()));
+    let line = lines.map_while(Result::ok).find(|line| line.contains("it serves ")).expect("it serves");
+    let mut words = line.split("it serves ").nth(1).unwrap().split(' ');
+    let address: SocketAddr = words.next().unwrap().parse().unwrap();
+    let pids: Vec<String> = words.map(String::from).collect();
+    block_on(async move {
+        let slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        net::sleep(Duration::from_millis(100)).await;
+        master.kill().unwrap();
+        master.wait().unwrap();
+        let mut bytes = [0; 512];
+        assert!(slow.read(&mut bytes).await.unwrap() > 0, "what was asked is answered");
+        let is_alive = |pid: &String| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            !stat.is_empty() && !stat.contains(") Z")
+        };
+        until(|| !pids.iter().any(is_alive)).await;
+        assert!(TcpStream::connect(address).await.is_err(), "nobody holds the port");
+    });
+}
+
+/// Ten thousand hand-overs leave no descriptor behind, neither here nor there.
+#[test]
+fn ten_thousand_hand_overs_leak_nothing() {
+    block_on(async {
+        let cluster = Cluster::start("", Options { ..options(2, Policy::RoundRobin) }).await;
+        let here = || fs::read_dir("/proc/self/fd").unwrap().count();
+        let there = async || {
+            let mut counts = Vec::new();
+            for _ in 0..2 {
+                counts.push(once(cluster.address, "/descriptors").await.unwrap().text.parse::<usize>().unwrap());
+            }
+            counts.iter().sum::<usize>()
+        };
+        let settled = async || {
+            net::sleep(Duration::from_millis(200)).await;
+            there().await
+        };
+        let load = Load::begin(cluster.address, 16, 1, Duration::ZERO);
+        let tally = load.tally.clone();
+        until(|| tally.count() >= 200).await;
+        load.end().await;
+        let before = (here_when_quiet(here).await, settled().await);
+        let load = Load::begin(cluster.address, 16, 1, Duration::ZERO);
+        let tally = load.tally.clone();
+        until(|| tally.count() >= 10_000).await;
+        let tally = load.end().await;
+        assert!(tally.broke.borrow().is_empty());
+        let after = (here_when_quiet(here).await, settled().await);
+        assert!(after.0 <= before.0 + 2 && after.1 <= before.1 + 2, "{before:?} became {after:?}");
+        cluster.end().await;
+    });
+}
+
+/// Other tests run beside this one, and have descriptors of their own: the least of some looks counts.
+async fn here_when_quiet(here: impl Fn() -> usize) -> usize {
+    let mut least = usize::MAX;
+    for _ in 0..20 {
+        net::sleep(Duration::from_millis(10)).await;
+        least = least.min(here());
+    }
+    least
+}
+
+/// A worker that is killed has a successor soon, and a death in a row of them is not told twice.
+#[test]
+fn a_successor_is_there_soon() {
+    block_on(async {
+        let cluster = Cluster::start("", options(1, Policy::RoundRobin)).await;
+        let mut times = Vec::new();
+        for _ in 0..10 {
+            let (before, began) = (cluster.pids(), Instant::now());
+            signal(before[0], Signal::KILL);
+            until(|| cluster.ready() == 1 && cluster.pids() != before).await;
+            times.push(began.elapsed());
+        }
+        times.sort_unstable();
+        println!("from kill to ready: median {:?}, longest {:?}", times[5], times[9]);
+        assert_eq!(cluster.news.borrow().iter().filter(|told| matches!(told, News::Ended { .. })).count(), 10);
+        cluster.end().await;
+    });
+}

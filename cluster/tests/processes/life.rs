@@ -1,0 +1,186 @@
+//! What a cluster does when all goes well.
+
+use crate::kit::{Cluster, Load, ask, block_on, once, options, signal, until};
+use rustix::process::Signal;
+use std::{collections::BTreeMap, time::Duration};
+use wirebook_cluster::{News, Policy, policy::Sticky};
+use wirebook_net::{self as net, Stream, tcp::TcpStream};
+
+#[test]
+fn connections_go_round() {
+    block_on(async {
+        let cluster = Cluster::start("", options(3, Policy::RoundRobin)).await;
+        let mut counts = BTreeMap::<u64, usize>::new();
+        for _ in 0..30 {
+            *counts.entry(once(cluster.address, "/").await.unwrap().worker()).or_default() += 1;
+        }
+        assert_eq!(counts, BTreeMap::from([(1, 10), (2, 10), (3, 10)]));
+        cluster.end().await;
+    });
+}
+
+#[test]
+fn every_policy_serves_from_every_worker() {
+    block_on(async {
+        for policy in [Policy::Fewest, Policy::Shared, Policy::ReusePort] {
+            let cluster = Cluster::start("", options(2, policy.clone())).await;
+            let load = Load::begin(cluster.address, 8, 1, Duration::ZERO);
+            let tally = load.tally.clone();
+            until(|| tally.answers.borrow().len() == 2 && tally.count() > 100).await;
+            let tally = load.end().await;
+            assert_eq!((&*tally.broke.borrow(), tally.hung.get()), (&vec![], 0), "{policy:?}");
+            cluster.end().await;
+        }
+    });
+}
+
+/// The same client goes to the same slot, also when that has a new worker; the bytes that were looked at are all there.
+#[test]
+fn a_client_that_sticks() {
+    block_on(async {
+        let cluster = Cluster::start("", options(3, Policy::Sticky(Sticky::Query("sid".into())))).await;
+        let mut slots = BTreeMap::new();
+        for round in 0..3 {
+            for client in 0..8 {
+                let answer = once(cluster.address, &format!("/?sid={client}")).await.unwrap();
+                let slot = answer.text.split(' ').nth(1).unwrap().to_owned();
+                assert_eq!(slots.entry(client).or_insert_with(|| slot.clone()), &slot, "{client} in round {round}");
+            }
+            if round == 1 {
+                cluster.pids().into_iter().for_each(|pid| signal(pid, Signal::KILL));
+                until(|| cluster.ready() < 3).await;
+                cluster.serves().await;
+            }
+        }
+        // A client that says nothing for a second is known by its address.
+        let silent = TcpStream::connect(cluster.address).await.unwrap();
+        net::sleep(Duration::from_millis(1200)).await;
+        ask(&silent, "/?sid=1").await.unwrap();
+        cluster.end().await;
+    });
+}
+
+/// Node's row: `listen(0)` twice in two workers gives the same two ports in both.
+#[test]
+fn a_free_port_is_the_same_one_for_all() {
+    block_on(async {
+        let cluster = Cluster::start("two ports", options(2, Policy::RoundRobin)).await;
+        let addresses = cluster.master.addresses();
+        assert_eq!(addresses.len(), 2);
+        for address in addresses {
+            let workers = [once(address, "/").await.unwrap().worker(), once(address, "/").await.unwrap().worker()];
+            assert_ne!(workers[0], workers[1], "each has both");
+        }
+        cluster.end().await;
+    });
+}
+
+/// Node's row: suicide with a request in flight. The successor is ready before the first leaves.
+#[test]
+fn who_bows_is_succeeded() {
+    block_on(async {
+        let cluster = Cluster::start("", options(1, Policy::RoundRobin)).await;
+        let slow = TcpStream::connect(cluster.address).await.unwrap();
+        slow.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        once(cluster.address, "/bow").await.unwrap();
+        until(|| cluster.master.workers().iter().any(|seen| seen.view.worker == 2)).await;
+        cluster.serves().await;
+        let mut bytes = [0; 512];
+        let count = slow.read(&mut bytes).await.unwrap();
+        assert!(
+            bytes[..count].ends_with(b"\r\n\r\n1 0 ")
+                || String::from_utf8_lossy(&bytes[..count]).contains("\r\n\r\n1 0")
+        );
+        assert_eq!(once(cluster.address, "/").await.unwrap().worker(), 2);
+        let news = cluster.news.borrow().clone();
+        let left = |told: &News| matches!(told, News::Ended { worker: 1, expected: true, exit } if exit.success());
+        assert!(news.iter().any(left), "{news:?}");
+        cluster.end().await;
+    });
+}
+
+/// Row net-31: SIGTERM with connections that idle and requests in flight: all are answered, and all is over in time. A request
+/// on a connection that idled is answered, too, and says that it is the last.
+#[test]
+fn net_31_a_farewell_answers_all() {
+    block_on(async {
+        let cluster = Cluster::start("", options(2, Policy::RoundRobin)).await;
+        let mut idle = Vec::new();
+        for _ in 0..100 {
+            let stream = TcpStream::connect(cluster.address).await.unwrap();
+            assert!(ask(&stream, "/").await.unwrap().goes_on);
+            idle.push(stream);
+        }
+        let mut slow = Vec::new();
+        for _ in 0..20 {
+            slow.push(net::spawn(once(cluster.address, "/slow")));
+        }
+        let long = net::spawn(once(cluster.address, "/long"));
+        net::sleep(Duration::from_millis(300)).await;
+        let began = net::now();
+        cluster.master.leave();
+        net::sleep(Duration::from_millis(50)).await;
+        let last = ask(&idle[0], "/").await.unwrap();
+        assert!(!last.goes_on, "it says that it is the last");
+        for slow in slow {
+            slow.await.unwrap().unwrap();
+        }
+        assert_eq!(long.await.unwrap().unwrap().text, "the end");
+        assert_eq!(cluster.master.ended().await, 0);
+        assert!(net::now() - began < Duration::from_secs(10));
+    });
+}
+
+/// Row net-34: a rolling reload under load loses nothing, whoever accepts.
+#[test]
+fn net_34_a_reload_under_load() {
+    block_on(async {
+        for policy in [Policy::RoundRobin, Policy::Shared, Policy::ReusePort] {
+            let cluster = Cluster::start("", options(3, policy.clone())).await;
+            let load = Load::begin(cluster.address, 20, 10, Duration::from_millis(5));
+            for _ in 0..2 {
+                net::sleep(Duration::from_millis(100)).await;
+                cluster.master.reload();
+                cluster.serves().await;
+            }
+            assert!(cluster.master.workers().iter().all(|seen| seen.view.generation == 3));
+            let tally = load.end().await;
+            assert_eq!((&*tally.broke.borrow(), tally.hung.get()), (&vec![], 0), "{policy:?}");
+            assert!(tally.answers.borrow().len() >= 9 || tally.count() > 0);
+            cluster.end().await;
+        }
+    });
+}
+
+#[test]
+fn a_broken_new_program_changes_nothing() {
+    block_on(async {
+        let cluster = Cluster::start("dies in generation 2", options(2, Policy::RoundRobin)).await;
+        let before = cluster.pids();
+        let load = Load::begin(cluster.address, 8, 3, Duration::ZERO);
+        cluster.master.reload();
+        until(|| cluster.news.borrow().contains(&News::NotReloaded(2))).await;
+        let tally = load.end().await;
+        assert_eq!((&*tally.broke.borrow(), tally.hung.get()), (&vec![], 0));
+        assert_eq!(cluster.pids(), before);
+        cluster.end().await;
+    });
+}
+
+#[test]
+fn more_and_fewer() {
+    block_on(async {
+        for policy in [Policy::RoundRobin, Policy::ReusePort] {
+            let cluster = Cluster::start("", options(1, policy.clone())).await;
+            let load = Load::begin(cluster.address, 10, 2, Duration::ZERO);
+            for workers in [3, 1, 2] {
+                cluster.master.scale(workers);
+                cluster.serves().await;
+                net::sleep(Duration::from_millis(100)).await;
+            }
+            let tally = load.end().await;
+            assert_eq!((&*tally.broke.borrow(), tally.hung.get()), (&vec![], 0), "{policy:?}");
+            cluster.end().await;
+        }
+    });
+}

@@ -1,0 +1,6 @@
+//! Real clusters: this test program is the master, and started again the worker. Few, because processes cost time; each bounded.
+
+mod faults;
+mod kit;
+mod life;
+mod worker;
