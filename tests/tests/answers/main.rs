@@ -15,6 +15,7 @@ mod event_loop;
 mod event_stream;
 mod frames;
 mod from_node;
+mod h2_client;
 mod h2_frames;
 mod h2_server;
 mod h2_streams;
