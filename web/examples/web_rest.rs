@@ -71,9 +71,7 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        let add = format!(
-            "curl -d '{{\"name\":\"green\",\"minutes\":3}}' -H 'content-type: application/json' http://{here}/teas"
-        );
+        let add = format!("curl --json '{{\"name\":\"green\",\"minutes\":3}}' http://{here}/teas");
         terminal::listening(here, &[&add, &format!("curl http://{here}/teas")]);
         Ok(server.until(net::ctrl_c()).await?)
     })

@@ -34,6 +34,8 @@ mod server;
 mod tcp;
 mod tls;
 mod udp;
+mod web_files;
+mod web_sessions;
 
 // The steps of "From string replacement to closures"; each uses a part of the others.
 #[allow(dead_code)]

@@ -1,8 +1,9 @@
-//! HTTP/2 and its header compression: attacks, what other encoders made, the server as its clients meet it, and the client, in the simulated
-//! network and in virtual time.
+//! HTTP/2 and its header compression: attacks, what other encoders made, and the server and the client as they meet others, in the
+//! simulated network and in virtual time.
 
 mod attacks;
 mod client;
+mod core_attacks;
 mod hpack_attacks;
 mod hpack_vectors;
 mod limits;
@@ -11,7 +12,6 @@ mod rough;
 mod server;
 mod shutdown;
 mod time;
-mod wire;
 
 // Counts for each thread, so tests that run side by side do not see each other.
 #[global_allocator]

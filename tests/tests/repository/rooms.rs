@@ -76,6 +76,7 @@ const ROOMS: &[Room] = &[
     Room("web", "bodies", 2_200),
     Room("web", "onion", 2_200),
     Room("web", "layers", 2_200),
+    Room("web", "views", 2_200),
     Room("web", "files", 2_200),
     Room("web", "session", 2_200),
     Room("web", "uploads", 2_200),

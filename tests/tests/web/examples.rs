@@ -20,6 +20,9 @@ mod web_router;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_upload.rs"]
 mod web_upload;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_views.rs"]
+mod web_views;
 
 /// Asks one application several things on one connection.
 fn all(app: wirebook_web::App, requests: &[String]) -> String {
@@ -95,4 +98,16 @@ fn upload() {
     let body = "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\ntea\r\n--B--\r\n";
     let asked = with_body("POST", "/", &["content-type: multipart/form-data; boundary=B"], body);
     assert_eq!(ask(web_upload::app().unwrap(), asked).body, "\"f\": the file \"a.txt\" of 3 bytes\n");
+}
+
+#[test]
+fn views() {
+    let page = get(web_views::app().unwrap(), "/").body;
+    let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+    assert!(at("What is hot comes soon.") < at("A new kettle.") && at("A new kettle.") < at("Oolong"), "{page}");
+    assert!(page.contains("<a href=\"/teas/green\">"), "{page}");
+    assert_eq!(
+        get(web_views::app().unwrap(), "/teas/%3Ci%3E").body,
+        "<!doctype html><title>&lt;i&gt;</title><h1>&lt;i&gt; tea</h1>\n"
+    );
 }

@@ -14,6 +14,7 @@ mod layers;
 mod logs;
 mod multipart_attacks;
 mod onion;
+mod programs;
 mod proxies;
 mod refused;
 mod routes;
@@ -22,9 +23,6 @@ mod seeds;
 mod sessions;
 mod site;
 mod uploads;
+mod views;
 mod wire;
 mod world;
-
-// Counts for each thread, so tests that run side by side do not see each other.
-#[global_allocator]
-static COUNTING: wirebook_tests::allocations::Counting = wirebook_tests::allocations::Counting;

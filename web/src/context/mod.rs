@@ -154,6 +154,12 @@ impl<'r> Context<'r> {
         self.kept.take()
     }
 
+    /// What all requests have in common, to be kept beyond this one.
+    #[cfg(feature = "views")]
+    pub(crate) fn site(&self) -> Rc<Site> {
+        self.site.clone()
+    }
+
     /// What the application was given.
     pub fn options(&self) -> &Options {
         &self.site.options

@@ -129,6 +129,7 @@ fn opened(file: File, metadata: &Metadata, media: String, coding: Option<&'stati
     Opened { file, length: metadata.len(), validators: validators(metadata, SystemTime::now()), media, coding }
 }
 
+// ANCHOR: validators
 /// The tag is made of where the file lies, when it and its entry were last changed, and its length; hashed, because the number of an
 /// inode is nobody's business (CVE-2003-1418). The time of the last change of its entry is in it for files whose own time
 /// somebody sets, as packages and images do: two versions of the same length would be one.
@@ -148,3 +149,4 @@ fn validators(metadata: &Metadata, now: SystemTime) -> Validators {
     let modified = u64::try_from(metadata.mtime()).ok().map(|modified| modified.min(since.as_secs()));
     Validators { etag: if is_settled { etag } else { etag.map(ETag::weak) }, modified, is_missing: false }
 }
+// ANCHOR_END: validators

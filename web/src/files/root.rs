@@ -122,6 +122,7 @@ fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\0'])
 }
 
+// ANCHOR: look
 /// What is told of the open file, and not of a name.
 fn look(file: File) -> io::Result<Entry> {
     let metadata = file.metadata()?;
@@ -132,6 +133,7 @@ fn look(file: File) -> io::Result<Entry> {
         () => Entry::Nothing,
     })
 }
+// ANCHOR_END: look
 
 /// Whoever asked for a name cannot help it.
 fn is_ours(errno: Errno) -> bool {
