@@ -16,6 +16,7 @@ mod event_stream;
 mod frames;
 mod from_koa;
 mod from_node;
+mod h2_client;
 mod h2_frames;
 mod h2_server;
 mod h2_streams;
