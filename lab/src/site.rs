@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 use tempfile::TempDir;
+use wirebook_cluster as cluster;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net as net;
 use wirebook_terminal::{Complaint, Result};
 use wirebook_tls::{Acceptor, Identity, TlsListener};
+
+/// The book is rendered by each worker at its start, on slow machines in a minute.
+const RENDERED: Duration = Duration::from_secs(180);
 
 /// How to serve the book.
 #[derive(Args, Clone)]
@@ -27,6 +31,9 @@ pub(crate) struct Options {
     /// Keep that certificate in a folder, so that clients need to be told once
     #[arg(long, value_name = "DIR", requires = "tls")]
     cert_dir: Option<PathBuf>,
+    /// Serve from so many processes behind one port; one that dies costs its readers nothing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    workers: Option<u16>,
     /// Open the book in the browser
     #[arg(long)]
     open: bool,
@@ -50,6 +57,9 @@ pub(crate) fn run(options: &Options) -> Result {
     if let Some(folder) = &options.learn {
         live::reader::set(crate::learn::find(folder)?);
     }
+    if let Some(workers) = options.workers {
+        return run_workers(options, usize::from(workers), root);
+    }
     // Before the book is rendered: a port that is taken should be known at once.
     let (addr, open) = (options.addr, options.open);
     let certificate = if options.tls { Some(Certificate::new(options.cert_dir.as_deref())?) } else { None };
@@ -65,6 +75,55 @@ pub(crate) fn run(options: &Options) -> Result {
         Ok(())
     });
     served.map_err(|error| cannot_run(&error))?
+}
+
+/// Serves from several processes: this one is the master, and starts itself again for each.
+fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
+    if options.tls && options.cert_dir.is_none() {
+        return Err(Complaint::new(
+            "Each worker would make a certificate of its own.",
+            "Keep one for all of them, as in --tls --cert-dir certificates.",
+        ));
+    }
+    let (addr, open, secure) = (options.addr, options.open, options.tls);
+    let cert_dir = options.cert_dir.clone();
+    let news = move |news: &cluster::News| match news {
+        cluster::News::Listening { address } => {
+            let url = format!("{}://{address}/", if secure { "https" } else { "http" });
+            println!("listening on {address}");
+            eprintln!("the book is at {url} and Ctrl-C stops it");
+            if open && open::that_detached(&url).is_err() {
+                eprintln!("No browser could be opened; the address is {url}");
+            }
+        }
+        other => eprintln!("{other}"),
+    };
+    let cluster_options = cluster::Options {
+        workers: cluster::Workers::Count(workers),
+        // What a page asks is answered by the process that served the page: that one alone has seen its bytes.
+        policy: cluster::Policy::Sticky(cluster::policy::Sticky::Address),
+        listen: vec![addr.to_string()],
+        supervisor: cluster::supervisor::Options { start_timeout: RENDERED, strict: true, ..Default::default() },
+        farewell: cluster::Farewell { lame_duck: Duration::from_secs(1), ..Default::default() },
+        news: Some(std::rc::Rc::new(news)),
+        ..cluster::Options::default()
+    };
+    cluster::run(cluster_options, async move |worker: cluster::Worker| {
+        let complain = |complaint: Complaint| io::Error::other(complaint.to_string());
+        let certificate = secure.then(|| Certificate::new(cert_dir.as_deref())).transpose().map_err(complain)?;
+        let pages = book::render(&root).map_err(complain)?;
+        net::sleep(Duration::ZERO).await;
+        let name = Some(format!("{} {}", worker.identity().worker, std::process::id()));
+        let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(complain)?;
+        let serve = |port: cluster::Listener| {
+            let site = Site { pages, secure, port: port.local_addr().port(), worker: name };
+            site.serve(port, acceptor)
+        };
+        worker.listen(addr, serve).await?;
+        worker.serve().await
+    })
+    .map_err(|error| cannot_listen(addr, &error))?;
+    Ok(())
 }
 
 fn cannot_run(error: &io::Error) -> Complaint {
@@ -96,6 +155,10 @@ impl Certificate {
         Ok(Certificate { identity, authority, _folder: Some(folder) })
     }
 
+    fn acceptor(&self) -> Result<Acceptor> {
+        Acceptor::new(&self.identity, &Default::default()).map_err(|error| cannot_certify(&error))
+    }
+
     /// How clients are told to believe it.
     fn hints(&self, url: &str) -> String {
         let authority = self.authority.display();
@@ -119,6 +182,8 @@ struct Site {
     secure: bool,
     /// The port that `Host` must name.
     port: u16,
+    /// Which of several processes this is: its number as a worker, and as a process.
+    worker: Option<String>,
 }
 
 struct Listening {
@@ -136,17 +201,9 @@ impl Site {
         // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
         // rendering, and on a slow machine be closed for it.
         net::sleep(Duration::ZERO).await;
-        let site = Site { pages, secure: certificate.is_some(), port: local.port() };
-        let options = http1::server::Options::default();
-        let answer = async move |request: Request<'_>, response: Response<'_>| site.answer(request, response).await;
-        let (server, url) = match certificate {
-            None => (http1::serve_on(Tapped::new(listener), options, answer), format!("http://{local}/")),
-            Some(Certificate { identity, .. }) => {
-                let acceptor = Acceptor::new(identity, &Default::default()).map_err(|error| cannot_certify(&error))?;
-                let listener = Tapped::new(TlsListener::new(listener, acceptor));
-                (http1::serve_on(listener, options, answer), format!("https://{local}/"))
-            }
-        };
+        let site = Site { pages, secure: certificate.is_some(), port: local.port(), worker: None };
+        let url = format!("{}{local}/", site.scheme());
+        let server = site.serve(listener, certificate.map(Certificate::acceptor).transpose()?);
         println!("listening on {local}");
         eprintln!("the book is at {url} and Ctrl-C stops it");
         if let Some(certificate) = certificate {
@@ -155,8 +212,25 @@ impl Site {
         Ok(Listening { server, url })
     }
 
+    /// Serves on a port, over TLS or not.
+    fn serve<L>(self, listener: L, acceptor: Option<Acceptor>) -> http1::Server
+    where
+        L: net::Listener<Stream = net::tcp::TcpStream> + 'static,
+    {
+        let options = http1::server::Options::default();
+        let answer = async move |request: Request<'_>, response: Response<'_>| self.answer(request, response).await;
+        match acceptor {
+            None => http1::serve_on(Tapped::new(listener), options, answer),
+            Some(acceptor) => http1::serve_on(Tapped::new(TlsListener::new(listener, acceptor)), options, answer),
+        }
+    }
+
     async fn answer(&self, mut request: Request<'_>, response: Response<'_>) -> Outcome {
         let response = response.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
+        let response = match &self.worker {
+            Some(worker) => response.header("x-worker", worker),
+            None => response,
+        };
         if request.path() == "/live/feed"
             && request.method() == "GET"
             && self.is_us(request.authority().unwrap_or_default())
