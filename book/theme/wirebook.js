@@ -25,3 +25,15 @@
   addEventListener('load', reach);
   addEventListener('resize', reach);
 })();
+
+// Which protocol carried the page: the browser knows.
+(() => {
+  const [visit] = performance.getEntriesByType('navigation');
+  const name = { h2: 'HTTP/2', 'http/1.1': 'HTTP/1.1', 'http/1.0': 'HTTP/1.0' }[visit?.nextHopProtocol];
+  const main = document.querySelector('main');
+  if (!name || !main) return;
+  const line = document.createElement('p');
+  line.className = 'wb-carried';
+  line.textContent = `This page came over ${name}.`;
+  main.append(line);
+})();

@@ -1,5 +1,5 @@
 //! The channel between processes: any bytes, handles, cuts, sends and writes, in any order. No panic, what is kept stays within
-//! the limits, a fault stays, and every handle is somewhere. Its twin in `cargo test` is `cluster/process/tests/any_bytes.rs`.
+//! the limits, a fault stays, and every handle is somewhere. Its twin in `cargo test` is `cluster/process/tests/it/any_bytes.rs`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

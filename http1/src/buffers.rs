@@ -15,7 +15,7 @@ const LEAST_ROOM: usize = 1024;
 /// A read buffer: bytes come in behind and are used in front. What lies before the pin, a head that is still looked at,
 /// stays where it is.
 #[derive(Default)]
-pub(crate) struct Inbox {
+pub struct Inbox {
     bytes: Vec<u8>,
     pinned: usize,
     start: usize,
@@ -23,11 +23,13 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn unread(&self) -> &[u8] {
+    /// What was read and not used.
+    pub fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether all of it was used.
+    pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
@@ -37,7 +39,7 @@ impl Inbox {
     }
 
     /// The first `count` unread bytes are used; says where they lie, for [`at`](Self::at).
-    pub(crate) fn consume(&mut self, count: usize) -> usize {
+    pub fn consume(&mut self, count: usize) -> usize {
         let at = self.start;
         self.start = (at + count).min(self.end);
         at
@@ -80,7 +82,7 @@ impl Inbox {
     /// # Errors
     ///
     /// Those of [`Stream::try_read`]; `OutOfMemory` where `max` bytes wait to be used.
-    pub(crate) fn fill<S: Stream + ?Sized>(&mut self, stream: &S, max: usize) -> io::Result<usize> {
+    pub fn fill<S: Stream + ?Sized>(&mut self, stream: &S, max: usize) -> io::Result<usize> {
         if self.start == self.end {
             (self.start, self.end) = (self.pinned, self.pinned);
         }
@@ -120,7 +122,7 @@ impl Inbox {
     }
 
     /// What is unread, in an inbox that holds little more than that; this one is empty then.
-    pub(crate) fn set_aside(&mut self) -> Inbox {
+    pub fn set_aside(&mut self) -> Inbox {
         if 4 * self.unread().len() > self.bytes.len() {
             return mem::take(self);
         }
@@ -130,7 +132,7 @@ impl Inbox {
     }
 
     /// Undoes [`set_aside`](Self::set_aside): what is little is copied into the room that is here.
-    pub(crate) fn take_up(&mut self, aside: Inbox) {
+    pub fn take_up(&mut self, aside: Inbox) {
         if aside.bytes.len() < BUFFER_SIZE / 4 { self.extend(aside.unread()) } else { *self = aside }
     }
 
@@ -140,7 +142,7 @@ impl Inbox {
     }
 
     /// [`forget`](Self::forget), and room beyond a read's is given back.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.forget();
         if self.bytes.len() > BUFFER_SIZE {
             self.bytes = Vec::new();
@@ -151,7 +153,7 @@ impl Inbox {
 /// A write buffer: bytes come in behind and are written in front. What was written is not moved out at each write, or a
 /// slow reader of a large message would cost the square of its length.
 #[derive(Default)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     bytes: Vec<u8>,
     written: usize,
 }
@@ -159,12 +161,12 @@ pub(crate) struct Outbox {
 impl Outbox {
     /// Where to append what is to be written.
     #[inline]
-    pub(crate) fn end(&mut self) -> &mut Vec<u8> {
+    pub fn end(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
     /// Bytes that wait to be written.
-    pub(crate) fn pending(&self) -> usize {
+    pub fn pending(&self) -> usize {
         self.bytes.len() - self.written
     }
 
@@ -173,7 +175,8 @@ impl Outbox {
         self.written
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
         self.pending() == 0
     }
 
@@ -233,7 +236,7 @@ impl Outbox {
     }
 
     /// Writes as far as the stream takes it now, and drops what was written; says how many bytes that was.
-    pub(crate) fn flush<S: Stream + ?Sized>(&mut self, stream: &S) -> io::Result<usize> {
+    pub fn flush<S: Stream + ?Sized>(&mut self, stream: &S) -> io::Result<usize> {
         let count = self.write(stream)?;
         if self.is_empty() {
             self.bytes.clear();
@@ -250,7 +253,7 @@ impl Outbox {
     }
 
     /// Forgets all of it.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.shrink();
         self.written = 0;

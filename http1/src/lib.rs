@@ -10,6 +10,7 @@
 //! | `parser/simd/` | The same answer with 16 or 32 bytes in a register, whatever the processor has. | 410 |
 //! | [`connection`] | Whose turn is it, and how long is the body? Bytes to events and events to bytes, with no socket in sight. | 1,560 |
 //! | `/` | What does each end keep of the bytes (`buffers.rs`)? What is a connection that speaks HTTP no more (`upgraded.rs`)? And the `http` crate's types (`interop.rs`). | 410 |
+//! | `server/files/` | What does a request want of a file, and how is it read without stopping others? | 200 |
 //! | [`server`] | How does a handler meet ten thousand clients, slow, rude and vanished ones among them? | 2,010 |
 //! | `agent/` | Which connection may carry a request, and what becomes of one that idles? | 1,050 |
 //! | [`client`] | What is sent when, and what if the answer comes first? URLs, redirects, content codings. | 1,400 |

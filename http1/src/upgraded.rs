@@ -23,7 +23,9 @@ pub struct Upgraded {
 }
 
 impl Upgraded {
-    pub(crate) fn new(stream: Rc<dyn Stream>, head: Vec<u8>) -> Self {
+    /// A connection, and what has been read of it already.
+    #[doc(hidden)]
+    pub fn new(stream: Rc<dyn Stream>, head: Vec<u8>) -> Self {
         Upgraded { stream, head, used: Cell::new(0) }
     }
 

@@ -11,12 +11,38 @@
 //! | [`stream`] | What may a stream hear and say, how much of it, and whose turn is it? | 500 |
 //! | `/` | What passes between the two ends (`event.rs`), and how much of it (`config.rs`)? | 150 |
 //! | [`connection`] | Frames to events and events to frames, with no socket and no clock in sight. | 1,310 |
+//! | `driver/` | What must be read, written and waited for, whoever has something to say? | 170 |
+//! | `server/` | How do a hundred handlers share one socket, and who is served when? | 930 |
+//! | `client/` | Who may ask again, when a connection ends in the middle? | 560 |
 //!
 //! `wire`, `message` and `stream` are the first evening; it ends with [`state`], the table that decides all. The second is the
-//! connection. Header compression is a crate of its own, `wirebook-hpack`.
+//! connection, the third the server. Header compression is a crate of its own, `wirebook-hpack`.
 //!
-//! This is the **core**: no socket, no clock, no task. A driver gives it bytes and the time, and writes what it is given; the
-//! five steps of that stand in [`connection`]. Two connections, mouth to ear:
+//! # The server
+//!
+//! A handler is the same as HTTP/1's, and one port serves both protocols:
+//!
+#![cfg_attr(feature = "net", doc = "```")]
+#![cfg_attr(not(feature = "net"), doc = "```ignore")]
+//! use wirebook_http2::{self as http2, Outcome, Request, Response};
+//! use wirebook_net as net;
+//!
+//! async fn hello(request: Request<'_>, response: Response<'_>) -> Outcome {
+//!     response.header("content-type", "text/plain").end(request.path()).await
+//! }
+//!
+//! net::run(async {
+//!     let server = http2::serve("127.0.0.1:0", hello)?;
+//!     server.until(async {}).await;
+//!     Ok::<(), std::io::Error>(())
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # The core
+//!
+//! Everything above the last row is the **core**: no socket, no clock, no task. A driver gives it bytes and the time, and writes what it is
+//! given; the five steps of that stand in [`connection`]. Two connections, mouth to ear:
 //!
 //! ```
 //! # use std::{sync::Arc, time::Instant};
@@ -54,10 +80,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "net")]
+pub mod client;
 mod config;
 pub mod connection;
+#[cfg(feature = "net")]
+mod driver;
 pub mod event;
 pub mod message;
+#[cfg(feature = "net")]
+pub mod server;
 pub mod stream;
 pub mod wire;
 
@@ -65,6 +97,10 @@ pub use config::{Config, Rate};
 pub use connection::{Connection, Role};
 pub use event::Event;
 pub use message::{Fields, Misuse};
+#[cfg(feature = "net")]
+pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on, serve_with};
+#[cfg(feature = "tls")]
+pub use server::{serve_secure, serve_secure_on, serve_secure_with};
 pub use stream::table::REMEMBERED_RESETS;
 pub use stream::{Lanes, Priority, state};
 pub use wire::{Code, Error, Settings, StreamId, Violation};

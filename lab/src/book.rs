@@ -21,12 +21,13 @@ pub(crate) struct Page {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The rendered book by path: `/`, `/net/event-loop.html`, …
-pub(crate) struct Pages(HashMap<String, Rc<Page>>);
+/// The rendered book by path: `/`, `/net/event-loop.html`, … Pages are never let go: a book is rendered once in a program's life, and
+/// what goes out may borrow from it for as long as it likes.
+pub(crate) struct Pages(HashMap<String, &'static Page>);
 
 impl Pages {
-    pub(crate) fn get(&self, path: &str) -> Option<&Page> {
-        self.0.get(path).map(|page| &**page)
+    pub(crate) fn get(&self, path: &str) -> Option<&'static Page> {
+        self.0.get(path).copied()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -107,7 +108,7 @@ fn copy_modules(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>) -> std::io::Result<()> {
+fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, &'static Page>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -122,9 +123,9 @@ fn read_pages(folder: &Path, prefix: &str, pages: &mut HashMap<String, Rc<Page>>
             mime_guess::mime::TEXT => format!("{mime}; charset=utf-8"),
             _ => mime.to_string(),
         };
-        let page = Rc::new(Page { mime, etag: etag + "\"", bytes });
+        let page: &'static Page = Box::leak(Box::new(Page { mime, etag: etag + "\"", bytes }));
         if name == "index.html" {
-            pages.insert(prefix.to_string(), page.clone());
+            pages.insert(prefix.to_string(), page);
         }
         pages.insert(format!("{prefix}{name}"), page);
     }

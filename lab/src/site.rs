@@ -1,9 +1,10 @@
-//! `wirebook site`: the book, served by Wirebook's own HTTP server on its own loop.
+//! `wirebook site`: the book, served by Wirebook's own web layer and HTTP server on its own loop.
 
-use crate::book::{self, Page, Pages};
+mod routes;
+
+use crate::book;
 use crate::live::{self, tap::Tapped};
 use clap::Args;
-use percent_encoding::percent_decode_str;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,12 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 use tempfile::TempDir;
 use wirebook_cluster as cluster;
-use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_http1 as http1;
+use wirebook_http2 as http2;
 use wirebook_net as net;
 use wirebook_terminal::{Complaint, Result};
-use wirebook_tls::{Acceptor, Identity, TlsListener};
+use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
+use wirebook_web::App;
 
 /// The book is rendered by each worker at its start, on slow machines in a minute.
 const RENDERED: Duration = Duration::from_secs(180);
@@ -64,7 +67,7 @@ pub(crate) fn run(options: &Options) -> Result {
     let (addr, open) = (options.addr, options.open);
     let certificate = if options.tls { Some(Certificate::new(options.cert_dir.as_deref())?) } else { None };
     let served = net::block_on(async move {
-        let listening = Site::listen(addr, root, certificate.as_ref()).await?;
+        let listening = listen(addr, root, certificate.as_ref()).await?;
         if open && open::that_detached(&listening.url).is_err() {
             eprintln!("No browser could be opened; the address is {}", listening.url);
         }
@@ -115,10 +118,7 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
         net::sleep(Duration::ZERO).await;
         let name = Some(format!("{} {}", worker.identity().worker, std::process::id()));
         let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(complain)?;
-        let serve = |port: cluster::Listener| {
-            let site = Site { pages, secure, port: port.local_addr().port(), worker: name };
-            site.serve(port, acceptor)
-        };
+        let serve = |port: cluster::Listener| serve(routes::app(pages, name), port, acceptor);
         worker.listen(addr, serve).await?;
         worker.serve().await
     })
@@ -156,7 +156,8 @@ impl Certificate {
     }
 
     fn acceptor(&self) -> Result<Acceptor> {
-        Acceptor::new(&self.identity, &Default::default()).map_err(|error| cannot_certify(&error))
+        let offered = wirebook_tls::Options { protocols: vec![HTTP2.into(), HTTP1.into()], ..Default::default() };
+        Acceptor::new(&self.identity, &offered).map_err(|error| cannot_certify(&error))
     }
 
     /// How clients are told to believe it.
@@ -176,155 +177,41 @@ fn cannot_certify(error: &dyn Display) -> Complaint {
     Complaint::new(format!("{error}."), "Another folder for --cert-dir, or none, may do.")
 }
 
-struct Site {
-    pages: Pages,
-    /// Pages are served over TLS.
-    secure: bool,
-    /// The port that `Host` must name.
-    port: u16,
-    /// Which of several processes this is: its number as a worker, and as a process.
-    worker: Option<String>,
-}
-
 struct Listening {
     server: http1::Server,
     url: String,
 }
 
-impl Site {
-    async fn listen(addr: SocketAddr, root: PathBuf, certificate: Option<&Certificate>) -> Result<Listening> {
-        let listener = net::tcp::TcpListener::bind(addr).map_err(|error| cannot_listen(addr, &error))?;
-        let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
-        let start = Instant::now();
-        let pages = book::render(&root)?;
-        eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
-        // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
-        // rendering, and on a slow machine be closed for it.
-        net::sleep(Duration::ZERO).await;
-        let site = Site { pages, secure: certificate.is_some(), port: local.port(), worker: None };
-        let url = format!("{}{local}/", site.scheme());
-        let server = site.serve(listener, certificate.map(Certificate::acceptor).transpose()?);
-        println!("listening on {local}");
-        eprintln!("the book is at {url} and Ctrl-C stops it");
-        if let Some(certificate) = certificate {
-            eprintln!("{}", certificate.hints(&url));
-        }
-        Ok(Listening { server, url })
+/// Renders the book, and serves it.
+async fn listen(addr: SocketAddr, root: PathBuf, certificate: Option<&Certificate>) -> Result<Listening> {
+    let listener = net::tcp::TcpListener::bind(addr).map_err(|error| cannot_listen(addr, &error))?;
+    let local = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
+    let start = Instant::now();
+    let pages = book::render(&root)?;
+    eprintln!("rendered {} files in {:.1} s", pages.len(), start.elapsed().as_secs_f64());
+    // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
+    // rendering, and on a slow machine be closed for it.
+    net::sleep(Duration::ZERO).await;
+    let url = format!("{}://{local}/", if certificate.is_some() { "https" } else { "http" });
+    let server = serve(routes::app(pages, None), listener, certificate.map(Certificate::acceptor).transpose()?);
+    println!("listening on {local}");
+    eprintln!("the book is at {url} and Ctrl-C stops it");
+    if let Some(certificate) = certificate {
+        eprintln!("{}", certificate.hints(&url));
     }
-
-    /// Serves on a port, over TLS or not.
-    fn serve<L>(self, listener: L, acceptor: Option<Acceptor>) -> http1::Server
-    where
-        L: net::Listener<Stream = net::tcp::TcpStream> + 'static,
-    {
-        let options = http1::server::Options::default();
-        let answer = async move |request: Request<'_>, response: Response<'_>| self.answer(request, response).await;
-        match acceptor {
-            None => http1::serve_on(Tapped::new(listener), options, answer),
-            Some(acceptor) => http1::serve_on(Tapped::new(TlsListener::new(listener, acceptor)), options, answer),
-        }
-    }
-
-    async fn answer(&self, mut request: Request<'_>, response: Response<'_>) -> Outcome {
-        let response = response.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
-        let response = match &self.worker {
-            Some(worker) => response.header("x-worker", worker),
-            None => response,
-        };
-        if request.path() == "/live/feed"
-            && request.method() == "GET"
-            && self.is_us(request.authority().unwrap_or_default())
-        {
-            live::page::remember_keyed(&request);
-            return live::reconnect::feed(&request, response).await;
-        }
-        if request.path() == "/live/socket" {
-            // `Origin` is checked by the handshake, against `Host`.
-            if !self.is_us(request.authority().unwrap_or_default()) {
-                return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
-            }
-            live::page::remember_keyed(&request);
-            return live::socket::serve(request, response).await;
-        }
-        if let Some(operation) = request.path().strip_prefix("/live/") {
-            return self.live(operation, &mut request, response).await;
-        }
-        if !matches!(request.method(), "GET" | "HEAD") {
-            return plain(response.header("allow", "GET, HEAD"), 405, "Pages are read with GET or HEAD.").await;
-        }
-        let path = percent_decode_str(request.path()).decode_utf8_lossy();
-        if let Some(page) = self.pages.get(&path) {
-            let response = match page.mime.starts_with("text/html").then(|| live::page::remember_page(&request)) {
-                // What the page's script may read of it: the key with which it can ask for the bytes of this request.
-                Some(Some(key)) => response.header("server-timing", key),
-                _ => response,
-            };
-            return send(&request, response, page).await;
-        }
-        match self.pages.get("/404.html") {
-            Some(page) => response.status(404).header("content-type", &page.mime).end(&page.bytes).await,
-            None => plain(response, 404, "There is no such page.").await,
-        }
-    }
-
-    /// A page's script asks for a widget's answer. Only our own pages may: another site's page that a browser shows can
-    /// reach this port too, under its own name (DNS rebinding) or across origins.
-    async fn live(&self, operation: &str, request: &mut Request<'_>, response: Response<'_>) -> Outcome {
-        if request.method() != "POST" {
-            return plain(response.header("allow", "POST"), 405, "A widget asks with POST.").await;
-        }
-        if !self.is_us(request.authority().unwrap_or_default()) {
-            return plain(response, 421, "The widgets answer at 127.0.0.1 and localhost alone.").await;
-        }
-        let origin = request.header("origin").and_then(|origin| str::from_utf8(origin).ok());
-        let ours = origin.is_none_or(|origin| origin.strip_prefix(self.scheme()).is_some_and(|host| self.is_us(host)));
-        // A form of another site can post, but not this type, without asking first (and we do not answer OPTIONS).
-        let json = request.header("content-type").is_some_and(|value| value.eq_ignore_ascii_case(b"application/json"));
-        if !ours || !json {
-            return plain(response, 403, "Only the pages of this site may ask.").await;
-        }
-        let body = request.bytes(4 * live::MAX_INPUT).await?;
-        let answer = match live::socket::later(operation, &body) {
-            Some(later) => Some(later.await),
-            None => live::answer(operation, &body),
-        };
-        match answer {
-            Some(Ok(answer)) => response.header("content-type", "application/json").end(answer).await,
-            Some(Err(sentence)) => plain(response, 400, &sentence).await,
-            None => plain(response, 404, "There is no such widget.").await,
-        }
-    }
-
-    fn scheme(&self) -> &'static str {
-        if self.secure { "https://" } else { "http://" }
-    }
-
-    /// `Host` or `Origin` names this machine by a name that no DNS server can change, and this port.
-    fn is_us(&self, authority: &str) -> bool {
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(0)),
-            _ => (authority, if self.secure { 443 } else { 80 }),
-        };
-        port == self.port && matches!(host.to_ascii_lowercase().as_str(), "127.0.0.1" | "localhost" | "[::1]")
-    }
+    Ok(Listening { server, url })
 }
 
-/// A page, or 304 where the browser has it (RFC 9110 §13.1.2).
-async fn send(request: &Request<'_>, response: Response<'_>, page: &Page) -> Outcome {
-    let response = response.header("etag", &page.etag).header("cache-control", "no-cache");
-    let known = request.headers().get_all("if-none-match").any(|value| {
-        let mut tags = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-        // The comparison is weak (RFC 9110 §8.8.3.2).
-        tags.any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == page.etag.as_bytes())
-    });
-    match known {
-        true => response.status(304).end("").await,
-        false => response.header("content-type", &page.mime).end(&page.bytes).await,
-    }
-}
-
-async fn plain(response: Response<'_>, status: u16, sentence: &str) -> Outcome {
-    response.status(status).header("content-type", "text/plain; charset=utf-8").end(format!("{sentence}\n")).await
+/// Serves on a port, over TLS or not.
+fn serve<L>(app: App, listener: L, acceptor: Option<Acceptor>) -> http1::Server
+where
+    L: net::Listener<Stream = net::tcp::TcpStream> + 'static,
+{
+    let Some(acceptor) = acceptor else { return app.serve_on(Tapped::new(listener)) };
+    let listener = Tapped::new(TlsListener::new(listener, acceptor));
+    let agreed = |stream: &Tapped<TlsStream<net::tcp::TcpStream>>| stream.get_ref().protocol();
+    let options = http2::server::Options { http: app.http_options(), ..Default::default() };
+    http2::serve_secure_on(listener, options, app.into_handler(), agreed)
 }
 
 fn cannot_listen(addr: SocketAddr, error: &io::Error) -> Complaint {

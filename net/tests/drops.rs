@@ -1,4 +1,5 @@
-//! Every future of this crate, dropped at every await: what is left works on, nothing hangs, no descriptor stays.
+//! Every future of this crate, dropped at every await: what is left works on, nothing hangs, no descriptor stays. A process of its
+//! own, because its descriptors are counted.
 
 use std::{
     fs,

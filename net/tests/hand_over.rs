@@ -1,4 +1,5 @@
-//! Descriptors between processes: sent, received, checked by the kernel's word, and never leaked (rows net-36 to net-38).
+//! Descriptors between processes: sent, received, checked by the kernel's word, and never leaked (rows net-36 to net-38). A process
+//! of its own, because its descriptors are counted and limited.
 
 use rustix::{
     fs::{Mode, OFlags},

@@ -1,4 +1,4 @@
-//! The thread pool: jobs that are aborted, jobs that never end, and what is no file.
+//! The thread pool: jobs that are aborted, jobs that never end, and what is no file. A process of its own, because it fills the pool.
 
 use std::{
     io::ErrorKind,

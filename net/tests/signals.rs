@@ -1,4 +1,5 @@
-//! Row net-05: a thousand signals a second interrupt every system call, and no request fails; and Ctrl-C as an event.
+//! Row net-05: a thousand signals a second interrupt every system call, and no request fails; and Ctrl-C as an event. A process of
+//! its own, because signals are the process's.
 #![allow(unsafe_code)]
 
 use std::{

@@ -22,23 +22,37 @@ async function walk(page) {
       // A picture says that it is one; what is live says so too.
       await live(page);
       for (const href of await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href))) links.set(href, path);
+      assert.deepEqual(await page.evaluate(collisions), [], 'labels of diagrams do not collide');
       const name = path === '/' ? 'index' : path.slice(1).replace(/\.html$/, '').replaceAll('/', '-');
       await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
     });
   }
   await check('no link within the site is broken', async () => {
+    // Each page is fetched once, whatever leads into it.
+    const pages = new Map();
     for (const [href, from] of links) {
-      const url = new URL(href);
-      if (url.origin !== site) continue;
-      const response = await page.request.get(url.href);
-      assert.ok(response.ok(), `${from} links to ${url.pathname}: ${response.status()}`);
-      if (url.hash && !url.hash.includes('=')) {
-        const id = decodeURIComponent(url.hash.slice(1));
-        assert.ok((await response.text()).includes(`id="${id}"`), `${from} links to ${url.pathname}${url.hash}, which has no such anchor`);
+      const { origin, pathname, search, hash } = new URL(href);
+      if (origin !== site) continue;
+      const place = pathname + search;
+      if (!pages.has(place)) {
+        const response = await page.request.get(site + place);
+        assert.ok(response.ok(), `${from} links to ${place}: ${response.status()}`);
+        pages.set(place, await response.text());
+      }
+      if (hash && !hash.includes('=')) {
+        const id = decodeURIComponent(hash.slice(1));
+        assert.ok(pages.get(place).includes(`id="${id}"`), `${from} links to ${place}${hash}, which has no such anchor`);
       }
     }
   });
 }
+
+// In the page: the labels of diagrams that lie over each other.
+const collisions = () => [...document.querySelectorAll('.wb-diagram svg, .wb-plot svg')].flatMap((svg) => {
+  const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+  return boxes.flatMap(([one, a], index) => boxes.slice(index + 1).filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 2 && b.top < a.bottom - 2).map(([other]) => `${one} × ${other}`));
+});
 
 async function headWidget(page) {
   await page.goto(`${site}/http1/head.html`);
@@ -142,7 +156,7 @@ async function cutWidgets(page) {
     await check(`${name} steps back and takes a byte more`, async () => {
       await page.goto(`${site}/${path}.html`);
       const widget = page.locator(name).first();
-      const shows = (test) => page.waitForFunction(([tag, source]) => new RegExp(source).test(document.querySelector(`${tag} output`)?.textContent), [name, test], { timeout: 5000 });
+      const shows = (test) => page.waitForFunction(([tag, source]) => new RegExp(source).test(document.querySelector(`${tag} output`)?.textContent), [name, test], { timeout: 15_000 });
       await shows('^(\\d+) / \\1$');
       const length = Number((await text(widget, 'output')).split(' / ')[1]);
       await widget.getByRole('button', { name: 'step back' }).click();

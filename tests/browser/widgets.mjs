@@ -4,12 +4,12 @@
 // Run: node tests/browser/widgets.mjs [FOLDER FOR SCREENSHOTS]   (ONLY=words runs the checks whose names have them)
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { chapters, complaints, judge, live, open, serve, settled, shots, text } from './lib/judge.mjs';
+import { complaints, judge, live, open, serve, settled, shots, text } from './lib/judge.mjs';
 
 const PAGES = {
   head: 'http1/head', race: 'http1/head', conversation: 'http1/bodies', agent: 'http1/client', 'event-loop': 'net/event-loop',
   frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', multipart: 'web/multipart',
-  template: 'template/closures',
+  template: 'template/closures', page: 'http1/server', reader: 'learn', readings: 'attacks',
 };
 const SCREENS = [
   { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },
@@ -44,15 +44,46 @@ const active = () => page.evaluate(() => {
   return element.id || (element.closest('.wb') === element ? 'widget' : element.closest('.wb') ? 'inside' : element.localName);
 });
 
-async function focus() {
+// What holds for every widget, on one visit of each: what comes later leaves alone what came before.
+async function behaviour() {
   for (const name of Object.keys(PAGES)) {
+    let widget;
+    const here = async () => (widget ??= await visit(name));
+    await check(`${name}: loading its page moves neither scroll nor focus`, async () => {
+      widget = await visit(name);
+      // An answer is shown in the frame in which the widget says that it is live.
+      await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+      assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement === document.body]), [0, true]);
+    });
+    await check(`${name} is played`, async () => played(name, await here()));
+    await check(`${name} prints without dead controls`, async () => {
+      await here();
+      await page.emulateMedia({ media: 'print' });
+      const dead = await page.locator('.wb').locator('button, select, input, textarea').evaluateAll((all) => all.filter((one) => one.offsetParent).length);
+      await page.emulateMedia({ media: 'screen' });
+      assert.equal(dead, 0);
+    });
+    await check(`${name} takes the focus on a click, and its arrows never turn the page`, async () => {
+      await here();
+      for (const place of ['.wb-bar b', '.wb-bytes', '.wb-state', '.wb-foot', 'tbody']) {
+        const target = widget.locator(place).first();
+        if (!(await target.isVisible().catch(() => false))) continue;
+        await page.evaluate(() => document.activeElement.blur());
+        await press(target, { position: { x: 2, y: 2 } });
+        assert.notEqual(await active(), 'body', place);
+        for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowLeft', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+        assert.ok(page.url().includes(PAGES[name]), `a key behind ${place} turned the page to ${page.url()}`);
+      }
+    });
     await check(`${name} is one stop for Tab; Enter goes in, Esc comes out`, async () => {
-      await visit(name);
+      // Where something is selected, Enter opens it.
+      await (await here()).focus();
+      await page.keyboard.press('Escape');
       await page.evaluate((tag) => {
         const stop = (id) => Object.assign(document.createElement('button'), { id, textContent: id });
-        const widget = document.querySelector(tag);
-        widget.before(stop('before'));
-        widget.after(stop('after'));
+        const one = document.querySelector(tag);
+        one.before(stop('before'));
+        one.after(stop('after'));
         document.querySelector('#before').focus();
         // In a busy browser keys overtake timers.
         window.setTimeout = () => 0;
@@ -64,24 +95,44 @@ async function focus() {
       }
       assert.deepEqual(stops, ['widget', 'after', 'widget', 'before', 'widget', 'inside', 'inside', 'widget']);
     });
-    await check(`${name} takes the focus on a click, and its arrows never turn the page`, async () => {
-      const widget = await visit(name);
-      for (const place of ['.wb-bar b', '.wb-bytes', '.wb-state', '.wb-foot', 'tbody']) {
-        const target = widget.locator(place).first();
-        if (!(await target.isVisible().catch(() => false))) continue;
-        await page.evaluate(() => document.activeElement.blur());
-        await press(target, { position: { x: 2, y: 2 } });
-        assert.notEqual(await active(), 'body', place);
-        for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowLeft', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
-        assert.ok(page.url().includes(PAGES[name]), `a key behind ${place} turned the page to ${page.url()}`);
-      }
-    });
-    await check(`${name}: loading its page moves neither scroll nor focus`, async () => {
-      await visit(name);
-      await page.waitForLoadState('networkidle');
-      assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement === document.body]), [0, true]);
-    });
   }
+}
+
+// Steps once, and looks: nothing is wider than the screen, no word is broken, tables stack on a phone.
+async function played(name, widget) {
+  const { width } = screen.viewport;
+  const step = widget.locator('button[aria-label^=step]:not([aria-disabled=true])').first();
+  if (await step.isVisible()) await press(step);
+  await widget.screenshot({ path: join(shots, `widget-${name}-${screen.name.replace(', ', '-')}.png`) });
+  const { right, wide, broken } = await page.evaluate((tag) => {
+    const element = document.querySelector(tag);
+    // A word that does not fit its place stands on two lines, or is cut off. Bytes may break anywhere.
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const split = [];
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      if (node.parentElement.closest('code, pre, textarea, option, style, .wb-event, .wb-spans, .wb-explain a, .wb-bytes, .wb-hidden')) continue;
+      for (const { index, 0: word } of node.data.matchAll(/[\p{L}\d]+/gu)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (range.getClientRects().length > 1) split.push(word);
+      }
+    }
+    const cut = [...element.querySelectorAll('*')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1
+      && getComputedStyle(one).overflowX === 'hidden' && !one.closest('.wb-hidden, thead'));
+    return {
+      right: element.getBoundingClientRect().right, wide: document.documentElement.scrollWidth,
+      broken: [...split, ...cut.map((one) => one.className)],
+    };
+  }, `wirebook-${name}`);
+  assert.ok(right <= width && wide <= width, `${right} and ${wide} px wide`);
+  assert.deepEqual(broken, []);
+  if (screen.hasTouch) {
+    const beside = await widget.locator('tbody tr').evaluateAll((rows) => rows.filter((row) => row.children.length > 1 && row.offsetParent)
+      .filter((row) => row.children[0].getBoundingClientRect().bottom > row.children[1].getBoundingClientRect().top + 1).length);
+    assert.equal(beside, 0, 'tables stack');
+  }
+  assert.ok(page.url().includes(PAGES[name]));
 }
 
 async function paste() {
@@ -278,8 +329,11 @@ async function connection() {
 }
 
 async function frames() {
+  // What only looks, and what begins anew, needs no page of its own.
+  let widget;
+  const here = async () => (widget ??= await visit('frame'));
   await check('frames stand in a hex grid with ASCII beneath', async () => {
-    const widget = await visit('frame');
+    await here();
     const cells = await widget.locator('.wb-cell').allInnerTexts();
     assert.deepEqual(cells.slice(0, 3).map((cell) => cell.split(/\s+/)), [['81', '·'], ['85', '·'], ['37', '7']]);
     const [hex, ascii] = await widget.locator('.wb-cell').nth(2).evaluate((cell) => [cell.firstChild, cell.lastChild].map((node) => {
@@ -288,6 +342,18 @@ async function frames() {
       return range.getBoundingClientRect().y;
     }));
     assert.ok(ascii > hex, 'beneath');
+  });
+  await check('payload ⊕ key is shown', async () => {
+    const columns = await (await here()).locator('.wb-xor .wb-plain').allInnerTexts();
+    assert.deepEqual(columns.slice(0, 2).map((column) => column.split('\n').map((line) => line.trim()).filter(Boolean)),
+      [['payload', '⊕ key[i mod 4]', '= text'], ['7f', '37', '48', 'H']]);
+  });
+  await check('set bits look set', async () => {
+    const looks = await (await here()).locator('.wb-bit').evaluateAll((bits) => bits.slice(0, 8)
+      .map((bit) => [bit.textContent, getComputedStyle(bit).backgroundColor]));
+    const [set, unset] = ['1', '0'].map((value) => new Set(looks.filter(([bit]) => bit === value).map(([, look]) => look)));
+    assert.equal(set.size, 1);
+    assert.ok(!unset.has([...set][0]));
   });
   await check('every frame has its bits, refused ones too, and the error lies at its byte', async () => {
     const widget = await visit('frame');
@@ -301,12 +367,6 @@ async function frames() {
     await widget.locator('select').first().selectOption('not masked');
     await settled(page, () => document.querySelector('wirebook-frame .wb-bad')?.textContent.startsWith('05'));
     assert.match(await text(widget, '.wb-fault'), /Unmasked at byte 1/);
-  });
-  await check('payload ⊕ key is shown', async () => {
-    const widget = await visit('frame');
-    const columns = await widget.locator('.wb-xor .wb-plain').allInnerTexts();
-    assert.deepEqual(columns.slice(0, 2).map((column) => column.split('\n').map((line) => line.trim()).filter(Boolean)),
-      [['payload', '⊕ key[i mod 4]', '= text'], ['7f', '37', '48', 'H']]);
   });
   for (const way of ['pointer', 'keyboard']) {
     await check(`flipping a bit keeps cut and focus (${way})`, async () => {
@@ -326,14 +386,6 @@ async function frames() {
       assert.match(await text(widget, '.wb-explain'), /RSV1/);
     });
   }
-  await check('set bits look set', async () => {
-    const widget = await visit('frame');
-    const looks = await widget.locator('.wb-bit').evaluateAll((bits) => bits.slice(0, 8)
-      .map((bit) => [bit.textContent, getComputedStyle(bit).backgroundColor]));
-    const [set, unset] = ['1', '0'].map((value) => new Set(looks.filter(([bit]) => bit === value).map(([, look]) => look)));
-    assert.equal(set.size, 1);
-    assert.ok(!unset.has([...set][0]));
-  });
   await check('a link says who reads the frames, and whether they are deflated', async () => {
     const hash = '#frame.input=wQfySM3JyQcA&frame.client=1&frame.deflate=1';
     const widget = await visit('frame', hash);
@@ -353,8 +405,7 @@ async function frames() {
   });
   for (const message of ['Tea ☕', '{"id":1,"operation":"here"}', '']) {
     await check(`"my own frames" sends exactly the typed message: ${JSON.stringify(message)}`, async () => {
-      const widget = await visit('frame');
-      await widget.locator('input[type=text]').fill(message);
+      await (await here()).locator('input[type=text]').fill(message);
       await press(widget.getByRole('button', { name: 'send over' }));
       await shows('frame', '.wb-notice', 'These bytes arrived');
       const bytes = new TextEncoder().encode(message);
@@ -458,18 +509,6 @@ async function programs() {
 }
 
 async function words() {
-  const paths = await chapters(page, site);
-  await check('labels of diagrams do not collide', async () => {
-    for (const path of paths) {
-      await page.goto(site + path);
-      const collisions = await page.evaluate(() => [...document.querySelectorAll('.wb-diagram svg, .wb-plot svg')].flatMap((svg) => {
-        const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
-        return boxes.flatMap(([one, a], index) => boxes.slice(index + 1).filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
-          && a.top < b.bottom - 2 && b.top < a.bottom - 2).map(([other]) => `${one} × ${other}`));
-      }));
-      assert.deepEqual(collisions, [], path);
-    }
-  });
   await check('one is one: no "1 fields", no "17152.0 bytes"', async () => {
     const wrong = /(?<![\d.,])1 (fields|bytes|events|trailers|steps|characters|frames|line ends|closures|gaps)\b|\d\.0 bytes/;
     for (const name of Object.keys(PAGES)) {
@@ -489,60 +528,12 @@ async function words() {
   });
 }
 
-async function looks() {
-  const { width } = screen.viewport;
-  for (const [name, path] of Object.entries(PAGES)) {
-    await check(`${name} is played`, async () => {
-      const widget = await visit(name);
-      const step = widget.locator('button[aria-label^=step]:not([aria-disabled=true])').first();
-      if (await step.isVisible()) await press(step);
-      await widget.screenshot({ path: join(shots, `widget-${name}-${screen.name.replace(', ', '-')}.png`) });
-      const { right, wide, broken } = await page.evaluate((tag) => {
-        const element = document.querySelector(tag);
-        // A word that does not fit its place stands on two lines, or is cut off. Bytes may break anywhere.
-        const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-        const split = [];
-        for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-          if (node.parentElement.closest('code, pre, textarea, option, style, .wb-event, .wb-spans, .wb-explain a, .wb-bytes, .wb-hidden')) continue;
-          for (const { index, 0: word } of node.data.matchAll(/[\p{L}\d]+/gu)) {
-            const range = document.createRange();
-            range.setStart(node, index);
-            range.setEnd(node, index + word.length);
-            if (range.getClientRects().length > 1) split.push(word);
-          }
-        }
-        const cut = [...element.querySelectorAll('*')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1
-          && getComputedStyle(one).overflowX === 'hidden' && !one.closest('.wb-hidden, thead'));
-        return {
-          right: element.getBoundingClientRect().right, wide: document.documentElement.scrollWidth,
-          broken: [...split, ...cut.map((one) => one.className)],
-        };
-      }, `wirebook-${name}`);
-      assert.ok(right <= width && wide <= width, `${right} and ${wide} px wide`);
-      assert.deepEqual(broken, []);
-      if (screen.hasTouch) {
-        const beside = await widget.locator('tbody tr').evaluateAll((rows) => rows.filter((row) => row.children.length > 1 && row.offsetParent)
-          .filter((row) => row.children[0].getBoundingClientRect().bottom > row.children[1].getBoundingClientRect().top + 1).length);
-        assert.equal(beside, 0, 'tables stack');
-      }
-      assert.ok(page.url().includes(path));
-    });
-    await check(`${name} prints without dead controls`, async () => {
-      await page.emulateMedia({ media: 'print' });
-      const dead = await page.locator('.wb').locator('button, select, input, textarea').evaluateAll((all) => all.filter((one) => one.offsetParent).length);
-      await page.emulateMedia({ media: 'screen' });
-      assert.equal(dead, 0);
-    });
-  }
-}
-
 for (screen of SCREENS) {
   page = await open(options());
-  await focus();
+  await behaviour();
   await paste();
   await state();
   await frames();
-  await looks();
   if (screen === SCREENS[0]) {
     await explanations();
     await programs();

@@ -1,14 +1,14 @@
 //! The catalogue of hostile inputs: each row that a machine can play is a test here, in each way in which it can be played.
-//! A new row is a line in a file of `tests/attacks/`, and nothing else.
+//! A new row is a line in a file of `tests/attacks/`, and nothing else. A program of its own, because its tests are found at run time.
 //!
 //! `h1-001` runs over sockets, `h1-001-sim` in the simulated network, smooth and rough, in virtual time. Rows `own-…` are ours.
 //! `cargo test --test attacks` runs all, `… -- h1-04` those whose name has that in it.
 #![allow(unsafe_code)]
 
 use serde_json::{Value, json};
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::{fs, io};
 use wirebook_net::sim::Config;
 use wirebook_tests::allocations::Counting;
 use wirebook_tests::attacks::harness::{self, Trial};
@@ -57,11 +57,8 @@ fn main() -> ExitCode {
 /// A row that is not played is named by a test that was written for it.
 fn by_hand(rows: &[Row]) -> Result<(), String> {
     let mut sources = String::new();
-    for folder in ["tests", "../net/tests", "../cluster/process/tests", "../cluster/tests/processes"] {
-        let entries =
-            fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).map_err(|error| error.to_string())?;
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        sources.extend(paths.filter_map(|path| fs::read_to_string(path).ok()));
+    for folder in ["tests", "../net/tests", "../cluster/process/tests", "../cluster/tests"] {
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut sources).map_err(|error| error.to_string())?;
     }
     let lacks = |row: &&Row| {
         let name = format!("fn {}", row.id.replace('-', "_"));
@@ -69,6 +66,19 @@ fn by_hand(rows: &[Row]) -> Result<(), String> {
     };
     let left: Vec<&str> = rows.iter().filter(|row| !play::is_playable(row)).filter(lacks).map(|row| &*row.id).collect();
     if left.is_empty() { Ok(()) } else { Err(format!("neither played nor tested: {}", left.join(", "))) }
+}
+
+/// Adds all texts in a folder and in those below it.
+fn read(folder: &Path, sources: &mut String) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read(&path, sources)?;
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            sources.push_str(&text);
+        }
+    }
+    Ok(())
 }
 
 fn is_long(row: &Row) -> bool {

@@ -1,4 +1,5 @@
-//! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes.
+//! Every case document of every protocol: whole, byte by byte, at every cut, and with trailing bytes. A program of its own, so that
+//! who writes a case builds and runs no other test.
 
 use wirebook_cases::{Input, check, load};
 use wirebook_tests::cases::{cluster, hpack, http1, http2, multipart, process, sse, template, web, websocket};

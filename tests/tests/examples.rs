@@ -1,5 +1,5 @@
 //! Every example at the terminal: it explains itself, says errors in a sentence, keeps quiet in a pipe, ends when it is asked to,
-//! and leaves nothing behind.
+//! and leaves nothing behind. A program of its own, because nothing else needs the examples to be built.
 //!
 //! The examples are found by listing the folders, so a new one is held to this as well. They are other crates' and are built by
 //! `cargo test` of the workspace; alone, `cargo build --examples` first.

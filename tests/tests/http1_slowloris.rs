@@ -1,4 +1,5 @@
-//! Ten thousand clients that never end their heads, over real sockets and in the simulated network.
+//! Ten thousand clients that never end their heads, over real sockets and in the simulated network. A program of its own, because it
+//! raises its limit of descriptors and starts itself again as the server that it attacks.
 //!
 //! The attack of CVE-2007-6750: each connection sends 230 bytes of a head, then a byte now and then, and so holds what the
 //! server keeps for an unfinished head as long as the server lets it. Asked for are three things: other clients do not

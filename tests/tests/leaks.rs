@@ -1,4 +1,5 @@
-//! The programs of the chapter "What leaks": each leaks as it says, its cure does not, and the tool tells them apart.
+//! The programs of the chapter "What leaks": each leaks as it says, its cure does not, and the tool tells them apart. A process of
+//! its own, because its memory is measured and it is sent a signal.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 use wirebook_net::{self as net, JoinHandle};

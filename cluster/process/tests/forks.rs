@@ -1,4 +1,4 @@
-//! Children with channels: this test program started again, as its own child.
+//! Children with channels: this test program started again, as its own child; so it is a program of its own.
 
 use serde_json::{Value, json};
 use std::{

@@ -1,4 +1,5 @@
-//! Node at the other end of the channel, in both directions: it starts a child of ours, and we start a child of its.
+//! Node at the other end of the channel, in both directions: it starts a child of ours, which is this program, and we start a child
+//! of its.
 //!
 //! Runs wherever there is a `node`, and passes without; in CI (`CI=true`) there must be one.
 

@@ -107,6 +107,9 @@ impl FieldBlock {
     ///
     /// As [`push`](Self::push); the block is as before.
     pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Misuse> {
+        if self.get_bytes(name.as_ref()).is_none() {
+            return self.push(name, value);
+        }
         let mut others = self.without(name.as_ref());
         others.push(name, value)?;
         *self = others;
@@ -115,12 +118,17 @@ impl FieldBlock {
 
     /// Removes all lines of that name, whatever their case; says how many there were.
     pub fn remove(&mut self, name: impl AsRef<[u8]>) -> usize {
+        if self.get_bytes(name.as_ref()).is_none() {
+            return 0;
+        }
         let others = self.without(name.as_ref());
         let removed = self.spans.len() - others.spans.len();
-        if removed > 0 {
-            *self = others;
-        }
+        *self = others;
         removed
+    }
+
+    fn get_bytes(&self, name: &[u8]) -> Option<&[u8]> {
+        self.lines().iter().find(|line| line.0.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The lines of all other names. What they say of framing is read anew, because a line may have contradicted one

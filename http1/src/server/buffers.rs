@@ -1,5 +1,6 @@
 //! What a connection needs only while it has something to do, lent by the server and given back.
 
+use super::draft::Draft;
 use crate::FieldBlock;
 use crate::buffers::{Inbox, Outbox};
 use crate::parser::Fields;
@@ -21,8 +22,8 @@ pub(super) struct Buffers {
     pub(super) body: Cell<Option<Box<BodyBuffers>>>,
     /// Answers, not yet written.
     pub(super) out: Outbox,
-    /// The field lines of an answer in the making.
-    pub(super) lines: FieldBlock,
+    /// The head of an answer in the making.
+    pub(super) draft: Draft,
     /// Where the fields of the request's head lie.
     pub(super) fields: Fields,
 }
@@ -56,7 +57,7 @@ impl Spare {
             body.inbox.clear();
             body.trailer_lines.clear();
         }
-        buffers.lines.clear();
+        buffers.draft.clear();
         buffers.out.clear();
         let mut kept = self.0.borrow_mut();
         if kept.len() < MAX_KEPT {

@@ -30,14 +30,25 @@ use std::time::{Duration, Instant};
 use wirebook_net::{self as net, Resume};
 
 /// What all connections of a server have in common.
-pub(super) struct Shared<H> {
-    pub(super) handler: H,
+pub struct Shared<H> {
+    /// What answers.
+    pub handler: H,
     pub(super) options: Options,
     pub(super) spare: Spare,
     pub(super) workers: Workers<Accepted<H>>,
-    pub(super) connections: Rc<Connections>,
+    /// Their table.
+    pub connections: Rc<Connections>,
     /// What `Keep-Alive` says.
     pub(super) idle_seconds: Option<u32>,
+}
+
+impl<H> Shared<H> {
+    /// Of a server that begins.
+    pub fn new(options: Options, handler: H) -> Rc<Self> {
+        let (spare, workers) = (Spare::default(), Workers::default());
+        let idle_seconds = options.idle_seconds();
+        Rc::new(Shared { handler, options, spare, workers, connections: Rc::default(), idle_seconds })
+    }
 }
 
 /// A connection that was accepted, with or without something to do. It leaves the table when it is dropped.
@@ -69,7 +80,7 @@ impl<H> Drop for Accepted<H> {
 
 impl<H> Resume for Accepted<H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     fn resume(self: Rc<Self>) {
         let shared = self.shared.clone();
@@ -83,9 +94,9 @@ where
 }
 
 /// Takes a new connection on.
-pub(super) fn begin<H>(stream: Rc<dyn Transport>, shared: Rc<Shared<H>>)
+pub fn begin<H>(stream: Rc<dyn Transport>, shared: Rc<Shared<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let slot = shared.connections.enter();
     hooks::call(&shared.options.hooks.connection, &shared.connections.open());
@@ -102,7 +113,7 @@ where
 /// Leaves a connection to itself until there is something to read.
 fn park<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let connections = &accepted.shared.connections;
     if !connections.is_closing() {
@@ -113,7 +124,7 @@ where
 /// Ends our half, and leaves the client's to itself until it ends, too, or its time is up.
 fn close<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let time = accepted.shared.connections.linger_time(&accepted.shared.options);
     if accepted.stream.shutdown(Shutdown::Write).is_ok() && !time.is_zero() {
@@ -125,7 +136,7 @@ where
 /// Throws away what has come, and waits for more without a task or a buffer.
 fn linger<H>(accepted: Rc<Accepted<H>>, until: Option<Instant>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let mut bytes = net::buffer();
     loop {
@@ -145,7 +156,7 @@ where
 /// A worker's life: one connection after the other.
 async fn work<H>(worker: Rc<Worker<Accepted<H>>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     while let Some(accepted) = worker.next().await {
         let shared = accepted.shared.clone();
@@ -159,7 +170,7 @@ where
 /// Serves a connection until it idles or ends. If something goes wrong, its client is told; other connections do not notice.
 async fn converse<H>(accepted: Rc<Accepted<H>>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     if let Err(error) = open(&accepted).await {
         return hooks::call(&accepted.shared.options.hooks.open_error, &error);
@@ -261,7 +272,7 @@ struct Turn<'t, H> {
 
 impl<H> Turn<'_, H>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     /// From a readable event to the next moment at which there is nothing to do but wait.
     async fn take(&mut self, buffers: &mut Buffers, unfinished: &mut Unfinished, waited: Waited) -> io::Result<Next> {
@@ -341,7 +352,7 @@ where
                 answer: RefCell::new(Answer::new(
                     &mut *self.connection,
                     &mut buffers.out,
-                    &mut buffers.lines,
+                    &mut buffers.draft,
                     idle_seconds,
                 )),
                 behind_head: &buffers.inbox.unread()[used..],
@@ -384,7 +395,7 @@ where
     /// Answers what cannot be read as a request.
     fn refuse(&mut self, trouble: Trouble, buffers: &mut Buffers) {
         self.connection.refuse_reuse();
-        Answer::new(&mut *self.connection, &mut buffers.out, &mut buffers.lines, None)
+        Answer::new(&mut *self.connection, &mut buffers.out, &mut buffers.draft, None)
             .refuse(trouble.status(), &trouble.to_string());
         hooks::call(&self.options().hooks.client_error, &trouble);
     }
@@ -409,7 +420,7 @@ impl<'t, H> Turn<'t, H> {
 /// Has the handler answer one request.
 async fn answer<'r, H>(handler: &H, exchange: &'r Exchange<'r>)
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
+    H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
     let outcome = run(handler, exchange).await;
     if outcome.is_ok() && exchange.is_over() {
@@ -427,10 +438,10 @@ where
 /// Runs the handler; while it waits for something, what was answered before goes out.
 async fn run<'r, H>(handler: &H, exchange: &'r Exchange<'r>) -> Outcome
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome,
+    H: for<'q> AsyncFn(Request<'q>, Response<'q>) -> Outcome,
 {
-    let request = Request::new(BodyReader::new(exchange));
-    let mut answering = pin!(handler(request, Response::new(exchange)));
+    let request = Request::of(BodyReader::new(exchange));
+    let mut answering = pin!(handler(request, Response::of(exchange)));
     poll_fn(|context| match answering.as_mut().poll(context) {
         Poll::Ready(outcome) => Poll::Ready(outcome),
         Poll::Pending => loop {

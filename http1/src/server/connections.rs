@@ -27,7 +27,7 @@ const LAST_LINGER: Duration = Duration::from_secs(1);
 
 /// The connections of a server.
 #[derive(Debug, Default)]
-pub(super) struct Connections {
+pub struct Connections {
     slots: RefCell<Vec<Slot>>,
     free: RefCell<Vec<u32>>,
     open: Cell<usize>,
@@ -50,7 +50,7 @@ enum Slot {
 
 impl Connections {
     /// A slot for a new connection.
-    pub(super) fn enter(&self) -> u32 {
+    pub fn enter(&self) -> u32 {
         self.open.set(self.open.get() + 1);
         let mut slots = self.slots.borrow_mut();
         match self.free.borrow_mut().pop() {
@@ -66,7 +66,7 @@ impl Connections {
     }
 
     /// The connection has ended.
-    pub(super) fn leave(&self, slot: u32) {
+    pub fn leave(&self, slot: u32) {
         self.slots.borrow_mut()[slot as usize] = Slot::Free;
         self.free.borrow_mut().push(slot);
         self.open.set(self.open.get() - 1);
@@ -77,7 +77,7 @@ impl Connections {
     }
 
     /// Connections that are open, idle ones and those that linger too.
-    pub(super) fn open(&self) -> usize {
+    pub fn open(&self) -> usize {
         self.open.get()
     }
 
@@ -91,7 +91,8 @@ impl Connections {
         self.retiring.get() || self.is_closing()
     }
 
-    pub(super) fn is_closing(&self) -> bool {
+    /// Whether the server closes.
+    pub fn is_closing(&self) -> bool {
         self.closing.get()
     }
 
@@ -100,7 +101,7 @@ impl Connections {
     }
 
     /// Waits until the server closes.
-    pub(super) async fn until_closing(&self) {
+    pub async fn until_closing(&self) {
         self.changed.until(|| self.is_closing().then_some(())).await;
     }
 
@@ -115,7 +116,7 @@ impl Connections {
     }
 
     /// How long a connection that closes now may linger.
-    pub(super) fn linger_time(&self, options: &Options) -> Duration {
+    pub fn linger_time(&self, options: &Options) -> Duration {
         let most = if self.is_closing() { LAST_LINGER } else { Duration::MAX };
         if options.linger_timeout.is_zero() { Duration::ZERO } else { options.linger_time.min(most) }
     }

@@ -30,6 +30,11 @@ pub(super) fn with_now<T>(then: impl FnOnce(&DateLine) -> T) -> T {
     LINE.with_borrow(then)
 }
 
+/// Gives `then` the date itself.
+pub fn with_date<T>(then: impl FnOnce(&[u8]) -> T) -> T {
+    with_now(|line| then(line[6..].trim_ascii_end()))
+}
+
 #[cold]
 fn renew() {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

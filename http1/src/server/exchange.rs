@@ -3,11 +3,12 @@
 use super::buffers::BodyBuffers;
 use super::connections::Connections;
 use super::date;
+use super::draft::Draft;
 use super::failure::{Failure, Outcome, Trouble};
 use super::options::Options;
 use super::transport::Transport;
 use crate::buffers::Outbox;
-use crate::connection::{Additions, Connection, Event, FieldBlock, Misuse, reason};
+use crate::connection::{Additions, Connection, Event, Misuse, reason};
 use crate::parser::{FieldLines, RequestHead};
 use crate::state::State;
 use std::cell::{Cell, RefCell};
@@ -51,12 +52,7 @@ pub(super) struct Exchange<'c> {
 pub(super) struct Answer<'c> {
     pub(super) connection: &'c mut Connection,
     pub(super) out: &'c mut Outbox,
-    pub(super) lines: &'c mut FieldBlock,
-    pub(super) status: u16,
-    /// The first field that could not be added. It is reported when the head is sent, so that calls can be chained.
-    pub(super) misuse: Option<Misuse>,
-    /// The head is out.
-    pub(super) begun: bool,
+    pub(super) draft: &'c mut Draft,
     idle_seconds: Option<u32>,
 }
 
@@ -85,7 +81,7 @@ impl Exchange<'_> {
     pub(super) fn begin(&self, length: Option<u64>) -> Result<(), Failure> {
         let answer = &mut *self.answer.borrow_mut();
         answer.check()?;
-        if !answer.begun {
+        if !answer.draft.begun {
             self.refuse_reuse_if_last(answer.connection);
             answer.send_head(length)?;
             self.note_reset(answer);
@@ -98,7 +94,7 @@ impl Exchange<'_> {
     pub(super) fn send_whole(&self, body: &[u8]) -> Result<Option<usize>, Failure> {
         let answer = &mut *self.answer.borrow_mut();
         answer.check()?;
-        if answer.begun || answer.status < 200 {
+        if answer.draft.begun || answer.draft.status < 200 {
             return Ok(None);
         }
         self.refuse_reuse_if_last(answer.connection);
@@ -184,18 +180,20 @@ impl<'c> Answer<'c> {
     pub(super) fn new(
         connection: &'c mut Connection,
         out: &'c mut Outbox,
-        lines: &'c mut FieldBlock,
+        draft: &'c mut Draft,
         idle_seconds: Option<u32>,
     ) -> Self {
-        lines.clear();
-        Answer { connection, out, lines, status: 200, misuse: None, begun: false, idle_seconds }
+        draft.clear();
+        Answer { connection, out, draft, idle_seconds }
     }
 
     /// Whether a head can be sent, or was.
     fn check(&self) -> Result<(), Misuse> {
-        match self.misuse {
+        match self.draft.misuse {
             Some(misuse) => Err(misuse),
-            None if self.connection.answers_connect() && (200..300).contains(&self.status) => Err(Misuse::OutOfTurn),
+            None if self.connection.answers_connect() && (200..300).contains(&self.draft.status) => {
+                Err(Misuse::OutOfTurn)
+            }
             None => Ok(()),
         }
     }
@@ -208,9 +206,9 @@ impl<'c> Answer<'c> {
     fn send_head(&mut self, length: Option<u64>) -> Result<(), Misuse> {
         date::with_now(|date| {
             let additions = self.additions(length, date);
-            self.connection.send_head(self.status, self.lines, additions, self.out.end())
+            self.connection.send_head(self.draft.status, &self.draft.lines, additions, self.out.end())
         })?;
-        self.begun = true;
+        self.draft.begun = true;
         Ok(())
     }
 
@@ -218,18 +216,18 @@ impl<'c> Answer<'c> {
     fn send_whole(&mut self, body: &[u8]) -> Result<(), Misuse> {
         date::with_now(|date| {
             let additions = self.additions(None, date);
-            self.connection.answer(self.status, self.lines, additions, body, self.out.end())
+            self.connection.answer(self.draft.status, &self.draft.lines, additions, body, self.out.end())
         })?;
-        self.begun = true;
+        self.draft.begun = true;
         Ok(())
     }
 
     /// Answers with a status and a line that says why.
     pub(super) fn refuse(&mut self, status: u16, why: &str) {
         let text = format!("{status} {}: {why}\n", reason(status));
-        self.lines.clear();
-        self.status = status;
-        let pushed = self.lines.push("content-type", "text/plain; charset=utf-8");
+        self.draft.lines.clear();
+        self.draft.status = status;
+        let pushed = self.draft.lines.push("content-type", "text/plain; charset=utf-8");
         // Where no answer has a place any more none is sent, and the connection closes all the same.
         pushed.and_then(|()| self.send_whole(text.as_bytes())).unwrap_or_default();
     }

@@ -26,6 +26,11 @@ impl Failure {
         &*self.0
     }
 
+    /// The same, to be kept.
+    pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
+        self.0
+    }
+
     /// A failure that is nothing but a sentence.
     pub fn message(text: impl Into<String>) -> Self {
         Failure(text.into().into())
@@ -55,6 +60,8 @@ impl fmt::Debug for Failure {
 pub enum Trouble {
     /// It broke a rule of the protocol.
     Protocol(connection::Error),
+    /// It broke a rule of HTTP/2, which says so.
+    Stream(&'static str),
     /// Its body is over [`Options::max_body`](super::Options::max_body), or over the limit of a handler.
     TooLarge,
     /// A head or a body did not come in time.
@@ -66,6 +73,7 @@ impl Trouble {
     pub fn status(self) -> u16 {
         match self {
             Trouble::Protocol(error) => error.status(),
+            Trouble::Stream(_) => 400,
             Trouble::TooLarge => 413,
             Trouble::TooSlow => 408,
         }
@@ -76,6 +84,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Protocol(error) => error.fmt(f),
+            Trouble::Stream(rule) => f.write_str(rule),
             Trouble::TooLarge => f.write_str("the body is larger than this server takes"),
             Trouble::TooSlow => f.write_str("the request came too slowly"),
         }

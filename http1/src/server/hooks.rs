@@ -48,7 +48,7 @@ impl fmt::Debug for Hooks {
 }
 
 /// Calls a hook, if there is one.
-pub(super) fn call<T>(hook: &Option<Hook<T>>, value: &T) {
+pub fn call<T>(hook: &Option<Hook<T>>, value: &T) {
     if let Some(hook) = hook {
         hook(value);
     }

@@ -1,26 +1,49 @@
 //! The request, as a handler gets it.
 
 use super::body::BodyReader;
+use super::carrier::{Carried, Carrier};
 use super::failure::{Failure, Trouble};
+use super::transport::Transport;
 use crate::parser::{FieldLines, RequestHead, Version};
 use crate::target::Target;
 use std::fmt;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 /// A request: a view of the received head, and a body that is read as it arrives.
 ///
 /// What the handler does not read of the body is dropped by the server, or the connection closes.
 pub struct Request<'r> {
-    pub(super) body: BodyReader<'r>,
+    head: &'r RequestHead<'r>,
+    pub(super) way: Way<'r>,
+}
+
+/// How it came.
+pub(super) enum Way<'r> {
+    One(BodyReader<'r>),
+    Other(Carried<'r>),
 }
 
 impl<'r> Request<'r> {
-    pub(super) fn new(body: BodyReader<'r>) -> Self {
-        Request { body }
+    pub(super) fn of(body: BodyReader<'r>) -> Self {
+        Request { head: body.exchange.head, way: Way::One(body) }
+    }
+
+    /// A request that another protocol carries.
+    #[doc(hidden)]
+    pub fn carried(carrier: &'r dyn Carrier) -> Self {
+        Request { head: carrier.head(), way: Way::Other(Carried { carrier, content: None }) }
     }
 
     pub(crate) fn head(&self) -> &'r RequestHead<'r> {
-        self.body.exchange.head
+        self.head
+    }
+
+    fn transport(&self) -> &'r Rc<dyn Transport> {
+        match &self.way {
+            Way::One(body) => body.exchange.stream,
+            Way::Other(carried) => carried.carrier.transport(),
+        }
     }
 
     /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
@@ -69,24 +92,27 @@ impl<'r> Request<'r> {
     /// `https` where the connection is encrypted, else `http` (RFC 9110 §4.2): Node's `socket.encrypted`. Behind a proxy that takes TLS
     /// off it is the proxy's connection that is asked.
     pub fn scheme(&self) -> &'static str {
-        if self.body.exchange.stream.is_secure() { "https" } else { "http" }
+        if self.transport().is_secure() { "https" } else { "http" }
     }
 
     /// The address of the client's end; `None` where its connection has none, as on a Unix socket. It is asked of the
     /// socket now: who does not ask pays nothing.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.body.exchange.stream.peer_addr()
+        self.transport().peer_addr()
     }
 
     /// The address of this end, likewise.
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.body.exchange.stream.local_addr()
+        self.transport().local_addr()
     }
 
     /// Allows this request so many bytes of body, more or less than [`Options::max_body`](super::Options::max_body).
     /// To be said before the body is read; what has been read counts.
     pub fn limit_body(&mut self, bytes: u64) -> &mut Self {
-        self.body.exchange.max_body.set(bytes);
+        match &self.way {
+            Way::One(body) => body.exchange.max_body.set(bytes),
+            Way::Other(carried) => carried.carrier.limit_body(bytes),
+        }
         self
     }
 
@@ -99,19 +125,27 @@ impl<'r> Request<'r> {
     /// What is wrong with the body or the connection. A handler that gives the error back with `?` lets the server answer
     /// with the right status.
     pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Failure> {
-        self.body.next().await
+        self.next().await
     }
 
     /// The trailer fields (RFC 9110 §6.5), once [`chunk`](Self::chunk) has given `None`; before that there are none.
     pub fn trailers(&self) -> FieldLines<'_> {
-        self.body.trailers()
+        match &self.way {
+            Way::One(body) => body.trailers(),
+            Way::Other(carried) => carried.trailers(),
+        }
     }
 
     /// The client wants another protocol on this connection, and names it in the field `Upgrade` (RFC 9110 §7.8), or it
     /// wants a tunnel (CONNECT). [`Response::upgrade`](super::Response::upgrade) agrees.
     pub fn upgrades(&self) -> bool {
-        let answer = self.body.exchange.answer.borrow();
-        answer.connection.upgrades() || answer.connection.answers_connect()
+        match &self.way {
+            Way::One(body) => {
+                let answer = body.exchange.answer.borrow();
+                answer.connection.upgrades() || answer.connection.answers_connect()
+            }
+            Way::Other(_) => self.head.method == b"CONNECT",
+        }
     }
 
     /// Waits until the client has gone: it ended its half of the connection, or the connection broke; or until the server
@@ -121,7 +155,10 @@ impl<'r> Request<'r> {
     /// read, and the end not seen. While a part of the body is unread it ends with the server alone. A client that
     /// vanished without a word is found out by [`Options::probe_after`](super::Options::probe_after).
     pub async fn closed(&mut self) {
-        self.body.closed().await;
+        match &mut self.way {
+            Way::One(body) => body.closed().await,
+            Way::Other(carried) => carried.closed().await,
+        }
     }
 
     /// The whole body, if it has at most `limit` bytes.
@@ -131,9 +168,9 @@ impl<'r> Request<'r> {
     /// Those of [`chunk`](Self::chunk), and a body that is larger.
     pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>, Failure> {
         let mut whole: Vec<u8> = Vec::new();
-        while let Some(piece) = self.body.next().await? {
+        while let Some(piece) = self.next().await? {
             if whole.len() + piece.len() > limit {
-                return Err(self.body.exchange.fail(Trouble::TooLarge));
+                return Err(self.fail(Trouble::TooLarge));
             }
             // Doubling, but never beyond the limit.
             if whole.capacity() - whole.len() < piece.len() {
@@ -143,6 +180,20 @@ impl<'r> Request<'r> {
             whole.extend_from_slice(piece);
         }
         Ok(whole)
+    }
+
+    async fn next(&mut self) -> Result<Option<&[u8]>, Failure> {
+        match &mut self.way {
+            Way::One(body) => body.next().await,
+            Way::Other(carried) => carried.next().await,
+        }
+    }
+
+    fn fail(&self, trouble: Trouble) -> Failure {
+        match &self.way {
+            Way::One(body) => body.exchange.fail(trouble),
+            Way::Other(carried) => carried.carrier.fail(trouble),
+        }
     }
 
     /// The head parser let only valid requests through; `None` is never seen.

@@ -1,16 +1,19 @@
 //! The response, as a handler writes it.
 
-use super::conditions::{Validators, Wanted, weigh};
+use super::carrier::Carrier;
+use super::draft::Draft;
 use super::exchange::Exchange;
 use super::failure::{Failure, Outcome};
-use super::file::{self, Reading};
-use super::request::Request;
+use super::files::{self, Reading, Validators, Wanted, weigh};
+use super::request::{self, Request};
 use crate::buffers::MAX_GATHERED;
 use crate::connection::{Event, FieldBlock, Misuse};
-use crate::parser::{FieldLines, ResponseHead, Version};
+use crate::parser::{FieldLines, RequestHead, ResponseHead, Version};
 use crate::upgraded::Upgraded;
+use std::cell::RefMut;
 use std::fmt;
 use std::fs::{File, Metadata};
+use std::mem;
 use std::ops::RangeBounds;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -21,18 +24,39 @@ use std::time::SystemTime;
 /// The server adds `Date`, the framing (`Content-Length` where the body is known at once, else chunks, else the end of the
 /// connection for HTTP/1.0), and `Connection` where it is needed.
 pub struct Response<'r> {
-    exchange: &'r Exchange<'r>,
+    way: Way<'r>,
+}
+
+/// How it goes.
+#[derive(Clone, Copy)]
+enum Way<'r> {
+    One(&'r Exchange<'r>),
+    Other(&'r dyn Carrier),
 }
 
 impl<'r> Response<'r> {
-    pub(super) fn new(exchange: &'r Exchange<'r>) -> Self {
-        Response { exchange }
+    pub(super) fn of(exchange: &'r Exchange<'r>) -> Self {
+        Response { way: Way::One(exchange) }
+    }
+
+    /// A response that another protocol carries.
+    #[doc(hidden)]
+    pub fn carried(carrier: &'r dyn Carrier) -> Self {
+        Response { way: Way::Other(carrier) }
+    }
+
+    #[inline]
+    fn draft(&self) -> RefMut<'r, Draft> {
+        match self.way {
+            Way::One(exchange) => RefMut::map(exchange.answer.borrow_mut(), |answer| &mut *answer.draft),
+            Way::Other(carrier) => carrier.draft().borrow_mut(),
+        }
     }
 
     /// Sets the status, 200 to 599; without it, 200. No effect once the body has begun.
     #[must_use = "the response is written by `end`"]
     pub fn status(self, status: u16) -> Self {
-        self.exchange.answer.borrow_mut().status = status;
+        self.draft().status = status;
         self
     }
 
@@ -42,13 +66,59 @@ impl<'r> Response<'r> {
     /// [`Misuse`], and nothing of it is sent.
     #[must_use = "the response is written by `end`"]
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let answer = &mut *self.exchange.answer.borrow_mut();
-        let pushed = match answer.begun {
-            true => Err(Misuse::OutOfTurn),
-            false => answer.lines.push(name, value),
-        };
-        answer.misuse = answer.misuse.or(pushed.err());
+        self.draft().header(name, value);
         self
+    }
+
+    /// The status that the answer has so far, or had.
+    pub fn status_now(&self) -> u16 {
+        self.draft().status
+    }
+
+    /// As [`status`](Self::status), for whoever keeps the response and comes back to it.
+    pub fn set_status(&mut self, status: u16) {
+        let draft = &mut *self.draft();
+        if !draft.begun {
+            draft.status = status;
+        }
+    }
+
+    /// The head is out: status and fields are what they are.
+    pub fn is_begun(&self) -> bool {
+        self.draft().begun
+    }
+
+    /// Looks at the fields that the answer has so far.
+    pub fn fields<T>(&self, look: impl FnOnce(&FieldBlock) -> T) -> T {
+        let lines = mem::take(&mut self.draft().lines);
+        self.put_back(lines, |lines| look(lines))
+    }
+
+    /// Changes the fields that the answer has so far, in the connection's own room: nothing is copied.
+    ///
+    /// ```no_run
+    /// # async fn handler(_: wirebook_http1::Request<'_>, mut response: wirebook_http1::Response<'_>) -> wirebook_http1::Outcome {
+    /// response.fields_mut(|fields| fields.set("cache-control", "no-store"))??;
+    /// response.end("").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::OutOfTurn`] once the head is out; the function is not called then.
+    pub fn fields_mut<T>(&mut self, change: impl FnOnce(&mut FieldBlock) -> T) -> Result<T, Misuse> {
+        if self.is_begun() {
+            return Err(Misuse::OutOfTurn);
+        }
+        let lines = mem::take(&mut self.draft().lines);
+        Ok(self.put_back(lines, change))
+    }
+
+    /// While a function of the caller's runs, nothing is borrowed: it may ask the request for whatever it likes.
+    fn put_back<T>(&self, mut lines: FieldBlock, run: impl FnOnce(&mut FieldBlock) -> T) -> T {
+        let given = run(&mut lines);
+        self.draft().lines = lines;
+        given
     }
 
     /// Sends a piece of the body now, the head before the first, and waits until the client has taken most of it.
@@ -57,16 +127,19 @@ impl<'r> Response<'r> {
     ///
     /// A [`Misuse`] of the response, or what is wrong with the connection.
     pub async fn write(&mut self, data: impl AsRef<[u8]>) -> Outcome {
-        self.exchange.begin(None)?;
         let data = data.as_ref();
+        let exchange = match self.way {
+            Way::One(exchange) => exchange,
+            Way::Other(carrier) => {
+                carrier.begin(None)?;
+                return carrier.send(data, false).await;
+            }
+        };
+        exchange.begin(None)?;
         if data.is_empty() {
-            return Ok(self.exchange.flush().await?);
+            return Ok(exchange.flush().await?);
         }
-        for piece in data.chunks(MAX_GATHERED) {
-            self.data(piece)?;
-            self.exchange.flush().await?;
-        }
-        Ok(())
+        send(exchange, data).await
     }
 
     /// Sends the rest of the body, and with it the response is done. If nothing was written before, its length is known.
@@ -74,23 +147,27 @@ impl<'r> Response<'r> {
     /// # Errors
     ///
     /// As [`write`](Self::write).
-    pub async fn end(mut self, data: impl AsRef<[u8]>) -> Outcome {
+    pub async fn end(self, data: impl AsRef<[u8]>) -> Outcome {
         let data = data.as_ref();
-        let whole = if data.len() <= MAX_GATHERED { self.exchange.send_whole(data)? } else { None };
+        let exchange = match self.way {
+            Way::One(exchange) => exchange,
+            Way::Other(carrier) => {
+                carrier.begin(Some(data.len() as u64))?;
+                return carrier.send(data, true).await;
+            }
+        };
+        let whole = if data.len() <= MAX_GATHERED { exchange.send_whole(data)? } else { None };
         let pending = match whole {
             Some(pending) => pending,
             None => {
-                self.exchange.begin(Some(data.len() as u64))?;
-                for piece in data.chunks(MAX_GATHERED) {
-                    self.data(piece)?;
-                    self.exchange.flush().await?;
-                }
-                self.exchange.end(&FieldLines::default())?
+                exchange.begin(Some(data.len() as u64))?;
+                send(exchange, data).await?;
+                exchange.end(&FieldLines::default())?
             }
         };
         // What is small goes out with the answers to the requests behind this one.
         if pending > MAX_GATHERED {
-            self.exchange.flush().await?;
+            exchange.flush().await?;
         }
         Ok(())
     }
@@ -102,9 +179,14 @@ impl<'r> Response<'r> {
     /// As [`write`](Self::write); a trailer that would change framing or routing is a [`Misuse`].
     pub async fn end_with_trailers(mut self, data: impl AsRef<[u8]>, trailers: &FieldBlock) -> Outcome {
         self.write(data).await?;
-        let chunked = self.exchange.answer.borrow().connection.sends_chunks();
-        self.exchange.end(&if chunked { trailers.lines() } else { FieldLines::default() })?;
-        Ok(self.exchange.flush().await?)
+        match self.way {
+            Way::One(exchange) => {
+                let chunked = exchange.answer.borrow().connection.sends_chunks();
+                exchange.end(&if chunked { trailers.lines() } else { FieldLines::default() })?;
+                Ok(exchange.flush().await?)
+            }
+            Way::Other(carrier) => carrier.end(trailers.lines()),
+        }
     }
 
     /// Sends a file as the body: its length is known, and it is read on the thread pool, a piece at a time, as fast as the
@@ -121,7 +203,7 @@ impl<'r> Response<'r> {
     /// cannot be opened nothing was sent, and a handler that gives the error back has its client answered with 500: look
     /// first where another answer is due.
     pub async fn end_file(self, path: impl Into<PathBuf>) -> Outcome {
-        let (file, metadata) = file::open(path.into()).await?;
+        let (file, metadata) = files::open(path.into()).await?;
         let range = match self.weigh(&metadata)? {
             Wanted::Whole => 0..metadata.len(),
             Wanted::Part(range) => range,
@@ -152,7 +234,10 @@ impl<'r> Response<'r> {
     /// Breaks the connection off, with whatever of the answer has not gone out: the client must not take what it has for a
     /// whole. For a body that turns out wrong after its head is out.
     pub fn abort(self) {
-        self.exchange.reset.set(true);
+        match self.way {
+            Way::One(exchange) => exchange.reset.set(true),
+            Way::Other(carrier) => carrier.abort(),
+        }
     }
 
     /// Sends an informational response (RFC 9110 §15.2), such as 103 with links that the client may fetch meanwhile. To an
@@ -165,11 +250,15 @@ impl<'r> Response<'r> {
         if !(102..200).contains(&status) {
             return Err(Misuse::StatusLine.into());
         }
-        if self.exchange.answer.borrow().connection.peer_version() == Version::Http10 {
+        let exchange = match self.way {
+            Way::One(exchange) => exchange,
+            Way::Other(carrier) => return carrier.informational(status, fields),
+        };
+        if exchange.answer.borrow().connection.peer_version() == Version::Http10 {
             return Ok(());
         }
-        self.exchange.send(Event::Response(ResponseHead::new(status, fields.lines())))?;
-        Ok(self.exchange.flush().await?)
+        exchange.send(Event::Response(ResponseHead::new(status, fields.lines())))?;
+        Ok(exchange.flush().await?)
     }
 
     /// Agrees to another protocol on this connection: 101 with the fields given, or 200 to CONNECT. The connection is
@@ -183,44 +272,67 @@ impl<'r> Response<'r> {
     /// A [`Misuse`] where the request did not ask for it ([`Request::upgrades`](super::Request::upgrades)), and where the
     /// field `Upgrade` that you have set does not name a protocol that it asked for.
     pub async fn upgrade(self, request: Request<'_>) -> Result<Upgraded, Failure> {
+        let (exchange, body) = match (self.way, &request.way) {
+            (Way::One(exchange), request::Way::One(body)) => (exchange, body),
+            (Way::Other(carrier), _) => return Ok(Upgraded::new(carrier.upgrade()?, Vec::new())),
+            (Way::One(_), request::Way::Other(_)) => return Err(Misuse::OutOfTurn.into()),
+        };
         {
-            let answer = &mut *self.exchange.answer.borrow_mut();
-            if let Some(misuse) = answer.misuse {
+            let answer = &mut *exchange.answer.borrow_mut();
+            if let Some(misuse) = answer.draft.misuse {
                 return Err(misuse.into());
             }
             let status = if answer.connection.answers_connect() { 200 } else { 101 };
-            let head = ResponseHead::new(status, answer.lines.lines());
+            let head = ResponseHead::new(status, answer.draft.lines.lines());
             answer.connection.send(Event::Response(head), answer.out.end())?;
         }
-        self.exchange.flush().await?;
-        self.exchange.stream.probe(self.exchange.options.probe_after);
-        Ok(Upgraded::new(self.exchange.stream.clone().into_stream(), request.body.rest()))
+        exchange.flush().await?;
+        exchange.stream.probe(exchange.options.probe_after);
+        Ok(Upgraded::new(exchange.stream.clone().into_stream(), body.rest()))
     }
 
     /// Sends what is read of a file.
-    async fn end_reading(mut self, mut reading: Reading) -> Outcome {
-        self.exchange.begin(Some(reading.left()))?;
+    async fn end_reading(self, mut reading: Reading) -> Outcome {
+        let length = Some(reading.left());
         // To HEAD the head is the whole answer.
-        if !self.exchange.answer.borrow().connection.answers_head() {
-            while let Some((piece, rest)) = reading.next().await? {
-                self.data(&piece)?;
-                self.exchange.flush().await?;
-                reading = rest;
+        let reads = self.head().method != b"HEAD";
+        match self.way {
+            Way::One(exchange) => {
+                exchange.begin(length)?;
+                while reads && let Some((piece, rest)) = reading.next().await? {
+                    send(exchange, &piece).await?;
+                    reading = rest;
+                }
+                exchange.end(&FieldLines::default())?;
+                Ok(exchange.flush().await?)
+            }
+            Way::Other(carrier) => {
+                carrier.begin(length)?;
+                while reads && let Some((piece, rest)) = reading.next().await? {
+                    carrier.send(&piece, false).await?;
+                    reading = rest;
+                }
+                carrier.send(b"", true).await
             }
         }
-        self.exchange.end(&FieldLines::default())?;
-        Ok(self.exchange.flush().await?)
+    }
+
+    fn head(&self) -> &'r RequestHead<'r> {
+        match self.way {
+            Way::One(exchange) => exchange.head,
+            Way::Other(carrier) => carrier.head(),
+        }
     }
 
     /// What a request wants of a file; status and fields say so.
     fn weigh(&self, metadata: &Metadata) -> Result<Wanted, Misuse> {
-        let head = self.exchange.head;
-        let answer = &mut *self.exchange.answer.borrow_mut();
+        let head = self.head();
+        let answer = &mut *self.draft();
         if answer.begun || answer.status != 200 || !matches!(head.method, b"GET" | b"HEAD") {
             return Ok(Wanted::Whole);
         }
         let length = metadata.len();
-        let validators = Validators::of(length, metadata.modified().ok(), SystemTime::now()).or_said(answer.lines);
+        let validators = Validators::of(length, metadata.modified().ok(), SystemTime::now()).or_said(&answer.lines);
         let wanted = weigh(head.method, &head.fields, &validators, length);
         answer.lines.set("etag", &validators.tag)?;
         if let Some(modified) = validators.modified {
@@ -246,25 +358,34 @@ impl<'r> Response<'r> {
         }
         Ok(wanted)
     }
+}
 
-    /// Answers to HEAD have no body, whatever the handler writes (RFC 9110 §9.3.2). Of a body that is too long, what fits
-    /// is sent.
-    fn data(&mut self, data: &[u8]) -> Result<(), Misuse> {
-        let answer = &mut *self.exchange.answer.borrow_mut();
-        let connection = &mut *answer.connection;
-        if connection.answers_head() {
-            return Ok(());
-        }
-        let room = connection.room_left().map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX));
-        let (fitting, surplus) = data.split_at(room.min(data.len()));
-        connection.send_data(fitting, answer.out.end())?;
-        if surplus.is_empty() { Ok(()) } else { Err(Misuse::TooManyBytes) }
+/// Sends content piece by piece, as the client takes it.
+async fn send(exchange: &Exchange<'_>, data: &[u8]) -> Outcome {
+    for piece in data.chunks(MAX_GATHERED) {
+        queue(exchange, piece)?;
+        exchange.flush().await?;
     }
+    Ok(())
+}
+
+/// Answers to HEAD have no body, whatever the handler writes (RFC 9110 §9.3.2). Of a body that is too long, what fits
+/// is sent.
+fn queue(exchange: &Exchange<'_>, data: &[u8]) -> Result<(), Misuse> {
+    let answer = &mut *exchange.answer.borrow_mut();
+    let connection = &mut *answer.connection;
+    if connection.answers_head() {
+        return Ok(());
+    }
+    let room = connection.room_left().map_or(data.len(), |left| usize::try_from(left).unwrap_or(usize::MAX));
+    let (fitting, surplus) = data.split_at(room.min(data.len()));
+    connection.send_data(fitting, answer.out.end())?;
+    if surplus.is_empty() { Ok(()) } else { Err(Misuse::TooManyBytes) }
 }
 
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let answer = self.exchange.answer.borrow();
-        f.debug_struct("Response").field("status", &answer.status).field("begun", &answer.begun).finish_non_exhaustive()
+        let draft = self.draft();
+        f.debug_struct("Response").field("status", &draft.status).field("begun", &draft.begun).finish_non_exhaustive()
     }
 }

@@ -36,7 +36,7 @@ use wirebook_tls::{Acceptor, Identity, TlsListener};
 /// Those of [`TcpListener::bind`], with the address, and of [`Acceptor::new`].
 pub fn serve_secure<H>(address: impl Address, identity: &Identity, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_secure_with(address, Acceptor::new(identity, &Default::default())?, Options::default(), handler)
 }
@@ -53,7 +53,7 @@ pub fn serve_secure_with<H>(
     handler: H,
 ) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;

@@ -1,6 +1,5 @@
 //! A server on one loop: it accepts, and has its connections served.
 
-use super::buffers::Spare;
 use super::connection::{self, Shared};
 use super::connections::Connections;
 use super::failure::Outcome;
@@ -8,7 +7,6 @@ use super::hooks;
 use super::options::Options;
 use super::request::Request;
 use super::response::Response;
-use super::workers::Workers;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -36,8 +34,20 @@ pub struct Server {
 
 impl Server {
     /// With the address of its listener.
-    pub(super) fn at(self, address: SocketAddr) -> Server {
+    #[doc(hidden)]
+    pub fn at(self, address: SocketAddr) -> Server {
         Server { address: Some(address), ..self }
+    }
+
+    /// With more to end, where it does not end by itself.
+    #[doc(hidden)]
+    pub fn and_ends(self, more: impl Fn() + 'static) -> Server {
+        let first = self.abort;
+        let abort = Box::new(move || {
+            first();
+            more();
+        });
+        Server { abort, ..self }
     }
 
     /// The address that it listens on; `None` where the listener is not TCP.
@@ -132,7 +142,7 @@ impl fmt::Debug for Server {
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve<H>(address: impl Address, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     serve_with(address, Options::default(), handler)
 }
@@ -144,7 +154,7 @@ where
 /// Those of [`TcpListener::bind`], with the address.
 pub fn serve_with<H>(address: impl Address, options: Options, handler: H) -> io::Result<Server>
 where
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
@@ -155,26 +165,35 @@ where
 pub fn serve_on<L, H>(listener: L, options: Options, handler: H) -> Server
 where
     L: Listener + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
-    let connections = Rc::new(Connections::default());
-    let close_timeout = options.close_timeout;
-    let (spare, workers) = (Spare::default(), Workers::default());
-    let idle_seconds = options.idle_seconds();
-    let shared = Rc::new(Shared { handler, options, spare, workers, connections: connections.clone(), idle_seconds });
-    let (sweeping, ending) = (shared.clone(), shared.clone());
+    let shared = Shared::new(options, handler);
+    let ours = shared.clone();
+    host(listener, &shared, move |stream| connection::begin(Rc::new(stream), ours.clone()))
+}
+
+/// A server whose connections begin in a way of their own: they may turn out to speak another protocol.
+pub fn host<L, H>(listener: L, shared: &Rc<Shared<H>>, begin: impl Fn(L::Stream) + 'static) -> Server
+where
+    L: Listener + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    let connections = shared.connections.clone();
+    let close_timeout = shared.options.close_timeout;
+    let (sweeping, accepting, ending) = (shared.clone(), shared.clone(), shared.clone());
     net::spawn(async move {
         sweeping.connections.sweep(&sweeping.options).await;
         sweeping.workers.dismiss();
     });
     let accepting = net::spawn(async move {
+        let Options { hooks, max_connections, .. } = &accepting.options;
         loop {
-            shared.connections.below(shared.options.max_connections).await;
+            accepting.connections.below(*max_connections).await;
             match listener.accept().await {
-                Ok((stream, _)) => connection::begin(Rc::new(stream), shared.clone()),
+                Ok((stream, _)) => begin(stream),
                 // What concerns one connection the listener skips; this is the machine's trouble, and may pass.
                 Err(error) => {
-                    hooks::call(&shared.options.hooks.accept_error, &error);
+                    hooks::call(&hooks.accept_error, &error);
                     net::sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -97,7 +97,7 @@ impl fmt::Debug for Threads {
 pub fn serve_threads<M, H>(address: impl Address, threads: usize, options: Options, handler: M) -> io::Result<Threads>
 where
     M: Fn() -> H + Clone + Send + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     if threads == 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a server needs a thread"));
@@ -148,7 +148,7 @@ fn one_loop<M, H>(
     started: &SyncSender<io::Result<SocketAddr>>,
 ) where
     M: Fn() -> H + 'static,
-    H: AsyncFn(Request<'_>, Response<'_>) -> Outcome + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     let (shared, report) = (running.shared.clone(), started.clone());
     let ended = net::block_on(async move {

@@ -11,11 +11,13 @@ use wirebook_net::tcp::TcpStream;
 const MAX_PROBE: Duration = Duration::from_secs(32_767);
 
 /// A stream of any kind. TCP and the simulated network have addresses and can be reset, also below TLS; others have and can not.
-pub(super) trait Transport: Stream {
+pub trait Transport: Stream {
+    /// As what it is.
     fn into_stream(self: Rc<Self>) -> Rc<dyn Stream>;
 }
 
 impl<S: Stream + 'static> Transport for S {
+    /// As what it is.
     fn into_stream(self: Rc<Self>) -> Rc<dyn Stream> {
         self
     }
@@ -23,7 +25,8 @@ impl<S: Stream + 'static> Transport for S {
 
 /// These belong to the trait's object and not to the trait, which an `Rc` of a stream would have as well.
 impl dyn Transport {
-    pub(super) fn peer_addr(&self) -> Option<SocketAddr> {
+    /// The client's end.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
         match self.kind() {
             Kind::Tcp(stream) => stream.peer_addr().ok(),
             Kind::Simulated(stream) => stream.peer_addr(),
@@ -31,7 +34,8 @@ impl dyn Transport {
         }
     }
 
-    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
+    /// This end.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
         match self.kind() {
             Kind::Tcp(stream) => stream.local_addr().ok(),
             Kind::Simulated(stream) => stream.local_addr(),
@@ -41,7 +45,7 @@ impl dyn Transport {
 
     /// Has the connection broken off when it is dropped: to the client that is an error and not an end. On a Unix socket
     /// there is no such thing, and the end looks like any other.
-    pub(super) fn reset(&self) {
+    pub fn reset(&self) {
         match self.kind() {
             // If the option cannot be set the connection is closed politely.
             Kind::Tcp(stream) => stream.set_linger(Some(Duration::ZERO)).unwrap_or_default(),
@@ -51,7 +55,7 @@ impl dyn Transport {
     }
 
     /// Has the system ask a silent client whether it is still there.
-    pub(super) fn probe(&self, after: Duration) {
+    pub fn probe(&self, after: Duration) {
         if let Kind::Tcp(stream) = self.kind()
             && !after.is_zero()
             && after != Duration::MAX

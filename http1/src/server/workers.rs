@@ -11,14 +11,14 @@ use wirebook_net::{JoinHandle, Signal};
 const MAX_WAITING: usize = 64;
 
 /// The workers of a server, for connections of type `C`.
-pub(super) struct Workers<C> {
+pub struct Workers<C> {
     waiting: RefCell<Vec<Rc<Worker<C>>>>,
     /// The tasks of all, and of some that have ended.
     tasks: RefCell<Vec<JoinHandle<()>>>,
 }
 
 /// One of them, seen from both sides.
-pub(super) struct Worker<C> {
+pub struct Worker<C> {
     next: Cell<Option<Rc<C>>>,
     dismissed: Cell<bool>,
     changed: Signal,
@@ -32,7 +32,7 @@ impl<C> Default for Workers<C> {
 
 impl<C> Workers<C> {
     /// Gives the connection to one that waits, or back.
-    pub(super) fn assign(&self, connection: Rc<C>) -> Option<Rc<C>> {
+    pub fn assign(&self, connection: Rc<C>) -> Option<Rc<C>> {
         let Some(worker) = self.waiting.borrow_mut().pop() else { return Some(connection) };
         worker.next.set(Some(connection));
         worker.changed.raise();
@@ -40,7 +40,7 @@ impl<C> Workers<C> {
     }
 
     /// A worker has been started, as this task.
-    pub(super) fn started(&self, task: JoinHandle<()>) {
+    pub fn started(&self, task: JoinHandle<()>) {
         let mut tasks = self.tasks.borrow_mut();
         // When it would grow is when to look for those that have ended.
         if tasks.len() == tasks.capacity() {
@@ -50,7 +50,7 @@ impl<C> Workers<C> {
     }
 
     /// Keeps a worker for later, unless there are enough.
-    pub(super) fn keep(&self, worker: &Rc<Worker<C>>) -> bool {
+    pub fn keep(&self, worker: &Rc<Worker<C>>) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         let room = waiting.len() < MAX_WAITING;
         if room {
@@ -60,7 +60,7 @@ impl<C> Workers<C> {
     }
 
     /// Ends those who wait.
-    pub(super) fn dismiss(&self) {
+    pub fn dismiss(&self) {
         for worker in self.waiting.take() {
             worker.dismissed.set(true);
             worker.changed.raise();
@@ -68,20 +68,20 @@ impl<C> Workers<C> {
     }
 
     /// Ends all, whatever they are doing.
-    pub(super) fn abort(&self) {
+    pub fn abort(&self) {
         self.tasks.take().iter().for_each(JoinHandle::abort);
     }
 }
 
 impl<C> Worker<C> {
     /// One that has a connection to begin with.
-    pub(super) fn of(connection: Rc<C>) -> Rc<Self> {
+    pub fn of(connection: Rc<C>) -> Rc<Self> {
         let next = Cell::new(Some(connection));
         Rc::new(Worker { next, dismissed: Cell::default(), changed: Signal::new() })
     }
 
     /// Waits for the next connection; `None` when it is dismissed.
-    pub(super) async fn next(&self) -> Option<Rc<C>> {
+    pub async fn next(&self) -> Option<Rc<C>> {
         let look = || match self.next.take() {
             None if self.dismissed.get() => Some(None),
             None => None,

@@ -240,14 +240,13 @@ impl Connection {
         error
     }
 
-    /// Whether the transport may end, once `out` is written: after an error, or when GOAWAY was said and all streams are done.
+    /// Whether the transport may end, once `out` is written: after an error, or when either end has said GOAWAY for good and all streams are
+    /// done.
     pub fn is_over(&self) -> bool {
         match self.departure.leaving() {
             Leaving::Closed => true,
             Leaving::Final => self.streams.is_empty(),
-            Leaving::No | Leaving::Announced => {
-                self.accepted.is_some() && self.streams.is_empty() && self.role == Role::Client
-            }
+            Leaving::No | Leaving::Announced => self.accepted.is_some() && self.streams.is_empty(),
         }
     }
 

@@ -14,7 +14,8 @@ use wirebook_http1::parser::{FieldLines, RequestHead, ResponseHead};
 impl Connection {
     /// Appends to `out` what the protocol owes: acknowledgements, resets, credit.
     pub fn answers(&mut self, out: &mut Vec<u8>) {
-        for answer in std::mem::take(&mut self.owed) {
+        let mut owed = std::mem::take(&mut self.owed);
+        for answer in owed.drain(..) {
             match answer {
                 Answer::Opening => self.opening(out),
                 Answer::TooLarge { stream, open } => self.too_large_answer(stream, open, out),
@@ -31,6 +32,8 @@ impl Connection {
                 }
             }
         }
+        // It keeps its room.
+        self.owed = owed;
         if self.departure.leaving() != Leaving::Closed
             && let Some(increment) = self.receiver.due()
         {

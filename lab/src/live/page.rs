@@ -15,7 +15,8 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use wirebook_http1::parser::{self, Fields, Limits, Progress};
-use wirebook_http1::{Connection, Event, Request};
+use wirebook_http1::{Connection, Event};
+use wirebook_web::Context;
 
 /// Requests that are remembered; the oldest goes first.
 const MOST: usize = 64;
@@ -36,16 +37,16 @@ struct Visit {
 }
 
 /// Remembers the request of a page; gives the value of the field `Server-Timing` that brings the page its key.
-pub(crate) fn remember_page(request: &Request<'_>) -> Option<String> {
+pub(crate) fn remember_page(ctx: &Context<'_>) -> Option<String> {
     let key = draw();
-    remember(request, key.clone(), false).then(|| format!("wirebook;desc=\"{key}\""))
+    remember(ctx, key.clone(), false).then(|| format!("wirebook;desc=\"{key}\""))
 }
 
 /// Remembers a request that brought its own key in the query; without one there is nothing to remember.
-pub(crate) fn remember_keyed(request: &Request<'_>) {
-    let key = request.query().unwrap_or_default();
+pub(crate) fn remember_keyed(ctx: &Context<'_>) {
+    let key = ctx.query().unwrap_or_default();
     if key.len() == KEY && key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        remember(request, key.to_string(), true);
+        remember(ctx, key.to_string(), true);
     }
 }
 
@@ -57,9 +58,9 @@ fn draw() -> String {
     })
 }
 
-fn remember(request: &Request<'_>, key: String, is_own: bool) -> bool {
+fn remember(ctx: &Context<'_>, key: String, is_own: bool) -> bool {
     let Some((read, heard)) = Record::last().map(|record| record.visit(is_own)) else { return false };
-    let Some((start, end)) = place(&read, request) else { return false };
+    let Some((start, end)) = place(&read, ctx) else { return false };
     let behind = if is_own { read[end..].to_vec() } else { Vec::new() };
     let visit = Visit { key, request: read[start..end].to_vec(), behind, heard };
     VISITS.with_borrow_mut(|visits| {
@@ -74,14 +75,14 @@ fn remember(request: &Request<'_>, key: String, is_own: bool) -> bool {
 
 /// Where this request's head lies in what its connection read: every field is compared, so that what is shown is what was
 /// asked, whoever else asks at the same time.
-fn place(read: &[u8], request: &Request<'_>) -> Option<(usize, usize)> {
-    let line = format!("{} {} HTTP/1.", request.method(), request.target());
+fn place(read: &[u8], ctx: &Context<'_>) -> Option<(usize, usize)> {
+    let line = format!("{} {} HTTP/1.", ctx.method(), ctx.target());
     let starts = read.windows(line.len()).enumerate().filter(|(_, window)| *window == line.as_bytes());
     let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
     starts.into_iter().rev().find_map(|start| {
         let (mut fields, mut progress) = (Fields::new(), Progress::default());
         let head = parser::request(&read[start..], &mut fields, &mut progress, &Limits::default()).ok()??;
-        let same = head.fields.iter().eq(request.headers().iter());
+        let same = head.fields.iter().eq(ctx.headers().iter());
         same.then(|| (start, start + head.len()))
     })
 }

@@ -86,6 +86,13 @@ pub(crate) struct Tapped<T> {
     record: Rc<Record>,
 }
 
+impl<T> Tapped<T> {
+    /// What is tapped.
+    pub(crate) fn get_ref(&self) -> &T {
+        &self.inner
+    }
+}
+
 impl<L: Listener> Tapped<L> {
     pub(crate) fn new(inner: L) -> Self {
         Tapped { inner, record: Rc::default() }

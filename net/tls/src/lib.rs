@@ -60,7 +60,7 @@ pub use dev::Development;
 pub use engine::{CLOSE_TIMEOUT, MAX_HANDSHAKE, MAX_SEALED, SMALL_RECORD, WARM_AFTER};
 pub use error::{Error, Refusal};
 pub use identity::Identity;
-pub use options::{HTTP1, Options};
+pub use options::{HTTP1, HTTP2, Options};
 pub use roots::Roots;
 pub use server::{Acceptor, TlsListener};
 pub use stream::TlsStream;

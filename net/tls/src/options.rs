@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The protocol of HTTP/1.1 in ALPN's registry.
 pub const HTTP1: &str = "http/1.1";
 
+/// The protocol of HTTP/2 in ALPN's registry.
+pub const HTTP2: &str = "h2";
+
 /// What both ends may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {

@@ -48,7 +48,7 @@ pub struct Seen {
     pub warnings: usize,
     /// The most bytes of what is under test above what it holds idle.
     pub memory: i64,
-    /// How long it took only because others had the processor; see [`Account`](super::subject::Account).
+    /// How long it took only because others had the processor; see [`Account`](crate::processor::Account).
     pub held_up: Duration,
     /// The server's time on a processor, where that is known.
     pub cpu: Option<Duration>,

@@ -13,6 +13,7 @@
 //! | `client.rs` | a hostile client: the operations, over any stream |
 //! | `player.rs`, `clients.rs` | a hostile server, and the clients under test |
 //! | `templates.rs` | hostile templates |
+//! | `http2.rs` | what attacks on HTTP/2 are made of, and what is seen of an answer to them |
 //! | `play.rs` | every row in each way in which it can be played |
 //! | `chapter.rs` | the tables of the chapter in the book |
 //! | `harness.rs` | named tests from a list |
@@ -23,6 +24,7 @@ pub mod client;
 pub mod clients;
 pub mod frames;
 pub mod harness;
+pub mod http2;
 pub mod judge;
 pub mod play;
 pub mod player;

@@ -2,8 +2,8 @@
 
 use super::judge::Seen;
 use super::row::Row;
-use super::subject::Account;
 use crate::allocations::measure;
+use crate::processor::Account;
 use serde_json::Value as Json;
 use std::time::Instant;
 use wirebook_template::{Engine, Error, Limits, Options, Value};

@@ -106,7 +106,9 @@ impl Case {
         let at = match passed.as_millis() {
             0 => "0".to_owned(),
             millis if millis % 1000 == 0 => format!("{}s", millis / 1000),
-            millis if millis > 1000 && passed.subsec_nanos() % 1_000_000 != 0 => format!("~{}s", millis.div_ceil(1000)),
+            millis if millis > 1000 && !passed.subsec_nanos().is_multiple_of(1_000_000) => {
+                format!("~{}s", millis.div_ceil(1000))
+            }
             millis => format!("{millis}ms"),
         };
         while let Some(order) = self.supervisor.order() {

@@ -1,18 +1,22 @@
-//! The answers to the book's exercises: a file for each chapter, whose anchors the chapter includes, with the tests that hold
-//! them.
+//! The book's code that is in no crate: the answers to its exercises, a file for each chapter, whose anchors the chapter includes,
+//! with the tests that hold them; two chapters' programs; and the lines of the appendix "From Node to here".
 
 mod attacks;
 mod between;
 mod bigpipe;
 mod bodies;
+mod bytes;
 mod client;
 mod closures;
 mod compression;
 mod cookies;
 mod escaping;
 mod event_loop;
+mod event_stream;
 mod frames;
+mod from_node;
 mod h2_frames;
+mod h2_server;
 mod h2_streams;
 mod h2_windows;
 mod handshake;
@@ -23,6 +27,7 @@ mod measuring;
 mod messages;
 mod multipart;
 mod one_port;
+mod onion;
 mod processes;
 mod routing;
 mod server;
@@ -30,6 +35,8 @@ mod staying_up;
 mod tcp;
 mod tls;
 mod udp;
+mod web_files;
+mod web_sessions;
 
 // The steps of "From string replacement to closures"; each uses a part of the others.
 #[allow(dead_code)]

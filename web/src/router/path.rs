@@ -53,6 +53,11 @@ impl Path<'_> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> Path<'static> {
+        Path(Cow::Owned(self.0.into_owned()))
+    }
 }
 
 /// Gives a path its one form, or says why it has none. A path that has it already is borrowed.

@@ -217,6 +217,15 @@ impl<T> Routes<T> {
         Ok(())
     }
 
+    /// The same routes with other values: `change` is called for each, in their order.
+    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> Routes<U> {
+        let with = |Route { host, method, pattern, name, value }| {
+            let value = change(value);
+            Route { host, method, pattern, name, value }
+        };
+        Routes { routes: self.routes.into_iter().map(with).collect() }
+    }
+
     /// All routes so far, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Route<T>> {
         self.routes.iter()
@@ -375,6 +384,11 @@ impl<T> Router<T> {
             }
         }
         self.nothing(host, method, path, spans)
+    }
+
+    /// What [`find`](Router::find) gave, again: the route with this number in [`routes`](Self::routes), for the same host and path.
+    pub fn matched<'a>(&'a self, number: usize, host: &'a str, path: &'a Path<'_>, spans: &'a Spans) -> Matched<'a, T> {
+        Matched { route: &self.routes[number], host, path: path.as_str(), spans }
     }
 
     /// What to say when there is no route.

@@ -5,7 +5,7 @@
 //! pages and in the session, for programs that have no browser's honesty to build on. Whoever wants a token asks for the
 //! origin as well: a token that leaked does not help a page of another origin.
 //!
-//! GET, HEAD and OPTIONS change nothing and pass (RFC 9110 §9.2.1); it is the application's part that this is so.
+//! GET, HEAD, OPTIONS and TRACE change nothing and pass (RFC 9110 §9.2.1); it is the application's part that this is so.
 
 use crate::text::{from_base64, to_base64};
 use subtle::ConstantTimeEq;
@@ -66,7 +66,7 @@ impl Origin {
 /// assert_eq!(origin(&asked, &[]), Origin::Unknown);
 /// ```
 pub fn origin(asked: &Provenance<'_>, listed: &[&str]) -> Origin {
-    if matches!(asked.method, "GET" | "HEAD" | "OPTIONS") {
+    if matches!(asked.method, "GET" | "HEAD" | "OPTIONS" | "TRACE") {
         return Origin::Safe;
     }
     let is_listed = asked.origin.is_some_and(|origin| origin != "null" && listed.contains(&origin));

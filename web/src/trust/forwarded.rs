@@ -117,6 +117,11 @@ impl Trust {
         Trust { most, ..self }
     }
 
+    /// Whether no peer is a proxy of ours.
+    pub fn is_empty(&self) -> bool {
+        self.nets.is_empty()
+    }
+
     /// Whether this is a proxy of ours. An IPv4 address in IPv6's clothes is that IPv4 address.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

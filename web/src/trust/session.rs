@@ -38,6 +38,12 @@ impl SessionId {
         Some(SessionId(from_base64(text)?.try_into().ok()?))
     }
 
+    /// What is signed.
+    #[cfg(feature = "net")]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The 22 characters for the cookie.
     pub fn text(&self) -> String {
         to_base64(&self.0)

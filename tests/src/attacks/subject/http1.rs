@@ -131,7 +131,7 @@ fn body_error(failure: &Failure) -> &'static str {
     }
     match failure.source().downcast_ref() {
         Some(Trouble::Protocol(error)) if error.violation == Violation::Incomplete => "incomplete",
-        Some(Trouble::Protocol(_)) => "syntax",
+        Some(Trouble::Protocol(_) | Trouble::Stream(_)) => "syntax",
         Some(Trouble::TooLarge) => "too_large",
         Some(Trouble::TooSlow) => "slow",
         _ => "other",

@@ -1,16 +1,15 @@
 //! The servers under test: one of each layer, on a thread of its own or in a simulation, with handlers that write down
 //! everything they get.
 
-mod account;
 mod http1;
 mod record;
 mod websocket;
 
-pub use account::Account;
 pub use record::{Call, Notes, Record};
 
 use super::row::Row;
 use crate::allocations::{Ledger, watch};
+use crate::processor::Account;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;

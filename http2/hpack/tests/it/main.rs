@@ -1,0 +1,4 @@
+//! Field blocks and the code of their strings.
+
+mod blocks;
+mod huffman;

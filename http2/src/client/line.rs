@@ -1,0 +1,218 @@
+//! A connection and the requests on it, as its task and those who ask see them.
+
+use super::error::Error;
+use crate::driver::{Desk, Link, Read, Turns};
+use crate::state::Leaving;
+use crate::wire::{Code, StreamId};
+use crate::{Config, Connection, Event};
+use std::cell::{Cell, RefCell};
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::sync::Arc;
+use wirebook_http1::FieldBlock;
+use wirebook_http1::parser::{FieldLines, ResponseHead};
+use wirebook_net::{self as net, Signal, Stream};
+
+/// A connection.
+pub(super) struct Line {
+    pub(super) link: Link,
+    talks: RefCell<Vec<Rc<Talk>>>,
+    /// Raised when there may be a place for a further request, when a PING is answered, and at the end.
+    pub(super) changed: Signal,
+    pub(super) pong: Cell<Option<[u8; 8]>>,
+    /// The server has said GOAWAY.
+    gone: Cell<bool>,
+    /// Why there will be nothing more.
+    ended: RefCell<Option<Error>>,
+}
+
+/// One request and its answer.
+pub(super) struct Talk {
+    pub(super) id: StreamId,
+    /// Status and fields, once they have come.
+    pub(super) head: RefCell<Option<(u16, FieldBlock)>>,
+    /// What has come and nobody has asked for.
+    pub(super) inbox: RefCell<Vec<u8>>,
+    pub(super) trailers: RefCell<FieldBlock>,
+    /// The answer is complete.
+    pub(super) ended: Cell<bool>,
+    /// Why it never will be.
+    pub(super) failure: RefCell<Option<Error>>,
+    pub(super) changed: Signal,
+}
+
+impl Talk {
+    pub(super) fn new(id: StreamId) -> Rc<Talk> {
+        Rc::new(Talk {
+            id,
+            head: RefCell::default(),
+            inbox: RefCell::default(),
+            trailers: RefCell::default(),
+            ended: Cell::default(),
+            failure: RefCell::default(),
+            changed: Signal::new(),
+        })
+    }
+
+    fn fail(&self, error: Error) {
+        // What is complete stays so: who has said all may reset the rest of what we say (RFC 9113 §8.1).
+        if !self.ended.get() {
+            self.failure.borrow_mut().get_or_insert(error);
+        }
+        self.changed.raise();
+    }
+}
+
+impl Line {
+    /// A connection begins on a stream, and its task with it.
+    pub(super) fn begin(stream: Rc<dyn Stream>, config: Arc<Config>) -> Rc<Line> {
+        let core = Connection::client(config.clone(), net::now());
+        let line = Rc::new(Line {
+            link: Link::new(stream, core),
+            talks: RefCell::default(),
+            changed: Signal::new(),
+            pong: Cell::default(),
+            gone: Cell::default(),
+            ended: RefCell::default(),
+        });
+        let (own, timeout) = (line.clone(), config.write_timeout);
+        net::spawn(async move { own.hold(Turns::new(Default::default(), &config, timeout)).await });
+        line
+    }
+
+    async fn hold(&self, mut turns: Turns) {
+        let mut desk = Desk::default();
+        let error = loop {
+            self.link.tick();
+            let read = turns.read(&self.link, &mut desk, |desk| self.receive(desk));
+            self.link.tick();
+            let written = turns.write(&self.link);
+            self.changed.raise();
+            self.share_room();
+            match (read, written) {
+                (Err(error), _) | (_, Err(error)) => break error.into(),
+                (Ok(Read::Eof), _) => break Error::Ended,
+                (Ok(Read::All), _) if self.link.is_over() => {
+                    let fault = self.link.core().fault();
+                    break fault.map_or(Error::Ended, Error::Protocol);
+                }
+                _ => {}
+            }
+            if let Err(error) = turns.wait(&self.link).await {
+                break error.into();
+            }
+        };
+        // The other end may have ended already.
+        self.link.stream.shutdown(Shutdown::Both).unwrap_or_default();
+        self.ended.replace(Some(error.clone()));
+        for talk in self.talks.take() {
+            talk.fail(error.clone());
+        }
+        self.changed.raise();
+    }
+
+    /// Why the connection has ended, if it has.
+    pub(super) fn end(&self) -> Option<Error> {
+        self.ended.borrow().clone()
+    }
+
+    /// Whether one of the two ends takes no more requests.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.gone.get() || self.link.core().leaving() != Leaving::No
+    }
+
+    pub(super) fn enter(&self, talk: Rc<Talk>) {
+        self.talks.borrow_mut().push(talk);
+    }
+
+    pub(super) fn leave(&self, id: StreamId) {
+        self.talks.borrow_mut().retain(|talk| talk.id != id);
+        self.changed.raise();
+    }
+
+    fn talk(&self, id: StreamId) -> Option<Rc<Talk>> {
+        self.talks.borrow().iter().find(|talk| talk.id == id).cloned()
+    }
+
+    /// Who has something to send may try again.
+    fn share_room(&self) {
+        self.talks.borrow().iter().for_each(|talk| talk.changed.raise());
+    }
+
+    fn receive(&self, Desk { inbox, fields }: &mut Desk) {
+        loop {
+            let (used, event) = match self.link.core().receive(inbox.unread(), fields) {
+                Ok(received) => received,
+                // It is over, and the loop sees that.
+                Err(_) => return,
+            };
+            let Some(event) = event else {
+                inbox.consume(used);
+                return;
+            };
+            self.hear(event);
+            inbox.consume(used);
+        }
+    }
+
+    fn hear(&self, event: Event<'_>) {
+        match event {
+            Event::Response { stream, head, end } if head.status >= 200 => {
+                if let Some(talk) = self.talk(stream) {
+                    talk.head.replace(Some(copy(&head)));
+                    talk.ended.set(end);
+                    talk.changed.raise();
+                }
+            }
+            Event::Data { stream, bytes, end } => match self.talk(stream) {
+                Some(talk) => {
+                    talk.inbox.borrow_mut().extend_from_slice(bytes);
+                    talk.ended.set(end);
+                    talk.changed.raise();
+                }
+                None => self.link.say(|core, out| core.release(stream, out)),
+            },
+            Event::Trailers { stream, fields } => {
+                if let Some(talk) = self.talk(stream) {
+                    talk.trailers.replace(block(fields));
+                    talk.ended.set(true);
+                    talk.changed.raise();
+                }
+            }
+            Event::Reset { stream, code } => {
+                if let Some(talk) = self.talk(stream) {
+                    talk.fail(if code == Code::REFUSED_STREAM { Error::Unprocessed } else { Error::Reset(code) });
+                }
+            }
+            Event::StreamError(error) => {
+                if let Some(talk) = error.stream.and_then(|stream| self.talk(stream)) {
+                    talk.fail(Error::Protocol(error));
+                }
+            }
+            Event::Goaway { last, .. } => {
+                self.gone.set(true);
+                for talk in self.talks.borrow().iter().filter(|talk| talk.id > last) {
+                    talk.fail(Error::Unprocessed);
+                }
+                self.changed.raise();
+            }
+            Event::Room(_) | Event::Settings(_) => self.link.wake(),
+            Event::Pong(data) => {
+                self.pong.set(Some(data));
+                self.changed.raise();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn copy(head: &ResponseHead<'_>) -> (u16, FieldBlock) {
+    (head.status, block(head.fields))
+}
+
+/// What the core let through is valid, and within the limits of a block.
+fn block(fields: FieldLines<'_>) -> FieldBlock {
+    let mut block = FieldBlock::default();
+    fields.iter().try_for_each(|(name, value)| block.push(name, value)).ok();
+    block
+}

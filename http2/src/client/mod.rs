@@ -1,0 +1,22 @@
+//! The client driver: a connection to a server, and an agent that has one for each origin.
+//!
+//! | file, from the ground up | holds |
+//! |---|---|
+//! | `error.rs` | why there is no answer, and whether the request may be made again |
+//! | `line.rs` | a connection and the requests on it |
+//! | `response.rs` | an answer, as it is read |
+//! | `session.rs` | a connection, as who asks has it; a request |
+//! | `agent.rs` | one connection for each origin, and requests that are made again |
+//!
+//! Node's `http2.connect` is [`Session::connect`]; `session.ping`, `close` and `goaway` are [`Session::ping`] and [`Session::close`].
+
+mod agent;
+mod error;
+mod line;
+mod response;
+mod session;
+
+pub use agent::Agent;
+pub use error::Error;
+pub use response::Response;
+pub use session::{Request, Session};

@@ -1,0 +1,118 @@
+//! An answer: its head is there, its content comes as it is read.
+
+use super::error::Error;
+use super::line::{Line, Talk};
+use crate::Event;
+use crate::wire::Code;
+use std::fmt;
+use std::rc::Rc;
+use wirebook_http1::FieldBlock;
+use wirebook_http1::parser::FieldLines;
+
+/// An answer. Dropping it before its end tells the server that nobody wants the rest.
+pub struct Response {
+    line: Rc<Line>,
+    talk: Rc<Talk>,
+    head: Option<(u16, FieldBlock)>,
+    piece: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn new(line: Rc<Line>, talk: Rc<Talk>) -> Self {
+        Response { line, talk, head: None, piece: Vec::new() }
+    }
+
+    /// The head has come.
+    pub(super) fn arrived(mut self) -> Self {
+        self.head = self.talk.head.take();
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.head.as_ref().map_or(0, |(status, _)| *status)
+    }
+
+    /// All fields.
+    pub fn headers(&self) -> FieldLines<'_> {
+        self.head.as_ref().map(|(_, fields)| fields.lines()).unwrap_or_default()
+    }
+
+    /// The first field of that name.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers().get(name)
+    }
+
+    /// The next piece of the content; `None` at its end. As long as it is not asked for, the server must not send more than a window.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no more.
+    pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.credit();
+        let Response { talk, piece, .. } = self;
+        let next = || {
+            let inbox = &mut *talk.inbox.borrow_mut();
+            if !inbox.is_empty() {
+                std::mem::swap(piece, inbox);
+                return Some(Ok(true));
+            }
+            if talk.ended.get() {
+                return Some(Ok(false));
+            }
+            talk.failure.borrow().clone().map(Err)
+        };
+        let more = talk.changed.until(next).await?;
+        Ok(more.then_some(&self.piece))
+    }
+
+    /// All of the content, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`chunk`](Self::chunk), and [`Error::TooLarge`].
+    pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            if all.len() + piece.len() > limit {
+                return Err(Error::TooLarge);
+            }
+            all.extend_from_slice(piece);
+        }
+        Ok(all)
+    }
+
+    /// The fields behind the content, once [`chunk`](Self::chunk) has given `None`.
+    pub fn trailers(&self) -> FieldBlock {
+        self.talk.trailers.borrow().clone()
+    }
+
+    /// The piece has been read: the server may send as much again.
+    fn credit(&mut self) {
+        let held = self.piece.len() as u32;
+        self.piece.clear();
+        if held > 0 {
+            self.line.link.say(|core, out| core.consumed(self.talk.id, held, out));
+        }
+    }
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        let (line, talk) = (&self.line, &self.talk);
+        if !talk.ended.get() {
+            // One that is over already needs no reset.
+            let reset = Event::Reset { stream: talk.id, code: Code::CANCEL };
+            line.link.say(|core, out| core.send(reset, out)).ok();
+        }
+        line.link.say(|core, out| core.release(talk.id, out));
+        line.leave(talk.id);
+        talk.changed.raise();
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,244 @@
+//! A connection to a server: many requests side by side.
+
+use super::error::Error;
+use super::line::{Line, Talk};
+use super::response::Response;
+use crate::wire::StreamId;
+use crate::{Config, Event};
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use wirebook_http1::FieldBlock;
+use wirebook_http1::parser::{FieldLines, RequestHead};
+use wirebook_net::tcp::TcpStream;
+use wirebook_net::{self as net, Address, Stream};
+
+/// A connection to a server. Clones are the same connection; it ends when it is closed, when the last of them is dropped, when it has idled for
+/// [`Config::idle_timeout`], or when the server ends it. What has been asked by then is answered.
+///
+/// ```no_run
+/// use wirebook_http2::client::Session;
+/// use wirebook_net as net;
+///
+/// net::run(async {
+///     let session = Session::connect("127.0.0.1:8000").await?;
+///     let mut answer = session.request("GET", "/tea").send("").await?;
+///     println!("{} {:?}", answer.status(), answer.bytes(1024).await?);
+///     session.close();
+///     Ok::<(), Box<dyn std::error::Error>>(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    line: Rc<Held>,
+    authority: Rc<str>,
+}
+
+/// A line that somebody may still make requests on.
+struct Held(Rc<Line>);
+
+impl Deref for Held {
+    type Target = Rc<Line>;
+
+    fn deref(&self) -> &Rc<Line> {
+        &self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.link.core().shutdown();
+        self.link.wake();
+    }
+}
+
+impl Session {
+    /// Connects in clear text, with a server that is known to speak HTTP/2 (RFC 9113 §3.3).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TcpStream::connect`].
+    pub async fn connect(address: impl Address) -> Result<Session, Error> {
+        let stream = TcpStream::connect(address).await?;
+        let authority = stream.peer_addr()?.to_string();
+        Ok(Session::over(stream, &authority, Arc::default()))
+    }
+
+    /// Connects over TLS, and agrees on HTTP/2 there. The connector must offer it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TcpStream::connect`] and of [`wirebook_tls::Connector::connect`]; [`Error::NotSpoken`].
+    #[cfg(feature = "tls")]
+    pub async fn connect_secure(host: &str, port: u16, connector: &wirebook_tls::Connector) -> Result<Session, Error> {
+        let stream = TcpStream::connect((host, port)).await?;
+        let stream = connector.connect(stream, host).await?;
+        if stream.protocol().as_deref() != Some(wirebook_tls::HTTP2) {
+            return Err(Error::NotSpoken);
+        }
+        let authority = if port == 443 { host.to_owned() } else { format!("{host}:{port}") };
+        Ok(Session::over(stream, &authority, Arc::default()))
+    }
+
+    /// On a stream of any kind, whose other end is known to speak HTTP/2; `authority` is the host of the requests.
+    pub fn over(stream: impl Stream + 'static, authority: &str, config: Arc<Config>) -> Session {
+        Session { line: Rc::new(Held(Line::begin(Rc::new(stream), config))), authority: authority.into() }
+    }
+
+    /// A request, to be sent by [`Request::send`].
+    pub fn request<'a>(&self, method: &'a str, target: &'a str) -> Request<'a> {
+        let mut fields = FieldBlock::default();
+        let misuse = fields.push("host", self.authority.as_bytes()).err();
+        Request { line: self.line.clone(), method, target, fields, misuse }
+    }
+
+    /// Asks whether the server is there; gives how long its answer took.
+    ///
+    /// # Errors
+    ///
+    /// Why the connection has ended: [`Config::ping_timeout`] is one reason.
+    pub async fn ping(&self) -> Result<Duration, Error> {
+        thread_local!(static LAST: Cell<u64> = const { Cell::new(0) });
+        let data = LAST.with(|last| last.replace(last.get() + 1)).to_be_bytes();
+        let begin = net::now();
+        self.line.link.say(|core, out| core.send(Event::Ping(data), out))?;
+        let answered = || match self.line.pong.get() {
+            Some(pong) if pong == data => Some(Ok(net::now() - begin)),
+            _ => self.line.end().map(Err),
+        };
+        self.line.changed.until(answered).await
+    }
+
+    /// Takes no more requests; those that have been made are answered, then the connection ends.
+    pub fn close(&self) {
+        self.line.link.core().shutdown();
+        self.line.link.wake();
+    }
+
+    /// Whether a further request may be made.
+    pub fn is_open(&self) -> bool {
+        self.line.end().is_none() && !self.line.is_leaving()
+    }
+
+    /// Waits until the connection has ended.
+    pub async fn closed(&self) {
+        self.line.changed.until(|| self.line.end().map(drop)).await;
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("authority", &self.authority).field("is_open", &self.is_open()).finish()
+    }
+}
+
+/// A request that has not been sent.
+#[must_use = "a request is sent by `send`"]
+pub struct Request<'a> {
+    line: Rc<Held>,
+    method: &'a str,
+    target: &'a str,
+    fields: FieldBlock,
+    misuse: Option<wirebook_http1::Misuse>,
+}
+
+impl Request<'_> {
+    /// Adds a field; one that may not be sent makes [`send`](Self::send) fail.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let pushed = self.fields.push(name, value);
+        self.misuse = self.misuse.or(pushed.err());
+        self
+    }
+
+    /// Sends it, waiting for a place among the streams that the server takes, and waits for the head of the answer. What has not been
+    /// sent of the body by then goes on by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]: of one that [is unprocessed](Error::is_unprocessed) the server knows nothing.
+    pub async fn send(self, body: impl AsRef<[u8]>) -> Result<Response, Error> {
+        let body = body.as_ref();
+        if let Some(misuse) = self.misuse {
+            return Err(misuse.into());
+        }
+        let talk = self.open(body).await?;
+        let response = Response::new(Rc::clone(&self.line.0), talk.clone());
+        let mut rest = body;
+        let arrived = talk.changed.until(|| {
+            if !rest.is_empty() {
+                match offer(&self.line, talk.id, rest) {
+                    Ok(taken) => rest = &rest[taken..],
+                    // The server wants no more of it; what it says of the request is what counts.
+                    Err(_) => rest = &[],
+                }
+            }
+            if let Some(error) = talk.failure.borrow().clone() {
+                return Some(Err(error));
+            }
+            talk.head.borrow().is_some().then_some(Ok(()))
+        });
+        arrived.await?;
+        if !rest.is_empty() {
+            let (line, rest) = (Rc::clone(&self.line.0), rest.to_vec());
+            net::spawn(async move { upload(&line, &talk, &rest).await });
+        }
+        Ok(response.arrived())
+    }
+
+    /// Opens a stream, when there is a place.
+    async fn open(&self, body: &[u8]) -> Result<Rc<Talk>, Error> {
+        let line = &self.line;
+        let place = || {
+            if line.end().is_some() || line.is_leaving() {
+                return Some(Err(Error::Unprocessed));
+            }
+            let next = line.link.core().next_stream();
+            next.map(Ok)
+        };
+        let stream: StreamId = line.changed.until(place).await?;
+        let mut fields = self.fields.lines();
+        let with_length;
+        if !body.is_empty() && fields.get("content-length").is_none() {
+            let mut more = self.fields.clone();
+            more.push("content-length", body.len().to_string())?;
+            with_length = more;
+            fields = with_length.lines();
+        }
+        self.say_head(stream, fields, body.is_empty())?;
+        let talk = Talk::new(stream);
+        line.enter(talk.clone());
+        Ok(talk)
+    }
+
+    fn say_head(&self, stream: StreamId, fields: FieldLines<'_>, end: bool) -> Result<(), Error> {
+        let head = RequestHead::new(self.method.as_bytes(), self.target.as_bytes(), fields);
+        let scheme: &[u8] = if self.line.link.stream.is_secure() { b"https" } else { b"http" };
+        let event = Event::Request { stream, head, scheme, protocol: None, end };
+        Ok(self.line.link.say(|core, out| core.send(event, out))?)
+    }
+}
+
+/// Sends as much of the rest of a body as there is room for.
+fn offer(line: &Line, id: StreamId, rest: &[u8]) -> Result<usize, Error> {
+    let taken = line.link.add(|core, out| core.send_data(id, rest, true, out))?;
+    if taken > 0 {
+        line.link.wake();
+    }
+    Ok(taken)
+}
+
+/// Sends the rest of a body whose answer is there already, as long as the server wants it.
+async fn upload(line: &Line, talk: &Talk, mut rest: &[u8]) {
+    let all = || match offer(line, talk.id, rest) {
+        Ok(taken) => {
+            rest = &rest[taken..];
+            rest.is_empty().then_some(())
+        }
+        Err(_) => Some(()),
+    };
+    talk.changed.until(all).await;
+}

@@ -1,0 +1,172 @@
+//! A connection's own task: it reads and writes for all requests on it, and keeps its time.
+
+use super::call::{Shared, answer_soon};
+use super::line::{Asks, Line};
+use crate::driver::{Desk, Read, Turns};
+use crate::state::Leaving;
+use crate::wire::Code;
+use crate::{Error, Event};
+use std::future::poll_fn;
+use std::io;
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::task::Poll;
+use wirebook_http1::server::host::{Inbox, call as tell};
+use wirebook_http1::server::{Outcome, Request, Response, Trouble};
+use wirebook_net as net;
+
+/// The connection leaves the table, however its task ends.
+struct Guard(Rc<Line>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if self.0.stream.is_secure() {
+            // Dropping a socket says that it ended. Dropping TLS does not (RFC 8446 §6.1).
+            let _ = self.0.stream.shutdown(Shutdown::Write);
+        }
+        self.0.leave();
+    }
+}
+
+/// From the first byte to the last. `inbox` is what has come already.
+pub(super) async fn converse<H>(line: Rc<Line>, shared: Rc<Shared<H>>, inbox: Inbox)
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    let guard = Guard(line.clone());
+    let options = &line.common.options;
+    let turns = Turns::new(inbox, &options.http2, options.http.write_timeout);
+    if let Ok(true) = hold(&line, &shared, turns).await {
+        linger(&line).await;
+    }
+    drop(guard);
+}
+
+/// Until it is over: says whether the client may still have something to say, that is to be read and thrown away.
+///
+/// # Errors
+///
+/// Those of the stream, and `TimedOut` where the client takes nothing for too long.
+// ANCHOR: hold
+async fn hold<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, mut turns: Turns) -> io::Result<bool>
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    loop {
+        line.link.tick();
+        look_up(line);
+        let mut desk = line.common.lend();
+        let read = turns.read(&line.link, &mut desk, |desk| receive(line, shared, desk));
+        line.common.take_back(desk);
+        line.link.tick();
+        turns.write(&line.link)?;
+        line.share_room();
+        match read? {
+            Read::Eof => return Ok(false),
+            Read::All if line.link.is_over() => return Ok(true),
+            Read::All => turns.wait(&line.link).await?,
+        }
+    }
+}
+// ANCHOR_END: hold
+
+/// Whether the server closes.
+fn look_up(line: &Line) {
+    if line.common.connections.is_closing() && line.link.core().leaving() == Leaving::No {
+        line.link.core().shutdown();
+        line.notify_all();
+    }
+}
+
+/// Has everything received that is in the inbox.
+fn receive<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, Desk { inbox, fields }: &mut Desk)
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    loop {
+        let (used, event) = match line.link.core().receive(inbox.unread(), fields) {
+            Ok(received) => received,
+            Err(error) => return fail(line, error),
+        };
+        let Some(event) = event else {
+            inbox.consume(used);
+            return;
+        };
+        match event {
+            Event::Request { stream, end, .. } => match line.open(stream, Asks { end }, fields) {
+                Some(call) => answer_soon(shared, call),
+                None => {
+                    let refused = Event::Reset { stream, code: Code::REFUSED_STREAM };
+                    line.link.say(|core, out| core.send(refused, out)).ok();
+                }
+            },
+            Event::Data { stream, bytes, end } => match line.call(stream) {
+                Some(call) => call.receive(bytes, end),
+                None => line.link.say(|core, out| core.release(stream, out)),
+            },
+            Event::Trailers { stream, fields } => {
+                if let Some(call) = line.call(stream) {
+                    call.receive_trailers(fields);
+                }
+            }
+            Event::Reset { stream, .. } => {
+                if let Some(call) = line.call(stream) {
+                    call.abandon();
+                }
+                line.link.say(|core, out| core.release(stream, out));
+            }
+            Event::StreamError(error) => {
+                if let Some(call) = error.stream.and_then(|stream| line.call(stream)) {
+                    call.abandon();
+                }
+                tell(&line.common.hooks().client_error, &trouble(error));
+            }
+            Event::Room(_) | Event::Settings(_) => line.link.wake(),
+            _ => {}
+        }
+        inbox.consume(used);
+    }
+}
+
+/// The client has broken a rule: it is told, and nothing else of it counts.
+fn fail(line: &Line, error: Error) {
+    tell(&line.common.hooks().client_error, &trouble(error));
+    line.abandon_all();
+    line.link.wake();
+}
+
+/// Ends our half, then reads on and throws away what comes, so that the client's system does not throw away our last word.
+async fn linger(line: &Line) {
+    let options = &line.common.options.http;
+    let time = line.common.connections.linger_time(options);
+    if line.stream.shutdown(Shutdown::Write).is_err() || time.is_zero() {
+        return;
+    }
+    let all = async {
+        loop {
+            let piece = poll_fn(|context| {
+                let mut bytes = net::buffer();
+                loop {
+                    match line.stream.try_read(&mut bytes) {
+                        Ok(1..) => return Poll::Ready(true),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                            if std::task::ready!(line.stream.poll_readable(context)).is_err() {
+                                return Poll::Ready(false);
+                            }
+                        }
+                        Ok(_) | Err(_) => return Poll::Ready(false),
+                    }
+                }
+            });
+            if !matches!(net::timeout(options.linger_timeout, piece).await, Ok(true)) {
+                return;
+            }
+        }
+    };
+    let _ = net::timeout(time, all).await;
+}
+
+/// As hooks are told of it.
+fn trouble(error: Error) -> Trouble {
+    Trouble::Stream(error.violation.row().2)
+}

@@ -1,0 +1,4 @@
+//! The engine over folders, and what holds for all templates.
+
+mod engine;
+mod properties;

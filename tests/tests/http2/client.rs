@@ -1,0 +1,269 @@
+//! The client, against our server and against servers that leave.
+
+use crate::peer::{ADDRESS, serve, simulate, with};
+use crate::server::handler;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use wirebook_http2::client::{Agent, Error, Session};
+use wirebook_http2::server::Options;
+use wirebook_http2::{Code, Config};
+use wirebook_net::sim::{self, Faults, SimListener, SimStream};
+use wirebook_net::{self as net, Listener, Stream};
+
+async fn connect() -> Session {
+    with_config(Config::default()).await
+}
+
+async fn with_config(config: Config) -> Session {
+    let stream = SimStream::connect(ADDRESS).await.expect("the server listens");
+    Session::over(stream, "a", Arc::new(config))
+}
+
+/// The text of an answer.
+async fn text(session: &Session, method: &str, target: &str, body: &[u8]) -> Result<String, Error> {
+    let mut answer = session.request(method, target).send(body).await?;
+    Ok(String::from_utf8(answer.bytes(1 << 20).await?).expect("text"))
+}
+
+#[test]
+fn requests_and_answers() {
+    simulate(async {
+        serve(Options::default(), handler);
+        let session = connect().await;
+        let mut answer = session.request("GET", "/who").header("X-Mine", "1").send("").await.expect("an answer");
+        assert_eq!((answer.status(), answer.header("content-length")), (200, Some(&b"29"[..])));
+        assert_eq!(answer.bytes(100).await.expect("content"), b"GET /who Some(\"a\") http Http2");
+        assert!(matches!(
+            session.request("GET", "/large").send("").await.expect("an answer").bytes(1000).await,
+            Err(Error::TooLarge)
+        ));
+        assert_eq!(
+            session.request("HEAD", "/large").send("").await.expect("an answer").chunk().await.expect("an end"),
+            None
+        );
+        let mut hinted = session.request("GET", "/hints").send("").await.expect("an answer");
+        assert_eq!((hinted.status(), hinted.bytes(10).await.expect("content")), (200, b"page".to_vec()));
+        assert!(session.ping().await.expect("a pong") <= Duration::from_millis(1));
+        assert!(matches!(session.request("GET", "/").header("a b", "").send("").await, Err(Error::Field(_))));
+        assert!(matches!(session.request("GET", "no path").send("").await, Err(Error::Misuse(_))));
+        net::stop();
+    });
+}
+
+#[test]
+fn content_goes_both_ways_at_once() {
+    simulate(async {
+        serve(Options::default(), handler);
+        let session = with_config(Config { stream_window: 20_000, ..Config::default() }).await;
+        let body: Vec<u8> = (0..900_000_u32).map(|n| (n % 253) as u8).collect();
+        let mut answer = session.request("POST", "/echo").send(&body).await.expect("an answer");
+        assert_eq!(answer.bytes(1 << 20).await.expect("content"), body);
+        let mut answer = session.request("POST", "/trailers").send("x").await.expect("an answer");
+        while answer.chunk().await.expect("content").is_some() {}
+        assert_eq!(answer.trailers().lines().len(), 0);
+        net::stop();
+    });
+}
+
+#[test]
+fn requests_wait_for_a_place() {
+    simulate(async {
+        serve(with(|config| config.max_concurrent_streams = 3), handler);
+        let session = connect().await;
+        assert_eq!(text(&session, "GET", "/tea", b"").await.expect("an answer"), "/tea");
+        let begin = net::now();
+        let all: Vec<_> = (0..9)
+            .map(|_| {
+                let session = session.clone();
+                net::spawn(async move { text(&session, "GET", "/slow", b"").await.expect("an answer") })
+            })
+            .collect();
+        for answer in all {
+            assert_eq!(answer.await.expect("a task"), "slow");
+        }
+        assert_eq!((net::now() - begin).as_secs(), 9, "three at a time");
+        net::stop();
+    });
+}
+
+#[test]
+fn what_breaks_is_an_error_and_costs_the_others_nothing() {
+    simulate(async {
+        serve(Options::default(), handler);
+        let session = connect().await;
+        let broken = text(&session, "GET", "/breaks", b"").await;
+        assert!(matches!(broken, Err(Error::Reset(Code::INTERNAL_ERROR))), "{broken:?}");
+        // An answer that nobody wants any more is stopped, and its room is given back.
+        for _ in 0..20 {
+            drop(session.request("GET", "/large").send("").await.expect("an answer"));
+        }
+        assert_eq!(text(&session, "GET", "/tea", b"").await.expect("an answer"), "/tea");
+        net::stop();
+    });
+}
+
+#[test]
+fn a_session_that_nobody_has_any_more_ends_when_it_is_answered() {
+    simulate(async {
+        let server = serve(Options::default(), handler);
+        let session = connect().await;
+        let slow = net::spawn(async move { text(&session, "GET", "/slow", b"").await.expect("an answer") });
+        assert_eq!(slow.await.expect("a task"), "slow");
+        net::sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.connections(), 0);
+        let session = connect().await;
+        session.close();
+        assert!(!session.is_open());
+        assert!(matches!(text(&session, "GET", "/", b"").await, Err(Error::Unprocessed)));
+        session.closed().await;
+        net::stop();
+    });
+}
+
+/// A server that takes one request, answers it, and says that it has looked at no other; on its next connection it answers all.
+async fn leaves(connections: Rc<Cell<u32>>) {
+    let listener = SimListener::bind(ADDRESS).expect("a free address");
+    loop {
+        let (stream, _) = listener.accept().await.expect("a client");
+        connections.set(connections.get() + 1);
+        let first = connections.get() == 1;
+        net::spawn(async move {
+            let mut bytes = [0; 4096];
+            let mut heard = Vec::new();
+            let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+            stream.write_all(&settings).await.expect("a client");
+            // Each request of the test is one HEADERS frame, which names its path.
+            loop {
+                match stream.read(&mut bytes).await {
+                    Ok(count @ 1..) => heard.extend_from_slice(&bytes[..count]),
+                    _ => return,
+                }
+                let streams = streams(&heard);
+                if first && streams.len() == 2 {
+                    let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+                    stream.write_all(&goaway).await.expect("a client");
+                    stream.write_all(&[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88]).await.expect("a client");
+                    return net::sleep(Duration::from_secs(1)).await;
+                }
+                if !first && !streams.is_empty() {
+                    stream.write_all(&[0, 0, 1, 1, 5, 0, 0, 0, streams[0], 0x89]).await.expect("a client");
+                }
+            }
+        });
+    }
+}
+
+/// The streams that were opened.
+fn streams(mut heard: &[u8]) -> Vec<u8> {
+    heard = heard.strip_prefix(wirebook_http2::wire::PREFACE).unwrap_or_default();
+    let mut found = Vec::new();
+    while heard.len() >= 9 {
+        if heard[3] == 1 {
+            found.push(heard[8]);
+        }
+        heard = heard.get(9 + usize::from(heard[2])..).unwrap_or_default();
+    }
+    found
+}
+
+#[test]
+fn rfc9113_8_7_what_goaway_leaves_out_is_made_again_elsewhere() {
+    simulate(async {
+        let connections = Rc::new(Cell::new(0));
+        net::spawn(leaves(connections.clone()));
+        net::sleep(Duration::from_millis(1)).await;
+        let agent = Rc::new(Agent::new(async |_: String| Ok(connect().await)));
+        let ask = |method: &'static str| {
+            let agent = agent.clone();
+            net::spawn(async move { agent.send("a", method, "/", &[], b"").await.expect("an answer").status() })
+        };
+        // A POST is made again as well: the server has not looked at it.
+        let (first, second) = (ask("GET"), ask("POST"));
+        assert_eq!((first.await.expect("a task"), second.await.expect("a task")), (200, 204));
+        assert_eq!(connections.get(), 2, "one connection for both, and one for what was left out");
+        net::stop();
+    });
+}
+
+#[test]
+fn a_connection_that_ends_in_the_middle_is_no_reason_to_ask_again() {
+    simulate(async {
+        let times = Rc::new(Cell::new(0));
+        let counted = times.clone();
+        net::spawn(async move {
+            let listener = SimListener::bind(ADDRESS).expect("a free address");
+            loop {
+                let (stream, _) = listener.accept().await.expect("a client");
+                counted.set(counted.get() + 1);
+                stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("a client");
+                net::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        net::sleep(Duration::from_millis(1)).await;
+        let agent = Agent::new(async |_: String| Ok(connect().await));
+        let answer = agent.send("a", "POST", "/", &[], b"x").await;
+        assert!(matches!(answer, Err(Error::Ended | Error::Io(_))), "{answer:?}");
+        assert_eq!(times.get(), 1);
+        net::stop();
+    });
+}
+
+#[test]
+fn an_agent_has_one_connection_for_an_origin() {
+    simulate(async {
+        let server = serve(Options::default(), handler);
+        let agent = Rc::new(Agent::new(async |_: String| Ok(connect().await)));
+        let all: Vec<_> = (0..20)
+            .map(|n| {
+                let agent = agent.clone();
+                net::spawn(async move {
+                    let path = format!("/{n}");
+                    let mut answer = agent.send("a", "GET", &path, &[], b"").await.expect("an answer");
+                    assert_eq!(answer.bytes(10).await.expect("content"), path.as_bytes());
+                })
+            })
+            .collect();
+        for each in all {
+            each.await.expect("a task");
+        }
+        assert_eq!(server.connections(), 1);
+        agent.close();
+        net::sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.connections(), 0);
+        net::stop();
+    });
+}
+
+#[test]
+fn a_thousand_rough_networks() {
+    sim::explore(
+        1000,
+        |seed| sim::Config {
+            faults: Faults { reset: 0.0, refuse: 0.0, ..Faults::rough() },
+            ..sim::Config::rough(seed)
+        },
+        |seed| async move {
+            let server = serve(Options::default(), handler);
+            let stream_window = [2000, 65_535, 1 << 20][seed as usize % 3];
+            let session = with_config(Config { stream_window, ..Config::default() }).await;
+            let all: Vec<_> = (0..4)
+                .map(|n| {
+                    let session = session.clone();
+                    net::spawn(async move {
+                        let body = format!("/{seed}/{n}").repeat(1 + (seed as usize * 11 % 400));
+                        let answer = text(&session, "POST", "/echo", body.as_bytes()).await;
+                        assert!(answer.as_ref().is_ok_and(|text| *text == body), "{answer:?}");
+                    })
+                })
+                .collect();
+            for each in all {
+                each.await.expect("an answer");
+            }
+            server.close();
+            server.closed().await;
+            assert!(!session.is_open());
+        },
+    );
+}

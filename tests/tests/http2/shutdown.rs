@@ -1,0 +1,99 @@
+//! A server that closes loses nothing (RFC 9113 §6.8).
+
+use crate::peer::{ADDRESS, Peer, serve, simulate, with};
+use crate::server::handler;
+use std::time::Duration;
+use wirebook_http2::server::Options;
+use wirebook_http2::{Code, StreamId};
+use wirebook_net::sim::SimStream;
+use wirebook_net::{self as net};
+
+#[test]
+fn goaway_comes_in_two_steps_and_what_was_asked_is_answered() {
+    simulate(async {
+        let server = serve(Options::default(), handler);
+        let peer = Peer::connect().await;
+        let idle = Peer::connect().await;
+        idle.turn().await;
+        let slow = peer.open("GET", "/slow", &[], true);
+        peer.flush().await;
+        net::sleep(Duration::from_secs(1)).await;
+        server.close();
+        // On its way when the server says that it will leave: it is answered all the same.
+        let late = peer.open("GET", "/late", &[], true);
+        assert_eq!(peer.whole(late).await.text(), "/late");
+        assert_eq!(peer.whole(slow).await.text(), "slow");
+        peer.to_the_end().await;
+        assert_eq!(peer.goaways(), [(StreamId::MAX, Code::NO_ERROR), (late, Code::NO_ERROR)]);
+        idle.to_the_end().await;
+        assert_eq!(idle.goaways(), [(StreamId::MAX, Code::NO_ERROR), (StreamId::CONNECTION, Code::NO_ERROR)]);
+        server.closed().await;
+        assert!(SimStream::connect(ADDRESS).await.is_err(), "nobody listens any more");
+    });
+}
+
+#[test]
+fn a_client_that_does_not_answer_the_ping_is_given_a_second() {
+    simulate(async {
+        let server = serve(Options::default(), handler);
+        let peer = Peer::connect().await;
+        assert_eq!(peer.get("/tea").await.status, 200);
+        let before = net::now();
+        server.close();
+        server.closed().await;
+        let took = net::now() - before;
+        assert!((Duration::from_secs(1)..Duration::from_secs(3)).contains(&took), "{took:?}");
+        drop(peer);
+    });
+}
+
+#[test]
+fn what_does_not_end_is_broken_off() {
+    simulate(async {
+        let mut options = Options::default();
+        options.http.close_timeout = Duration::from_secs(2);
+        let server = serve(options, async |_: wirebook_http2::Request<'_>, _: wirebook_http2::Response<'_>| {
+            std::future::pending().await
+        });
+        let peer = Peer::connect().await;
+        peer.open("GET", "/", &[], true);
+        peer.flush().await;
+        net::sleep(Duration::from_secs(1)).await;
+        let before = net::now();
+        server.until(async {}).await;
+        assert_eq!((net::now() - before).as_secs(), 2);
+        net::sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.connections(), 0);
+    });
+}
+
+#[test]
+fn a_connection_that_has_carried_enough_is_shut_down() {
+    simulate(async {
+        serve(with(|config| config.max_requests = 3), handler);
+        let peer = Peer::connect().await;
+        for _ in 0..3 {
+            assert_eq!(peer.get("/tea").await.status, 200);
+        }
+        peer.to_the_end().await;
+        assert_eq!(peer.goaways().len(), 2);
+        net::stop();
+    });
+}
+
+#[test]
+fn a_client_that_leaves_is_answered_first() {
+    simulate(async {
+        let server = serve(Options::default(), handler);
+        let peer = Peer::connect().await;
+        let slow = peer.open("GET", "/slow", &[], true);
+        // GOAWAY(0, NO_ERROR).
+        peer.raw(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).await;
+        assert_eq!(peer.whole(slow).await.text(), "slow");
+        peer.to_the_end().await;
+        drop(peer);
+        net::sleep(Duration::from_secs(1)).await;
+        assert_eq!(server.connections(), 0);
+        net::stop();
+    });
+}

@@ -1,0 +1,113 @@
+//! What the examples answer.
+
+use super::world::*;
+
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_basic.rs"]
+mod web_basic;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_form_csrf.rs"]
+mod web_form_csrf;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_onion.rs"]
+mod web_onion;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_rest.rs"]
+mod web_rest;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_router.rs"]
+mod web_router;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_upload.rs"]
+mod web_upload;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_views.rs"]
+mod web_views;
+
+/// Asks one application several things on one connection.
+fn all(app: wirebook_web::App, requests: &[String]) -> String {
+    String::from_utf8(talk(app, requests.concat())).expect("text")
+}
+
+#[test]
+fn onion() {
+    let reply = get(web_onion::app().unwrap(), "/");
+    assert_eq!(reply.field("x-trace"), Some("outer in, inner in, handler, inner out, outer out"));
+}
+
+#[test]
+fn rest() {
+    let json = "content-type: application/json";
+    let asked = [
+        with_body("POST", "/teas", &[json], r#"{"name":"green","minutes":3}"#),
+        with_body("PUT", "/teas/1", &[json], r#"{"name":"green","minutes":2}"#),
+        request("GET", "/teas", &[]),
+        request("DELETE", "/teas/1", &[]),
+        request("GET", "/teas/1", &["accept: application/json"]),
+        request("GET", "/teas/x", &[]),
+        with_body("POST", "/teas", &[json], r#"{"name":"green","minutes":300}"#),
+    ];
+    let said = all(web_rest::app().unwrap(), &asked);
+    let statuses: Vec<&str> = said.match_indices("HTTP/1.1 ").map(|(at, _)| &said[at + 9..at + 12]).collect();
+    assert_eq!(statuses, ["201", "200", "200", "204", "404", "404", "422"], "{said}");
+    assert!(said.contains("location: /teas/1\r\n") && said.contains(r#"{"1":{"name":"green","minutes":2}}"#), "{said}");
+    assert!(said.contains(r#""message":"no such tea""#), "{said}");
+}
+
+#[test]
+fn form_with_a_token() {
+    let page = get(web_form_csrf::app().unwrap(), "/");
+    let cookie = format!("cookie: {}", page.field("set-cookie").unwrap().split(';').next().unwrap());
+    let token = page.body.split("_csrf value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let form = "content-type: application/x-www-form-urlencoded";
+    let asked = [
+        with_body("POST", "/", &[form, &cookie], &format!("_csrf={token}&name=%3Cb%3E&text=hello")),
+        with_body("POST", "/", &[form, &cookie], "name=mallory&text=x"),
+        request("GET", "/", &[&cookie]),
+    ];
+    let said = all(web_form_csrf::app().unwrap(), &asked);
+    assert!(said.starts_with("HTTP/1.1 303 See Other\r\n") && said.contains("HTTP/1.1 403 Forbidden"), "{said}");
+    assert!(said.contains("<li>&lt;b&gt;: hello") && !said.contains("mallory"), "{said}");
+}
+
+#[test]
+fn basic() {
+    assert_eq!(get(web_basic::app().unwrap(), "/").body, "The shop is open.\n");
+    assert_eq!(get(web_basic::app().unwrap(), "/back").status, 401);
+    let asked = request("GET", "/back", &["authorization: Basic YWRhOm9wZW4gc2VzYW1l"]);
+    assert_eq!(ask(web_basic::app().unwrap(), asked).body, "Welcome, ada.\n");
+}
+
+#[test]
+fn router() {
+    for (path, body) in [
+        ("/", "home\n"),
+        ("/api/v1/users", "all users\n"),
+        ("/api/v1/users/7", "user 7; the next one is /api/v1/users/8\n"),
+        ("/legacy/user/setting/12/1987", "setting of user 12 and 1987\n"),
+        ("/teas/new", "tea new\n"),
+        ("/teas/a%2Fb", "tea a/b\n"),
+        ("/api/v1/users/x", "GET /api/v1/users/x: there is nothing\n"),
+    ] {
+        assert_eq!(get(web_router::app().unwrap(), path).body, body, "{path}");
+    }
+}
+
+#[test]
+fn upload() {
+    let body = "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\ntea\r\n--B--\r\n";
+    let asked = with_body("POST", "/", &["content-type: multipart/form-data; boundary=B"], body);
+    assert_eq!(ask(web_upload::app().unwrap(), asked).body, "\"f\": the file \"a.txt\" of 3 bytes\n");
+}
+
+#[test]
+fn views() {
+    let page = get(web_views::app().unwrap(), "/").body;
+    let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+    assert!(at("What is hot comes soon.") < at("A new kettle.") && at("A new kettle.") < at("Oolong"), "{page}");
+    assert!(page.contains("<a href=\"/teas/green\">"), "{page}");
+    assert_eq!(
+        get(web_views::app().unwrap(), "/teas/%3Ci%3E").body,
+        "<!doctype html><title>&lt;i&gt;</title><h1>&lt;i&gt; tea</h1>\n"
+    );
+}

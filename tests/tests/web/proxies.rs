@@ -1,0 +1,286 @@
+//! The proxy: one message in, the same message out, and nobody sent where only we may go. Security rule 18 of the web layer.
+
+use super::wire::{rest, simulate};
+use super::world::{ADDRESS, quiet, request, with_body};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+use wirebook_http1::client::{Agent, AgentOptions, Error, Options as Asked, Origin};
+use wirebook_http1::server::{Hooks, Options};
+use wirebook_http1::{self as http1, Outcome, Request, Response};
+use wirebook_net::sim::{SimListener, SimStream};
+use wirebook_net::{self as net, Stream};
+use wirebook_web::proxy::{self, Proxy, is_public, public_agent};
+use wirebook_web::{Router, any};
+
+const ORIGIN: &str = "10.0.0.2:80";
+
+/// What the origin was asked: line, fields, and body as far as it came.
+#[derive(Clone, Default)]
+struct Seen(Rc<RefCell<Vec<String>>>);
+
+async fn origin(seen: &Seen, mut request: Request<'_>, response: Response<'_>) -> Outcome {
+    let mut text = format!("{} {}\n", request.method(), request.target());
+    for (name, value) in request.headers().iter() {
+        text +=
+            &format!("{}: {}\n", String::from_utf8_lossy(name).to_ascii_lowercase(), String::from_utf8_lossy(value));
+    }
+    match request.path() {
+        "/slow" => net::sleep(Duration::from_secs(60)).await,
+        "/early" => return response.status(413).end("enough").await,
+        _ => {}
+    }
+    let mut body = Vec::new();
+    while let Some(piece) = request.chunk().await? {
+        body.extend_from_slice(piece);
+    }
+    text += &String::from_utf8_lossy(&body);
+    seen.0.borrow_mut().push(text);
+    match request.path() {
+        "/half" => {
+            let mut response = response.header("content-length", "10");
+            response.write("half").await?;
+            response.abort();
+            Ok(())
+        }
+        "/304" => response.status(304).header("etag", "\"a\"").end("").await,
+        "/204" => response.status(204).end("").await,
+        _ => {
+            let response = response.status(201).header("connection", "x-private").header("x-private", "1");
+            let response = response.header("x-public", "1").header("keep-alive", "timeout=5");
+            let response = response.header("set-cookie", "a=1").header("set-cookie", "b=2");
+            response.end("answer").await
+        }
+    }
+}
+
+/// Asks through a proxy; gives what came back and what the origin saw.
+fn through(bytes: impl Into<Vec<u8>>, make: impl FnOnce(Proxy) -> Proxy + 'static) -> (String, Vec<String>) {
+    let bytes = bytes.into();
+    let seen = Seen::default();
+    let there = seen.clone();
+    let text = simulate(async move {
+        let hooks = Hooks { handler_error: None, ..Hooks::default() };
+        let listener = SimListener::bind(ORIGIN).expect("a free address");
+        drop(http1::serve_on(listener, Options { hooks, ..Options::default() }, async move |request, response| {
+            origin(&there, request, response).await
+        }));
+        let agent = Agent::with_connector(AgentOptions::default(), async |origin: Origin| {
+            SimStream::connect((&*origin.host, origin.port)).await
+        });
+        let proxy = make(proxy::to(&format!("http://{ORIGIN}")).expect("a target").agent(agent));
+        let app = Router::new().route(any("/{*rest}", proxy.handler()).body_limit(10_000)).into_app(quiet());
+        let server = app.expect("routes").serve_on(SimListener::bind(ADDRESS).expect("a free address"));
+        let client = SimStream::connect(ADDRESS).await.expect("a connection");
+        client.write_all(&bytes).await.ok();
+        client.shutdown(std::net::Shutdown::Write).ok();
+        let got = rest(&client).await.0;
+        server.close();
+        String::from_utf8_lossy(&got).into_owned()
+    });
+    (text, seen.0.take())
+}
+
+fn same(proxy: Proxy) -> Proxy {
+    proxy
+}
+
+#[test]
+fn rule_18_what_concerns_one_connection_stays_there() {
+    let fields = [
+        "connection: keep-alive, x-hop",
+        "x-hop: secret",
+        "keep-alive: timeout=5",
+        "proxy-authorization: Basic xxx",
+        "te: trailers",
+        "upgrade: websocket",
+        "x-forwarded-for: 1.2.3.4",
+        "forwarded: for=1.2.3.4",
+        "x-real-ip: 1.2.3.4",
+        "x-forwarded-host: evil",
+        "x-mine: kept",
+        "cookie: a=1",
+    ];
+    let (answer, seen) = through(request("GET", "/x?a=1&b=%20", &fields), same);
+    assert_eq!(seen.len(), 1);
+    let seen = &seen[0];
+    assert!(seen.starts_with("GET /x?a=1&b=%20\n"), "{seen}");
+    for gone in ["x-hop", "keep-alive", "proxy-authorization", "te:", "upgrade", "1.2.3.4", "evil"] {
+        assert!(!seen.contains(gone), "{gone}: {seen}");
+    }
+    for there in [
+        "x-mine: kept\n",
+        "cookie: a=1\n",
+        "host: example.com\n",
+        "x-forwarded-proto: http\n",
+        "x-forwarded-host: example.com\n",
+        "via: 1.1 wirebook\n",
+    ] {
+        assert!(seen.contains(there), "{there}: {seen}");
+    }
+    let head = answer.to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 201 ") && head.ends_with("answer"), "{head}");
+    for gone in ["x-private", "keep-alive: timeout=5\r\nset"] {
+        assert!(!head.contains(gone), "{gone}: {head}");
+    }
+    for there in [
+        "x-public: 1\r\n",
+        "set-cookie: a=1\r\n",
+        "set-cookie: b=2\r\n",
+        "content-length: 6\r\n",
+        "via: 1.1 wirebook\r\n",
+    ] {
+        assert!(head.contains(there), "{there}: {head}");
+    }
+    assert_eq!(head.matches("\r\ndate: ").count(), 1, "{head}");
+}
+
+#[test]
+fn rule_18_nobody_names_framing_or_host_away() {
+    let body = with_body("POST", "/x", &["connection: content-length, host"], "hello");
+    let (_, seen) = through(body, same);
+    assert!(seen[0].contains("content-length: 5\n") && seen[0].contains("host: example.com\n"), "{seen:?}");
+    assert!(seen[0].ends_with("hello"));
+}
+
+#[test]
+fn targets_and_rewrites() {
+    for (asked, wanted) in [
+        ("/api-nebula/users?id=1", "/base/api/users?id=1"),
+        ("/api-nebula", "/base/api"),
+        ("/api-nebulae/users", "/base/api-nebulae/users"),
+        ("/%61pi-nebula/x", "/base/api/x"),
+        ("/a%2Fb%25/caf%C3%A9", "/base/a%2Fb%25/caf%C3%A9"),
+        ("/a b", ""),
+    ] {
+        let (_, seen) = through(request("GET", asked, &[]), |proxy| {
+            let based = proxy::to(&format!("http://{ORIGIN}/base/")).expect("a target");
+            // The agent of the test, with another target.
+            let agent = Agent::with_connector(AgentOptions::default(), async |origin: Origin| {
+                SimStream::connect((&*origin.host, origin.port)).await
+            });
+            drop(proxy);
+            based.agent(agent).rewrite("/api-nebula", "/api")
+        });
+        let line = seen.first().and_then(|seen| seen.lines().next()).unwrap_or_default();
+        assert_eq!(line.strip_prefix("GET ").unwrap_or_default(), wanted, "{asked}");
+    }
+    let (_, seen) = through(request("GET", "/x", &[]), Proxy::change_origin);
+    assert!(seen[0].contains("host: 10.0.0.2\n"), "{seen:?}");
+    for url in ["ftp://a/", "http://user:pass@a/", "http://a/?q", "a", "/x"] {
+        assert!(proxy::to(url).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn rule_18_bodies_pass_as_they_are() {
+    let chunked = request("POST", "/x", &["transfer-encoding: chunked", "content-encoding: gzip"])
+        + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    let (answer, seen) = through(chunked, same);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(seen[0].ends_with("abcde") && seen[0].contains("content-encoding: gzip\n"), "{seen:?}");
+    // Half a body is never a whole one.
+    let half = request("POST", "/x", &["content-length: 10"]) + "half";
+    let (answer, seen) = through(half, same);
+    assert!(seen.is_empty() && !answer.starts_with("HTTP/1.1 2"), "{answer} {seen:?}");
+    let half = request("POST", "/x", &["transfer-encoding: chunked"]) + "4\r\nhalf\r\n";
+    assert!(through(half, same).1.is_empty());
+    // A body has the bound of its route.
+    for (length, status) in [(10_000, "201"), (10_001, "413")] {
+        let (answer, _) = through(with_body("POST", "/x", &[], &"x".repeat(length)), same);
+        assert_eq!(&answer[9..12], status, "{length}");
+    }
+}
+
+#[test]
+fn rule_18_answers_pass_as_they_are() {
+    let (answer, _) = through(request("GET", "/half", &[]), same);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("half"), "it breaks off: {answer}");
+    assert!(answer.to_ascii_lowercase().contains("content-length: 10\r\n"), "{answer}");
+    let (answer, _) = through(request("HEAD", "/x", &[]), same);
+    assert!(answer.to_ascii_lowercase().contains("content-length: 6\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+    let (answer, _) = through(request("GET", "/304", &[]), same);
+    assert!(answer.starts_with("HTTP/1.1 304") && answer.contains("etag"), "{answer}");
+    let (answer, _) = through(request("GET", "/204", &[]), same);
+    assert!(answer.starts_with("HTTP/1.1 204") && !answer.contains("ontent-length"), "{answer}");
+}
+
+#[test]
+fn an_origin_that_is_slow_or_not_there() {
+    let (answer, _) = through(request("GET", "/slow", &[]), same);
+    assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+    let (answer, _) = through(request("GET", "/x", &[]), |_| {
+        let agent =
+            Agent::with_connector(AgentOptions::default(), async |_: Origin| SimStream::connect("10.0.0.9:80").await);
+        proxy::to("http://10.0.0.9").expect("a target").agent(agent)
+    });
+    assert!(answer.starts_with("HTTP/1.1 502") && !answer.contains("10.0.0.9"), "nobody learns where it is: {answer}");
+    let (answer, _) = through(with_body("POST", "/early", &[], &"x".repeat(9000)), same);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[test]
+fn rule_18_addresses_that_only_we_can_reach() {
+    for address in [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.0.0.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "240.0.0.1",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "2001::1",
+        "2001:db8::1",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+    ] {
+        assert!(!is_public(address.parse().expect("an address")), "{address}");
+    }
+    for address in [
+        "1.1.1.1",
+        "93.184.216.34",
+        "172.32.0.1",
+        "100.128.0.1",
+        "2606:4700::1111",
+        "64:ff9b::101:101",
+        "2002:101:101::1",
+    ] {
+        assert!(is_public(address.parse().expect("an address")), "{address}");
+    }
+}
+
+/// Spellings that a list of bad names misses: the address is asked about, after the look-up.
+#[test]
+fn rule_18_a_stranger_sends_us_nowhere_private() {
+    for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"] {
+        let url = wirebook_http1::client::Url::parse(&format!("http://{host}:1/")).expect("a URL");
+        let failed = net::block_on(async move {
+            let agent = public_agent(AgentOptions::default());
+            let options = Asked { host: &url.host, port: url.port, agent: Some(&agent), ..Asked::default() };
+            http1::request(&options).await.map(|_| ()).expect_err("it is refused")
+        });
+        match failed.expect("a loop") {
+            Error::Connect(failed) => assert_eq!(failed.error.kind(), std::io::ErrorKind::PermissionDenied, "{host}"),
+            other => panic!("{host}: {other}"),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The answer's body. Each of these ends a handler: what they give is the proof that somebody has answered.
+
+use super::{Answer, Body, Context, Done, Failure, Source};
+use crate::trust::{location, safe_target};
+use serde::Serialize;
+use std::{borrow::Cow, cell::Cell, fs::File, mem, ops::Range, rc::Rc};
+use wirebook_http1::{Outcome, Request, Response, reason};
+
+impl<'r> Context<'r> {
+    /// Answers with text.
+    ///
+    /// # Errors
+    ///
+    /// None, but where fields are too many: so it is with all that follow.
+    pub fn text(&mut self, text: impl Into<Cow<'static, str>>) -> Answer {
+        self.type_or("text/plain; charset=utf-8")?;
+        self.bytes(into_bytes(text.into()))
+    }
+
+    /// Answers with a page. What was typed by somebody is escaped by whoever made the page.
+    ///
+    /// # Errors
+    ///
+    /// See [`text`](Self::text).
+    pub fn html(&mut self, page: impl Into<Cow<'static, str>>) -> Answer {
+        self.type_or("text/html; charset=utf-8")?;
+        self.bytes(into_bytes(page.into()))
+    }
+
+    /// Answers with JSON.
+    ///
+    /// # Errors
+    ///
+    /// 500 for what has no JSON, such as a map with keys that are no texts.
+    pub fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Answer {
+        let json = serde_json::to_vec(value)?;
+        self.type_or("application/json")?;
+        self.bytes(json)
+    }
+
+    /// Answers with bytes; their type is yours to say, or else `application/octet-stream`.
+    ///
+    /// # Errors
+    ///
+    /// See [`text`](Self::text).
+    pub fn bytes(&mut self, bytes: impl Into<Cow<'static, [u8]>>) -> Answer {
+        self.type_or("application/octet-stream")?;
+        self.body = Body::Bytes(bytes.into());
+        Ok(Done::new())
+    }
+
+    /// Answers with a status and no body: 204, or whatever is right.
+    ///
+    /// # Errors
+    ///
+    /// See [`text`](Self::text).
+    pub fn empty(&mut self, status: u16) -> Answer {
+        self.status(status).remove("content-type");
+        self.body = Body::Empty;
+        Ok(Done::new())
+    }
+
+    /// Answers with a status and the words that it has: Express's `sendStatus`.
+    ///
+    /// # Errors
+    ///
+    /// See [`text`](Self::text).
+    pub fn send_status(&mut self, status: u16) -> Answer {
+        self.status(status).text(reason(status))
+    }
+
+    /// Answers with a part of an open file, which is read as fast as the client takes it. Its type is yours to say.
+    ///
+    /// # Errors
+    ///
+    /// See [`text`](Self::text). A file that becomes shorter breaks the connection off: its client must not take what it has for the
+    /// whole.
+    pub fn file(&mut self, file: File, range: Range<u64>) -> Answer {
+        self.type_or("application/octet-stream")?;
+        self.body = Body::File(file, range);
+        Ok(Done::new())
+    }
+
+    /// Answers with pieces that come in their time. Rings that are left on the way out may put another stream around it.
+    ///
+    /// ```no_run
+    /// # use wirebook_web::{Answer, Context};
+    /// async fn count(ctx: &mut Context<'_>) -> Answer {
+    ///     let mut left = 3;
+    ///     ctx.stream(async move || {
+    ///         left -= 1;
+    ///         Ok((left >= 0).then(|| format!("{left}\n").into_bytes()))
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`text`](Self::text). A stream that fails breaks the connection off.
+    pub fn stream(&mut self, source: impl Source + 'static) -> Answer {
+        self.type_or("application/octet-stream")?;
+        self.body = Body::Stream(Box::new(source));
+        Ok(Done::new())
+    }
+
+    /// Leads the browser to another place of this server, with 302 or a status of 300 to 399 that was set before.
+    ///
+    /// # Errors
+    ///
+    /// 400 for what is no [`safe_target`]: `?next=//evil.example` leads nowhere.
+    pub fn redirect(&mut self, target: &str) -> Answer {
+        let target = safe_target(target).ok_or_else(|| Failure::new(400, "no place of this server"))?;
+        self.lead_to(target)
+    }
+
+    /// Leads the browser to another server. What a stranger gave is never to stand here.
+    ///
+    /// # Errors
+    ///
+    /// 500 for what is no `https://` or `http://` URL with a host and without credentials.
+    pub fn redirect_external(&mut self, url: &str) -> Answer {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_odd = |character: char| character.is_control() || character.is_whitespace() || character == '\\';
+        if host.is_empty() || host.contains('@') || url.contains(is_odd) {
+            return Err(Failure::new(500, format!("no place to lead to: {url:?}")));
+        }
+        self.lead_to(url)
+    }
+
+    /// Leads the browser back to the page of ours that it came from, or else to `otherwise`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`redirect`](Self::redirect).
+    pub fn back(&mut self, otherwise: &str) -> Answer {
+        let came_from = self.header("referer").unwrap_or_default();
+        let ours = came_from.strip_prefix(&*self.origin()).and_then(safe_target);
+        self.redirect(ours.unwrap_or(otherwise))
+    }
+
+    fn lead_to(&mut self, target: &str) -> Answer {
+        let status = self.status_now();
+        let place = location(target);
+        self.set("location", &place)?.content_type("text")?;
+        self.status(if (300..400).contains(&status) { status } else { 302 }).text(format!("See {place}\n"))
+    }
+
+    /// Ends with a failure: its status, and words that the client sees below 500.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn fail(&self, status: u16, message: impl Into<Cow<'static, str>>) -> Answer {
+        Err(Failure::new(status, message))
+    }
+
+    /// Goes on only if something holds: Koa's `ctx.assert`.
+    ///
+    /// # Errors
+    ///
+    /// A failure, where it does not.
+    pub fn ensure(&self, holds: bool, status: u16, message: impl Into<Cow<'static, str>>) -> Result<(), Failure> {
+        if holds { Ok(()) } else { Err(Failure::new(status, message)) }
+    }
+
+    /// Leaves the request to the next route that fits, less specific than this one; without another it is a 404. Express's
+    /// `next('route')`.
+    pub fn pass(&mut self) -> Done {
+        self.is_passing = true;
+        Done::new()
+    }
+
+    /// Speaks HTTP by itself: for event streams, WebSockets, tunnels. The fields so far are in the response; rings that are left on the way out
+    /// can change nothing any more.
+    ///
+    /// ```no_run
+    /// # use wirebook_web::{Answer, Context};
+    /// async fn hints(ctx: &mut Context<'_>) -> Answer {
+    ///     ctx.raw(async |_request, mut response| {
+    ///         response.write("one ").await?;
+    ///         response.end("two").await
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// 500 where request or response are no longer there. What the function ends with goes to HTTP/1 and to nobody else.
+    pub async fn raw<F>(&mut self, speak: F) -> Answer
+    where
+        F: AsyncFnOnce(Request<'r>, Response<'r>) -> Outcome,
+    {
+        let Some(request) = self.take_request() else { return Err(gone()) };
+        let Some(response) = self.response.take() else { return Err(gone()) };
+        if let Some(taken) = &self.taken {
+            taken.set(true);
+        }
+        let outcome = speak(request, response).await;
+        self.sent = Some(outcome);
+        Ok(Done::new())
+    }
+
+    /// Becomes true when a handler begins to speak HTTP by itself.
+    pub(crate) fn watch_taken(&mut self) -> Rc<Cell<bool>> {
+        self.taken.get_or_insert_default().clone()
+    }
+
+    /// The request, to read its body or to give it away; what is asked of its connection is asked now.
+    pub(crate) fn take_request(&mut self) -> Option<Request<'r>> {
+        self.remote_addr();
+        self.request.take()
+    }
+
+    /// The proof that a ring of ours has answered, whose body and fields are put together.
+    pub(crate) fn answered(&mut self) -> Done {
+        Done::new()
+    }
+
+    /// Puts the request back that was taken.
+    pub(crate) fn put_request(&mut self, request: Request<'r>) {
+        self.request = Some(request);
+    }
+
+    /// The body of the answer so far.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Takes the body out, to put another one in its place.
+    pub fn take_body(&mut self) -> Body {
+        mem::take(&mut self.body)
+    }
+
+    /// Puts a body in the place of the one so far; its type and the fields that describe it are yours to say.
+    pub fn put_body(&mut self, body: Body) {
+        self.body = body;
+    }
+}
+
+fn gone() -> Failure {
+    Failure::new(500, "the request was given away before")
+}
+
+fn into_bytes(text: Cow<'static, str>) -> Cow<'static, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}

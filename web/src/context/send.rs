@@ -1,0 +1,90 @@
+//! The one place that writes an answer.
+
+use super::{Answer, Body, Context, Failure, Source};
+use std::io;
+use wirebook_http1::{Outcome, Response, reason};
+
+/// Fields that describe a body. Where a failure takes the body's place they are of nothing.
+const OF_A_BODY: [&str; 11] = [
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "content-language",
+    "content-disposition",
+    "content-range",
+    "content-location",
+    "accept-ranges",
+    "etag",
+    "last-modified",
+    "cache-control",
+];
+
+impl Context<'_> {
+    /// Makes an answer of a failure: its status and fields, and its words as plain text. What described a body is gone; what guards the
+    /// answer, and what a session or a proxy needs, stays.
+    pub fn show(&mut self, failure: &Failure) -> Answer {
+        for name in OF_A_BODY {
+            self.remove(name);
+        }
+        for (name, value) in failure.fields() {
+            self.set(name, value)?;
+        }
+        let status = failure.status();
+        let (words, shown) = (reason(status), failure.shown());
+        let text = if shown == words { format!("{status} {words}\n") } else { format!("{status} {words}: {shown}\n") };
+        // Words that a client sees are never guessed to be a page.
+        self.set("x-content-type-options", "nosniff")?;
+        self.status(status).text(text)
+    }
+
+    /// Tells whoever listens of a failure that is ours: 500 and above. A connection that broke is nobody's fault.
+    pub fn report(&self, failure: &Failure) {
+        let is_broken = failure.cause().is_some_and(|cause| cause.is::<io::Error>());
+        if let Some(hear) = &self.site.options.on_error
+            && failure.status() >= 500
+            && !is_broken
+        {
+            hear(failure, &self.method, self.original_path);
+        }
+    }
+
+    /// Writes what the onion has said.
+    pub(crate) async fn finish(mut self, answer: Answer) -> Outcome {
+        if let Some(outcome) = self.sent {
+            return outcome;
+        }
+        if let Err(failure) = answer {
+            self.report(&failure);
+            // What can go wrong with a failure's own answer are fields that are none: it goes without them.
+            self.show(&failure).ok();
+        }
+        // A handler that spoke by itself was cut off. HTTP/1 sees how far it came, and breaks off what was begun.
+        let Some(response) = self.response.take() else { return Ok(()) };
+        match self.take_body() {
+            Body::Empty => response.end("").await,
+            Body::Bytes(bytes) => response.end(bytes).await,
+            body @ Body::Shared(..) => response.end(body.bytes().unwrap_or_default()).await,
+            Body::File(file, range) => response.end_opened(file, range).await,
+            Body::Stream(source) => self.pour(source, response).await,
+        }
+    }
+
+    async fn pour(&self, mut source: Box<dyn Source>, mut response: Response<'_>) -> Outcome {
+        // The head goes out at once: whoever waits for a stream sees that it begins.
+        response.write("").await?;
+        if self.is_head {
+            return response.end("").await;
+        }
+        loop {
+            match source.next().await {
+                Ok(Some(piece)) => response.write(piece).await?,
+                Ok(None) => return response.end("").await,
+                Err(failure) => {
+                    self.report(&failure);
+                    response.abort();
+                    return Ok(());
+                }
+            }
+        }
+    }
+}

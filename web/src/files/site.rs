@@ -1,0 +1,140 @@
+//! Files and assets as parts of an application.
+
+use super::assets::Assets;
+use super::serve::{Asked, Files, Given};
+use crate::context::{Answer, Body, Context, Failure};
+use crate::onion::{Next, Router};
+use std::fs::File;
+use std::ops::Range;
+
+impl Files {
+    /// Answers with what a piece of a washed path means beneath the folder.
+    ///
+    /// # Errors
+    ///
+    /// 404 where there is nothing that anybody is given; 405 for another method than GET and HEAD; 500 for our own trouble, and 503
+    /// where we may open no more files.
+    pub async fn serve(&self, ctx: &mut Context<'_>, piece: &str) -> Answer {
+        if !matches!(ctx.method(), "GET" | "HEAD") {
+            return Err(Failure::of(405).with("allow", "GET, HEAD"));
+        }
+        match self.look(ctx, piece).await? {
+            Some(given) => give(ctx, given, Body::File),
+            None => Err(Failure::of(404)),
+        }
+    }
+
+    async fn look(&self, ctx: &Context<'_>, piece: &str) -> Result<Option<Given<File>>, Failure> {
+        let (conditions, codings) = (ctx.conditions(), ctx.header_list("accept-encoding"));
+        let asked = Asked {
+            method: ctx.method(),
+            piece,
+            path: ctx.path(),
+            query: ctx.query(),
+            accept_encoding: codings.as_deref(),
+            range: ctx.header("range"),
+            conditions: conditions.borrowed(),
+        };
+        self.answer(&asked).await.map_err(|error| Failure::new(status(&error), error.to_string()).caused_by(error))
+    }
+
+    /// A layer that answers with what lies beneath the folder under a request's path behind `prefix`, and goes on where there is nothing, and
+    /// with other methods: Koa's `koa-static`, Express's `express.static`.
+    pub fn layer(self, prefix: &str) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
+        let prefix = prefix.trim_end_matches('/').to_owned();
+        async move |ctx, next| {
+            let piece = ctx.path().strip_prefix(&*prefix).and_then(|rest| rest.strip_prefix('/'));
+            let Some(piece) = piece.filter(|_| matches!(ctx.method(), "GET" | "HEAD")).map(str::to_owned) else {
+                return next.run(ctx).await;
+            };
+            match self.look(ctx, &piece).await? {
+                Some(given) => give(ctx, given, Body::File),
+                None => next.run(ctx).await,
+            }
+        }
+    }
+}
+
+/// We may open no more files: that passes.
+fn status(error: &std::io::Error) -> u16 {
+    let is_full = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| errno.raw_os_error());
+    if error.raw_os_error().is_some_and(|raw| is_full.contains(&raw)) { 503 } else { 500 }
+}
+
+fn give<C>(ctx: &mut Context<'_>, given: Given<C>, body: impl FnOnce(C, Range<u64>) -> Body) -> Answer {
+    for (name, value) in given.fields {
+        match name {
+            "vary" => ctx.vary(&value)?,
+            // What a ring further out has said of it goes before what we would say.
+            "cache-control" | "content-type" if ctx.has(name) => ctx,
+            _ => ctx.set(name, value)?,
+        };
+    }
+    ctx.status(given.status);
+    match given.content {
+        Some((content, range)) => {
+            ctx.put_body(body(content, range));
+            Ok(ctx.answered())
+        }
+        None => ctx.empty(given.status),
+    }
+}
+
+/// Assets, and the path where they are.
+struct Mounted {
+    assets: Assets,
+    prefix: String,
+}
+
+impl Context<'_> {
+    /// The path of an asset, with its print: `/static/app.0123456789abcdef.css`. A name that is none stays as it is, so that the page shows where
+    /// it is wrong. Behind a nested router the outer prefix is yours to put before it.
+    pub fn asset(&self, name: &str) -> String {
+        let mounted = self.service::<Mounted>();
+        let (prefix, own) = mounted.map_or(("", None), |mounted| (&*mounted.prefix, mounted.assets.name(name)));
+        format!("{prefix}/{}", own.unwrap_or(name))
+    }
+}
+
+impl Router {
+    /// Serves the files beneath a folder under a path.
+    ///
+    /// ```no_run
+    /// use wirebook_web::files::Files;
+    /// use wirebook_web::{Options, Router};
+    ///
+    /// let app = Router::new().files("/static", Files::beneath("public")?.precompressed()).into_app(Options::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn files(self, path: &str, files: Files) -> Self {
+        let path = path.trim_end_matches('/');
+        let root = files.clone();
+        self.get(&format!("{path}/"), async move |ctx| root.serve(ctx, "").await).get(
+            &format!("{path}/{{*file}}"),
+            async move |ctx| {
+                let piece = ctx.raw_param("file").unwrap_or_default().to_owned();
+                files.serve(ctx, &piece).await
+            },
+        )
+    }
+
+    /// Serves assets under a path; [`Context::asset`] names them.
+    pub fn assets(self, path: &str, assets: Assets) -> Self {
+        let path = path.trim_end_matches('/');
+        let mounted = Mounted { assets: assets.clone(), prefix: path.to_owned() };
+        self.service(mounted).get(&format!("{path}/{{*file}}"), async move |ctx| {
+            let (conditions, codings) = (ctx.conditions(), ctx.header_list("accept-encoding"));
+            let asked = Asked {
+                method: ctx.method(),
+                piece: ctx.raw_param("file").unwrap_or_default(),
+                path: ctx.path(),
+                query: None,
+                accept_encoding: codings.as_deref(),
+                range: ctx.header("range"),
+                conditions: conditions.borrowed(),
+            };
+            let Some(given) = assets.answer(&asked) else { return Err(Failure::of(404)) };
+            give(ctx, given, Body::Shared)
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! What a line of a log may hold: nothing that ends it, moves a cursor or colours a terminal (CWE-117), and nobody's secret.
+
+use crate::text::percent;
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// What stands for a secret.
+pub const REDACTED: &str = "[redacted]";
+
+/// Fields that are secrets, whatever they say.
+const SECRET_FIELDS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
+/// Parts of a name that say that what it names is a secret.
+const SECRET_WORDS: [&str; 6] = ["pass", "pwd", "secret", "token", "apikey", "api_key"];
+
+/// Whether what has this name is nobody's business: a field of a message, a key of a form, a parameter of a query.
+///
+/// ```
+/// use wirebook_web::log::is_secret;
+///
+/// assert!(is_secret("Set-Cookie") && is_secret("user[password]") && is_secret("X-CSRF-Token"));
+/// assert!(!is_secret("name"));
+/// ```
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_FIELDS.contains(&&*name) || SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// A text without characters that nobody sees: each stands as `\xNN` or `\u{…}`, and a backslash as two, so that the text can be
+/// had back. With `quoted`, a quote has a backslash before it.
+pub fn clean(text: &str, quoted: bool) -> Cow<'_, str> {
+    let is_plain = |char: char| !is_unseen(char) && char != '\\' && !(quoted && char == '"');
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        match char {
+            '\\' => out.push_str("\\\\"),
+            '"' if quoted => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if is_unseen(char) && u32::from(char) < 0x100 => {
+                write!(out, "\\x{:02x}", u32::from(char)).unwrap_or_default();
+            }
+            _ if is_unseen(char) => write!(out, "\\u{{{:x}}}", u32::from(char)).unwrap_or_default(),
+            _ => out.push(char),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A line of JSON, with its end. JSON itself asks for no more than that ASCII's control characters are escaped; here the others are,
+/// too. All of them have one UTF-16 unit.
+pub(super) fn json_line(value: &serde_json::Value) -> String {
+    let mut out = String::new();
+    for char in value.to_string().chars() {
+        match is_unseen(char) {
+            true => write!(out, "\\u{:04x}", u32::from(char)).unwrap_or_default(),
+            false => out.push(char),
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// Control characters of both sets, line ends of Unicode, and what turns the direction of a text.
+fn is_unseen(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A request's target with every secret of its query replaced. Names are read as a form's would be: `p%61ss` is `pass`.
+///
+/// ```
+/// assert_eq!(wirebook_web::log::redact_target("/in?name=Ada&to%6Ben=x7"), "/in?name=Ada&to%6Ben=[redacted]");
+/// ```
+pub fn redact_target(target: &str) -> Cow<'_, str> {
+    let Some((path, query)) = target.split_once('?') else { return Cow::Borrowed(target) };
+    let is_hidden = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default().replace('+', " ");
+        is_secret(&String::from_utf8_lossy(&percent::decode(name.as_bytes())))
+    };
+    if !query.split('&').any(is_hidden) {
+        return Cow::Borrowed(target);
+    }
+    let hide = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if is_hidden(pair) => format!("{name}={REDACTED}"),
+        _ => pair.to_owned(),
+    };
+    Cow::Owned(format!("{path}?{}", query.split('&').map(hide).collect::<Vec<_>>().join("&")))
+}
