@@ -12,3 +12,5 @@ pub extern "C" fn __asan_default_options() -> *const std::ffi::c_char {
 
 #[path = "../../tests/src/web_fuzz.rs"]
 pub mod web;
+#[path = "../../tests/src/tls_fuzz.rs"]
+pub mod tls;

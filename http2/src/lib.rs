@@ -98,9 +98,9 @@ pub use connection::{Connection, Role};
 pub use event::Event;
 pub use message::{Fields, Misuse};
 #[cfg(feature = "net")]
-pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on, serve_with};
+pub use server::{Failure, Outcome, Request, Response, Server, serve, serve_on, serve_secure_on, serve_with};
 #[cfg(feature = "tls")]
-pub use server::{serve_secure, serve_secure_on, serve_secure_with};
+pub use server::{serve_secure, serve_secure_with};
 pub use stream::table::REMEMBERED_RESETS;
 pub use stream::{Lanes, Priority, state};
 pub use wire::{Code, Error, Settings, StreamId, Violation};

@@ -20,8 +20,9 @@ type Move = (usize, String, usize);
 /// A violation, `close` of an event source, and a reset of a stream lead from everywhere to one state: their arcs say nothing, and are left out.
 pub(crate) fn picture(name: &str) -> Option<String> {
     use {
-        wirebook_http2::state as http2, wirebook_multipart::state as multipart, wirebook_net::node::life,
-        wirebook_process::ipc::state as ipc, wirebook_sse::state as sse, wirebook_websocket::state as websocket,
+        wirebook_cluster::supervisor::state as cluster, wirebook_http2::state as http2,
+        wirebook_multipart::state as multipart, wirebook_net::node::life, wirebook_process::ipc::state as ipc,
+        wirebook_sse::state as sse, wirebook_websocket::state as websocket,
     };
     let http1 = |side| transitions(side).filter(|row| row.1 != Trigger::Violation);
     Some(match name {
@@ -40,6 +41,13 @@ pub(crate) fn picture(name: &str) -> Option<String> {
             table("The moves of a stream of HTTP/2", &shown, rows)
         }
         "process" => table("The moves of a channel between processes", &ipc::State::ALL, ipc::TABLE.iter().copied()),
+        "cluster" => {
+            use cluster::State::{Draining, Gone, Listening, Online, Ready, Resting, Starting};
+            let shown = [Resting, Starting, Online, Listening, Ready, Draining, Gone];
+            let rows = cluster::TABLE.iter().copied();
+            let rows = rows.filter(|(from, _, to)| from != to && shown.contains(from) && shown.contains(to));
+            table("The moves of a worker, but for those that are killed or want to leave", &shown, rows)
+        }
         "multipart" => {
             let rows = multipart::TABLE.iter().copied().filter(|row| row.1 != multipart::Step::Violation);
             table("The moves of a form", &multipart::State::ALL, rows)

@@ -11,11 +11,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 use tempfile::TempDir;
+use wirebook_cluster as cluster;
 use wirebook_http1 as http1;
 use wirebook_http2 as http2;
 use wirebook_net as net;
 use wirebook_terminal::{Complaint, Result};
 use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
+use wirebook_web::App;
+
+/// The book is rendered by each worker at its start, on slow machines in a minute.
+const RENDERED: Duration = Duration::from_secs(180);
 
 /// How to serve the book.
 #[derive(Args, Clone)]
@@ -29,6 +34,9 @@ pub(crate) struct Options {
     /// Keep that certificate in a folder, so that clients need to be told once
     #[arg(long, value_name = "DIR", requires = "tls")]
     cert_dir: Option<PathBuf>,
+    /// Serve from so many processes behind one port; one that dies costs its readers nothing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    workers: Option<u16>,
     /// Open the book in the browser
     #[arg(long)]
     open: bool,
@@ -52,6 +60,9 @@ pub(crate) fn run(options: &Options) -> Result {
     if let Some(folder) = &options.learn {
         live::reader::set(crate::learn::find(folder)?);
     }
+    if let Some(workers) = options.workers {
+        return run_workers(options, usize::from(workers), root);
+    }
     // Before the book is rendered: a port that is taken should be known at once.
     let (addr, open) = (options.addr, options.open);
     let certificate = if options.tls { Some(Certificate::new(options.cert_dir.as_deref())?) } else { None };
@@ -67,6 +78,52 @@ pub(crate) fn run(options: &Options) -> Result {
         Ok(())
     });
     served.map_err(|error| cannot_run(&error))?
+}
+
+/// Serves from several processes: this one is the master, and starts itself again for each.
+fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
+    if options.tls && options.cert_dir.is_none() {
+        return Err(Complaint::new(
+            "Each worker would make a certificate of its own.",
+            "Keep one for all of them, as in --tls --cert-dir certificates.",
+        ));
+    }
+    let (addr, open, secure) = (options.addr, options.open, options.tls);
+    let cert_dir = options.cert_dir.clone();
+    let news = move |news: &cluster::News| match news {
+        cluster::News::Listening { address } => {
+            let url = format!("{}://{address}/", if secure { "https" } else { "http" });
+            println!("listening on {address}");
+            eprintln!("the book is at {url} and Ctrl-C stops it");
+            if open && open::that_detached(&url).is_err() {
+                eprintln!("No browser could be opened; the address is {url}");
+            }
+        }
+        other => eprintln!("{other}"),
+    };
+    let cluster_options = cluster::Options {
+        workers: cluster::Workers::Count(workers),
+        // What a page asks is answered by the process that served the page: that one alone has seen its bytes.
+        policy: cluster::Policy::Sticky(cluster::policy::Sticky::Address),
+        listen: vec![addr.to_string()],
+        supervisor: cluster::supervisor::Options { start_timeout: RENDERED, strict: true, ..Default::default() },
+        farewell: cluster::Farewell { lame_duck: Duration::from_secs(1), ..Default::default() },
+        news: Some(std::rc::Rc::new(news)),
+        ..cluster::Options::default()
+    };
+    cluster::run(cluster_options, async move |worker: cluster::Worker| {
+        let complain = |complaint: Complaint| io::Error::other(complaint.to_string());
+        let certificate = secure.then(|| Certificate::new(cert_dir.as_deref())).transpose().map_err(complain)?;
+        let pages = book::render(&root).map_err(complain)?;
+        net::sleep(Duration::ZERO).await;
+        let name = Some(format!("{} {}", worker.identity().worker, std::process::id()));
+        let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(complain)?;
+        let serve = |port: cluster::Listener| serve(routes::app(pages, name), port, acceptor);
+        worker.listen(addr, serve).await?;
+        worker.serve().await
+    })
+    .map_err(|error| cannot_listen(addr, &error))?;
+    Ok(())
 }
 
 fn cannot_run(error: &io::Error) -> Complaint {
@@ -96,6 +153,11 @@ impl Certificate {
         let pem = identity.development().map(|made| &*made.authority_pem).unwrap_or_default();
         fs::write(&authority, pem).map_err(|error| cannot_certify(&error))?;
         Ok(Certificate { identity, authority, _folder: Some(folder) })
+    }
+
+    fn acceptor(&self) -> Result<Acceptor> {
+        let offered = wirebook_tls::Options { protocols: vec![HTTP2.into(), HTTP1.into()], ..Default::default() };
+        Acceptor::new(&self.identity, &offered).map_err(|error| cannot_certify(&error))
     }
 
     /// How clients are told to believe it.
@@ -130,24 +192,26 @@ async fn listen(addr: SocketAddr, root: PathBuf, certificate: Option<&Certificat
     // The loop's clock stands still within a turn: whoever was accepted in this one would count as idle since before the
     // rendering, and on a slow machine be closed for it.
     net::sleep(Duration::ZERO).await;
-    let app = routes::app(pages);
-    let (server, url) = match certificate {
-        None => (app.serve_on(Tapped::new(listener)), format!("http://{local}/")),
-        Some(Certificate { identity, .. }) => {
-            let offered = wirebook_tls::Options { protocols: vec![HTTP2.into(), HTTP1.into()], ..Default::default() };
-            let acceptor = Acceptor::new(identity, &offered).map_err(|error| cannot_certify(&error))?;
-            let listener = Tapped::new(TlsListener::new(listener, acceptor));
-            let agreed = |stream: &Tapped<TlsStream<net::tcp::TcpStream>>| stream.get_ref().protocol();
-            let options = http2::server::Options { http: app.http_options(), ..Default::default() };
-            (http2::serve_secure_on(listener, options, app.into_handler(), agreed), format!("https://{local}/"))
-        }
-    };
+    let url = format!("{}://{local}/", if certificate.is_some() { "https" } else { "http" });
+    let server = serve(routes::app(pages, None), listener, certificate.map(Certificate::acceptor).transpose()?);
     println!("listening on {local}");
     eprintln!("the book is at {url} and Ctrl-C stops it");
     if let Some(certificate) = certificate {
         eprintln!("{}", certificate.hints(&url));
     }
     Ok(Listening { server, url })
+}
+
+/// Serves on a port, over TLS or not.
+fn serve<L>(app: App, listener: L, acceptor: Option<Acceptor>) -> http1::Server
+where
+    L: net::Listener<Stream = net::tcp::TcpStream> + 'static,
+{
+    let Some(acceptor) = acceptor else { return app.serve_on(Tapped::new(listener)) };
+    let listener = Tapped::new(TlsListener::new(listener, acceptor));
+    let agreed = |stream: &Tapped<TlsStream<net::tcp::TcpStream>>| stream.get_ref().protocol();
+    let options = http2::server::Options { http: app.http_options(), ..Default::default() };
+    http2::serve_secure_on(listener, options, app.into_handler(), agreed)
 }
 
 fn cannot_listen(addr: SocketAddr, error: &io::Error) -> Complaint {

@@ -29,5 +29,6 @@ pub mod server;
 pub mod sse;
 pub mod template;
 pub mod tls;
+pub mod tls_fuzz;
 pub mod web_fuzz;
 pub mod workspace;

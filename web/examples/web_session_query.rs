@@ -20,7 +20,8 @@ pub(crate) fn app() -> Result<App, RouteError> {
         .get("/", async |ctx| {
             let session = ctx.session()?;
             let (visits, token) = (session.add("visits", 1), session.token().unwrap_or_default());
-            ctx.html(format!("<!doctype html><title>Visits</title><p>{visits} <a href=\"/?sid={token}\">again</a>\n"))
+            let link = format!("<a href=\"/?sid={token}\">again</a>");
+            ctx.html(format!("<!doctype html><title>Visits</title><p>{visits} {link}\n"))
         })
         .into_app(Options::default())
 }

@@ -31,7 +31,7 @@
 //! | `bodies/` | What came with a request, and where does it end? | 480 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
 //! | `layers/` | What do most applications want around theirs? | 560 |
-//! | `views/` | How does data become a page, and what if a part of it is late? (Feature `views`.) | 160 |
+//! | `views/` | How does data become a page, and what if a part of it is late? (Feature `views`.) | 210 |
 //! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |

@@ -82,7 +82,8 @@ impl Inbox {
 pub struct Listener {
     inbox: Rc<Inbox>,
     address: SocketAddr,
-    queue: Option<TcpListener>,
+    /// Its own copy, until it leaves.
+    queue: RefCell<Option<TcpListener>>,
     /// One connection for each turn of the loop, so that others can be quicker.
     shares: bool,
     had_its_turn: Cell<bool>,
@@ -90,7 +91,7 @@ pub struct Listener {
 
 impl Listener {
     pub(super) fn new(inbox: Rc<Inbox>, address: SocketAddr, queue: Option<TcpListener>, shares: bool) -> Self {
-        Listener { inbox, address, queue, shares, had_its_turn: Cell::new(false) }
+        Listener { inbox, address, queue: RefCell::new(queue), shares, had_its_turn: Cell::new(false) }
     }
 
     /// The address of the port.
@@ -121,7 +122,11 @@ impl net::Listener for Listener {
                 }
                 continue;
             }
-            if let Some(queue) = self.queue.as_ref().filter(|_| self.inbox.may_accept()) {
+            if self.inbox.queue.get() == Queue::Closed {
+                // So that a port nobody serves any more is closed when the master closes it.
+                self.queue.borrow_mut().take();
+            }
+            if let Some(queue) = self.queue.borrow().as_ref().filter(|_| self.inbox.may_accept()) {
                 if self.shares && self.had_its_turn.replace(false) {
                     context.waker().wake_by_ref();
                     return Poll::Pending;
@@ -131,8 +136,9 @@ impl net::Listener for Listener {
                     return Poll::Ready(accepted);
                 }
             }
-            let before = self.inbox.may_accept();
-            let changed = || (self.inbox.waiting() > 0 || self.inbox.may_accept() != before).then_some(());
+            let look = || (self.inbox.queue.get(), self.inbox.rests.get());
+            let before = look();
+            let changed = || (self.inbox.waiting() > 0 || look() != before).then_some(());
             if self.inbox.changed.poll_until(context, changed).is_pending() {
                 return Poll::Pending;
             }

@@ -107,8 +107,10 @@ impl Master {
         self.happened(Event::Scale(workers));
     }
 
-    /// Lets all leave; said twice, they break off.
+    /// Lets all leave; said twice, they break off. Who connects from now on is refused.
     pub fn leave(&self) {
+        let ports: Vec<Rc<Port>> = self.0.ports.borrow().values().cloned().collect();
+        ports.iter().for_each(|port| port.last_call());
         self.happened(Event::Leave);
     }
 
@@ -327,9 +329,8 @@ impl Master {
             let port = self.0.ports.borrow().values().find(|port| Some(port.key) == key).cloned();
             if let (Some(port), Some(handle)) = (port, message.handle) {
                 // As a rule it has no descriptor left; others have.
-                hand.be_shy();
+                port.spare(hand);
                 port.take_back(handle.carried);
-                port.look_again_soon();
             }
         }
     }

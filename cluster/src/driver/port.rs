@@ -14,14 +14,14 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     os::fd::{AsFd, OwnedFd},
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use wirebook_net::{
     self as net,
     tcp::{ListenOptions, TcpListener, TcpStream},
 };
-use wirebook_process::{Handle, Kind};
+use wirebook_process::{Handle, Kind, SendError};
 
 /// Connections that are accepted at a time, before the loop is given back.
 const MAX_BURST: usize = 64;
@@ -197,9 +197,12 @@ impl Port {
         slot: usize,
         queue: &TcpListener,
     ) -> Poll<io::Result<()>> {
-        for _ in 0..MAX_BURST {
-            self.give_out();
-            if !self.may_accept(slot) {
+        let mut left = MAX_BURST;
+        self.give_out();
+        while self.may_accept(slot) {
+            if left == 0 {
+                // The loop goes on with others first.
+                context.waker().wake_by_ref();
                 break;
             }
             match queue.poll_accept_fd(context) {
@@ -207,8 +210,9 @@ impl Port {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => break,
             }
+            left -= 1;
+            self.give_out();
         }
-        self.give_out();
         self.flush();
         let before = self.may_accept(slot);
         let changed = || {
@@ -250,26 +254,56 @@ impl Port {
 
     // ANCHOR: give_out
     /// Gives out what waits, in order; whoever waits for a certain worker holds up nobody else.
-    fn give_out(&self) {
+    fn give_out(self: &Rc<Self>) {
         let mut passed_over = 0;
         loop {
             let next = self.waiting.borrow_mut().remove(passed_over);
             let Some(Waiting { connection, client }) = next else { return };
             let mut handle = Some(Handle { kind: Kind::Native, carried: connection });
-            let hand = self.whose(client, true).and_then(|worker| self.hand(worker));
-            // One that was reset meanwhile is no connection any more, and nobody's.
-            let given = hand.map(|hand| hand.give(self.key, &mut handle).inspect_err(|_| hand.be_shy()));
-            let gone = matches!(given, Some(Err(wirebook_process::SendError::WrongKind)));
-            if let (Some(handle), false) = (handle, gone) {
-                self.waiting.borrow_mut().insert(passed_over, Waiting { connection: handle.carried, client });
+            if let Some(hand) = self.whose(client, true).and_then(|worker| self.hand(worker)) {
+                match hand.give(self.key, &mut handle) {
+                    // One that was reset meanwhile is no connection any more, and nobody's.
+                    Ok(()) | Err(SendError::WrongKind) => continue,
+                    Err(_) => self.spare(&hand),
+                }
+            }
+            if let Some(Handle { carried: connection, .. }) = handle {
+                self.waiting.borrow_mut().insert(passed_over, Waiting { connection, client });
                 passed_over += 1;
             }
-            if client.is_none() && passed_over > 0 {
+            if client.is_none() {
                 return;
             }
         }
     }
     // ANCHOR_END: give_out
+
+    /// Gives a worker nothing for a while.
+    pub(super) fn spare(self: &Rc<Self>, hand: &Hand) {
+        hand.be_shy();
+        let port = self.clone();
+        net::spawn(async move {
+            net::sleep(SHY).await;
+            port.changed.raise();
+        });
+    }
+
+    /// The last call: what has come to the queues is given out, and they are closed, so that whoever comes now is refused at once
+    /// and need not wait for the end.
+    pub(super) fn last_call(self: &Rc<Self>) {
+        let queues: Vec<Rc<TcpListener>> = self.queues.borrow().values().cloned().collect();
+        let mut context = Context::from_waker(Waker::noop());
+        for queue in queues {
+            // A queue is at most as long as its backlog; who still comes meanwhile is refused.
+            for _ in 0..ListenOptions::default().backlog {
+                let Poll::Ready(Ok(connection)) = queue.poll_accept_fd(&mut context) else { break };
+                self.came(connection);
+            }
+        }
+        self.give_out();
+        self.flush();
+        self.close();
+    }
 
     fn flush(&self) {
         for hand in self.hands.borrow().values() {
@@ -327,14 +361,5 @@ impl Port {
             // An address is known at once.
             Whose::More => 0,
         }
-    }
-
-    /// After a while a worker that was shy may be asked again.
-    pub(super) fn look_again_soon(self: &Rc<Self>) {
-        let port = self.clone();
-        net::spawn(async move {
-            net::sleep(SHY).await;
-            port.look_again();
-        });
     }
 }

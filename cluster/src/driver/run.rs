@@ -1,6 +1,6 @@
 //! The door for a program that is both: started by hand it is the master, and started by the master a worker.
 
-use super::{master::Master, options::Options, wire::UNIQUE_ID, worker::Worker};
+use super::{drain::either, master::Master, options::Options, wire::UNIQUE_ID, worker::Worker};
 use std::{env, io, process::ExitCode};
 use wirebook_net::{self as net, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU};
 use wirebook_process::parent;
@@ -26,9 +26,9 @@ where
             let channel = parent()?.ok_or_else(|| io::Error::other("a worker has a channel to its master"))?;
             name_this_thread();
             let worker = Worker::begin(channel).await?;
-            let result = serve(worker).await;
+            let result = either(serve(worker.clone()), worker.outlived()).await;
             net::stop();
-            result.map(|()| ExitCode::SUCCESS)
+            result.unwrap_or(Ok(())).map(|()| ExitCode::SUCCESS)
         })?;
     }
     net::block_on(async {

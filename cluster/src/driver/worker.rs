@@ -211,6 +211,13 @@ impl Worker {
         self.0.told_changed.until(|| (self.0.told.get() != Why::Not).then_some(())).await;
     }
 
+    /// Waits until a worker without a master has had more than the time that it may take: then its program does not leave by
+    /// itself.
+    pub(super) async fn outlived(&self) {
+        self.0.told_changed.until(|| (self.0.told.get() == Why::Orphaned).then_some(())).await;
+        net::sleep(self.0.hello.farewell.orphaned.checked_mul(2).unwrap_or(Duration::MAX)).await;
+    }
+
     /// For a handler whose answer lasts: waits until the farewell has come to those that last, and it is this one's turn. Then a
     /// WebSocket is closed with 1001, and a stream of events is ended.
     pub async fn told_to_end(&self) {

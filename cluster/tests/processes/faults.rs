@@ -63,9 +63,7 @@ fn net_29_kill_workers_under_load() {
 fn a_stopped_worker_keeps_nobody_waiting() {
     block_on(async {
         for policy in [Policy::RoundRobin, Policy::ReusePort, Policy::Shared] {
-            let mut options = options(2, policy.clone());
-            options.supervisor.beat = Duration::from_millis(300);
-            let cluster = Cluster::start("", options).await;
+            let cluster = Cluster::start("", options(2, policy.clone())).await;
             signal(cluster.pids()[0], Signal::STOP);
             let asked: Vec<_> = (0..8).map(|_| net::spawn(once(cluster.address, "/"))).collect();
             for asked in asked {

@@ -120,6 +120,7 @@ fn net_31_a_farewell_answers_all() {
         let began = net::now();
         cluster.master.leave();
         net::sleep(Duration::from_millis(50)).await;
+        assert!(TcpStream::connect(cluster.address).await.is_err(), "who comes now is refused, and need not wait");
         let last = ask(&idle[0], "/").await.unwrap();
         assert!(!last.goes_on, "it says that it is the last");
         for slow in slow {

@@ -85,6 +85,7 @@ where
         fields: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Response, Error> {
+        // ANCHOR: again
         let mut again = 0;
         loop {
             let session = self.session(origin).await?;
@@ -95,6 +96,7 @@ where
                 result => return result,
             }
         }
+        // ANCHOR_END: again
     }
 
     /// The connection to an origin, made if there is none that takes requests.
@@ -103,6 +105,7 @@ where
     ///
     /// Those of connecting.
     pub async fn session(&self, origin: &str) -> Result<Session, Error> {
+        // ANCHOR: once
         let place = self.origins.borrow_mut().entry(origin.to_owned()).or_default().clone();
         let mine = place.changed.until(|| {
             let state = &mut *place.state.borrow_mut();
@@ -123,6 +126,7 @@ where
         place.state.replace(State::Open(session.clone()));
         drop(connecting);
         Ok(session)
+        // ANCHOR_END: once
     }
 
     /// Ends all connections, when their requests are answered.

@@ -189,6 +189,7 @@ impl Line {
                     talk.fail(Error::Protocol(error));
                 }
             }
+            // ANCHOR: goaway
             Event::Goaway { last, .. } => {
                 self.gone.set(true);
                 for talk in self.talks.borrow().iter().filter(|talk| talk.id > last) {
@@ -196,6 +197,7 @@ impl Line {
                 }
                 self.changed.raise();
             }
+            // ANCHOR_END: goaway
             Event::Room(_) | Event::Settings(_) => self.link.wake(),
             Event::Pong(data) => {
                 self.pong.set(Some(data));

@@ -155,7 +155,7 @@ impl Request<'_> {
     }
 
     /// Sends it, waiting for a place among the streams that the server takes, and waits for the head of the answer. What has not been
-    /// sent of the body by then goes on by itself.
+    /// sent of the body by then goes on by itself. It waits as long as you do: put [`net::timeout`] around it.
     ///
     /// # Errors
     ///
@@ -167,6 +167,7 @@ impl Request<'_> {
         }
         let talk = self.open(body).await?;
         let response = Response::new(Rc::clone(&self.line.0), talk.clone());
+        // ANCHOR: send
         let mut rest = body;
         let arrived = talk.changed.until(|| {
             if !rest.is_empty() {
@@ -182,6 +183,7 @@ impl Request<'_> {
             talk.head.borrow().is_some().then_some(Ok(()))
         });
         arrived.await?;
+        // ANCHOR_END: send
         if !rest.is_empty() {
             let (line, rest) = (Rc::clone(&self.line.0), rest.to_vec());
             net::spawn(async move { upload(&line, &talk, &rest).await });

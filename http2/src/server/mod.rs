@@ -41,6 +41,6 @@ mod serve;
 
 pub use options::Options;
 #[cfg(feature = "tls")]
-pub use secure::{serve_secure, serve_secure_on, serve_secure_with};
-pub use serve::{serve, serve_on, serve_with};
+pub use secure::{serve_secure, serve_secure_with};
+pub use serve::{serve, serve_on, serve_secure_on, serve_with};
 pub use wirebook_http1::server::{Failure, Outcome, Request, Response, Server, Trouble};

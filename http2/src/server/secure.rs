@@ -1,11 +1,11 @@
 //! A server over TLS: what the two ends have agreed on (ALPN, RFC 7301) says which protocol they speak.
 
 use super::options::Options;
-use super::serve::{Agreed, serve_agreed};
+use super::serve::serve_secure_on;
 use std::io;
 use wirebook_http1::server::{Outcome, Request, Response, Server};
+use wirebook_net::Address;
 use wirebook_net::tcp::{TcpListener, TcpStream};
-use wirebook_net::{Address, Listener};
 use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
 
 /// [`serve`](super::serve()) over TLS, as browsers speak HTTP/2: Node's `http2.createSecureServer`. HTTP/1.1 is spoken to whoever does not
@@ -56,24 +56,4 @@ where
     let address = listener.local_addr()?;
     let listener = TlsListener::new(listener, acceptor);
     Ok(serve_secure_on(listener, options, handler, |stream: &TlsStream<TcpStream>| stream.protocol()).at(address))
-}
-
-/// [`serve_secure`] on any listener, of streams that are open once the two ends have agreed; `protocol` says on what (ALPN). Which protocols
-/// are offered is the listener's to say.
-pub fn serve_secure_on<L, H>(
-    listener: L,
-    options: Options,
-    handler: H,
-    protocol: impl Fn(&L::Stream) -> Option<String> + 'static,
-) -> Server
-where
-    L: Listener + 'static,
-    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
-{
-    // Who names no protocol speaks the one that had no name (RFC 9113 §3.2).
-    let agreed = move |stream: &L::Stream| match protocol(stream).as_deref() {
-        Some(HTTP2) => Agreed::Http2,
-        _ => Agreed::Http1,
-    };
-    serve_agreed(listener, options, handler, agreed)
 }

@@ -15,9 +15,12 @@ use wirebook_http1::server::{Outcome, Request, Response, Server, Upgraded};
 use wirebook_net::tcp::TcpListener;
 use wirebook_net::{self as net, Address, Listener, Stream};
 
+/// The protocol in ALPN's registry.
+const H2: &str = "h2";
+
 /// What is known of a connection before its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Agreed {
+enum Agreed {
     /// Nothing: the bytes say it.
     Nothing,
     Http2,
@@ -76,8 +79,28 @@ where
     serve_agreed(listener, options, handler, |_| Agreed::Nothing)
 }
 
+/// `serve_secure` on any listener, of streams that are open once the two ends have agreed; `protocol` says on what (ALPN). Which protocols
+/// are offered is the listener's to say.
+pub fn serve_secure_on<L, H>(
+    listener: L,
+    options: Options,
+    handler: H,
+    protocol: impl Fn(&L::Stream) -> Option<String> + 'static,
+) -> Server
+where
+    L: Listener + 'static,
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    // Who names no protocol speaks the one that had no name (RFC 9113 §3.2).
+    let agreed = move |stream: &L::Stream| match protocol(stream).as_deref() {
+        Some(H2) => Agreed::Http2,
+        _ => Agreed::Http1,
+    };
+    serve_agreed(listener, options, handler, agreed)
+}
+
 /// The same, where `agreed` says what the two ends of an open stream have agreed on.
-pub(super) fn serve_agreed<L, H>(
+fn serve_agreed<L, H>(
     listener: L,
     options: Options,
     handler: H,

@@ -11,14 +11,19 @@ use wirebook_web::{Answer, App, Context, Edge, Failure, Options, Router, post};
 /// Names of this machine that no DNS server can change.
 const HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// The site, around a rendered book.
-pub(super) fn app(pages: Pages) -> App {
+/// The site, around a rendered book; of several processes each says with its answers which it is.
+pub(super) fn app(pages: Pages, worker: Option<String>) -> App {
+    // Nothing here is anything but what its type says, and nobody else is told which page somebody came from.
+    let headers = Headers::none().set("x-content-type-options", "nosniff").set("referrer-policy", "no-referrer");
+    let headers = match worker {
+        Some(worker) => headers.set("x-worker", &worker),
+        None => headers,
+    };
     let options = Options { hosts: HOSTS.map(str::to_owned).into(), ..Options::default() };
     let widget =
         post("/live/{*operation}", widget).edge(csrf::by_origin(&[])).edge(Json).body_limit(4 * live::MAX_INPUT as u64);
     Router::new()
-        // Nothing here is anything but what its type says, and nobody else is told which page somebody came from.
-        .edge(Headers::none().set("x-content-type-options", "nosniff").set("referrer-policy", "no-referrer"))
+        .edge(headers)
         .service(pages)
         .get("/", page)
         .get("/{*page}", page)

@@ -407,3 +407,24 @@ fn a_readers_own_code_stands_beside_ours_and_cannot_hold_the_site_up() {
     let output = run(&["site", "--addr", "127.0.0.1:0", "--learn", "/"]);
     assert!(!output.status.success() && text(&output.stderr).contains("There is no crate of `wirebook learn`"));
 }
+
+/// Several processes behind one port: whoever has answered is killed, and a reader loses nothing.
+#[test]
+fn a_site_whose_workers_are_killed() {
+    let site = Site::start_with(&["--workers", "2"]);
+    let mut workers = Vec::new();
+    for _ in 0..3 {
+        let (head, body) = site.ask("GET /", "Connection: close\r\n", "");
+        assert!(head.starts_with("http/1.1 200") && body.contains("</html>"), "{head}");
+        let worker = field(&head, "x-worker").to_string();
+        let pid = worker.split(' ').nth(1).expect("its process").to_string();
+        assert!(Command::new("kill").args(["-KILL", &pid]).status().expect("kill is there").success());
+        workers.push(worker);
+        let (head, _) = site.ask("GET /", "Connection: close\r\n", "");
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+    }
+    workers.dedup();
+    assert_eq!(workers.len(), 3, "another answers: {workers:?}");
+    let master = site.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &master]).status().expect("kill is there").success());
+}

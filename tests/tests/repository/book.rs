@@ -121,7 +121,7 @@ const ORDER: [&[&str]; 6] = [
 const OTHERWISE: &[&str] = &["bytes.md", "leaks.md"];
 
 /// Pages in which one looks things up. They are no chapters.
-const REFERENCE: &[&str] = &["README.md", "evenings.md", "from-node.md", "glossary.md", "learn.md"];
+const REFERENCE: &[&str] = &["README.md", "evenings.md", "from-koa.md", "from-node.md", "glossary.md", "learn.md"];
 
 const LEVELS: [&str; 3] = ["**Ten minutes.**", "**An hour.**", "**An evening.**"];
 

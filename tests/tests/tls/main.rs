@@ -1,6 +1,7 @@
 //! TLS: the stream, what it holds, and every protocol on it.
 
 mod everywhere;
+mod fuzz;
 mod handshake;
 mod memory;
 mod stream;

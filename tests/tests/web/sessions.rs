@@ -117,6 +117,15 @@ fn rule_10_renewing() {
         other.set("late", true);
         assert_eq!(close(&sessions, &other).await, Token::Same);
         assert!(open(&sessions, &old).await.is_new());
+        // Who logs in while a slower request of theirs logs out is logged in, and has nothing of what was destroyed.
+        let (out, login) = (open(&sessions, &new).await, open(&sessions, &new).await);
+        out.destroy();
+        close(&sessions, &out).await;
+        login.renew().set("user", 8);
+        let known = open(&sessions, &set(close(&sessions, &login).await)).await;
+        assert_eq!((known.number("user"), known.get("cart")), (Some(8), None));
+        let new = visitor(&sessions, "n", "1").await;
+        let known = open(&sessions, &new).await;
         // Nothing else was done: it still gets another id.
         known.renew();
         let newer = set(close(&sessions, &known).await);

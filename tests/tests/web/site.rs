@@ -8,7 +8,7 @@ use std::time::Duration;
 use wirebook_web::files::{Assets, Files};
 use wirebook_web::layers::User;
 use wirebook_web::log::{AccessLayout, Appender, access_log};
-use wirebook_web::session::{Carrier, MemoryStore, SessionOptions, Sessions, session};
+use wirebook_web::session::{Carrier, MemoryStore, SessionOptions, Sessions, Token, session};
 use wirebook_web::trust::Keys;
 use wirebook_web::{App, Clock, Router};
 
@@ -220,4 +220,51 @@ fn the_log_of_a_site() {
     assert_eq!(lines[2], r#"- [27/Nov/2026:03:14:18 +0000] "GET /nothing%00 HTTP/1.1" 400 -"#);
     assert!(text.lines().nth(3).is_some_and(|line| line.starts_with("GET /hello 200 5.0")), "{text}");
     assert!(lines[4].ends_with("200 0"), "{text}");
+}
+
+/// Five tabs at once, some of which vanish, on a thousand rough networks: what was answered was saved, and nothing is counted twice.
+#[test]
+fn rule_11_no_session_is_lost_on_any_network() {
+    use super::world::{ADDRESS, quiet};
+    use std::cell::Cell;
+    use wirebook_net::sim::{self, Config, Faults, SimListener, SimStream};
+    use wirebook_net::{self as net, Stream};
+    let config = |seed| Config { faults: Faults { reset: 0.02, ..Faults::rough() }, ..Config::from(seed) };
+    sim::explore(1000, config, async |_| {
+        let store = Rc::new(MemoryStore::default());
+        let sessions = Sessions::new(store.clone(), Keys::new(&[&[7; 32]]).expect("a key")).clock(clock());
+        let first = sessions.open(None, b"").await.expect("a store");
+        first.set("visits", 0);
+        let Token::Set(token) = sessions.close(&first, b"").await.expect("a store") else { panic!("no token") };
+        let router = Router::new().layer(session(sessions.clone())).get("/", async |ctx| {
+            let visits = ctx.session()?.add("visits", 1);
+            net::sleep(Duration::from_millis(sim::random_below(50))).await;
+            ctx.text(visits.to_string())
+        });
+        let server = router.into_app(quiet()).expect("routes").serve_on(SimListener::bind(ADDRESS).expect("free"));
+        let answered = Rc::new(Cell::new(0));
+        let tabs: Vec<_> = (0..5)
+            .map(|_| {
+                let (token, answered) = (token.clone(), answered.clone());
+                net::spawn(async move {
+                    let Ok(client) = SimStream::connect(ADDRESS).await else { return };
+                    let asked = request("GET", "/", &[&format!("cookie: sid={token}"), "connection: close"]);
+                    client.write_all(asked.as_bytes()).await.ok();
+                    if sim::chance(0.3) {
+                        return net::sleep(Duration::from_millis(sim::random_below(60))).await;
+                    }
+                    let all = super::wire::rest(&client).await.0;
+                    answered.set(answered.get() + i64::from(all.starts_with(b"HTTP/1.1 200")));
+                })
+            })
+            .collect();
+        for tab in tabs {
+            tab.await.expect("no panic");
+        }
+        server.close();
+        server.closed().await;
+        let visits = sessions.open(Some(&token), b"").await.expect("a store").number("visits").expect("it is kept");
+        assert!((answered.get()..=5).contains(&visits), "{visits} visits, {} answered", answered.get());
+        assert_eq!(store.len(), 1);
+    });
 }

@@ -123,3 +123,38 @@ fn head_of_such_a_page_waits_for_no_part() {
     let reply = ask(home(Rc::default()), request("HEAD", "/", &[]));
     assert_eq!((reply.status, reply.field("content-type")), (200, Some("text/html; charset=utf-8")));
 }
+
+#[test]
+fn a_view_that_is_missing_is_told_with_what_lies_near() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("shop")).expect("a folder");
+    for (name, text) in [
+        ("home.ejs", "<p>"),
+        ("host.ejs", "<p>"),
+        ("shop/list.ejs", "<p>"),
+        ("other.txt", "<p>"),
+        ("lost.ejs", "<%- include('hom') %>"),
+    ] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    assert!(Views::beneath(folder.path().join("nothing")).is_err(), "at the start");
+    for (view, told) in [
+        ("hom", Some("near it lies home, host")),
+        ("shop/lst", Some("near it lies shop/list")),
+        ("nothing/like/it", Some("there is no view \"nothing/like/it\" in ")),
+        // A page that includes what is missing is there itself.
+        ("lost", None),
+    ] {
+        let heard: Rc<RefCell<Vec<String>>> = Rc::default();
+        let listener = heard.clone();
+        let on_error: OnError = Rc::new(move |failure, _, _| listener.borrow_mut().push(failure.to_string()));
+        let views = Views::beneath(folder.path()).expect("a folder");
+        let router = Router::new().views(views).get("/", async move |ctx| ctx.render(view, &data!({})));
+        let app = router.into_app(Options { on_error: Some(on_error), ..Options::default() }).unwrap();
+        assert_eq!(get(app, "/").body, "500 Internal Server Error\n", "the visitor learns nothing");
+        let said = heard.take().concat();
+        assert_eq!(said.contains("there is no view"), told.is_some(), "{said}");
+        assert!(said.contains(told.unwrap_or("hom")), "{said}");
+        assert!(told.is_none() || said.contains(&folder.path().display().to_string()), "{said}");
+    }
+}

@@ -143,7 +143,7 @@ impl<'r> Context<'r> {
         let status = self.status_now();
         let place = location(target);
         self.set("location", &place)?.content_type("text")?;
-        self.status(if (300..400).contains(&status) { status } else { 302 }).text(format!("See {place}\n"))
+        self.status(if (300..400).contains(&status) { status } else { 302 }).text(format!("Redirecting to {place}\n"))
     }
 
     /// Ends with a failure: its status, and words that the client sees below 500.

@@ -132,15 +132,16 @@ impl LogFile {
         };
         for number in 0.. {
             match std::fs::hard_link(&self.path, name(number)) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                linked => {
-                    linked?;
-                    break;
-                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                linked => linked?,
             }
+            return match std::fs::remove_file(&self.path) {
+                // Another was faster by a moment, and has it under a name of its own.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::remove_file(name(number)),
+                removed => removed.and_then(|()| self.clear_away()),
+            };
         }
-        std::fs::remove_file(&self.path)?;
-        self.clear_away()
+        Ok(())
     }
     // ANCHOR_END: put_aside
 

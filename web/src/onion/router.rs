@@ -2,7 +2,7 @@
 
 use super::{
     app::App,
-    endpoint::{Endpoint, Way, any, delete, get, on, patch, post, put},
+    endpoint::{Endpoint, Way, any, delete, get, on, options, patch, post, put},
     next::{Course, Next, Onion, Ring},
     ring::{Edge, Handler},
 };
@@ -108,6 +108,14 @@ impl Router {
         H: AsyncFn(&mut Context<'_>) -> Answer + 'static,
     {
         self.route(delete(pattern, handler))
+    }
+
+    /// Adds a route for OPTIONS, in place of the answer that every path has by itself.
+    pub fn options<H>(self, pattern: &str, handler: H) -> Self
+    where
+        H: AsyncFn(&mut Context<'_>) -> Answer + 'static,
+    {
+        self.route(options(pattern, handler))
     }
 
     /// Adds a route for another method, by its name.

@@ -281,10 +281,8 @@ impl Sessions {
         };
         let now = self.clock.seconds();
         let newest = match old {
-            Some(old) => match store.load(&old.key(), now).await? {
-                Some(newest) => newest.record,
-                None => return Ok(None),
-            },
+            // If it was destroyed meanwhile, what is left is what this request has done: somebody has just logged in.
+            Some(old) => store.load(&old.key(), now).await?.map_or_else(|| Record::new(now), |newest| newest.record),
             None if mine.changes().is_empty() && !is_asked => return Ok(None),
             None => Record::new(mine.made()),
         };

@@ -311,7 +311,7 @@ async fn pool<T: Send + 'static>(job: impl FnOnce() -> io::Result<T> + Send + 's
 fn status(error: &io::Error) -> u16 {
     let is_full = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| errno.raw_os_error());
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => 507,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => 507,
         _ if error.raw_os_error().is_some_and(|raw| is_full.contains(&raw)) => 503,
         _ => 500,
     }

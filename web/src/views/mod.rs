@@ -4,6 +4,8 @@
 //! handler gives, the last word being the handler's; and `url_for('name', { id: 7 })`, so that no path is written twice. A
 //! template that is missing or broken is a 500 whose reason the log has: the place searched, the line and the column.
 
+mod near;
+
 use crate::{
     context::{Answer, Context, Failure, Piece},
     onion::Router,
@@ -11,22 +13,54 @@ use crate::{
 use std::{
     fmt,
     future::{Future, poll_fn},
+    io,
+    path::{Path, PathBuf},
     pin::Pin,
     task::{Context as Task, Poll},
 };
-use wirebook_template::{Engine, Pipe, Value};
+use wirebook_template::{Engine, ErrorKind, Pipe, Template, Value};
 
 /// The templates of an application, and what all of them see.
 #[derive(Clone, Debug)]
 pub struct Views {
     engine: Engine,
+    /// Where they lie, if that is one folder that we know.
+    folder: Option<PathBuf>,
     said: Vec<(String, Value)>,
 }
 
 impl Views {
     /// From an engine, with its folders, helpers and limits.
     pub fn new(engine: Engine) -> Views {
-        Views { engine, said: Vec::new() }
+        Views { engine, folder: None, said: Vec::new() }
+    }
+
+    /// The templates below a folder. One that is missing is told of with the names that lie near.
+    ///
+    /// # Errors
+    ///
+    /// There is no such folder.
+    pub fn beneath(folder: impl AsRef<Path>) -> io::Result<Views> {
+        let folder = folder.as_ref().to_owned();
+        Ok(Views { engine: Engine::new(&folder)?, folder: Some(folder), said: Vec::new() })
+    }
+
+    /// The engine, for helpers, limits, and whether files that have changed are read again.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// The template of a name.
+    fn template(&self, name: &str) -> Result<Template, Failure> {
+        self.engine.template(name).map_err(|error| match &self.folder {
+            Some(folder) if error.kind() == ErrorKind::Include => {
+                let near = near::near(folder, name);
+                let near = if near.is_empty() { String::new() } else { format!("; near it lies {}", near.join(", ")) };
+                let missing = format!("there is no view {name:?} in {}{near}", folder.display());
+                Failure::new(500, missing).caused_by(error)
+            }
+            _ => broken(error),
+        })
     }
 
     /// What every template sees: Express's `app.locals`.
@@ -112,7 +146,7 @@ impl Context<'_> {
     /// 500 for a template that is missing or fails, or without [`Router::views`].
     pub fn render(&mut self, name: &str, data: &Value) -> Answer {
         let views = self.views()?;
-        let page = views.engine.render_file(name, &self.seen(views, data)).map_err(broken)?;
+        let page = views.template(name)?.render_to_string(&self.seen(views, data)).map_err(broken)?;
         self.html(page)
     }
 
@@ -137,8 +171,7 @@ impl Context<'_> {
     /// Those of [`render`](Self::render), before anything has gone out.
     pub fn pipe(&mut self, name: &str, data: &Value, parts: Parts) -> Answer {
         let views = self.views()?;
-        let template = views.engine.template(name).map_err(broken)?;
-        let pipe = template.render_pipe(&self.seen(views, data)).map_err(broken)?;
+        let pipe = views.template(name)?.render_pipe(&self.seen(views, data)).map_err(broken)?;
         self.content_type("html")?;
         // What stands between must not wait for the whole (nginx).
         self.set("x-accel-buffering", "no")?;
