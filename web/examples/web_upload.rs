@@ -22,11 +22,15 @@ async fn upload(ctx: &mut Context<'_>) -> Answer {
     ctx.text(lines)
 }
 
+/// What a browser needs to send files.
+const FORM: &str = "<!doctype html><title>Upload</title>
+<form method=post enctype=multipart/form-data>
+<input type=file name=file multiple><button>Send</button></form>
+";
+
 pub(crate) fn app() -> Result<App, RouteError> {
     Router::new()
-        .get("/", async |ctx| {
-            ctx.html("<!doctype html><title>Upload</title><form method=post enctype=multipart/form-data><input type=file name=file multiple><button>Send</button></form>\n")
-        })
+        .get("/", async |ctx| ctx.html(FORM))
         .route(post("/", upload).body_limit(200 << 20))
         .into_app(Options::default())
 }
