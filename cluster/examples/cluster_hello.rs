@@ -2,8 +2,8 @@
 //!
 //! Run: cargo run --example cluster_hello
 
-use std::rc::Rc;
-use wirebook_cluster::{self as cluster, News, Options, Worker, Workers};
+use std::{rc::Rc, time::Duration};
+use wirebook_cluster::{self as cluster, Farewell, News, Options, Worker, Workers};
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_terminal as terminal;
 
@@ -11,11 +11,13 @@ fn main() -> terminal::Result {
     let addr = terminal::address(include_str!("cluster_hello.rs"), "127.0.0.1:7030");
     let news = |news: &News| match news {
         News::Listening { address } => terminal::listening(address, &[&format!("curl http://{address}/")]),
-        other => eprintln!("{other}"),
+        other => terminal::tell(format_args!("{other}\n")),
     };
     let options = Options {
         workers: Workers::Count(4),
         listen: vec![addr.clone()],
+        // Whoever presses Ctrl-C need not wait for connections that idle.
+        farewell: Farewell { lame_duck: Duration::from_millis(200), ..Farewell::default() },
         news: Some(Rc::new(news)),
         ..Options::default()
     };

@@ -2,8 +2,8 @@
 //!
 //! Run: cargo run --example cluster_reload
 
-use std::rc::Rc;
-use wirebook_cluster::{self as cluster, News, Options, Worker, Workers};
+use std::{rc::Rc, time::Duration};
+use wirebook_cluster::{self as cluster, Farewell, News, Options, Worker, Workers};
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_terminal as terminal;
 
@@ -14,11 +14,13 @@ fn main() -> terminal::Result {
             let reload = format!("kill -HUP {}", std::process::id());
             terminal::listening(address, &[&format!("curl http://{address}/slow & {reload}"), &reload]);
         }
-        other => eprintln!("{other}"),
+        other => terminal::tell(format_args!("{other}\n")),
     };
     let options = Options {
         workers: Workers::Count(2),
         listen: vec![addr.clone()],
+        // Whoever presses Ctrl-C need not wait for connections that idle.
+        farewell: Farewell { lame_duck: Duration::from_millis(200), ..Farewell::default() },
         news: Some(Rc::new(news)),
         ..Options::default()
     };
@@ -27,7 +29,7 @@ fn main() -> terminal::Result {
         let answer = async move |request: Request<'_>, response: Response<'_>| {
             if request.path() == "/slow" {
                 // Told to leave meanwhile, it answers first.
-                wirebook_net::sleep(std::time::Duration::from_secs(2)).await;
+                wirebook_net::sleep(Duration::from_secs(2)).await;
             }
             response.end(format!("worker {} of generation {}\n", me.worker, me.generation)).await
         };

@@ -3,7 +3,7 @@
 //! Run: cargo run --example cluster_restart
 
 use std::{rc::Rc, time::Duration};
-use wirebook_cluster::{self as cluster, News, Options, Worker, Workers, supervisor};
+use wirebook_cluster::{self as cluster, Farewell, News, Options, Worker, Workers, supervisor};
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_terminal as terminal;
 
@@ -14,7 +14,7 @@ fn main() -> terminal::Result {
             let (look, crash) = (format!("curl http://{address}/"), format!("curl http://{address}/crash"));
             terminal::listening(address, &[&look, &crash]);
         }
-        other => eprintln!("{other}"),
+        other => terminal::tell(format_args!("{other}\n")),
     };
     // ANCHOR: restart
     let limit = supervisor::RestartLimit { deaths: 3, within: Duration::from_secs(10) };
@@ -23,6 +23,8 @@ fn main() -> terminal::Result {
         workers: Workers::Count(2),
         supervisor: supervisor::Options { limit, back_off, ..Default::default() },
         listen: vec![addr.clone()],
+        // Whoever presses Ctrl-C need not wait for connections that idle.
+        farewell: Farewell { lame_duck: Duration::from_millis(200), ..Farewell::default() },
         news: Some(Rc::new(news)),
         ..Options::default()
     };

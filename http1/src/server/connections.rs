@@ -87,7 +87,7 @@ impl Connections {
     }
 
     /// An answer is the last on its connection, whatever it is.
-    pub(super) fn gives_last_answers(&self) -> bool {
+    pub fn gives_last_answers(&self) -> bool {
         self.retiring.get() || self.is_closing()
     }
 

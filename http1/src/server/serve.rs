@@ -93,7 +93,7 @@ impl Server {
         self.connections.close();
     }
 
-    /// Says farewell with each answer (`connection: close`), and leaves connections that idle to their clients: who closes an idle
+    /// Says farewell with each answer (`connection: close`, and GOAWAY in HTTP/2), and leaves connections that idle to their clients: who closes an idle
     /// connection may meet a request on its way, and that is lost (RFC 9112 §9.6). New connections are accepted, and answered
     /// once. For a server whose port is served on by others; [`close`](Self::close) comes later.
     pub fn retire(&self) {

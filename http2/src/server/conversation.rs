@@ -70,9 +70,10 @@ where
 }
 // ANCHOR_END: hold
 
-/// Whether the server closes.
+/// Whether the server closes, or retires: then a connection says farewell the next time that something happens on it, and one that
+/// idles is left to its client.
 fn look_up(line: &Line) {
-    if line.common.connections.is_closing() && line.link.core().leaving() == Leaving::No {
+    if line.common.connections.gives_last_answers() && line.link.core().leaving() == Leaving::No {
         line.link.core().shutdown();
         line.notify_all();
     }

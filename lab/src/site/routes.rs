@@ -5,6 +5,7 @@
 
 use crate::book::{Page, Pages};
 use crate::live;
+use wirebook_web::compress::{Uncompressed, compress};
 use wirebook_web::layers::{Headers, csrf};
 use wirebook_web::{Answer, App, Context, Edge, Failure, Options, Router, post};
 
@@ -57,11 +58,13 @@ async fn page(ctx: &mut Context<'_>) -> Answer {
             None => ctx.text("There is no such page."),
         };
     };
-    // What the page's script may read of it: the key with which it can ask for the bytes of this request.
-    if page.mime.starts_with("text/html")
-        && let Some(key) = live::page::remember_page(ctx)
-    {
-        ctx.set("server-timing", key)?;
+    if page.mime.starts_with("text/html") {
+        // What a page shows of its own bytes is to be read. Scripts, styles and the index for searching are compressed.
+        ctx.state().insert(Uncompressed);
+        // What the page's script may read of it: the key with which it can ask for the bytes of this request.
+        if let Some(key) = live::page::remember_page(ctx) {
+            ctx.set("server-timing", key)?;
+        }
     }
     ctx.set("etag", &page.etag)?.set("cache-control", "no-cache")?;
     if ctx.is_fresh() { ctx.empty(304) } else { show(ctx, page) }

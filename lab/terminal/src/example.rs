@@ -42,7 +42,12 @@ fn end(error: &clap::Error) -> ! {
 /// reads that; it is one write, so that who wants the first line alone can close the pipe behind it.
 pub fn listening(address: impl Display, try_next: &[&str]) {
     let tries: String = try_next.iter().map(|command| format!("try: {command}\n")).collect();
-    let text = format!("listening on {address}\n{tries}");
+    tell(format_args!("listening on {address}\n{tries}"));
+}
+
+/// Says what happens while a server serves, which it does whether or not somebody reads that. Its line ends are in the text.
+pub fn tell(text: impl Display) {
+    let text = text.to_string();
     stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()).unwrap_or_default();
 }
 

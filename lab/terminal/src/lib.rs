@@ -2,6 +2,7 @@
 //!
 //! - [`arguments`], [`address`] and [`no_arguments`] read an example's command line. `--help` shows the head of its own file.
 //! - [`listening`] says where a server is, and what to try next.
+//! - [`tell`] says what happens meanwhile, whether or not somebody reads it.
 //! - [`Complaint`] is an error as a person wants it: a sentence and a hint. A `main` that gives a [`Result`] ends with it.
 //! - [`quiet_pipes`] makes `program | head` end without a word.
 //! - [`width`], [`colourful`], [`fit`] and [`wrap`] keep what is printed within the terminal.
@@ -31,5 +32,5 @@ mod example;
 mod screen;
 
 pub use complaint::{Complaint, Result, at};
-pub use example::{address, arguments, listening, netcat, no_arguments};
+pub use example::{address, arguments, listening, netcat, no_arguments, tell};
 pub use screen::{colourful, fit, quiet_pipes, width, wrap};

@@ -84,7 +84,14 @@ fn pages_have_their_types_tags_and_methods() {
     assert!(head.starts_with("http/1.1 200") && body.is_empty());
     assert!(field(&head, "content-length").parse::<usize>().is_ok_and(|length| length > 5_000), "{head}");
 
-    let mime = field(&site.ask("GET /theme/kit/dom.js", "", "").0, "content-type").to_string();
+    let plain = site.ask("GET /theme/kit/dom.js", "", "").0;
+    let small = site.ask("GET /theme/kit/dom.js", "Accept-Encoding: gzip\r\n", "").0;
+    let length = |head: &str| field(head, "content-length").parse::<usize>().expect("a length");
+    assert_eq!((field(&small, "content-encoding"), field(&small, "vary")), ("gzip", "accept-encoding"));
+    assert!(length(&small) * 2 < length(&plain), "{small}");
+    let page = site.ask("GET /", "Accept-Encoding: gzip\r\n", "").0;
+    assert!(!page.contains("content-encoding"), "a page shows its own bytes: {page}");
+    let mime = field(&plain, "content-type").to_string();
     assert_eq!(mime, "text/javascript; charset=utf-8");
     let (head, body) = site.ask("GET /no/such", "", "");
     assert!(head.starts_with("http/1.1 404") && body.contains("mdbook-sidebar"), "the 404 page has the book's look");

@@ -33,6 +33,26 @@ fn goaway_comes_in_two_steps_and_what_was_asked_is_answered() {
 }
 
 #[test]
+fn a_server_that_retires_says_so_where_something_happens_and_leaves_idle_connections_be() {
+    simulate(async {
+        let server = serve(Options::default(), handler);
+        let (peer, idle) = (Peer::connect().await, Peer::connect().await);
+        assert_eq!(peer.get("/tea").await.status, 200);
+        idle.turn().await;
+        server.retire();
+        assert_eq!(peer.get("/coffee").await.status, 200);
+        peer.to_the_end().await;
+        assert_eq!(peer.goaways().first(), Some(&(StreamId::MAX, Code::NO_ERROR)));
+        net::sleep(Duration::from_secs(1)).await;
+        assert!(idle.goaways().is_empty(), "nothing happened there");
+        assert_eq!(idle.get("/late").await.status, 200);
+        idle.to_the_end().await;
+        server.close();
+        server.closed().await;
+    });
+}
+
+#[test]
 fn a_client_that_does_not_answer_the_ping_is_given_a_second() {
     simulate(async {
         let server = serve(Options::default(), handler);
