@@ -187,7 +187,8 @@ async function code(page) {
     const found = page.locator('#mdbook-searchresults a').first();
     await found.waitFor();
     await found.click();
-    await settled(page, () => /slowloris/i.test(document.querySelector('main').innerText));
+    // On its way to the page there is no `main` yet.
+    await settled(page, () => /slowloris/i.test(document.querySelector('main')?.innerText));
   });
 }
 
