@@ -24,6 +24,7 @@ pub(super) fn app(pages: Pages, worker: Option<String>) -> App {
     let widget =
         post("/live/{*operation}", widget).edge(csrf::by_origin(&[])).edge(Json).body_limit(4 * live::MAX_INPUT as u64);
     Router::new()
+        .layer(compress())
         .edge(headers)
         .service(pages)
         .get("/", page)
