@@ -221,6 +221,9 @@ fn apply(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             cx.items(list.len())?;
             list.to_vec()
         }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            return cx.type_error("CreateListFromArrayLike called on non-object");
+        }
         _ => Vec::new(),
     };
     cx.call(function, arg(args, 0), &list)
