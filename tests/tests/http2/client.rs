@@ -1,6 +1,6 @@
 //! The client, against our server and against servers that leave.
 
-use crate::peer::{ADDRESS, serve, simulate, with};
+use crate::peer::{ADDRESS, rough, serve, simulate, with};
 use crate::server::handler;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use wirebook_http2::client::{Agent, Error, Session};
 use wirebook_http2::server::Options;
 use wirebook_http2::{Code, Config};
-use wirebook_net::sim::{self, Faults, SimListener, SimStream};
+use wirebook_net::sim::{self, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
 
 async fn connect() -> Session {
@@ -238,32 +238,25 @@ fn an_agent_has_one_connection_for_an_origin() {
 
 #[test]
 fn a_thousand_rough_networks() {
-    sim::explore(
-        1000,
-        |seed| sim::Config {
-            faults: Faults { reset: 0.0, refuse: 0.0, ..Faults::rough() },
-            ..sim::Config::rough(seed)
-        },
-        |seed| async move {
-            let server = serve(Options::default(), handler);
-            let stream_window = [2000, 65_535, 1 << 20][seed as usize % 3];
-            let session = with_config(Config { stream_window, ..Config::default() }).await;
-            let all: Vec<_> = (0..4)
-                .map(|n| {
-                    let session = session.clone();
-                    net::spawn(async move {
-                        let body = format!("/{seed}/{n}").repeat(1 + (seed as usize * 11 % 400));
-                        let answer = text(&session, "POST", "/echo", body.as_bytes()).await;
-                        assert!(answer.as_ref().is_ok_and(|text| *text == body), "{answer:?}");
-                    })
+    sim::explore(1000, rough, |seed| async move {
+        let server = serve(Options::default(), handler);
+        let stream_window = [2000, 65_535, 1 << 20][seed as usize % 3];
+        let session = with_config(Config { stream_window, ..Config::default() }).await;
+        let all: Vec<_> = (0..4)
+            .map(|n| {
+                let session = session.clone();
+                net::spawn(async move {
+                    let body = format!("/{seed}/{n}").repeat(1 + (seed as usize * 11 % 400));
+                    let answer = text(&session, "POST", "/echo", body.as_bytes()).await;
+                    assert!(answer.as_ref().is_ok_and(|text| *text == body), "{answer:?}");
                 })
-                .collect();
-            for each in all {
-                each.await.expect("an answer");
-            }
-            server.close();
-            server.closed().await;
-            assert!(!session.is_open());
-        },
-    );
+            })
+            .collect();
+        for each in all {
+            each.await.expect("an answer");
+        }
+        server.close();
+        server.closed().await;
+        assert!(!session.is_open());
+    });
 }

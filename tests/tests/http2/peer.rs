@@ -7,7 +7,7 @@ use wirebook_http1::parser::{FieldLines, RequestHead};
 use wirebook_http1::{FieldBlock, Outcome, Server};
 use wirebook_http2::server::Options;
 use wirebook_http2::{Code, Config, Connection, Event, Fields, Misuse, Request, Response, StreamId};
-use wirebook_net::sim::{self, SimListener, SimStream};
+use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
 
 pub(crate) const ADDRESS: &str = "10.0.0.1:80";
@@ -251,4 +251,9 @@ pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Options {
 /// Runs in virtual time.
 pub(crate) fn simulate<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
     sim::run(1, future).expect("the loop runs")
+}
+
+/// A rough network on which every connection is made and none is broken off.
+pub(crate) fn rough(seed: u64) -> sim::Config {
+    sim::Config { faults: Faults { reset: 0.0, refuse: 0.0, ..Faults::rough() }, ..sim::Config::rough(seed) }
 }

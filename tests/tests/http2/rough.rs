@@ -1,6 +1,6 @@
 //! A thousand rough networks: cuts, short writes, small windows, uneven delays.
 
-use crate::peer::{Peer, serve};
+use crate::peer::{Peer, rough, serve};
 use crate::server::handler;
 use std::time::Duration;
 use wirebook_http2::server::Options;
@@ -10,51 +10,44 @@ use wirebook_net::sim::{self, Faults};
 
 #[test]
 fn every_client_gets_its_own_answers() {
-    sim::explore(
-        1000,
-        |seed| sim::Config {
-            faults: Faults { reset: 0.0, refuse: 0.0, ..Faults::rough() },
-            ..sim::Config::rough(seed)
-        },
-        |seed| async move {
-            let server = serve(Options::default(), handler);
-            let clients = (0..2).map(|client| {
-                net::spawn(async move {
-                    let stream_window = [2000, 65_535, 1 << 20][(seed + client) as usize % 3];
-                    let peer = Peer::with(Config { stream_window, ..Config::default() }).await;
-                    let body = |request| format!("/{seed}/{client}/{request}").repeat(1 + (seed as usize * 7 % 300));
-                    let streams: Vec<_> = (0..4_u32)
-                        .map(|request| match request % 3 {
-                            0 => peer.open("GET", &format!("/{seed}/{client}/{request}"), &[], true),
-                            1 => peer.open("GET", "/slow", &[], true),
-                            _ => peer.open("POST", "/echo", &[], false),
-                        })
-                        .collect();
-                    if seed % 5 == 0 {
-                        peer.say(Event::Reset { stream: streams[1], code: Code::CANCEL }).expect("an open stream");
+    sim::explore(1000, rough, |seed| async move {
+        let server = serve(Options::default(), handler);
+        let clients = (0..2).map(|client| {
+            net::spawn(async move {
+                let stream_window = [2000, 65_535, 1 << 20][(seed + client) as usize % 3];
+                let peer = Peer::with(Config { stream_window, ..Config::default() }).await;
+                let body = |request| format!("/{seed}/{client}/{request}").repeat(1 + (seed as usize * 7 % 300));
+                let streams: Vec<_> = (0..4_u32)
+                    .map(|request| match request % 3 {
+                        0 => peer.open("GET", &format!("/{seed}/{client}/{request}"), &[], true),
+                        1 => peer.open("GET", "/slow", &[], true),
+                        _ => peer.open("POST", "/echo", &[], false),
+                    })
+                    .collect();
+                if seed % 5 == 0 {
+                    peer.say(Event::Reset { stream: streams[1], code: Code::CANCEL }).expect("an open stream");
+                }
+                peer.upload(streams[2], body(2).as_bytes()).await;
+                for (request, stream) in streams.iter().enumerate() {
+                    if request == 1 && seed % 5 == 0 {
+                        continue;
                     }
-                    peer.upload(streams[2], body(2).as_bytes()).await;
-                    for (request, stream) in streams.iter().enumerate() {
-                        if request == 1 && seed % 5 == 0 {
-                            continue;
-                        }
-                        let answer = peer.whole(*stream).await;
-                        let expected = match request {
-                            1 => "slow".to_owned(),
-                            2 => body(2),
-                            _ => format!("/{seed}/{client}/{request}"),
-                        };
-                        assert!(answer.ended && answer.text() == expected, "{request}: {:?}", answer.status);
-                    }
-                })
-            });
-            for client in clients.collect::<Vec<_>>() {
-                client.await.expect("a client that was answered");
-            }
-            server.close();
-            server.closed().await;
-        },
-    );
+                    let answer = peer.whole(*stream).await;
+                    let expected = match request {
+                        1 => "slow".to_owned(),
+                        2 => body(2),
+                        _ => format!("/{seed}/{client}/{request}"),
+                    };
+                    assert!(answer.ended && answer.text() == expected, "{request}: {:?}", answer.status);
+                }
+            })
+        });
+        for client in clients.collect::<Vec<_>>() {
+            client.await.expect("a client that was answered");
+        }
+        server.close();
+        server.closed().await;
+    });
 }
 
 /// Connections that break at any moment leave nothing behind.
