@@ -4,7 +4,7 @@
 use super::array::this_array;
 use crate::run::{
     Cx, Native, R,
-    args::{Gathered, arg, call},
+    args::{Gathered, arg, call, not_a_function},
     convert,
 };
 use crate::value::{Array, Function, Value, compare};
@@ -33,11 +33,7 @@ fn start<'a>(cx: &mut Cx<'_>, this: &Value, args: &'a [Value]) -> R<(Array, &'a 
     let array = this_array(cx, this)?;
     match arg(args, 0) {
         Value::Function(callback) => Ok((array, callback)),
-        other => {
-            let shown = convert::to_str(cx, other)?;
-            let shown: String = shown.as_str().chars().take(40).collect();
-            cx.type_error(format!("{shown} is not a function"))
-        }
+        other => not_a_function(cx, other),
     }
 }
 
@@ -85,6 +81,9 @@ fn filter(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn flat_map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    if !matches!(arg(args, 0), Value::Function(_)) {
+        return cx.type_error("flatMap mapper function is not callable");
+    }
     let mut out = Gathered::new();
     walk(cx, this, args, |cx, _, _, result| {
         match result {

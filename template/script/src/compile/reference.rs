@@ -3,9 +3,10 @@
 //!
 //! `a[i()] += f()` calls `i` once, reads, calls `f`, writes: that is `locate`, `read`, the value, `write`.
 
-use super::access::{Access, get_index, get_member};
+use super::access::Access;
 use super::generator::Gen;
 use crate::base::Str;
+use crate::builtins::access::{get_index, get_member};
 use crate::run::{
     Cx, ExprFn, R, convert,
     errors::{absent, missing, uninitialised},
