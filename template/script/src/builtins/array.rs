@@ -4,7 +4,7 @@ use super::date;
 use crate::base::{ErrorKind, memory::cost};
 use crate::run::{
     Cx, Native, R,
-    args::{Gathered, arg, not_a_function, relative},
+    args::{Gathered, arg, callable, not_a_function, relative},
     convert, rate,
 };
 use crate::syntax::origin::Origin;
@@ -333,12 +333,14 @@ fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 
 /// `Array.from(iterable or { length }, map)`.
 fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    if !matches!(arg(args, 1), Value::Undefined | Value::Function(_)) {
+    if !matches!(arg(args, 1), Value::Undefined) && callable(arg(args, 1)).is_none() {
         return not_a_function(cx, arg(args, 1));
     }
     let items = match arg(args, 0) {
         Value::Array(_) => items(cx, arg(args, 0))?,
-        value @ (Value::String(_) | Value::Undefined | Value::Null) => cx.iterate(value.clone(), &Origin::Value)?.to_vec(),
+        value @ (Value::String(_) | Value::Undefined | Value::Null) => {
+            cx.iterate(value.clone(), &Origin::Value)?.to_vec()
+        }
         value @ Value::Object(object) if object.table().is_some() || object.items().is_some() => {
             cx.iterate(value.clone(), &Origin::Value)?.to_vec()
         }

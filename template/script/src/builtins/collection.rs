@@ -2,11 +2,11 @@
 
 use crate::run::{
     Cx, Native, R,
-    args::{Gathered, arg, entry},
+    args::{Gathered, arg, callable, entry},
     shown::by_kind,
 };
 use crate::syntax::origin::Origin;
-use crate::value::{Class, Function, Inner, Key, Object, Table, Value};
+use crate::value::{Class, Inner, Key, Object, Table, Value};
 use std::cell::RefCell;
 
 pub(super) const MAP_METHODS: &[(&str, Native)] = &[
@@ -154,9 +154,8 @@ fn list(cx: &mut Cx<'_>, this: &Value, name: &'static str, show: fn(&Cx<'_>, (Va
 }
 
 fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let callback: &Function = match arg(args, 0) {
-        Value::Function(callback) => callback,
-        other => return cx.type_error(format!("{} is not a function", by_kind(other))),
+    let Some(callback) = callable(arg(args, 0)) else {
+        return cx.type_error(format!("{} is not a function", by_kind(arg(args, 0))));
     };
     let table = table(cx, this)?;
     let mut at = 0;

@@ -34,7 +34,7 @@ impl Gen<'_> {
                     }));
                 }
                 let shown = callee.shown();
-                self.call_method(object, name, *link, optional, arguments, shown, pos)
+                self.call_method((object, name, *link), optional, arguments, shown, pos)
             }
             ExprKind::Index { object, index, optional: link } => {
                 let shown = Rc::<str>::from(callee.shown());
@@ -92,9 +92,7 @@ impl Gen<'_> {
 
     fn call_method(
         &mut self,
-        object: &Expr,
-        name: &Str,
-        link: bool,
+        (object, name, link): (&Expr, &Str, bool),
         optional: bool,
         arguments: &[Element],
         shown: String,
@@ -180,7 +178,12 @@ fn call_value(
     pos: u32,
 ) -> R<Value> {
     let result = match callee {
-        Value::Function(function) => arguments.with(cx, pos, |cx, args| cx.call(function, this, args)),
+        Value::Function(function) => {
+            arguments.with(cx, pos, |cx, args| cx.call(function, this, args)).or_else(|halt| {
+                // `Math` is an object.
+                if function.is_space() { cx.type_error(format!("{shown} is not a function")) } else { Err(halt) }
+            })
+        }
         Value::Undefined | Value::Null if optional => return cx.absent(),
         _ => not_a(cx, "function", shown, arguments, pos),
     };

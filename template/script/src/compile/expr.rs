@@ -124,8 +124,9 @@ impl Gen<'_> {
 
     /// Arguments, as a list made at run time. V8 has a sentence of its own for one that is spread behind the others.
     pub(super) fn arguments(&mut self, items: &[Element]) -> Elements {
-        let last = items.iter().position(|item| matches!(item, Element::Spread(_))).is_some_and(|n| n + 1 == items.len());
-        self.elements(items, |expr| if last { Origin::Argument(expr.shown()) } else { Origin::Value })
+        let last =
+            items.iter().position(|item| matches!(item, Element::Spread(_))).is_some_and(|n| n + 1 == items.len());
+        self.elements(items, |expr| if last { Origin::Argument(expr.shown()) } else { Origin::of_argument(expr) })
     }
 
     fn elements(&mut self, items: &[Element], origin: impl Fn(&Expr) -> Origin) -> Elements {
@@ -142,9 +143,11 @@ impl Gen<'_> {
     }
 
     fn array(&mut self, items: &[Element], pos: u32) -> Code {
-        let elements = self.shape(|| format!("array of {}", items.len()), pos, |g| {
-            g.elements(items, |expr| Origin::Sentence(expr.listed()))
-        });
+        let elements = self.shape(
+            || format!("array of {}", items.len()),
+            pos,
+            |g| g.elements(items, |expr| Origin::Sentence(expr.listed())),
+        );
         Code::Fn(Box::new(move |cx| {
             let items = elements.run(cx, pos)?;
             Ok(cx.array(items))

@@ -138,7 +138,7 @@ impl Gen<'_> {
             if let (Some(slot), None) = (plain, &enter) {
                 return walk_into_slot(list, slot, body_run, labels, origin, pos);
             }
-            let bind = g.bind(&head.target, from_loop(&head.target));
+            let bind = g.bind(&head.target, From::turn(&head.target));
             Box::new(move |cx| {
                 if let Some(enter) = &enter {
                     enter.run(cx);
@@ -187,7 +187,7 @@ impl Gen<'_> {
     /// `for (key in object)`: keys in order, as strings.
     fn for_in(&mut self, list: ExprFn, head: &EachHead, body: &Stmt, labels: Labels, pos: u32) -> StmtFn {
         let enter = self.enter(&head.variables);
-        let bind = self.bind(&head.target, from_loop(&head.target));
+        let bind = self.bind(&head.target, From::turn(&head.target));
         let body = self.stmt(body);
         Box::new(move |cx| {
             if let Some(enter) = &enter {
@@ -215,13 +215,6 @@ impl Gen<'_> {
             Ok(Flow::Next)
         })
     }
-}
-
-/// What the variables of a turn have in V8's sentences.
-fn from_loop(target: &Pattern) -> From<'static> {
-    let mut declares = false;
-    target.for_each_variable(&mut |_| declares = true);
-    if declares { From::LOOP } else { From::ELEMENT }
 }
 
 /// The common loop: a plain variable and any body.

@@ -177,7 +177,7 @@ impl Reference {
                 get_member(cx, object, name, &Hint::default(), false)
             }
             (Place::Index { .. }, Located::Index(object, index)) => {
-                if index.is_object() {
+                if index.is_object() && !object.is_nullish() {
                     *index = convert::to_key(cx, index).map_err(|h| cx.at(h, pos))?.into();
                 }
                 get_index(cx, object, index)

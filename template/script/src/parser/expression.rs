@@ -90,7 +90,10 @@ impl Parser<'_> {
             if !cover {
                 self.check_cover(&left)?;
             }
-            return Ok(unwrapped(left));
+            // A pattern in parentheses is none.
+            let pattern =
+                matches!(left.bare().kind, ExprKind::Array(_) | ExprKind::Object(_) | ExprKind::Assign { .. });
+            return Ok(if pattern { left } else { unwrapped(left) });
         };
         let pos = left.pos;
         let possible = match (operator, &left.bare().kind) {

@@ -123,6 +123,7 @@ impl Parser<'_> {
     pub(super) fn pattern_of(&mut self, expr: Expr, kind: Option<VarKind>) -> P<Pattern> {
         let pos = expr.pos;
         match expr.kind {
+            ExprKind::Name(_, name) if name.is("this") => self.error_at("invalid assignment target", pos),
             ExprKind::Name(id, name) => match kind {
                 Some(kind) => {
                     self.scopes.forget(id);

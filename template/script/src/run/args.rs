@@ -8,7 +8,7 @@ use crate::base::{
     Str,
     memory::{Held, cost},
 };
-use crate::value::Value;
+use crate::value::{Function, Value};
 
 /// Elements that a built-in collects while a program runs in between: they weigh before they are an array.
 pub(crate) struct Gathered {
@@ -54,6 +54,14 @@ pub(crate) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
             Ok(s.clone())
         }
         _ => cx.type_error("this method needs a string"),
+    }
+}
+
+/// A callback, when it can be called; `Math` and its like can not.
+pub(crate) fn callable(value: &Value) -> Option<&Function> {
+    match value {
+        Value::Function(function) if !function.is_space() => Some(function),
+        _ => None,
     }
 }
 

@@ -17,9 +17,12 @@ pub(crate) fn shown(value: &Value) -> Str {
     match value {
         Value::Array(_) => tag("Array"),
         Value::RegExp(_) => tag("RegExp"),
+        Value::Function(function) if function.is_space() => "#<Object>".into(),
         Value::Function(function) => function.to_text(),
         Value::Object(object) => match (object.0.class.get(), object.inner()) {
-            (Class::Error, _) => error_text(object, |part| Ok::<_, Infallible>(shown(part))).unwrap_or_else(|e| match e {}),
+            (Class::Error, _) => {
+                error_text(object, |part| Ok::<_, Infallible>(shown(part))).unwrap_or_else(|e| match e {})
+            }
             (Class::Date, _) => tag("Date"),
             (Class::Map, _) => "#<Map>".into(),
             (Class::Set, _) => "#<Set>".into(),
@@ -54,6 +57,7 @@ pub(crate) fn error_text<E>(error: &Object, mut text: impl FnMut(&Value) -> Resu
 pub(crate) fn by_kind(value: &Value) -> String {
     let (kind, text) = (compare::type_of(value), primitive_to_str(value));
     match value {
+        Value::Function(function) if function.is_space() => "object".into(),
         Value::Undefined => kind.into(),
         Value::String(text) => format!("{kind} \"{}\"", text.as_str()),
         _ if text.as_str().is_empty() => kind.into(),
@@ -66,7 +70,8 @@ impl Cx<'_> {
     #[cold]
     pub(crate) fn no_property<T>(&mut self, what: (&str, &str), value: &Value, key: &Value) -> R<T> {
         let ((verb, doing), value, key) = (what, primitive_to_str(value), shown(key));
-        let named = if key.as_str().starts_with("[object ") { String::new() } else { format!(" ({doing} '{}')", key.as_str()) };
+        let named =
+            if key.as_str().starts_with("[object ") { String::new() } else { format!(" ({doing} '{}')", key.as_str()) };
         self.type_error(format!("Cannot {verb} properties of {}{named}", value.as_str()))
     }
 

@@ -194,10 +194,7 @@ impl Binary {
     /// Whether its result is true or false.
     pub(crate) fn compares(self) -> bool {
         use Binary::*;
-        matches!(
-            self,
-            Equal | NotEqual | StrictEqual | StrictNotEqual | Less | LessEqual | Greater | GreaterEqual | In
-        )
+        matches!(self, Equal | NotEqual | StrictEqual | StrictNotEqual | Less | LessEqual | Greater | GreaterEqual | In)
     }
 
     /// ECMA-262 §6.1.6.1 on numbers.

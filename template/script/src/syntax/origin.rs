@@ -4,6 +4,7 @@
 //! nothing, for an element of a pattern sometimes its neighbour: the rules here are what it comes to in Node 20.
 
 use super::ast::*;
+use crate::base::number;
 
 /// What stands in a sentence for a value.
 #[derive(Clone, Copy)]
@@ -31,7 +32,7 @@ pub(crate) struct From<'e> {
     object: Word<'e>,
     list: Word<'e>,
     /// The property of `object` that it is.
-    key: Option<&'e str>,
+    key: Option<&'e Key>,
 }
 
 impl<'e> From<'e> {
@@ -60,7 +61,7 @@ impl<'e> From<'e> {
     }
 
     /// `for (const pattern of …)`, whose value has a name in V8.
-    pub(crate) const LOOP: From<'static> = From { object: Word::Text(".for"), list: Word::Text(".for"), key: None };
+    const LOOP: From<'static> = From { object: Word::Text(".for"), list: Word::Text(".for"), key: None };
     /// `catch (pattern)`.
     pub(crate) const CATCH: From<'static> = From { object: Word::Text(".catch"), list: Word::Nothing, key: None };
     /// An element, or whatever has no name.
@@ -75,18 +76,23 @@ impl<'e> From<'e> {
         From { object: text.map_or(self.object, Word::Text), ..self }
     }
 
+    /// What a turn of `for (pattern of …)` gives: it has a name where the loop declares its variables.
+    pub(crate) fn turn(pattern: &Pattern) -> From<'static> {
+        if writes(pattern) { From::ELEMENT } else { From::LOOP }
+    }
+
     /// A property of it.
     pub(crate) fn property(self, key: &'e Key) -> From<'e> {
-        match (self.object, self.key, key) {
-            (Word::Nothing, ..) | (_, Some(_), _) | (_, _, Key::Computed(_)) => From::ELEMENT,
-            (object, None, Key::Name(name)) => From { object, list: Word::Nothing, key: Some(name.as_str()) },
+        match (self.object, self.key) {
+            (Word::Nothing, _) | (_, Some(_)) => From::ELEMENT,
+            (object, None) => From { object, list: Word::Nothing, key: Some(key) },
         }
     }
 
     /// For a pattern of elements.
     pub(crate) fn list(self) -> Origin {
         match (self.key, self.list) {
-            (Some(_), _) => Origin::Property(self.object.text()),
+            (Some(key), _) if key.text().is_some() => Origin::Property(self.object.text()),
             (None, Word::Expr(expr)) => Origin::Sentence(expr.listed()),
             (None, Word::Text(text)) => Origin::Sentence(format!("{text} is not iterable")),
             _ => Origin::Value,
@@ -98,16 +104,23 @@ impl<'e> From<'e> {
         let known = !matches!(self.object, Word::Nothing);
         match (entries.first(), self.key) {
             (Some((Key::Name(key), target, default)), inner) => {
-                let member = matches!(target, Pattern::Target(Expr { kind: ExprKind::Member { .. } | ExprKind::Index { .. }, .. }));
-                let simple = matches!(target, Pattern::Declare(_) | Pattern::Target(_));
-                let of_default = default.as_ref().filter(|_| !simple).map(Expr::shown);
-                if !known || inner.is_some() || member || (simple && default.is_some()) {
-                    Origin::Member(Some(key.as_str().into()))
-                } else {
-                    Origin::Part(of_default.or(self.object.text()), key.as_str().into())
+                let key = key.as_str().to_owned();
+                let member = matches!(
+                    target,
+                    Pattern::Target(Expr { kind: ExprKind::Member { .. } | ExprKind::Index { .. }, .. })
+                );
+                match (target, default) {
+                    (Pattern::Object { .. }, Some(default)) => Origin::Part(Some(default.shown()), key),
+                    (_, None) if known && inner.is_none() && !member => Origin::Part(self.object.text(), key),
+                    _ => Origin::Member(Some(key)),
                 }
             }
-            (first, Some(key)) if known && (first.is_some() || !rest) => Origin::Part(self.object.text(), key.into()),
+            (first, Some(key)) if known && (first.is_some() || !rest) => {
+                match key.text().filter(|key| number::array_index(key).is_none()) {
+                    Some(key) => Origin::Part(self.object.text(), key.into()),
+                    None => Origin::Whole(self.object.text()),
+                }
+            }
             (_, None) if known => Origin::Whole(self.object.text()),
             _ => Origin::Member(None),
         }
@@ -131,6 +144,17 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
+    /// What is spread between arguments: a call alone is found.
+    pub(crate) fn of_argument(value: &Expr) -> Origin {
+        match value.kind {
+            ExprKind::Call { .. } | ExprKind::New { .. } => Origin::Sentence(format!(
+                "{} is not iterable (cannot read property Symbol(Symbol.iterator))",
+                value.list_shown()
+            )),
+            _ => Origin::Value,
+        }
+    }
+
     /// What `for (… of value)` goes over.
     pub(crate) fn of_loop(value: &Expr) -> Origin {
         if is_found(value) { Origin::Sentence(value.listed()) } else { Origin::Value }
@@ -143,7 +167,9 @@ impl Origin {
         match (self, nothing) {
             (Origin::Sentence(sentence), _) => sentence.clone(),
             (Origin::Argument(text), Some(now)) => format!("{text} is not iterable (cannot read property {now})"),
-            (Origin::Argument(_), None) => "Spread syntax requires ...iterable[Symbol.iterator] to be a function".into(),
+            (Origin::Argument(_), None) => {
+                "Spread syntax requires ...iterable[Symbol.iterator] to be a function".into()
+            }
             (Origin::Property(text), Some(now)) => {
                 format!("Cannot destructure property 'Symbol(Symbol.iterator)' of '{}' as it is {now}.", or_value(text))
             }
@@ -161,12 +187,35 @@ impl Origin {
     }
 }
 
+impl Key {
+    /// The key, when it stands there.
+    fn text(&self) -> Option<&str> {
+        match self {
+            Key::Name(name) | Key::Computed(Expr { kind: ExprKind::String(name), .. }) => Some(name.as_str()),
+            Key::Computed(_) => None,
+        }
+    }
+}
+
+/// Whether a pattern is of an assignment.
+fn writes(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::Declare(_) => false,
+        Pattern::Target(_) => true,
+        Pattern::Array { items, rest, .. } => {
+            items.iter().flatten().any(|(item, _)| writes(item)) || rest.as_deref().is_some_and(writes)
+        }
+        Pattern::Object { entries, rest, .. } => {
+            entries.iter().any(|(_, entry, _)| writes(entry)) || rest.as_deref().is_some_and(writes)
+        }
+    }
+}
+
 /// Whether V8 finds an expression by the place where it begins.
 fn begins(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Call { callee, optional: false, .. } => matches!(callee.kind, ExprKind::Name(..)),
         ExprKind::Sum(items) => items.len() > 2,
-        ExprKind::Update { prefix, .. } => *prefix,
         ExprKind::Template { parts, .. } => parts.is_empty(),
         ExprKind::Member { .. }
         | ExprKind::Index { .. }
@@ -176,6 +225,7 @@ fn begins(expr: &Expr) -> bool {
         | ExprKind::Assign { .. }
         | ExprKind::Sequence(_)
         | ExprKind::Chain(_)
+        | ExprKind::Update { .. }
         | ExprKind::Call { .. } => false,
         _ => true,
     }
@@ -186,7 +236,7 @@ fn is_found(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Sum(items) | ExprKind::Sequence(items) => items.len() < 3,
         ExprKind::Logical(operator, items) => *operator == Logical::Nullish && items.len() < 3,
-        ExprKind::Chain(_) => false,
+        ExprKind::Chain(_) | ExprKind::Conditional(_) => false,
         _ => true,
     }
 }

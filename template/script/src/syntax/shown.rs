@@ -18,10 +18,14 @@ impl Expr {
 
     /// "… is not iterable", whole: of a call V8 says that what it calls may be no function.
     pub(crate) fn listed(&self) -> String {
-        let printer = Printer { iterates: true, ..Printer::default() };
         let called = matches!(self.kind, ExprKind::Call { .. } | ExprKind::New { .. });
         let or = if called { " is not a function or its return value is not iterable" } else { " is not iterable" };
-        printer.named(self) + or
+        self.list_shown() + or
+    }
+
+    /// As the name of a list.
+    pub(super) fn list_shown(&self) -> String {
+        Printer { iterates: true, ..Printer::default() }.named(self)
     }
 
     fn operation(&self) -> Option<Operation<'_>> {
@@ -107,7 +111,7 @@ impl<'e> Operation<'e> {
     fn chains(&self) -> bool {
         match self.operator {
             Some(operator) => operator != Binary::Power,
-            None => matches!(self.symbol, "&&" | "||" | "??"),
+            None => matches!(self.symbol, "&&" | "||"),
         }
     }
 }
@@ -153,10 +157,13 @@ impl Printer {
     /// each statement is a value that it has no word for.
     fn subject(&mut self, expr: &Expr) {
         let ExprKind::Function(function) = &expr.bare().kind else { return self.part(expr) };
-        let defaults = function.parameters.iter().any(|parameter| parameter.pattern.is_some() || parameter.default.is_some());
+        let defaults =
+            function.parameters.iter().any(|parameter| parameter.pattern.is_some() || parameter.default.is_some());
         let statements = match &function.body {
             FunctionBody::Expr(_) => 1,
-            FunctionBody::Block(block) => block.statements.iter().filter(|statement| statement.does_something()).count(),
+            FunctionBody::Block(block) => {
+                block.statements.iter().filter(|one| !matches!(one.kind, StmtKind::Empty)).count()
+            }
         };
         let count = (statements + usize::from(defaults)).max(1);
         self.list(&vec![UNNAMED; count.min(LONGEST)], "", |p, word| p.put(word));
@@ -270,17 +277,6 @@ impl Printer {
                 self.put("]");
             }
             Pattern::Declare(_) => {}
-        }
-    }
-}
-
-impl Stmt {
-    /// What V8 keeps as a statement.
-    fn does_something(&self) -> bool {
-        match &self.kind {
-            StmtKind::Empty => false,
-            StmtKind::Declare { is_var: true, declarations } => declarations.iter().any(|(_, value)| value.is_some()),
-            _ => true,
         }
     }
 }

@@ -71,7 +71,7 @@ impl Reader<'_> {
                 if !long {
                     (from, to) = (0, length);
                 }
-                let before = if long && from > 0 { "..." } else { "" };
+                let before = if long && self.at >= around { "..." } else { "" };
                 let after = if long && to < length { "..." } else { "" };
                 let (token, shown) = (text(self.at, self.at + 1), text(from, to));
                 format!("Unexpected token '{token}', {before}\"{shown}\"{after} is not valid JSON")
@@ -149,7 +149,11 @@ impl Reader<'_> {
             if !self.eat(':') {
                 // V8 has words for the first property alone.
                 let first = object.is_empty();
-                return if first { self.fail(cx, "Expected ':' after property name in JSON") } else { self.unexpected(cx) };
+                return if first {
+                    self.fail(cx, "Expected ':' after property name in JSON")
+                } else {
+                    self.unexpected(cx)
+                };
             }
             self.blanks();
             let value = self.value(cx)?;
