@@ -25,7 +25,7 @@
 //! | `router/` | Which handler is a request for, and if none is, why not? | 1,363 |
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
-//! | `input/` | What did people type: queries and forms? | 237 |
+//! | `input/` | What did people type, and programs write: queries, forms, XML? | 470 |
 //! | `clock/` | What is the date? (one file) | 35 |
 //! | `context/` | What was asked, and what is the answer to be? | 1,000 |
 //! | `bodies/` | What came with a request, and where does it end? | 480 |
@@ -89,6 +89,7 @@
 //! | `proxy::Proxy::timeouts` | connection 5 s, first byte 30 s, pause 30 s | 504 | `Duration::MAX` | ours |
 //! | `compress::CompressOptions::least` | 1 KiB | smaller answers stay as they are | 0 | koa-compress |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
+//! | `Limits::xml_depth`, [`input::MOST_ATTRIBUTES`] | 32 elements deep; 64 attributes of one | 400 | no (128 deep; no) | ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
 #[cfg(feature = "net")]
