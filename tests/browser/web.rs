@@ -14,8 +14,8 @@ use wirebook_web::trust::{Received, SameSite, SetCookie};
 use wirebook_web::views::{Parts, Views};
 use wirebook_web::{Answer, App, Context, Options, Router, now};
 
-/// Cookies that a browser is sent at a time: it keeps at most 180 of one site.
-const BATCH: usize = 60;
+/// Cookies that are sent at a time: a browser keeps at most 180 of one site, and curl 50 of one answer.
+const BATCH: usize = 48;
 
 /// Every prefix with every attribute that a rule asks for. What we would not set ourselves is among it.
 fn lines() -> Vec<(String, String)> {
@@ -65,6 +65,14 @@ fn cookies(router: Router) -> Router {
                 ctx.set_cookie(&cookie)?;
             }
             ctx.html("<!doctype html><title>ours</title>")
+        })
+        .get("/cookies/away/{name}", async |ctx| {
+            let name = ctx.param("name").unwrap_or_default().into_owned();
+            let apart = name == "apart";
+            let same_site = Some(if apart { SameSite::None } else { SameSite::Lax });
+            let gone =
+                SetCookie { secure: name != "plain", partitioned: apart, same_site, ..SetCookie::removal(&name) };
+            ctx.set_cookie(&gone)?.empty(204)
         })
         .get("/cookies/sites", async |ctx| {
             for (name, same_site) in
@@ -125,7 +133,7 @@ fn origins(router: Router, listed: &str) -> Router {
 }
 
 async fn form(ctx: &mut Context<'_>) -> Answer {
-    let mut parts = ctx.multipart(Limits::default())?;
+    let mut parts = ctx.multipart(Limits { files: 20, ..Limits::default() })?;
     let mut all = Vec::new();
     while let Some(mut part) = parts.next().await? {
         let (name, filename) = (part.name().to_owned(), part.filename().map(str::to_owned));
@@ -186,7 +194,7 @@ fn main() -> std::io::Result<()> {
         let listeners = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
         let ports = [listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port()];
         let [first, second] = listeners;
-        let listed = format!("http://127.0.0.1:{}", ports[0]);
+        let listed = format!("http://localhost:{}", ports[1]);
         let other = app(&listed).serve_on(second);
         let server = app(&listed).serve_on(first);
         println!("{} {}", ports[0], ports[1]);
