@@ -235,6 +235,11 @@ impl<'r> Context<'r> {
         self.response = self.response.take().or_else(|| self.lent.take().filter(|lent| !lent.is_begun()));
     }
 
+    /// Whether the client asks for another protocol on its connection.
+    pub(crate) fn wants_upgrade(&self) -> bool {
+        self.request.as_ref().is_some_and(Request::upgrades)
+    }
+
     /// The request, to read its body or to give it away; what is asked of its connection is asked now.
     pub(crate) fn take_request(&mut self) -> Option<Request<'r>> {
         self.remote_addr();

@@ -1,6 +1,7 @@
 //! Files and assets as parts of an application.
 
 use super::assets::Assets;
+use super::handled::{Handled, trouble};
 use super::serve::{Asked, Files, Given};
 use crate::context::{Answer, Body, Context, Failure};
 use crate::onion::{Next, Router};
@@ -35,7 +36,7 @@ impl Files {
             range: ctx.header("range"),
             conditions: conditions.borrowed(),
         };
-        self.answer(&asked).await.map_err(|error| Failure::new(status(&error), error.to_string()).caused_by(error))
+        self.answer(&asked).await.map_err(trouble)
     }
 
     /// A layer that answers with what lies beneath the folder under a request's path behind `prefix`, and goes on where there is nothing, and
@@ -53,12 +54,6 @@ impl Files {
             }
         }
     }
-}
-
-/// We may open no more files: that passes.
-fn status(error: &std::io::Error) -> u16 {
-    let is_full = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| errno.raw_os_error());
-    if error.raw_os_error().is_some_and(|raw| is_full.contains(&raw)) { 503 } else { 500 }
 }
 
 fn give<C>(ctx: &mut Context<'_>, given: Given<C>, body: impl FnOnce(C, Range<u64>) -> Body) -> Answer {
@@ -106,8 +101,9 @@ impl Router {
     /// let app = Router::new().files("/static", Files::beneath("public")?.precompressed()).into_app(Options::default())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn files(self, path: &str, files: Files) -> Self {
+    pub fn files(self, path: &str, files: impl Into<Handled>) -> Self {
         let path = path.trim_end_matches('/');
+        let files = files.into();
         let root = files.clone();
         self.get(&format!("{path}/"), async move |ctx| root.serve(ctx, "").await).get(
             &format!("{path}/{{*file}}"),
