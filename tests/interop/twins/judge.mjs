@@ -16,7 +16,7 @@ async function start(command, ...args) {
   throw new Error(`${command} ${args} said no port`);
 }
 
-const ask = (port, { method, path, headers = {}, body }) => new Promise((resolve, reject) => {
+const askOnce = (port, { method, path, headers = {}, body }) => new Promise((resolve, reject) => {
   const sent = request({ host: '127.0.0.1', port, method, path, headers: { host: 'twin.example', connection: 'close', ...headers } }, (answer) => {
     const pieces = [];
     answer.on('data', (piece) => pieces.push(piece)).on('error', reject).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(pieces) }));
@@ -26,6 +26,17 @@ const ask = (port, { method, path, headers = {}, body }) => new Promise((resolve
   if (body !== undefined && !headers['transfer-encoding']) sent.setHeader('content-length', Buffer.byteLength(body));
   sent.end(body);
 });
+
+// Who is refused before all of a body is sent may meet the end of the connection before the answer: then it is asked again.
+async function ask(port, question) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await askOnce(port, question);
+    } catch (error) {
+      if (tries === 9 || !['ECONNRESET', 'EPIPE'].includes(error.code)) throw error;
+    }
+  }
+}
 
 // A cookie with its attributes in order, and its end as seconds from now.
 function cookie(line, date) {

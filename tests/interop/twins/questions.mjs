@@ -43,7 +43,7 @@ const told = [
 const sent = [
   post('/api/v1/teas', 'application/json', '{"tea":"white"}'), post('/body/json', 'application/json', '[1,2]'), post('/body/json', 'application/json', '{"a":'), post('/body/json', 'application/json', ''),
   post('/body/json', 'text/plain', '{}'), post('/body/json', 'application/json; charset=utf-8', '{"é":1}'), post('/body/json', 'application/problem+json', '{"a":1}'), post('/body/json', 'application/json; charset=latin1', '{}'), post('/body/json', 'application/json', '"text"'),
-  post('/body/json', 'application/json', JSON.stringify('x'.repeat(2 << 20))), post('/body/json', 'application/json', '{"__proto__":{"x":1}}'), post('/body/json', undefined, '{}'),
+  post('/body/json', 'application/json', JSON.stringify('x'.repeat(1.2 * 1024 * 1024))), post('/body/json', 'application/json', '{"__proto__":{"x":1}}'), post('/body/json', undefined, '{}'),
   post('/body/form', form, 'a=1&b=x+y'), post('/body/form', form, 'a[b]=1&a[c]=2'), post('/body/form', form, 'a[]=1&a[]=2'), post('/body/form', form, 'a=%C3%A9&b=%zz'), post('/body/form', form, ''), post('/body/form', form, 'a[b][c][d][e][f][g]=1'), post('/body/form', 'application/json', '{}'),
   post('/body/form', form, 'x'.repeat(200_000)), post('/body/form', form, 'a=1&a=2'), post('/body/form', `${form}; charset=utf-8`, 'a=1'),
   post('/body/text', 'text/plain', 'tea'), post('/body/text', 'text/plain; charset=utf-8', 'thé'), post('/body/text', 'application/json', '{}'), post('/body/text', 'text/plain', 'x'.repeat(64 * 1024)), post('/body/text', 'text/plain', 'x'.repeat(100_000)), post('/body/text', 'text/html', '<p>'),

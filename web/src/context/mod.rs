@@ -29,7 +29,7 @@ mod typed;
 pub use body::{Body, Piece, Source};
 pub use cookies::now;
 pub use failure::{Answer, Done, Failure};
-pub(crate) use site::Site;
+pub(crate) use site::{AssetPaths, Site};
 pub use site::{Environment, Limits, OnError, Options};
 pub use typed::Typed;
 
@@ -174,6 +174,12 @@ impl<'r> Context<'r> {
     #[cfg(feature = "views")]
     pub(crate) fn site(&self) -> Rc<Site> {
         self.site.clone()
+    }
+
+    /// The path of an asset, with its print: `/static/app.0123456789abcdef.css`. A name that is none stays as it is, so that the page shows where
+    /// it is wrong. Behind a nested router the outer prefix is yours to put before it.
+    pub fn asset(&self, name: &str) -> String {
+        self.site.asset(name)
     }
 
     /// What the application was given.

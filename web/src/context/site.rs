@@ -124,3 +124,13 @@ pub(crate) struct Site {
     pub(crate) routes: Router<usize>,
     pub(crate) services: Typed,
 }
+
+/// The paths of assets, by their names: what serves them says it, and handlers and templates ask.
+pub(crate) struct AssetPaths(pub(crate) Rc<dyn Fn(&str) -> String>);
+
+impl Site {
+    /// The path of an asset. A name that is none stays as it is, so that the page shows where it is wrong.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        self.services.get::<AssetPaths>().map_or_else(|| format!("/{name}"), |paths| (paths.0)(name))
+    }
+}

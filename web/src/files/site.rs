@@ -3,10 +3,11 @@
 use super::assets::Assets;
 use super::handled::{Handled, trouble};
 use super::serve::{Asked, Files, Given};
-use crate::context::{Answer, Body, Context, Failure};
+use crate::context::{Answer, AssetPaths, Body, Context, Failure};
 use crate::onion::{Next, Router};
 use std::fs::File;
 use std::ops::Range;
+use std::rc::Rc;
 
 impl Files {
     /// Answers with what a piece of a washed path means beneath the folder.
@@ -75,22 +76,6 @@ fn give<C>(ctx: &mut Context<'_>, given: Given<C>, body: impl FnOnce(C, Range<u6
     }
 }
 
-/// Assets, and the path where they are.
-struct Mounted {
-    assets: Assets,
-    prefix: String,
-}
-
-impl Context<'_> {
-    /// The path of an asset, with its print: `/static/app.0123456789abcdef.css`. A name that is none stays as it is, so that the page shows where
-    /// it is wrong. Behind a nested router the outer prefix is yours to put before it.
-    pub fn asset(&self, name: &str) -> String {
-        let mounted = self.service::<Mounted>();
-        let (prefix, own) = mounted.map_or(("", None), |mounted| (&*mounted.prefix, mounted.assets.name(name)));
-        format!("{prefix}/{}", own.unwrap_or(name))
-    }
-}
-
 impl Router {
     /// Serves the files beneath a folder under a path.
     ///
@@ -117,8 +102,9 @@ impl Router {
     /// Serves assets under a path; [`Context::asset`] names them.
     pub fn assets(self, path: &str, assets: Assets) -> Self {
         let path = path.trim_end_matches('/');
-        let mounted = Mounted { assets: assets.clone(), prefix: path.to_owned() };
-        self.service(mounted).get(&format!("{path}/{{*file}}"), async move |ctx| {
+        let (named, prefix) = (assets.clone(), path.to_owned());
+        let paths = AssetPaths(Rc::new(move |name| format!("{prefix}/{}", named.name(name).unwrap_or(name))));
+        self.service(paths).get(&format!("{path}/{{*file}}"), async move |ctx| {
             let (conditions, codings) = (ctx.conditions(), ctx.header_list("accept-encoding"));
             let asked = Asked {
                 method: ctx.method(),
