@@ -12,6 +12,7 @@ use std::{
     task::Poll,
 };
 
+// ANCHOR: catch_panic
 /// Makes a failure of a panic that happens further inside: the client gets its 500, and the connection goes on. Without it the
 /// connection breaks off.
 ///
@@ -27,6 +28,7 @@ pub fn catch_panic() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'st
         caught.await.unwrap_or_else(|panic| Err(Failure::new(500, format!("a panic: {}", words(&*panic)))))
     }
 }
+// ANCHOR_END: catch_panic
 
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);

@@ -11,6 +11,7 @@ use crate::{
 use std::fmt::Write;
 use wirebook_http1::reason;
 
+// ANCHOR: errors
 /// Answers failures with a page, or with JSON where the client likes that better.
 ///
 /// A visitor sees the status, the words of a failure that is his own, and the id of the request, which the log has as well; of ours, nothing.
@@ -22,6 +23,7 @@ pub fn errors() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static 
         done => done,
     }
 }
+// ANCHOR_END: errors
 
 fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     let id = ctx.get_state::<RequestId>().map(|id| id.0.clone());
@@ -57,6 +59,7 @@ fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     }
 }
 
+// ANCHOR: developer
 /// Both the peer and whoever stands behind it are this machine.
 fn is_developer(ctx: &Context<'_>) -> bool {
     let is_here = |ip: std::net::IpAddr| ip.to_canonical().is_loopback();
@@ -65,6 +68,7 @@ fn is_developer(ctx: &Context<'_>) -> bool {
         && ctx.remote_addr().is_some_and(|peer| is_here(peer.ip()))
         && (!forwarded || ctx.ip().is_some_and(is_here) && !ctx.options().trust.is_empty())
 }
+// ANCHOR_END: developer
 
 fn head(failure: &Failure) -> String {
     let (status, words) = (failure.status(), reason(failure.status()));

@@ -12,6 +12,7 @@ use std::{
 };
 use wirebook_net as net;
 
+// ANCHOR: timeout
 /// Gives up what is further inside when it has not answered in time: 503. What it waits for is dropped where it stands.
 ///
 /// The time is the handler's: sending the answer does not count, so streams may last, and nor does what a handler does that speaks HTTP by
@@ -32,3 +33,4 @@ pub fn timeout(limit: Duration) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> A
         first.await
     }
 }
+// ANCHOR_END: timeout
