@@ -11,6 +11,7 @@ const PAGES = {
   frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', multipart: 'web/multipart',
   template: 'template/closures', page: 'http1/server', reader: 'learn', readings: 'attacks',
   onion: 'web/onion', router: 'web/routing', cookie: 'web/cookies', signed: 'web/cookies', cache: 'web/caching',
+  reading: 'web/reading',
 };
 const SCREENS = [
   { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },
@@ -553,9 +554,23 @@ async function web() {
     assert.match(await widget.innerText(), /Step 1 of \d: at \/tea, behind byte 4/);
     await widget.getByLabel('routes, one a line').fill('GET /{a}\nGET /{b}');
     await shows('router', '.wb-grid b', 'This table does not start: GET /\\{b\\}: GET /\\{a\\} is for the same requests');
+    await settled(page, () => decodeURIComponent(location.hash).includes('GET /{b}'));
     await page.reload();
     await live(page);
     assert.equal(await widget.getByLabel('routes, one a line').inputValue(), 'GET /{a}\nGET /{b}');
+  });
+  await check('reading: a head is read as it is typed', async () => {
+    const widget = await visit('reading');
+    await rows('reading', 'path /teas/new each escape is decoded, once');
+    await widget.getByLabel('the head of a request').fill('GET /?a=1&a[b]=2 HTTP/1.1\nHost: evil.example');
+    await rows('reading', 'tree 400 Conflict');
+    assert.match(await widget.innerText(), /No handler gets it: 421 Misdirected Request\./);
+    await widget.getByLabel('the head of a request').fill('GET / HTTP/1.1');
+    await settled(page, () => /HTTP\/1 itself refuses it/.test(document.querySelector('wirebook-reading').innerText));
+    await settled(page, () => decodeURIComponent(location.hash).endsWith('head=GET / HTTP/1.1'));
+    await page.reload();
+    await live(page);
+    assert.equal(await widget.getByLabel('the head of a request').inputValue(), 'GET / HTTP/1.1');
   });
   await check('cookie: a browser says why it does not send it', async () => {
     const widget = await visit('cookie');

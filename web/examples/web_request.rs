@@ -5,29 +5,30 @@
 use serde_json::json;
 use wirebook_net as net;
 use wirebook_terminal as terminal;
-use wirebook_web::{App, Options, Router, router::RouteError};
+use wirebook_web::{Answer, App, Context, Options, Router, router::RouteError};
 
 // ANCHOR: request
+async fn read_back(ctx: &mut Context<'_>) -> Answer {
+    let said = json!({
+        "method": ctx.method(),
+        "may be sent twice": ctx.is_idempotent(),
+        "path": ctx.path(),
+        "page": ctx.query_value("page"),
+        "host": ctx.hostname(),
+        "protocol": ctx.protocol(),
+        "ip": ctx.ip().map(|ip| ip.to_string()),
+        "language": ctx.accepts_languages(&["en", "de", "zh"]),
+    });
+    match ctx.accepts(&["text", "json"]) {
+        Some("json") => ctx.json(&said),
+        Some(_) => ctx.text(format!("{said:#}\n")),
+        None => ctx.fail(406, "there is text and json"),
+    }
+}
+
 pub(crate) fn app() -> Result<App, RouteError> {
-    Router::new()
-        .any("/{*rest}", async |ctx| {
-            let said = json!({
-                "method": ctx.method(),
-                "may be sent twice": ctx.is_idempotent(),
-                "path": ctx.path(),
-                "page": ctx.query_value("page"),
-                "host": ctx.hostname(),
-                "protocol": ctx.protocol(),
-                "ip": ctx.ip().map(|ip| ip.to_string()),
-                "language": ctx.accepts_languages(&["en", "de", "zh"]),
-            });
-            match ctx.accepts(&["text", "json"]) {
-                Some("json") => ctx.json(&said),
-                Some(_) => ctx.text(format!("{said:#}\n")),
-                None => ctx.fail(406, "there is text and json"),
-            }
-        })
-        .into_app(Options::default())
+    // `{*rest}` stands for something, so the front page has a route of its own.
+    Router::new().any("/", read_back).any("/{*rest}", read_back).into_app(Options::default())
 }
 // ANCHOR_END: request
 

@@ -21,6 +21,7 @@ pub(crate) mod page;
 mod picture;
 mod race;
 pub(crate) mod reader;
+mod reading;
 mod readings;
 pub(crate) mod reconnect;
 mod router;

@@ -7,7 +7,7 @@ use super::explain::{self, Table};
 use super::picture::{self};
 use super::{
     agent, cache, conversation, cookie, event_loop, event_stream, frame, head, multipart, onion, page, race, reader,
-    readings, reconnect, router, signed, template,
+    reading, readings, reconnect, router, signed, template,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ struct Facts {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 18] = [
+const WIDGETS: [Widget; 19] = [
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -152,6 +152,13 @@ const WIDGETS: [Widget; 18] = [
         picture: cache::picture,
         facts: || Facts { examples: cache::examples(), choices: cache::choices(), explain: explain::CACHE },
         answer: |body| reply(body, cache::answer),
+    },
+    Widget {
+        name: "reading",
+        title: "A request, read",
+        picture: reading::picture,
+        facts: || Facts { examples: reading::examples(), choices: reading::choices(), explain: explain::READING },
+        answer: |body| reply(body, reading::answer),
     },
     Widget {
         name: "reconnect",

@@ -66,8 +66,8 @@ fn a_failure_keeps_its_status_and_speaks_the_clients_tongue() {
 #[test]
 fn a_line_is_one_line() {
     let at = Duration::from_secs(1_795_749_258);
-    let line = Layout::Basic.line(at, Level::Warn, "auth", "no such user: ada\n[INFO] admin logged in");
-    assert_eq!(line, "[2026-11-27T03:14:18.000Z] [WARN] auth - no such user: ada\\n[INFO] admin logged in\n");
+    let line = Layout::Basic.line(at, Level::Warn, "auth", "nobody: ada\n[INFO] root is in");
+    assert_eq!(line, "[2026-11-27T03:14:18.000Z] [WARN] auth - nobody: ada\\n[INFO] root is in\n");
     assert_eq!(redact_target("/in?name=ada&token=x7"), "/in?name=ada&token=[redacted]");
 }
 // ANCHOR_END: line

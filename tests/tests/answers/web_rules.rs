@@ -61,13 +61,15 @@ fn api() -> Router {
 
 #[test]
 fn a_browser_asks_first() {
-    let asked = "OPTIONS /orders HTTP/1.1\r\nHost: tea.example\r\nOrigin: https://app.example\r\n\
+    let asked = "OPTIONS /orders HTTP/1.1\r\nHost: tea.example\r\n\
+                 Origin: https://app.example\r\n\
                  Access-Control-Request-Method: PUT\r\n\r\n";
     let said = answer(api(), quiet(), asked);
     assert!(said.contains("access-control-allow-origin: https://app.example\r\n"), "{said}");
     assert!(said.contains("access-control-allow-methods: GET, HEAD, POST, PUT"), "{said}");
     // Another page is told nothing, and its browser does not send the PUT.
-    let other = "OPTIONS /orders HTTP/1.1\r\nHost: tea.example\r\nOrigin: https://mallory.example\r\n\
+    let other = "OPTIONS /orders HTTP/1.1\r\nHost: tea.example\r\n\
+                 Origin: https://mallory.example\r\n\
                  Access-Control-Request-Method: PUT\r\n\r\n";
     assert!(!answer(api(), quiet(), other).contains("access-control-allow-origin"));
 }
@@ -77,7 +79,8 @@ fn a_browser_asks_first() {
 #[test]
 fn what_another_page_asks_for_is_not_done() {
     let posted = "PUT /orders HTTP/1.1\r\nHost: tea.example\r\nCookie: sid=ada\r\n\
-                  Origin: https://mallory.example\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n\r\n";
+                  Origin: https://mallory.example\r\nSec-Fetch-Site: cross-site\r\n\
+                  Content-Length: 0\r\n\r\n";
     assert!(answer(api(), quiet(), posted).starts_with("HTTP/1.1 403 "));
 }
 // ANCHOR_END: turned_away

@@ -86,7 +86,8 @@ fn news() -> Router {
     let mut engine = Engine::in_memory();
     engine.add(
         "news",
-        "<h1>Today</h1><%- placeholder('news', '…') %><%- placeholder('weather', '…') %>\
+        "<h1>Today</h1><%- placeholder('news', '…') %>\
+         <%- placeholder('weather', '…') %>\
          <%- pagelets() %></html>",
     );
     Router::new().views(Views::new(engine)).get("/", async |ctx| {

@@ -17,6 +17,13 @@ const KEYS: &str = "web/src/trust/keys.rs";
 const CONTROL: &str = "web/src/message/cache_control.rs";
 const DECIDE: &str = "web/src/message/conditional.rs";
 const RANGE: &str = "web/src/message/range.rs";
+const ACCEPT: &str = "web/src/message/accept.rs";
+const REQUEST: &str = "web/src/context/request.rs";
+const CONTEXT: &str = "web/src/context/mod.rs";
+const FORWARDED: &str = "web/src/trust/forwarded.rs";
+const PATH: &str = "web/src/router/path.rs";
+const PAIRS: &str = "web/src/input/pairs.rs";
+const FORM: &str = "web/src/input/form.rs";
 
 /// Rings of an onion.
 #[rustfmt::skip]
@@ -78,4 +85,19 @@ pub(crate) const CACHE: Table = Table(&[
     Row("cache if-modified-since", "the same by a date, for readers, where there is no If-None-Match", "RFC 9110 §13.1.3", DECIDE, "asked.if_modified_since {"),
     Row("cache if-range", "the range counts only if the client has the beginning of the same thing: else it gets the whole", "RFC 9110 §13.1.5", DECIDE, "asked.if_range) {"),
     Row("cache range", "a part is sent as 206, what lies behind the end is 416, and whatever is odd is ignored", "RFC 9110 §14.2", RANGE, "pub fn ranges"),
+]);
+
+/// What a handler asks of a request.
+#[rustfmt::skip]
+pub(crate) const READING: Table = Table(&[
+    Row("read method", "a word whose case counts; agents and proxies send idempotent ones again when a connection breaks", "RFC 9110 §9.2", REQUEST, "pub fn is_idempotent"),
+    Row("read path", "its one form, which every ring and handler sees: nobody can mean something else by it", "RFC 3986 §3.3", PATH, "pub fn wash"),
+    Row("read query", "pairs of names and values in their order; a plus sign is a space, and nothing here is an error", "URL §5.1", PAIRS, "pub fn pairs"),
+    Row("read tree", "names with brackets, taken apart; what could be read in two ways is refused, and so is what passes a bound", "ours", FORM, "pub fn form"),
+    Row("read host", "which of our sites is meant, as the client says; for another than ours the answer is 421", "RFC 9110 §7.4", CONTEXT, "fn is_ours"),
+    Row("read client", "the other end of the connection; if that is a proxy of ours, whom that proxy names, and so on", "RFC 7239 §5.2", FORWARDED, "fn walk("),
+    Row("read protocol", "whether the client spoke TLS, to us or to our outermost proxy", "RFC 7239 §5.4", FORWARDED, "fn secure("),
+    Row("read type", "the offer whose closest range is the heaviest; a weight of 0 is a refusal", "RFC 9110 §12.5.1", ACCEPT, "pub fn types"),
+    Row("read language", "the same for languages: who wants British English reads English", "RFC 9110 §12.5.4", ACCEPT, "pub fn languages"),
+    Row("read coding", "the same for codings, in our own order among those that weigh the same", "RFC 9110 §12.5.3", ACCEPT, "pub fn encodings"),
 ]);
