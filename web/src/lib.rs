@@ -22,7 +22,7 @@
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
 //! | `text/` | What do all fields share: tokens, quotes, lists, weights, dates, escapes? | 158 |
-//! | `router/` | Which handler is a request for, and if none is, why not? | 1,363 |
+//! | `router/` | Which handler is a request for, and if none is, why not? | 1,520 |
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type, and programs write: queries, forms, XML? | 480 |

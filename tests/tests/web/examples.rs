@@ -24,6 +24,9 @@ mod web_form_csrf;
 #[path = "../../../web/examples/web_onion.rs"]
 mod web_onion;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_request.rs"]
+mod web_request;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_rest.rs"]
 mod web_rest;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
@@ -245,4 +248,15 @@ fn express() {
     assert!(remembered.field("set-cookie").is_some_and(|cookie| cookie.starts_with("remember=1; ")));
     let other = ask(web_express::app("vhost"), "GET / HTTP/1.1\r\nHost: foo.example.com\r\n\r\n");
     assert_eq!((other.status, other.body.as_str()), (302, "Redirecting to http://example.com:3000/foo\n"));
+}
+
+#[test]
+fn a_request_is_read_back() {
+    let asked = request("GET", "/teas/%6Eew?page=2", &["accept: application/json", "accept-language: de, en;q=0.5"]);
+    let reply = ask(web_request::app().unwrap(), asked);
+    let said: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    assert_eq!((&said["path"], &said["page"], &said["language"]), (&"/teas/new".into(), &"2".into(), &"de".into()));
+    assert_eq!(ask(web_request::app().unwrap(), request("GET", "/", &["accept: image/png"])).status, 406);
+    let page = ask(web_request::app().unwrap(), request("GET", "/<script>", &["accept: text/html, text/plain;q=0.1"]));
+    assert!(page.field("content-type").is_some_and(|media| media.starts_with("text/plain")), "{page:?}");
 }

@@ -12,6 +12,7 @@ use std::{
     task::Poll,
 };
 
+// ANCHOR: catch_panic
 /// Makes a failure of a panic that happens further inside: the client gets its 500, and the connection goes on. Without it the
 /// connection breaks off.
 ///
@@ -33,6 +34,7 @@ pub fn catch_panic() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'st
         })
     }
 }
+// ANCHOR_END: catch_panic
 
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);

@@ -7,6 +7,7 @@ use crate::{
 };
 use wirebook_http1::reason;
 
+// ANCHOR: errors
 /// Answers failures with a page, or with JSON where the client likes that better.
 ///
 /// A visitor sees the status, the words of a failure that is his own, and the id of the request, which the log has as well; of ours, nothing.
@@ -19,6 +20,7 @@ pub fn errors() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static 
         done => done,
     }
 }
+// ANCHOR_END: errors
 
 async fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     let id = ctx.get_state::<RequestId>().map(|id| id.0.clone());
@@ -54,6 +56,7 @@ async fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     }
 }
 
+// ANCHOR: developer
 /// Both the peer and whoever stands behind it are this machine.
 fn is_developer(ctx: &Context<'_>) -> bool {
     let is_here = |ip: std::net::IpAddr| ip.to_canonical().is_loopback();
@@ -62,6 +65,7 @@ fn is_developer(ctx: &Context<'_>) -> bool {
         && ctx.remote_addr().is_some_and(|peer| is_here(peer.ip()))
         && (!forwarded || ctx.ip().is_some_and(is_here) && !ctx.options().trust.is_empty())
 }
+// ANCHOR_END: developer
 
 fn head(failure: &Failure) -> String {
     let (status, words) = (failure.status(), reason(failure.status()));

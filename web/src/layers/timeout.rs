@@ -12,6 +12,7 @@ use std::{
 };
 use wirebook_net as net;
 
+// ANCHOR: timeout
 /// Gives up what is further inside when it has not answered in time: 503. What it waits for is dropped where it stands.
 ///
 /// The time is the handler's, until its answer begins: sending it does not count, so streams may last, and so may a handler that speaks HTTP by
@@ -36,3 +37,4 @@ pub fn timeout(limit: Duration) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> A
         })
     }
 }
+// ANCHOR_END: timeout

@@ -233,6 +233,7 @@ struct Late {
 }
 
 impl Late {
+    // ANCHOR: late
     async fn next(&mut self, report: &impl Fn(&Failure)) -> Piece {
         loop {
             match self.stage {
@@ -256,6 +257,7 @@ impl Late {
             }
         }
     }
+    // ANCHOR_END: late
 
     /// The first part that is ready.
     fn poll_part(&mut self, task: &mut Task<'_>) -> Poll<(String, Result<String, Failure>)> {
