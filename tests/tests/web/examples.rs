@@ -6,6 +6,15 @@ use super::world::*;
 #[path = "../../../web/examples/web_basic.rs"]
 mod web_basic;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_cors.rs"]
+mod web_cors;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_download.rs"]
+mod web_download;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_etag.rs"]
+mod web_etag;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_express.rs"]
 mod web_express;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
@@ -82,6 +91,45 @@ fn basic() {
     assert_eq!(get(web_basic::app().unwrap(), "/back").status, 401);
     let asked = request("GET", "/back", &["authorization: Basic YWRhOm9wZW4gc2VzYW1l"]);
     assert_eq!(ask(web_basic::app().unwrap(), asked).body, "Welcome, ada.\n");
+}
+
+#[test]
+fn etag() {
+    let page = get(web_etag::app().unwrap(), "/");
+    let tag = page.field("etag").expect("a tag").to_owned();
+    let again = |field: &str, path: &str| ask(web_etag::app().unwrap(), request("GET", path, &[field])).status;
+    assert_eq!(again(&format!("if-none-match: {tag}"), "/"), 304);
+    assert_eq!(again("if-none-match: \"other\"", "/"), 200);
+    let prices = get(web_etag::app().unwrap(), "/prices");
+    assert_eq!(prices.field("last-modified"), Some("Thu, 01 Jan 2026 00:00:00 GMT"));
+    assert_eq!(again("if-modified-since: Thu, 01 Jan 2026 00:00:00 GMT", "/prices"), 304);
+    assert_eq!(again("if-modified-since: Wed, 31 Dec 2025 00:00:00 GMT", "/prices"), 200);
+}
+
+#[test]
+fn download() {
+    let asked = |path: &str, fields: &[&str]| ask(web_download::app().unwrap(), request("GET", path, fields));
+    let file = asked("/prices", &[]);
+    let disposition = "attachment; filename=\"Prices in ?.csv\"; filename*=UTF-8''Prices%20in%20%E2%82%AC.csv";
+    assert_eq!((file.field("content-disposition"), file.field("content-type")), (Some(disposition), Some("text/csv")));
+    let moved = asked("/old", &[]);
+    assert_eq!((moved.status, moved.field("location")), (301, Some("/prices")));
+    assert_eq!(asked("/to?next=/teas?a=1", &[]).field("location"), Some("/teas?a=1"));
+    assert_eq!(asked("/to?next=//evil.example", &[]).status, 400);
+    assert_eq!(asked("/back", &["referer: http://example.com/teas"]).field("location"), Some("/teas"));
+    assert_eq!(asked("/back", &["referer: http://evil.example/teas"]).field("location"), Some("/prices"));
+}
+
+#[test]
+fn cors() {
+    let asked = |method: &str, path: &str, origin: &str| {
+        let fields = [&*format!("origin: {origin}"), "access-control-request-method: PUT"];
+        let reply = ask(web_cors::app().unwrap(), request(method, path, &fields));
+        (reply.status, reply.field("access-control-allow-origin").map(str::to_owned))
+    };
+    assert_eq!(asked("GET", "/feed/teas", "https://anybody.example"), (200, Some("*".into())));
+    assert_eq!(asked("OPTIONS", "/orders/7", "https://shop.example"), (204, Some("https://shop.example".into())));
+    assert_eq!(asked("GET", "/orders", "https://anybody.example"), (200, None));
 }
 
 #[test]
