@@ -11,7 +11,7 @@ const PAGES = {
   frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', multipart: 'web/multipart',
   template: 'template/closures', page: 'http1/server', reader: 'learn', readings: 'attacks',
   onion: 'web/onion', router: 'web/routing', cookie: 'web/cookies', signed: 'web/cookies', cache: 'web/caching',
-  reading: 'web/reading',
+  reading: 'web/reading', pipe: 'web/views',
 };
 const SCREENS = [
   { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },
@@ -558,6 +558,21 @@ async function web() {
     await page.reload();
     await live(page);
     assert.equal(await widget.getByLabel('routes, one a line').inputValue(), 'GET /{a}\nGET /{b}');
+  });
+  await check('pipe: parts arrive when they are ready, and one that fails is left out', async () => {
+    const widget = await visit('pipe');
+    await rows('pipe', 'server weather is ready.*server news is ready');
+    await widget.focus();
+    await page.keyboard.press('Home');
+    await shows('pipe', 'pre:not(.wb-paper)', '<h1>Today</h1>');
+    assert.ok(!(await text(widget, 'pre:not(.wb-paper)')).includes('weather.'));
+    await page.keyboard.press('End');
+    await shows('pipe', 'pre:not(.wb-paper)', 'Here are the weather.*Here are the news[^]*The end');
+    await widget.getByLabel('parts, one a line').fill('news 20\nweather 10 fails');
+    await rows('pipe', 'weather fails: its place keeps its dots.*on_error hears: 500 weather is away');
+    assert.match(await widget.innerText(), /Whole, it would have come at 20/);
+    await widget.getByLabel('parts, one a line').fill('news');
+    await shows('pipe', '.wb-notice', 'A part is a name, milliseconds');
   });
   await check('reading: a head is read as it is typed', async () => {
     const widget = await visit('reading');

@@ -19,6 +19,7 @@ pub(crate) mod multipart;
 mod onion;
 pub(crate) mod page;
 mod picture;
+mod pipe;
 mod race;
 pub(crate) mod reader;
 mod reading;

@@ -6,8 +6,8 @@ use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
 use super::{
-    agent, cache, conversation, cookie, event_loop, event_stream, frame, head, multipart, onion, page, race, reader,
-    reading, readings, reconnect, router, signed, template,
+    agent, cache, conversation, cookie, event_loop, event_stream, frame, head, multipart, onion, page, pipe, race,
+    reader, reading, readings, reconnect, router, signed, template,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ struct Facts {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 19] = [
+const WIDGETS: [Widget; 20] = [
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -152,6 +152,13 @@ const WIDGETS: [Widget; 19] = [
         picture: cache::picture,
         facts: || Facts { examples: cache::examples(), choices: cache::choices(), explain: explain::CACHE },
         answer: |body| reply(body, cache::answer),
+    },
+    Widget {
+        name: "pipe",
+        title: "A page in parts",
+        picture: pipe::picture,
+        facts: || Facts { examples: pipe::examples(), choices: pipe::choices(), explain: explain::PIPE },
+        answer: |body| reply(body, pipe::answer),
     },
     Widget {
         name: "reading",

@@ -14,15 +14,15 @@ pub(crate) use http1::HTTP1;
 pub(crate) use multipart::MULTIPART;
 pub(crate) use others::{LOOP, SSE, TEMPLATE};
 pub(crate) use table::Table;
-pub(crate) use web::{CACHE, COOKIES, ONION, READING, ROUTER, SIGNED};
+pub(crate) use web::{CACHE, COOKIES, ONION, PIPE, READING, ROUTER, SIGNED};
 pub(crate) use websocket::WEBSOCKET;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 12] =
-        [HTTP1, MULTIPART, WEBSOCKET, SSE, LOOP, TEMPLATE, ONION, ROUTER, COOKIES, SIGNED, CACHE, READING];
+    const TABLES: [Table; 13] =
+        [HTTP1, MULTIPART, WEBSOCKET, SSE, LOOP, TEMPLATE, ONION, ROUTER, COOKIES, SIGNED, CACHE, READING, PIPE];
 
     #[test]
     fn every_row_names_a_line_that_is_there() {

@@ -66,6 +66,7 @@ const SOURCES: &[(&str, &str)] = sources!(
     "web/src/router/path.rs"
     "web/src/input/pairs.rs"
     "web/src/input/form.rs"
+    "web/src/views/mod.rs"
     "lab/src/live/cookie.rs"
     "net/src/kernel/event_loop.rs"
     "net/src/kernel/alive.rs"
