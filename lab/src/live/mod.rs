@@ -13,6 +13,7 @@ pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 mod explain;
 pub(crate) mod frame;
+pub(crate) mod h2;
 pub(crate) mod handshake;
 pub(crate) mod head;
 pub(crate) mod multipart;
