@@ -456,10 +456,9 @@ fn a_guest_is_a_worker() {
         let guest =
             [env::current_exe().unwrap().to_string_lossy().as_ref(), "--exact", "machine::the_guest", "--nocapture"]
                 .map(String::from);
-        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "guests": 20_000, "program": guest });
+        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "guests": 1_000_000, "program": guest });
         let mut master = Master::start(wanted, |_| {});
         let listing = master.serves().await;
-        assert!(listing.up < 15.0, "they have said that they are ready");
         assert_eq!(listing.workers[0].open, None);
         let address = listing.addresses[0];
         let load = Load::begin(address, 8, 3, Duration::from_millis(2));
@@ -501,9 +500,8 @@ fn a_port_that_was_passed() {
             matches!(channel.next().await, Ok(Some(said)) if said.json().contains("\"state\":\"serves\""))
         })
         .await;
-        let workers: Vec<u64> =
-            [once(address, "/").await, once(address, "/").await].map(|answer| answer.unwrap().worker()).into();
-        assert_eq!(workers, [1, 2]);
+        let [one, other] = [once(address, "/").await, once(address, "/").await].map(|answer| answer.unwrap().worker());
+        assert_ne!(one, other);
         master.kill(net::SIGTERM).unwrap();
         assert!(master.exited().await.success());
     });
@@ -685,7 +683,7 @@ fn a_daemon_is_started() {
 /// As the first process of a system: orphans are buried, and SIGTERM, which has no default there, ends all in order.
 #[test]
 fn the_first_process_of_a_system() {
-    let script = "(sleep 0.05 & exit 0); (sleep 0.06 & exit 0); (sleep 0.07 & exit 0); sleep 1000";
+    let script = "(sleep 0.05 & exit 0); (sleep 0.06 & exit 0); (sleep 0.07 & exit 0); echo orphans; sleep 1000";
     let wanted = move |folder: &Path| {
         json!({ "workers": 1, "listen": ["127.0.0.1:0"], "guests": 10, "program": ["/bin/sh", "-c", script],
                 "folder": folder })
@@ -722,10 +720,11 @@ fn the_first_process_of_a_system() {
             lists.collect::<String>().split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<i32>>()
         };
         // They end one after the other; in the end the worker is its only child.
-        let names = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        until(|| fs::read_to_string(place.log()).is_ok_and(|log| log.contains("serves"))).await;
-        net::sleep(Duration::from_millis(200)).await;
-        until(|| all().len() == 1 && all().iter().all(|pid| names(pid) == "sh\n" && is_alive(*pid))).await;
+        until(|| {
+            fs::read_to_string(place.log()).is_ok_and(|log| log.contains("serves") && log.contains(" | orphans\n"))
+        })
+        .await;
+        until(|| all().len() == 1 && all().into_iter().all(is_alive)).await;
         signal(first as i32, Signal::TERM);
         until(|| unshare.try_wait().unwrap().is_some()).await;
         assert_eq!(unshare.wait().unwrap().code(), Some(0));
