@@ -18,5 +18,5 @@ mod session;
 
 pub use agent::Agent;
 pub use error::Error;
-pub use response::Response;
+pub use response::{Opened, Response};
 pub use session::{Request, Session};

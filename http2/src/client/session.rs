@@ -2,7 +2,9 @@
 
 use super::error::Error;
 use super::line::{Line, Talk};
-use super::response::Response;
+use super::response::{Opened, Response};
+#[cfg(doc)]
+use crate::Misuse;
 use crate::wire::StreamId;
 use crate::{Config, Event};
 use std::cell::Cell;
@@ -165,7 +167,7 @@ impl Request<'_> {
         if let Some(misuse) = self.misuse {
             return Err(misuse.into());
         }
-        let talk = self.open(body).await?;
+        let talk = self.open(body, None).await?;
         let response = Response::new(Rc::clone(&self.line.0), talk.clone());
         // ANCHOR: send
         let mut rest = body;
@@ -191,8 +193,35 @@ impl Request<'_> {
         Ok(response.arrived())
     }
 
+    /// Asks for a tunnel that speaks `protocol` (RFC 8441): the method is CONNECT, the target a path. Waits until the server has said whether it
+    /// opens any, for a place among the streams, and for the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); [`Misuse::Protocol`] where the server opens none, and [`Error::Refused`] where it does not open this one.
+    pub async fn upgrade(self, protocol: &str) -> Result<Opened, Error> {
+        if let Some(misuse) = self.misuse {
+            return Err(misuse.into());
+        }
+        let line = &self.line;
+        let introduced = || line.link.core().is_introduced().then_some(Ok(())).or_else(|| line.end().map(Err));
+        line.changed.until(introduced).await?;
+        let talk = self.open(b"", Some(protocol.as_bytes())).await?;
+        let response = Response::new(Rc::clone(&line.0), talk.clone());
+        let arrived = talk.changed.until(|| match talk.failure.borrow().clone() {
+            Some(error) => Some(Err(error)),
+            None => talk.head.borrow().is_some().then_some(Ok(())),
+        });
+        arrived.await?;
+        let response = response.arrived();
+        match response.status() {
+            200..300 => response.into_tunnel(),
+            status => Err(Error::Refused(status)),
+        }
+    }
+
     /// Opens a stream, when there is a place.
-    async fn open(&self, body: &[u8]) -> Result<Rc<Talk>, Error> {
+    async fn open(&self, body: &[u8], protocol: Option<&[u8]>) -> Result<Rc<Talk>, Error> {
         let line = &self.line;
         let place = || {
             if line.end().is_some() || line.is_leaving() {
@@ -210,16 +239,22 @@ impl Request<'_> {
             with_length = more;
             fields = with_length.lines();
         }
-        self.say_head(stream, fields, body.is_empty())?;
+        self.say_head(stream, fields, protocol, body.is_empty() && protocol.is_none())?;
         let talk = Talk::new(stream);
         line.enter(talk.clone());
         Ok(talk)
     }
 
-    fn say_head(&self, stream: StreamId, fields: FieldLines<'_>, end: bool) -> Result<(), Error> {
+    fn say_head(
+        &self,
+        stream: StreamId,
+        fields: FieldLines<'_>,
+        protocol: Option<&[u8]>,
+        end: bool,
+    ) -> Result<(), Error> {
         let head = RequestHead::new(self.method.as_bytes(), self.target.as_bytes(), fields);
         let scheme: &[u8] = if self.line.link.stream.is_secure() { b"https" } else { b"http" };
-        let event = Event::Request { stream, head, scheme, protocol: None, end };
+        let event = Event::Request { stream, head, scheme, protocol, end };
         Ok(self.line.link.say(|core, out| core.send(event, out))?)
     }
 }
