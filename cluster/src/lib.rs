@@ -23,16 +23,26 @@
 //! |---|---|---|
 //! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
-//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,510 |
+//! | [`messenger`] | Who hears what one says? | 70 |
+//! | [`schedule`] | Who runs which job when, if clocks jump and runs last? | 235 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,930 |
+//! | `agent/` | with feature `net`: What is done once beside many, and how do they talk? | 260 |
 //!
 //! Kill a worker, and nobody notices but who was talking to it: a connection that it had not taken is the next one's. Stop it, and
 //! it is missed, killed and replaced. Break the new program, and the old one serves on. Kill the master, and the workers finish
 //! what they have, and go.
 
 #[cfg(feature = "net")]
+mod agent;
+#[cfg(feature = "net")]
 mod driver;
+pub mod messenger;
 pub mod policy;
+pub mod schedule;
 pub mod supervisor;
+
+#[cfg(feature = "net")]
+pub use agent::{Agent, Jobs, Messenger, run_with_agent};
 
 #[cfg(feature = "net")]
 pub use driver::{

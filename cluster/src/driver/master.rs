@@ -6,15 +6,17 @@ use super::{
     news::News,
     options::Options,
     port::Port,
+    post::Post,
     program::{Pinned, Program},
     wire::{self, Hello, Said, Told, UNIQUE_ID},
 };
 use crate::{
+    messenger::Who,
     policy::Policy,
-    supervisor::{self, Event, Order, Supervisor, View},
+    supervisor::{self, Event, Order, State, Supervisor, View},
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeMap,
     fmt, io,
     net::SocketAddr,
@@ -36,6 +38,8 @@ pub struct Seen {
     pub pid: Option<i32>,
     /// Connections that it has, by its last sign of life.
     pub open: usize,
+    /// Messages of others that it lost, because it did not read those before them.
+    pub untold: u64,
 }
 
 /// A running master. Clones are the same; dropping them changes nothing.
@@ -57,6 +61,14 @@ struct Inner {
     has_news: Cell<bool>,
     ended: Cell<Option<u8>>,
     over: net::Signal,
+    post: Rc<Post>,
+    /// It is the master of an agent, and of nobody else.
+    is_agents: bool,
+    helper: OnceCell<Master>,
+    /// The supervisor's orders are obeyed.
+    drives: Cell<bool>,
+    /// Raised when something has happened to the agent.
+    changed: net::Signal,
 }
 
 impl fmt::Debug for Master {
@@ -71,6 +83,10 @@ impl Master {
     /// # Errors
     /// Those of listening; when the program to start is this one, and the system does not say which file it is.
     pub fn start(options: Options) -> io::Result<Master> {
+        Master::start_as(options, false, Rc::default())
+    }
+
+    pub(super) fn start_as(options: Options, is_agents: bool, post: Rc<Post>) -> io::Result<Master> {
         let program = options.program.clone().map_or_else(Program::this, Ok)?;
         let limits = supervisor::Options { workers: options.workers.count(), ..options.supervisor };
         let supervisor = RefCell::new(Supervisor::new(limits, net::now()));
@@ -87,24 +103,41 @@ impl Master {
             has_news: Cell::new(false),
             ended: Cell::new(None),
             over: net::Signal::new(),
+            post,
+            is_agents,
+            helper: OnceCell::new(),
+            drives: Cell::new(false),
+            changed: net::Signal::new(),
         }));
+        master.0.post.join(master.0.hands.clone(), is_agents);
         for address in &master.0.options.listen {
             for asked in address.target().resolve_blocking()?.into_iter().take(1) {
                 master.port((asked, 0))?;
             }
         }
-        net::spawn(master.clone().drive());
+        if !is_agents {
+            master.0.post.wants(master.wanted());
+        }
+        if master.0.options.agent {
+            // There is none yet.
+            let _ = master.0.helper.set(master.start_agent()?);
+        }
+        net::spawn(master.clone().begin());
         Ok(master)
     }
 
-    /// Replaces all workers by those of a new generation, of what the program's file is now.
+    /// Replaces all workers by those of a new generation, of what the program's file is now; the agent first.
     pub fn reload(&self) {
-        self.happened(Event::Reload);
+        match self.helper() {
+            Some(agent) => agent.reload(),
+            None => self.happened(Event::Reload),
+        }
     }
 
     /// So many workers should serve.
     pub fn scale(&self, workers: usize) {
         self.happened(Event::Scale(workers));
+        self.0.post.wants(self.wanted());
     }
 
     /// Lets all leave; said twice, they break off. Who connects from now on is refused.
@@ -112,11 +145,17 @@ impl Master {
         let ports: Vec<Rc<Port>> = self.0.ports.borrow().values().cloned().collect();
         ports.iter().for_each(|port| port.last_call());
         self.happened(Event::Leave);
+        if let Some(agent) = self.helper().filter(|_| !self.0.drives.get()) {
+            agent.leave();
+        }
     }
 
     /// Ends all at once.
     pub fn quit(&self) {
         self.happened(Event::Quit);
+        if let Some(agent) = self.helper() {
+            agent.quit();
+        }
     }
 
     /// How many workers should serve.
@@ -139,9 +178,53 @@ impl Master {
         let hands = self.0.hands.borrow();
         let seen = |view: View| {
             let hand = hands.get(&view.worker);
-            Seen { view, pid: hand.map(|hand| hand.child.id()), open: hand.map_or(0, |hand| hand.open.get()) }
+            let (pid, open) = (hand.map(|hand| hand.child.id()), hand.map_or(0, |hand| hand.open.get()));
+            Seen { view, pid, open, untold: hand.map_or(0, |hand| hand.untold.get()) }
         };
         self.0.supervisor.borrow().workers().map(seen).collect()
+    }
+
+    /// The agent: the newest one, while a new one succeeds an old one.
+    pub fn agent(&self) -> Option<Seen> {
+        self.helper()?.workers().pop()
+    }
+
+    pub(super) fn helper(&self) -> Option<&Master> {
+        self.0.helper.get()
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(super) fn post(&self) -> &Rc<Post> {
+        &self.0.post
+    }
+
+    /// Something has happened to the agent.
+    pub(super) fn changed(&self) {
+        self.0.changed.raise();
+    }
+
+    /// Waits until something is so that changes with the agent.
+    pub(super) async fn until<T>(&self, check: impl FnMut() -> Option<T>) -> T {
+        self.0.changed.until(check).await
+    }
+
+    /// As many serve as should.
+    pub(super) fn serves(&self) -> bool {
+        let supervisor = self.0.supervisor.borrow();
+        supervisor.workers().filter(|view| view.state == State::Ready).count() >= supervisor.wanted()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.ended.get().is_some()
+    }
+
+    /// All have ended.
+    pub(super) fn end(&self, code: u8) {
+        self.0.ended.set(Some(code));
+        self.0.over.raise();
     }
 
     /// Addresses that are listened on.
@@ -154,14 +237,14 @@ impl Master {
         self.0.over.until(|| self.0.ended.get()).await
     }
 
-    fn news(&self, news: News) {
+    pub(super) fn news(&self, news: News) {
         if let Some(hook) = &self.0.options.news {
             hook(&news);
         }
     }
 
     /// Tells the supervisor. What a worker says out of place is the end of it.
-    fn happened(&self, event: Event) {
+    pub(super) fn happened(&self, event: Event) {
         let refused = self.0.supervisor.borrow_mut().on(event, net::now());
         if let Err(refused) = refused
             && let Event::Online(worker) | Event::Listening(worker) | Event::Ready(worker) | Event::Beat(worker) = event
@@ -186,15 +269,21 @@ impl Master {
 
     // ANCHOR: drive
     /// Does what the supervisor orders; wakes it when something happens, and when its time has come.
-    async fn drive(self) {
+    pub(super) async fn drive(&self) -> u8 {
+        self.0.drives.set(true);
+        let code = self.drive_all().await;
+        self.0.drives.set(false);
+        code
+    }
+
+    async fn drive_all(&self) -> u8 {
         loop {
             loop {
                 let order = self.0.supervisor.borrow_mut().order();
                 let Some(order) = order else { break };
                 if let Order::End(code) = order {
                     self.0.ports.take().values().for_each(|port| port.close());
-                    self.0.ended.set(Some(code));
-                    return self.0.over.raise();
+                    return code;
                 }
                 self.obey(order);
             }
@@ -224,6 +313,7 @@ impl Master {
                     self.leave_ports(worker);
                     // That it has ended meanwhile is what is wanted.
                     let _ = hand.child.kill(SIGKILL);
+                    self.0.post.tell_crew();
                 }
             }
             Order::Reloaded(generation) => {
@@ -254,6 +344,7 @@ impl Master {
         }
         self.leave_ports(worker);
         self.tell(worker, &Told::Leave);
+        self.0.post.tell_crew();
     }
 
     fn leave_ports(&self, worker: u64) {
@@ -270,12 +361,14 @@ impl Master {
         let untaken = self.0.options.untaken.max(1);
         let fork = self.program(generation).fork().limits(Limits { window: untaken, ..Limits::default() });
         let started = fork.with(|spawn| spawn.env(UNIQUE_ID, worker.to_string()).group(true)).start()?;
-        let hand = Hand::new(worker, slot, generation, started, untaken);
+        let who = if self.0.is_agents { Who::Agent } else { Who::Worker(worker) };
+        let hand = Hand::new(who, (worker, slot, generation), started, untaken);
         self.0.hands.borrow_mut().insert(worker, hand.clone());
         let supervisor::Options { beat, drain: deadline, .. } = self.0.options.supervisor;
         let farewell = Farewell { deadline, ..self.0.options.farewell };
         let shares = self.0.options.policy == Policy::Shared;
-        hand.tell(&Told::Hello(Hello { worker, slot, generation, beat, farewell, shares }), None)?;
+        let agent = self.0.is_agents;
+        hand.tell(&Told::Hello(Hello { worker, slot, generation, agent, beat, farewell, shares }), None)?;
         net::spawn(self.clone().watch(hand));
         Ok(())
     }
@@ -298,6 +391,7 @@ impl Master {
         self.leave_ports(hand.number);
         self.take_back(&hand);
         self.0.hands.borrow_mut().remove(&hand.number);
+        self.0.post.left(&hand);
         for port in self.0.ports.borrow().values() {
             port.users.borrow_mut().remove(&hand.number);
             port.look_again();
@@ -376,6 +470,7 @@ impl Master {
                 }
                 let (slot, generation, pid) = (hand.slot, hand.generation, hand.child.id());
                 self.news(News::Ready { worker, pid, slot, generation });
+                self.0.post.tell_crew();
             }
             Said::Beat { open } => {
                 hand.open.set(open);
@@ -396,6 +491,11 @@ impl Master {
             Said::Leaves => {
                 self.happened(Event::Leaves(worker));
                 self.dismiss(worker);
+            }
+            said @ (Said::Send { .. } | Said::Run { .. } | Said::Ran { .. }) => {
+                if let Err(reason) = self.0.post.say(hand, said) {
+                    self.misbehaves(worker, reason);
+                }
             }
         }
     }

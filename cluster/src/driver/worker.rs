@@ -3,8 +3,10 @@
 use super::{
     drain::{Drain, Farewell, Leaving, Phase, either},
     listener::{Inbox, Listener, MAX_TAKEN},
+    mail::{Mail, Word},
     wire::{self, Hello, Said, Told},
 };
+use crate::messenger::Letter;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -47,6 +49,7 @@ struct Inner {
     /// Nothing will be given to it any more.
     last_came: Cell<bool>,
     leaving: Leaving,
+    mail: Mail,
 }
 
 /// Why a worker leaves.
@@ -91,6 +94,7 @@ impl Worker {
             told_changed: net::Signal::new(),
             last_came: Cell::new(false),
             leaving: Leaving::default(),
+            mail: Mail::default(),
         }));
         worker.say(&Said::Online).await?;
         // Before anything else: who is told to leave while it starts must not die of that.
@@ -111,7 +115,21 @@ impl Worker {
         &self.0.channel
     }
 
-    async fn say(&self, said: &Said) -> io::Result<()> {
+    /// It is the agent.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.0.hello.agent
+    }
+
+    /// It is to leave.
+    pub(crate) fn leaves(&self) -> bool {
+        self.0.told.get() != Why::Not
+    }
+
+    pub(crate) fn mail(&self) -> &Mail {
+        &self.0.mail
+    }
+
+    pub(crate) async fn say(&self, said: &Said) -> io::Result<()> {
         let json: Box<serde_json::value::RawValue> = serde_json::value::RawValue::from_string(wire::to_json(said))?;
         self.0.channel.send_internal(&json, None).await
     }
@@ -191,6 +209,11 @@ impl Worker {
                 return;
             }
         }
+    }
+
+    /// What it waits for when it leaves, beside its servers.
+    pub(crate) fn leaves_behind(&self, last: Rc<dyn Drain>) {
+        self.0.servers.borrow_mut().push(last);
     }
 
     /// Connections that its servers have.
@@ -276,6 +299,7 @@ impl Worker {
         }
         self.leave(Why::Orphaned);
         self.0.answered.raise();
+        self.0.mail.end();
     }
 
     async fn heed(&self, message: Message<std::os::fd::OwnedFd>) {
@@ -304,6 +328,10 @@ impl Worker {
                 self.leave(Why::Master);
             }
             Ok(Some(Told::Hurry)) => self.0.leaving.hurry(),
+            Ok(Some(Told::Letter { from, action, json })) => self.0.mail.letter(Letter { from, action, json }),
+            Ok(Some(Told::Run { job })) => self.0.mail.word(Word::Run(job)),
+            Ok(Some(Told::Ran { worker, job })) => self.0.mail.word(Word::Ran(worker, job)),
+            Ok(Some(Told::Crew(crew))) => self.0.mail.crew(crew),
             Ok(Some(Told::Hello(_)) | None) | Err(_) => {}
         }
     }
@@ -317,6 +345,7 @@ impl Worker {
             inbox.accepted.raise();
         }
         self.0.told_changed.raise();
+        self.0.mail.came.raise();
     }
 
     /// Somebody else's SIGTERM: it leaves, and says so. The second one is for the impatient.

@@ -1,5 +1,6 @@
 //! Real clusters: this test program is the master, and started again the worker. Few, because processes cost time; each bounded.
 
+mod agent;
 mod faults;
 mod kit;
 mod life;
