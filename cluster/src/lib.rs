@@ -25,7 +25,7 @@
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
 //! | [`messenger`] | Who hears what one says? | 70 |
 //! | [`schedule`] | Who runs which job when, if clocks jump and runs last? | 235 |
-//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,930 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,990 |
 //! | `agent/` | with feature `net`: What is done once beside many, and how do they talk? | 260 |
 //!
 //! Kill a worker, and nobody notices but who was talking to it: a connection that it had not taken is the next one's. Stop it, and
@@ -46,7 +46,7 @@ pub use agent::{Agent, Jobs, Messenger, run_with_agent};
 
 #[cfg(feature = "net")]
 pub use driver::{
-    Drain, Farewell, Hook, Identity, Listener, Master, News, Options, Outcome, Phase, Program, Seen, Worker, Workers,
-    run,
+    Drain, Farewell, Hook, Identity, Listener, Master, News, Options, Outcome, Peer, Phase, Program, Seen, Worker,
+    Workers, run,
 };
 pub use policy::Policy;

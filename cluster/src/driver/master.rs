@@ -5,6 +5,7 @@ use super::{
     hand::{Hand, Hands},
     news::News,
     options::Options,
+    peer::Peer,
     port::Port,
     post::Post,
     program::{Pinned, Program},
@@ -491,6 +492,12 @@ impl Master {
             Said::Leaves => {
                 self.happened(Event::Leaves(worker));
                 self.dismiss(worker);
+            }
+            Said::Look { seq } => {
+                let workers =
+                    self.workers().iter().map(|seen| Peer::new(seen.view, seen.pid, seen.open, net::now())).collect();
+                // Who reads nothing sees nothing.
+                let _ = hand.tell(&Told::Seen { seq, workers }, None);
             }
             said @ (Said::Send { .. } | Said::Run { .. } | Said::Ran { .. }) => {
                 if let Err(reason) = self.0.post.say(hand, said) {

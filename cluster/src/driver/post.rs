@@ -97,7 +97,7 @@ impl Post {
         self.said.set(self.said.get().wrapping_add(1));
         let random = self.chance.hash_one(self.said.get());
         let hands = self.hands();
-        let members: Vec<Member> = hands.iter().map(|hand| member(hand)).collect();
+        let members: Vec<Member> = hands.iter().map(member).collect();
         let getters: Vec<Who> = route(to, &members, random).collect();
         let mut count = 0;
         // While one agent succeeds another there are two, and both hear.

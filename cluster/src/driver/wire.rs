@@ -33,6 +33,10 @@ pub(crate) enum Said {
     ExitedAfterDisconnect,
     /// It leaves: a signal told it to.
     Leaves,
+    /// It wants to know of all workers.
+    Look {
+        seq: u64,
+    },
     /// It says something to others; JSON as text, because the master need not read it.
     Send {
         to: To,
@@ -61,6 +65,11 @@ pub(super) enum Told {
         key: u64,
         address: Option<SocketAddr>,
         error: Option<String>,
+    },
+    /// The answer to `look`.
+    Seen {
+        seq: u64,
+        workers: Vec<super::peer::Peer>,
     },
     /// How many connections a worker has on average.
     Mean {

@@ -4,6 +4,7 @@ use super::{
     drain::{Drain, Farewell, Leaving, Phase, either},
     listener::{Inbox, Listener, MAX_TAKEN},
     mail::{Mail, Word},
+    peer::Peer,
     wire::{self, Hello, Said, Told},
 };
 use crate::messenger::Letter;
@@ -162,15 +163,9 @@ impl Worker {
             let times = asked.entry(address).or_default();
             std::mem::replace(times, *times + 1)
         };
-        let seq = self.0.last_seq.get() + 1;
-        self.0.last_seq.set(seq);
+        let seq = self.next_seq();
         self.say(&Said::QueryServer { seq, address, index }).await?;
-        let answered = || {
-            let answer = self.0.answers.borrow_mut().remove(&seq);
-            answer.map(Some).or((self.0.told.get() == Why::Orphaned).then_some(None))
-        };
-        let answer = self.0.answered.until(answered).await;
-        let Some((Told::Server { key, address, error, .. }, handle)) = answer else {
+        let Some((Told::Server { key, address, error, .. }, handle)) = self.answer(seq).await else {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the master is gone"));
         };
         let address = address.ok_or_else(|| io::Error::other(error.unwrap_or_default()))?;
@@ -183,6 +178,34 @@ impl Worker {
         }
         self.0.inboxes.borrow_mut().insert(key, inbox.clone());
         Ok((Listener::new(inbox, address, queue, self.0.hello.shares), key))
+    }
+
+    /// All workers, as the master sees them now.
+    ///
+    /// # Errors
+    /// When the master is gone.
+    pub async fn look(&self) -> io::Result<Vec<Peer>> {
+        let seq = self.next_seq();
+        self.say(&Said::Look { seq }).await?;
+        match self.answer(seq).await {
+            Some((Told::Seen { workers, .. }, _)) => Ok(workers),
+            _ => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the master is gone")),
+        }
+    }
+
+    fn next_seq(&self) -> u64 {
+        let seq = self.0.last_seq.get() + 1;
+        self.0.last_seq.set(seq);
+        seq
+    }
+
+    /// The answer to a question; `None` when there will be none.
+    async fn answer(&self, seq: u64) -> Option<(Told, Option<Handle>)> {
+        let answered = || {
+            let answer = self.0.answers.borrow_mut().remove(&seq);
+            answer.map(Some).or((self.0.told.get() == Why::Orphaned).then_some(None))
+        };
+        self.0.answered.until(answered).await
     }
 
     /// Says that it serves. Only now does a worker leave that it succeeds; from here on signs of life are expected.
@@ -315,7 +338,7 @@ impl Worker {
         }
         // What is not understood is for another version of this program.
         match wire::read(message.json()) {
-            Ok(Some(answer @ Told::Server { seq, .. })) => {
+            Ok(Some(answer @ (Told::Server { seq, .. } | Told::Seen { seq, .. }))) => {
                 self.0.answers.borrow_mut().insert(seq, (answer, message.handle));
                 self.0.answered.raise();
             }

@@ -14,7 +14,7 @@ use wirebook_cluster::{Farewell, Master, News, Options, Policy, Program, Workers
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
 
 /// No test of these lasts longer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(180);
 /// Whoever waits longer hangs.
 pub(crate) const HANGS: Duration = Duration::from_secs(15);
 

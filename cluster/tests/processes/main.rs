@@ -4,4 +4,5 @@ mod agent;
 mod faults;
 mod kit;
 mod life;
+mod node;
 mod worker;

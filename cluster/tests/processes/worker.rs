@@ -150,6 +150,7 @@ async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) ->
             response.end(&text).await
         }
         "/exit" => std::process::exit(9),
+        "/panic" => panic!("a bug"),
         "/answer" => {
             worker.messenger().send(To::Agent, "answer", &()).await?;
             response.end(&text).await

@@ -20,10 +20,12 @@ mod race;
 pub(crate) mod reader;
 mod readings;
 pub(crate) mod reconnect;
+mod shares;
 pub(crate) mod socket;
 pub(crate) mod tap;
 pub(crate) mod template;
 mod widgets;
+pub(crate) mod workers;
 
 pub(crate) use answer::{MAX_INPUT, escape, range_in};
 pub(crate) use widgets::{answer, picture};

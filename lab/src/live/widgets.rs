@@ -7,7 +7,7 @@ use super::explain::{self, Table};
 use super::picture::{self};
 use super::{
     agent, conversation, event_loop, event_stream, frame, head, multipart, page, race, reader, readings, reconnect,
-    template,
+    shares, template, workers,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ struct Facts {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 13] = [
+const WIDGETS: [Widget; 15] = [
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -167,6 +167,31 @@ const WIDGETS: [Widget; 13] = [
             ..Facts::default()
         },
         answer: |body| reply(body, template::answer),
+    },
+    Widget {
+        name: "shares",
+        title: "Who gets it",
+        picture: || Some(shares::picture()),
+        facts: || Facts {
+            choices: vec![
+                ("policy", "the policy", shares::POLICIES.map(String::from).to_vec()),
+                ("workers", "how many workers", shares::WORKERS.map(|count| count.to_string()).to_vec()),
+                ("connections", "how many connections", shares::CONNECTIONS.map(|count| count.to_string()).to_vec()),
+                ("killed", "who is killed half-way", shares::KILLED.map(String::from).to_vec()),
+            ],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, shares::answer),
+    },
+    Widget {
+        name: "workers",
+        title: "The workers of this page",
+        picture: || Some(workers::picture()),
+        facts: || Facts {
+            choices: vec![("signal", "the signal that is sent", workers::SIGNALS.map(String::from).to_vec())],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, |ask: workers::Ask| workers::alone(&ask)),
     },
 ];
 
