@@ -259,7 +259,7 @@ fn a_hundred_thousand_random_steps() {
         job("tens", cron("*/10 * * * * *"), Whom::All),
     ];
     let mut world = World::new(noon(), &[1, 2, 3], &jobs);
-    let (mut there, mut leaving) = (vec![1, 2, 3], Vec::new());
+    let mut there = vec![1, 2, 3];
     let mut running: Vec<Run> = Vec::new();
     let mut started = 0;
     for step in 0..100_000 {
@@ -286,7 +286,7 @@ fn a_hundred_thousand_random_steps() {
         }
         if random(50) == 0 {
             there = (1..=6).filter(|_| random(2) == 0).collect();
-            leaving = (1..=6).filter(|worker| !there.contains(worker) && random(2) == 0).collect::<Vec<u64>>();
+            let leaving = (1..=6).filter(|worker| !there.contains(worker) && random(2) == 0).collect::<Vec<u64>>();
             running.retain(|run| there.contains(&run.worker) || leaving.contains(&run.worker));
             world.table.workers(&there, &leaving);
         }

@@ -26,7 +26,7 @@ const allReady = (gone = []) => comes((dead) => {
   const live = document.querySelector('wirebook-workers .wb-live:not(.wb-away)');
   return live && all.length === 3 && all.every((row) => row.cells[2].textContent.startsWith('ready') && !dead.includes(row.cells[1].textContent));
 }, gone.map(String));
-const answers = async () => Number.parseInt(/so far(\d+)/.exec((await text(widget, '.wb-events')).replace(/[\s,]/g, ''))[1], 10);
+const answers = async () => Number.parseInt(/sofar(\d+)/.exec((await text(widget, '.wb-events')).replace(/[\s,]/g, ''))[1], 10);
 
 // Whoever comes before a worker is ready waits for it.
 await fetch(server.site);

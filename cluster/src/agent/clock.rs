@@ -1,7 +1,8 @@
 //! The agent's side of a schedule: a timetable, and the two clocks that it is held against.
 
 use crate::{
-    driver::{Said, Word, Worker},
+    driver::{Said, Worker},
+    mail::Word,
     schedule::{Job, NotAdded, Timetable},
 };
 use chrono::Local;

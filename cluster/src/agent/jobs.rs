@@ -1,6 +1,9 @@
 //! A worker's side of a schedule: it runs what the agent's clock tells it to.
 
-use crate::driver::{Drain, Phase, Said, Word, Worker};
+use crate::{
+    driver::{Drain, Phase, Said, Worker},
+    mail::Word,
+};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},

@@ -15,8 +15,9 @@ pub use jobs::Jobs;
 pub use messenger::Messenger;
 
 use crate::{
-    driver::{Options, Outcome, Worker, run},
+    driver::{Options, Worker},
     schedule::{Job, NotAdded},
+    service::{Outcome, run},
 };
 use clock::Clock;
 use std::{fmt, io, rc::Rc};

@@ -28,6 +28,8 @@ pub(super) struct Hand {
     pub(super) untaken: usize,
     pub(super) is_ready: Cell<bool>,
     pub(super) leaves: Cell<bool>,
+    /// It has said something over its channel: it is a program of this crate, and no guest.
+    pub(super) speaks: Cell<bool>,
     /// Connections that it has, by its last sign of life.
     pub(super) open: Cell<usize>,
     /// Messages of others that it lost, because it did not read those before them.
@@ -42,7 +44,7 @@ impl Hand {
     /// Numbered by worker, slot and generation.
     pub(super) fn new(who: Who, numbers: (u64, usize, u64), started: (Child, Channel), untaken: usize) -> Rc<Hand> {
         let ((number, slot, generation), (child, channel)) = (numbers, started);
-        let (is_ready, leaves, open, untold, shy_until) = Default::default();
+        let (is_ready, leaves, speaks, open, untold, shy_until) = Default::default();
         Rc::new(Hand {
             who,
             number,
@@ -53,6 +55,7 @@ impl Hand {
             untaken,
             is_ready,
             leaves,
+            speaks,
             open,
             untold,
             shy_until,

@@ -8,6 +8,7 @@ use super::{
     master::Master,
     news::News,
     options::{Options, Workers},
+    port::Begin,
 };
 use crate::supervisor::Event;
 use std::{io, rc::Rc};
@@ -21,7 +22,7 @@ impl Master {
             News::NotReloaded(generation) => workers.news(News::NotReloaded(*generation)),
             news => {
                 workers.news(News::OfAgent(Box::new(news.clone())));
-                workers.changed();
+                workers.0.agent_moved.raise();
             }
         };
         let of_one = Options {
@@ -29,14 +30,17 @@ impl Master {
             listen: Vec::new(),
             news: Some(Rc::new(news)),
             agent: false,
+            guests: None,
+            place: None,
+            log: None,
             ..self.options().clone()
         };
-        Master::start_as(of_one, true, self.post().clone())
+        Master::begin(of_one, Begin { of_agent: Some(self.0.post.clone()), ..Begin::default() })
     }
 
-    // ANCHOR: begin
+    // ANCHOR: keep
     /// Keeps the agent, if there is one, and the workers, until all have ended.
-    pub(super) async fn begin(self) {
+    pub(super) async fn keep(self) {
         let Some(agent) = self.helper().cloned() else {
             let code = self.drive().await;
             return self.end(code);
@@ -47,15 +51,21 @@ impl Master {
             wirebook_net::spawn(async move {
                 agent.ended().await;
                 workers.leave();
-                workers.changed();
+                workers.0.agent_moved.raise();
             })
         };
-        let serves = || agent.serves().then_some(true).or(agent.has_ended().then_some(false));
-        let code = if self.until(serves).await { self.drive().await } else { 0 };
+        let serves = || agent.all_ready().then_some(true).or(agent.0.ended.get().map(|_| false));
+        let code = if self.0.agent_moved.until(serves).await { self.drive().await } else { 0 };
         watch.abort();
         agent.leave();
         let code = code.max(agent.ended().await);
         self.end(code);
     }
-    // ANCHOR_END: begin
+    // ANCHOR_END: keep
+
+    /// All have ended.
+    fn end(&self, code: u8) {
+        self.0.ended.set(Some(code));
+        self.0.over.raise();
+    }
 }

@@ -2,9 +2,12 @@
 
 use super::{
     hand::{Hand, Hands},
-    wire::{Crew, Said, Told},
+    wire::{Said, Told},
 };
-use crate::messenger::{Member, To, Who, route};
+use crate::{
+    mail::Crew,
+    messenger::{Member, To, Who, route},
+};
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::BTreeSet,
@@ -17,7 +20,7 @@ pub(super) const NOT_ITS_WORD: &str = "it says what another has to say";
 
 /// See the module. One is shared by the master and by the one of its agent.
 #[derive(Debug, Default)]
-pub(super) struct Post {
+pub(crate) struct Post {
     agents: OnceCell<Hands>,
     workers: OnceCell<Hands>,
     /// How many workers make it whole.
@@ -127,7 +130,7 @@ impl Post {
         let whole = self.whole.get() || (workers.len() >= self.wanted.get() && !waits_for_agent);
         self.whole.set(whole);
         let mut crew = Crew { agent, workers, others, running: Vec::new(), whole };
-        for hand in hands.iter().filter(|hand| hand.is_ready.get()) {
+        for hand in hands.iter().filter(|hand| hand.is_ready.get() && hand.speaks.get()) {
             crew.running.clear();
             if hand.who == Who::Agent {
                 crew.running.extend(self.running.borrow().iter().cloned());

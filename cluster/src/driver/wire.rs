@@ -1,11 +1,17 @@
 //! What master and workers say to each other: messages of the channel's own, with the command that Node's cluster has.
 
-use crate::messenger::{To, Who};
+use crate::{
+    mail::{Crew, Peer},
+    messenger::{To, Who},
+};
 use serde::{Deserialize, Serialize};
 use std::{io, net::SocketAddr, time::Duration};
 
 /// The variable that makes a process a worker. Node's.
-pub(super) const UNIQUE_ID: &str = "NODE_UNIQUE_ID";
+pub(crate) const UNIQUE_ID: &str = "NODE_UNIQUE_ID";
+
+/// The same for a worker that may be any program: one of Node's must not take it for Node's own.
+pub(crate) const PRIVATE_UNIQUE_ID: &str = "WIREBOOK_UNIQUE_ID";
 
 /// The command of all of them.
 pub(super) const COMMAND: &str = "NODE_CLUSTER";
@@ -69,7 +75,7 @@ pub(super) enum Told {
     /// The answer to `look`.
     Seen {
         seq: u64,
-        workers: Vec<super::peer::Peer>,
+        workers: Vec<Peer>,
     },
     /// How many connections a worker has on average.
     Mean {
@@ -95,19 +101,6 @@ pub(super) enum Told {
     },
     /// Who is there.
     Crew(Crew),
-}
-
-/// Who is there: those that serve, with their processes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Crew {
-    pub(super) agent: Option<i32>,
-    pub(super) workers: Vec<(u64, i32)>,
-    /// Workers that do not serve, or not any more, and may still do something.
-    pub(super) others: Vec<u64>,
-    /// To the agent, which may be a new one: who runs what.
-    pub(super) running: Vec<(u64, String)>,
-    /// All have served at some time.
-    pub(super) whole: bool,
 }
 
 /// Who a worker is, and what it must know.

@@ -4,5 +4,6 @@ mod agent;
 mod faults;
 mod kit;
 mod life;
+mod machine;
 mod node;
 mod worker;

@@ -6,8 +6,8 @@ use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
 use super::{
-    agent, conversation, event_loop, event_stream, frame, head, multipart, page, race, reader, readings, reconnect,
-    shares, template, workers,
+    agent, cache, conversation, cookie, event_loop, event_stream, frame, head, multipart, onion, page, race, reader,
+    reading, readings, reconnect, router, shares, signed, template, workers,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ struct Facts {
 }
 
 /// All of them.
-const WIDGETS: [Widget; 15] = [
+const WIDGETS: [Widget; 21] = [
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -117,6 +117,48 @@ const WIDGETS: [Widget; 15] = [
         picture: || Some(picture::answer(&multipart::dissect(multipart::EXAMPLES[0].1, usize::MAX))),
         facts: || Facts { examples: inputs(multipart::EXAMPLES), explain: explain::MULTIPART, ..Facts::default() },
         answer: |body| reply(body, multipart::answer),
+    },
+    Widget {
+        name: "onion",
+        title: "An onion, walked",
+        picture: onion::picture,
+        facts: || Facts { examples: onion::examples(), choices: onion::choices(), explain: explain::ONION },
+        answer: |body| reply(body, onion::answer),
+    },
+    Widget {
+        name: "router",
+        title: "A table of routes",
+        picture: router::picture,
+        facts: || Facts { examples: router::examples(), explain: explain::ROUTER, ..Facts::default() },
+        answer: |body| reply(body, router::answer),
+    },
+    Widget {
+        name: "cookie",
+        title: "A cookie and a browser",
+        picture: cookie::picture,
+        facts: || Facts { examples: cookie::examples(), choices: cookie::choices(), explain: explain::COOKIES },
+        answer: |body| reply(body, cookie::answer),
+    },
+    Widget {
+        name: "signed",
+        title: "A signed value",
+        picture: signed::picture,
+        facts: || Facts { examples: signed::examples(), choices: signed::choices(), explain: explain::SIGNED },
+        answer: |body| reply(body, signed::answer),
+    },
+    Widget {
+        name: "cache",
+        title: "What is sent, and why",
+        picture: cache::picture,
+        facts: || Facts { examples: cache::examples(), choices: cache::choices(), explain: explain::CACHE },
+        answer: |body| reply(body, cache::answer),
+    },
+    Widget {
+        name: "reading",
+        title: "A request, read",
+        picture: reading::picture,
+        facts: || Facts { examples: reading::examples(), choices: reading::choices(), explain: explain::READING },
+        answer: |body| reply(body, reading::answer),
     },
     Widget {
         name: "reconnect",

@@ -2,6 +2,7 @@
 //! with the tests that hold them; two chapters' programs; and the lines of the appendix "From Node to here".
 
 mod agent;
+mod asked;
 mod attacks;
 mod between;
 mod bigpipe;
@@ -39,8 +40,14 @@ mod tcp;
 mod tls;
 mod udp;
 mod web_bodies;
+mod web_caching;
+mod web_compressing;
+mod web_errors;
 mod web_files;
+mod web_reading;
+mod web_rules;
 mod web_sessions;
+mod web_views;
 
 // The steps of "From string replacement to closures"; each uses a part of the others.
 #[allow(dead_code)]

@@ -7,19 +7,22 @@ mod http1;
 mod multipart;
 mod others;
 mod table;
+mod web;
 mod websocket;
 
 pub(crate) use http1::HTTP1;
 pub(crate) use multipart::MULTIPART;
 pub(crate) use others::{LOOP, SSE, TEMPLATE};
 pub(crate) use table::Table;
+pub(crate) use web::{CACHE, COOKIES, ONION, READING, ROUTER, SIGNED};
 pub(crate) use websocket::WEBSOCKET;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 6] = [HTTP1, MULTIPART, WEBSOCKET, SSE, LOOP, TEMPLATE];
+    const TABLES: [Table; 12] =
+        [HTTP1, MULTIPART, WEBSOCKET, SSE, LOOP, TEMPLATE, ONION, ROUTER, COOKIES, SIGNED, CACHE, READING];
 
     #[test]
     fn every_row_names_a_line_that_is_there() {

@@ -1,7 +1,11 @@
-//! What a process has been told by others, and has not looked at yet.
+//! What a process has been told by others, and has not looked at yet; and who else is there (`peer.rs`).
 
-use super::wire::Crew;
+mod peer;
+
+pub use peer::Peer;
+
 use crate::messenger::{Inbox, Letter};
+use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -11,6 +15,19 @@ use wirebook_net as net;
 /// Jobs that a worker was told to run and has not begun, or words about jobs that an agent has not read, at most: who sends them is
 /// the agent, and its timetable has one run of a job for each worker.
 const MAX_JOBS: usize = 2 * crate::schedule::MAX_JOBS * crate::supervisor::MAX_WORKERS;
+
+/// Who is there: those that serve, with their processes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Crew {
+    pub(crate) agent: Option<i32>,
+    pub(crate) workers: Vec<(u64, i32)>,
+    /// Workers that do not serve, or not any more, and may still do something.
+    pub(crate) others: Vec<u64>,
+    /// To the agent, which may be a new one: who runs what.
+    pub(crate) running: Vec<(u64, String)>,
+    /// All have served at some time.
+    pub(crate) whole: bool,
+}
 
 /// What is said of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +52,19 @@ pub(crate) struct Mail {
 }
 
 impl Mail {
-    pub(super) fn letter(&self, letter: Letter) {
+    pub(crate) fn letter(&self, letter: Letter) {
         self.inbox.borrow_mut().push(letter);
         self.came.raise();
     }
 
-    pub(super) fn word(&self, word: Word) {
+    pub(crate) fn word(&self, word: Word) {
         if self.words.borrow().len() < MAX_JOBS {
             self.words.borrow_mut().push_back(word);
         }
         self.came.raise();
     }
 
-    pub(super) fn crew(&self, mut crew: Crew) {
+    pub(crate) fn crew(&self, mut crew: Crew) {
         let running = std::mem::take(&mut crew.running);
         self.crew.replace(crew);
         running.into_iter().for_each(|(worker, job)| self.word(Word::Runs(worker, job)));
@@ -55,7 +72,7 @@ impl Mail {
     }
 
     /// Nobody says anything any more.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.over.set(true);
         self.came.raise();
     }

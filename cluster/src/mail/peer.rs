@@ -24,7 +24,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(view: View, pid: Option<i32>, open: usize, now: Instant) -> Peer {
+    pub(crate) fn new(view: View, pid: Option<i32>, open: usize, now: Instant) -> Peer {
         let View { worker, slot, generation, state, began, .. } = view;
         Peer { worker, slot, generation, state, pid, open, age: now.saturating_duration_since(began) }
     }
