@@ -158,8 +158,9 @@ async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) ->
             response.end(&text).await
         }
         "/flood" => {
-            for number in 0..30_000 {
-                worker.messenger().send(To::Workers, "flood", &number).await?;
+            // Two mebibytes, and an inbox holds one.
+            for _ in 0..256 {
+                worker.messenger().send(To::Workers, "flood", &"x".repeat(8192)).await?;
             }
             response.end(&text).await
         }
