@@ -88,8 +88,17 @@ pub fn close(fd: RawFd) {
 
 /// Asks a process to end (SIGTERM).
 pub fn terminate(process: u32) {
+    signal(process, libc::SIGTERM);
+}
+
+/// Ends a process (SIGKILL).
+pub fn kill(process: u32) {
+    signal(process, libc::SIGKILL);
+}
+
+fn signal(process: u32, signal: libc::c_int) {
     // SAFETY: no memory is involved.
-    let _ = unsafe { libc::kill(process as libc::pid_t, libc::SIGTERM) };
+    let _ = unsafe { libc::kill(process as libc::pid_t, signal) };
 }
 
 /// Sends what is written at once.

@@ -23,27 +23,42 @@
 //! |---|---|---|
 //! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
+//! | [`messenger`] | Who hears what one says? | 70 |
+//! | [`schedule`] | Who runs which job when, if clocks jump and runs last? | 235 |
 //! | [`host`] | with feature `net`: What is a master to its machine: who finds it, tells it what to do, and hears how it is? | 750 |
-//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,880 |
+//! | `mail/` | with feature `net`: Where does it wait that nobody has read? | 105 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 2,170 |
 //! | `service/` | with feature `net`: How does a master live with its machine, and give its place to a new one? | 430 |
+//! | `agent/` | with feature `net`: What is done once beside many, and how do they talk? | 260 |
 //!
 //! Kill a worker, and nobody notices but who was talking to it: a connection that it had not taken is the next one's. Stop it, and
 //! it is missed, killed and replaced. Break the new program, and the old one serves on. Kill the master, and the workers finish
 //! what they have, and go.
 
 #[cfg(feature = "net")]
+mod agent;
+#[cfg(feature = "net")]
 mod driver;
 #[cfg(feature = "net")]
 pub mod host;
+#[cfg(feature = "net")]
+mod mail;
+pub mod messenger;
 pub mod policy;
+pub mod schedule;
 #[cfg(feature = "net")]
 mod service;
 pub mod supervisor;
 
 #[cfg(feature = "net")]
+pub use agent::{Agent, Jobs, Messenger, run_with_agent};
+
+#[cfg(feature = "net")]
 pub use driver::{
     Drain, Farewell, Guests, Hook, Identity, Listener, Master, News, Options, Phase, Program, Seen, Worker, Workers,
 };
+#[cfg(feature = "net")]
+pub use mail::Peer;
 pub use policy::Policy;
 #[cfg(feature = "net")]
 pub use service::{Outcome, govern, run};

@@ -14,6 +14,28 @@ use wirebook_cluster::supervisor::{
     BackOff, Event, GAVE_UP, MAX_WORKERS, Options, Order, RestartLimit, State, Supervisor,
 };
 
+#[path = "any_bytes/mod.rs"]
+mod play;
+
+/// The twin of the fuzz target `cluster_any_bytes`: the same play, on bytes that are the same every time.
+#[test]
+fn two_thousand_plays() {
+    let mut dice = Dice(20);
+    const WORDS: [&[u8]; 8] =
+        [b"GET /?sid=", b" HTTP/1.1\r\n", b"Cookie: id=", b"\r\n\r\n", b"*/5 ", b"* * * * *", b"0 4 ", b"L "];
+    for _ in 0..2_000 {
+        let mut input = vec![dice.below(4) as u8];
+        while dice.below(8) > 0 {
+            if dice.percent(50) {
+                input.extend_from_slice(WORDS[dice.below(8) as usize]);
+            } else {
+                input.extend((0..dice.below(12)).map(|_| dice.below(256) as u8));
+            }
+        }
+        play::play(&input);
+    }
+}
+
 struct Dice(u64);
 
 impl Dice {

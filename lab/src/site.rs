@@ -117,6 +117,7 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
         let pages = book::render(&root).map_err(complain)?;
         net::sleep(Duration::ZERO).await;
         let name = Some(format!("{} {}", worker.identity().worker, std::process::id()));
+        live::workers::set(worker.clone());
         let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(complain)?;
         let serve = |port: cluster::Listener| serve(routes::app(pages, name), port, acceptor);
         worker.listen(addr, serve).await?;

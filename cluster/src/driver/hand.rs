@@ -1,6 +1,7 @@
 //! A worker as its master holds it: its process, its channel, and whether it can be given a connection.
 
 use super::wire::{self, Told};
+use crate::messenger::Who;
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -17,6 +18,7 @@ pub(super) const SHY: Duration = Duration::from_millis(100);
 /// One worker.
 #[derive(Debug)]
 pub(super) struct Hand {
+    pub(super) who: Who,
     pub(super) number: u64,
     pub(super) slot: usize,
     pub(super) generation: u64,
@@ -30,6 +32,8 @@ pub(super) struct Hand {
     pub(super) speaks: Cell<bool>,
     /// Connections that it has, by its last sign of life.
     pub(super) open: Cell<usize>,
+    /// Messages of others that it lost, because it did not read those before them.
+    pub(super) untold: Cell<u64>,
     shy_until: Cell<Option<Instant>>,
 }
 
@@ -37,16 +41,25 @@ pub(super) struct Hand {
 pub(super) type Hands = Rc<RefCell<BTreeMap<u64, Rc<Hand>>>>;
 
 impl Hand {
-    pub(super) fn new(
-        number: u64,
-        slot: usize,
-        generation: u64,
-        started: (Child, Channel),
-        untaken: usize,
-    ) -> Rc<Hand> {
-        let (child, channel) = started;
-        let (is_ready, leaves, speaks, open, shy_until) = Default::default();
-        Rc::new(Hand { number, slot, generation, child, channel, untaken, is_ready, leaves, speaks, open, shy_until })
+    /// Numbered by worker, slot and generation.
+    pub(super) fn new(who: Who, numbers: (u64, usize, u64), started: (Child, Channel), untaken: usize) -> Rc<Hand> {
+        let ((number, slot, generation), (child, channel)) = (numbers, started);
+        let (is_ready, leaves, speaks, open, untold, shy_until) = Default::default();
+        Rc::new(Hand {
+            who,
+            number,
+            slot,
+            generation,
+            child,
+            channel,
+            untaken,
+            is_ready,
+            leaves,
+            speaks,
+            open,
+            untold,
+            shy_until,
+        })
     }
 
     /// Whether it may be given a connection.

@@ -14,6 +14,8 @@ pub struct Seen {
     pub pid: Option<i32>,
     /// Connections that it has, by its last sign of life; 0 for a guest, which does not say.
     pub open: usize,
+    /// Messages of others that it lost, because it did not read those before them.
+    pub untold: u64,
     /// It is a guest: it knows nothing of this crate, or has said nothing yet.
     pub is_guest: bool,
 }
@@ -45,9 +47,19 @@ impl Master {
         let seen = |view: View| {
             let hand = hands.get(&view.worker);
             let is_guest = self.0.options.guests.is_some() && hand.is_none_or(|hand| !hand.speaks.get());
-            Seen { view, pid: hand.map(|hand| hand.child.id()), open: hand.map_or(0, |hand| hand.open.get()), is_guest }
+            let (pid, open) = (hand.map(|hand| hand.child.id()), hand.map_or(0, |hand| hand.open.get()));
+            Seen { view, pid, open, untold: hand.map_or(0, |hand| hand.untold.get()), is_guest }
         };
         self.0.supervisor.borrow().workers().map(seen).collect()
+    }
+
+    /// The agent: the newest one, while a new one succeeds an old one.
+    pub fn agent(&self) -> Option<Seen> {
+        self.helper()?.workers().pop()
+    }
+
+    pub(super) fn helper(&self) -> Option<&Master> {
+        self.0.helper.get()
     }
 
     /// Addresses that are listened on.

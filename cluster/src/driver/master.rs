@@ -6,16 +6,18 @@ use super::{
     news::News,
     options::Options,
     port::{Begin, Open, Port},
+    post::Post,
     program::{Pinned, Program},
     wire::{self, Said, Told},
 };
 use crate::{
     host::Log,
+    mail::Peer,
     policy::Policy,
     supervisor::{self, Event, Order, Supervisor},
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeMap,
     fmt, io,
     net::SocketAddr,
@@ -58,6 +60,14 @@ pub(super) struct Inner {
     pub(super) has_news: Cell<bool>,
     pub(super) ended: Cell<Option<u8>>,
     pub(super) over: net::Signal,
+    pub(super) post: Rc<Post>,
+    /// It is the master of an agent, and of nobody else.
+    pub(super) is_agents: bool,
+    pub(super) helper: OnceCell<Master>,
+    /// The supervisor's orders are obeyed.
+    drives: Cell<bool>,
+    /// Raised when something has happened to the agent.
+    pub(super) agent_moved: net::Signal,
 }
 
 impl fmt::Debug for Master {
@@ -103,7 +113,13 @@ impl Master {
             has_news: Cell::new(false),
             ended: Cell::new(None),
             over: net::Signal::new(),
+            is_agents: begin.of_agent.is_some(),
+            post: begin.of_agent.unwrap_or_default(),
+            helper: OnceCell::new(),
+            drives: Cell::new(false),
+            agent_moved: net::Signal::new(),
         }));
+        master.0.post.join(master.0.hands.clone(), master.0.is_agents);
         for Open { asked, queues, passed } in begin.ports {
             master.add_port(asked, |key, policy, hands| Port::of(key, queues, policy, hands, passed))?;
         }
@@ -112,29 +128,46 @@ impl Master {
                 master.port((asked, 0))?;
             }
         }
-        net::spawn(master.clone().drive());
+        if !master.0.is_agents {
+            master.0.post.wants(master.wanted());
+        }
+        if master.0.options.agent {
+            // There is none yet.
+            let _ = master.0.helper.set(master.start_agent()?);
+        }
+        net::spawn(master.clone().keep());
         Ok(master)
     }
 
-    /// Replaces all workers by those of a new generation, of what the program's file is now.
+    /// Replaces all workers by those of a new generation, of what the program's file is now; the agent first.
     pub fn reload(&self) {
-        self.happened(Event::Reload);
+        match self.helper() {
+            Some(agent) => agent.reload(),
+            None => self.happened(Event::Reload),
+        }
     }
 
     /// So many workers should serve.
     pub fn scale(&self, workers: usize) {
         self.happened(Event::Scale(workers));
+        self.0.post.wants(self.wanted());
     }
 
     /// Lets all leave; said twice, they break off. Who connects from now on is refused.
     pub fn leave(&self) {
         self.ports().iter().for_each(|port| port.last_call());
         self.happened(Event::Leave);
+        if let Some(agent) = self.helper().filter(|_| !self.0.drives.get()) {
+            agent.leave();
+        }
     }
 
     /// Ends all at once.
     pub fn quit(&self) {
         self.happened(Event::Quit);
+        if let Some(agent) = self.helper() {
+            agent.quit();
+        }
     }
 
     /// Opens the log's file anew: somebody has moved it.
@@ -187,15 +220,21 @@ impl Master {
 
     // ANCHOR: drive
     /// Does what the supervisor orders; wakes it when something happens, and when its time has come.
-    async fn drive(self) {
+    pub(super) async fn drive(&self) -> u8 {
+        self.0.drives.set(true);
+        let code = self.drive_all().await;
+        self.0.drives.set(false);
+        code
+    }
+
+    async fn drive_all(&self) -> u8 {
         loop {
             loop {
                 let order = self.0.supervisor.borrow_mut().order();
                 let Some(order) = order else { break };
                 if let Order::End(code) = order {
                     self.0.ports.take().values().for_each(|port| port.close());
-                    self.0.ended.set(Some(code));
-                    return self.0.over.raise();
+                    return code;
                 }
                 self.obey(order);
             }
@@ -229,6 +268,7 @@ impl Master {
                     self.leave_ports(worker);
                     // That it has ended meanwhile is what is wanted.
                     let _ = hand.child.kill(SIGKILL);
+                    self.0.post.tell_crew();
                 }
             }
             Order::Reloaded(generation) => {
@@ -263,6 +303,7 @@ impl Master {
         }
         self.leave_ports(worker);
         self.tell(worker, &Told::Leave);
+        self.0.post.tell_crew();
         self.dismiss_guest(worker);
     }
 
@@ -299,6 +340,7 @@ impl Master {
         self.leave_ports(hand.number);
         self.take_back(&hand);
         self.0.hands.borrow_mut().remove(&hand.number);
+        self.0.post.left(&hand);
         for port in self.0.ports.borrow().values() {
             port.users.borrow_mut().remove(&hand.number);
             port.look_again();
@@ -378,6 +420,7 @@ impl Master {
                 }
                 let (slot, generation, pid) = (hand.slot, hand.generation, hand.child.id());
                 self.news(News::Ready { worker, pid, slot, generation });
+                self.0.post.tell_crew();
             }
             Said::Beat { open } => {
                 hand.open.set(open);
@@ -398,6 +441,17 @@ impl Master {
             Said::Leaves => {
                 self.happened(Event::Leaves(worker));
                 self.dismiss(worker);
+            }
+            Said::Look { seq } => {
+                let workers =
+                    self.workers().iter().map(|seen| Peer::new(seen.view, seen.pid, seen.open, net::now())).collect();
+                // Who reads nothing sees nothing.
+                let _ = hand.tell(&Told::Seen { seq, workers }, None);
+            }
+            said @ (Said::Send { .. } | Said::Run { .. } | Said::Ran { .. }) => {
+                if let Err(reason) = self.0.post.say(hand, said) {
+                    self.misbehaves(worker, reason);
+                }
             }
         }
     }

@@ -5,11 +5,13 @@
 //! `hand.rs` is a worker as the master holds it, `port.rs` a port and who gets its connections, `start.rs` how a worker is started,
 //! and `look.rs` what can be seen of a master; `master.rs` joins them to the
 //! supervisor. On the other side `listener.rs` is what a worker accepts from, `drain.rs` how it leaves, `worker.rs` its life.
+//! `post.rs` hands on what they say to each other; `helper.rs` keeps the agent.
 //! `guest.rs` is a worker that knows nothing of all this.
 
 mod drain;
 mod guest;
 mod hand;
+mod helper;
 #[cfg(feature = "http1")]
 mod http1;
 mod listener;
@@ -18,6 +20,7 @@ mod master;
 mod news;
 mod options;
 mod port;
+mod post;
 mod program;
 mod start;
 mod wire;
@@ -30,6 +33,7 @@ pub use master::Master;
 pub use news::News;
 pub use options::{Guests, Hook, Options, Workers};
 pub use program::Program;
+pub(crate) use wire::Said;
 pub use worker::{Identity, Worker};
 
 pub(crate) use drain::either;

@@ -45,6 +45,8 @@ pub enum News {
         /// What it says.
         json: String,
     },
+    /// Of the agent, what is otherwise said of a worker.
+    OfAgent(Box<News>),
     /// A port is listened on.
     Listening {
         /// Where.
@@ -75,6 +77,7 @@ impl News {
     pub fn is_trouble(&self) -> bool {
         match self {
             News::Ended { expected, .. } => !expected,
+            News::OfAgent(news) => news.is_trouble(),
             News::NotStarted { .. } | News::Broken { .. } | News::NotReloaded(_) => true,
             News::NotReplaced { .. } | News::GaveUp => true,
             News::Ready { .. }
@@ -98,6 +101,15 @@ impl fmt::Display for News {
             News::NotStarted { reason } => f.write_str(reason),
             News::Broken { worker, reason } => write!(f, "worker {worker} is killed: {reason}"),
             News::Message { worker, json } => write!(f, "worker {worker} says {json}"),
+            News::OfAgent(news) => match &**news {
+                News::Ready { pid, .. } => write!(f, "the agent (process {pid}) is ready"),
+                News::Ended { exit, expected: true, .. } => write!(f, "the agent has left: {exit}"),
+                News::Ended { exit, .. } => write!(f, "the agent has died: {exit}"),
+                News::Broken { reason, .. } => write!(f, "the agent is killed: {reason}"),
+                News::Message { json, .. } => write!(f, "the agent says {json}"),
+                News::GaveUp => f.write_str("the agent has died too often; from now on a start is tried now and then"),
+                other => write!(f, "the agent: {other}"),
+            },
             News::Listening { address } => write!(f, "listening on {address}"),
             News::Reloaded(generation) => write!(f, "all workers are of generation {generation}"),
             News::NotReloaded(generation) => {

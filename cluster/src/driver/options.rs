@@ -60,6 +60,9 @@ pub struct Options {
     /// Connections that a worker has been given and not yet taken: 64. Who has so many is passed over. 0 is 1, and
     /// `usize::MAX` no limit.
     pub untaken: usize,
+    /// One more process is kept beside the workers, the agent: it serves no port, is ready before the first worker is started, and is
+    /// started again by the same rules. Off by default; [`run_with_agent`](crate::run_with_agent) switches it on.
+    pub agent: bool,
     /// What a worker runs: this program, with its arguments.
     pub program: Option<Program>,
     /// How a program takes part that knows nothing of this crate. `None`, the default: none does.
@@ -84,6 +87,7 @@ impl Default for Options {
             supervisor: supervisor::Options::default(),
             farewell: Farewell::default(),
             untaken: 64,
+            agent: false,
             program: None,
             guests: None,
             log: None,

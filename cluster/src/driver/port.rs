@@ -3,7 +3,10 @@
 //! A connection that was accepted here stays here, as a copy, until its worker has said that it took it; what a worker had not
 //! taken when it died comes back, and is the next one's. So whatever happens it has one owner, and never none.
 
-use super::hand::{Hand, Hands, SHY};
+use super::{
+    hand::{Hand, Hands, SHY},
+    post::Post,
+};
 use crate::policy::{MAX_PEEK, Policy, Sticky, Turn, Whose};
 use std::{
     cell::{Cell, RefCell},
@@ -57,6 +60,8 @@ pub(crate) struct Begin {
     /// The number of its first generation, and how many workers should serve, where it goes on with another's.
     pub(crate) generation: Option<u64>,
     pub(crate) wanted: Option<usize>,
+    /// It is the master of an agent, and this is how that one speaks to the workers of another.
+    pub(crate) of_agent: Option<Rc<Post>>,
 }
 
 /// See the module.

@@ -9,7 +9,7 @@ use super::{
     program::Pinned,
     wire::{Hello, PRIVATE_UNIQUE_ID, Told, UNIQUE_ID},
 };
-use crate::{host::Source, policy::Policy, supervisor};
+use crate::{host::Source, messenger::Who, policy::Policy, supervisor};
 use std::{io, os::fd::OwnedFd, rc::Rc};
 use wirebook_net as net;
 use wirebook_process::{Io, Limits};
@@ -48,12 +48,14 @@ impl Master {
                 net::spawn(guest::collect(log.clone(), worker, source, pipe));
             }
         }
-        let hand = Hand::new(worker, slot, generation, (child, channel), untaken);
+        let who = if self.0.is_agents { Who::Agent } else { Who::Worker(worker) };
+        let hand = Hand::new(who, (worker, slot, generation), (child, channel), untaken);
         self.0.hands.borrow_mut().insert(worker, hand.clone());
         let supervisor::Options { beat, drain: deadline, .. } = options.supervisor;
         let farewell = Farewell { deadline, ..options.farewell };
         let shares = options.policy == Policy::Shared;
-        hand.tell(&Told::Hello(Hello { worker, slot, generation, beat, farewell, shares }), None)?;
+        let agent = self.0.is_agents;
+        hand.tell(&Told::Hello(Hello { worker, slot, generation, agent, beat, farewell, shares }), None)?;
         let attends = options.guests.map(|guests| net::spawn(guest::attend(self.clone(), hand.clone(), guests, ear)));
         net::spawn(self.clone().watch(hand, attends));
         Ok(())

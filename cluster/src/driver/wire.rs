@@ -1,5 +1,9 @@
 //! What master and workers say to each other: messages of the channel's own, with the command that Node's cluster has.
 
+use crate::{
+    mail::{Crew, Peer},
+    messenger::{To, Who},
+};
 use serde::{Deserialize, Serialize};
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -15,7 +19,7 @@ pub(super) const COMMAND: &str = "NODE_CLUSTER";
 /// What a worker says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "camelCase")]
-pub(super) enum Said {
+pub(crate) enum Said {
     Online,
     /// It wants to listen there; of several times at one address, this is the one of that number.
     QueryServer {
@@ -35,6 +39,25 @@ pub(super) enum Said {
     ExitedAfterDisconnect,
     /// It leaves: a signal told it to.
     Leaves,
+    /// It wants to know of all workers.
+    Look {
+        seq: u64,
+    },
+    /// It says something to others; JSON as text, because the master need not read it.
+    Send {
+        to: To,
+        action: String,
+        json: String,
+    },
+    /// The agent's: a worker is to run a job.
+    Run {
+        worker: u64,
+        job: String,
+    },
+    /// A worker has run a job.
+    Ran {
+        job: String,
+    },
 }
 
 /// What it is told.
@@ -49,6 +72,11 @@ pub(super) enum Told {
         address: Option<SocketAddr>,
         error: Option<String>,
     },
+    /// The answer to `look`.
+    Seen {
+        seq: u64,
+        workers: Vec<Peer>,
+    },
     /// How many connections a worker has on average.
     Mean {
         open: usize,
@@ -56,6 +84,23 @@ pub(super) enum Told {
     /// No connection is given to it behind this.
     Leave,
     Hurry,
+    /// Somebody has said that.
+    Letter {
+        from: Who,
+        action: String,
+        json: String,
+    },
+    /// Run that job.
+    Run {
+        job: String,
+    },
+    /// To the agent: that worker has run it, or will not.
+    Ran {
+        worker: u64,
+        job: String,
+    },
+    /// Who is there.
+    Crew(Crew),
 }
 
 /// Who a worker is, and what it must know.
@@ -64,6 +109,8 @@ pub(super) struct Hello {
     pub(super) worker: u64,
     pub(super) slot: usize,
     pub(super) generation: u64,
+    /// It is the agent, and no worker.
+    pub(super) agent: bool,
     pub(super) beat: Duration,
     pub(super) farewell: super::drain::Farewell,
     /// It accepts from a queue that all share.
@@ -121,12 +168,29 @@ mod tests {
             Said::QueryServer { seq: 1, address, index: 0 },
             Said::Beat { open: 7 },
             Said::ExitedAfterDisconnect,
+            Said::Send { to: To::One(Who::Worker(3)), action: "refresh".into(), json: "{\"a\":[1]}".into() },
+            Said::Send { to: To::Random, action: String::new(), json: "null".into() },
+            Said::Run { worker: 3, job: "clean".into() },
         ];
         for said in all {
             assert_eq!(read(&to_json(&said)).unwrap(), Some(said));
         }
-        let told = Told::Server { seq: 1, key: 2, address: Some(address), error: None };
-        assert_eq!(read(&to_json(&told)).unwrap(), Some(told));
+        let crew = Crew {
+            agent: Some(7),
+            workers: vec![(1, 8)],
+            others: vec![2],
+            running: vec![(1, "clean".into())],
+            whole: true,
+        };
+        let letter = Told::Letter { from: Who::Agent, action: "a".into(), json: "1".into() };
+        for told in [
+            Told::Server { seq: 1, key: 2, address: Some(address), error: None },
+            Told::Crew(crew),
+            letter,
+            Told::Ran { worker: 1, job: "clean".into() },
+        ] {
+            assert_eq!(read(&to_json(&told)).unwrap(), Some(told));
+        }
         assert_eq!(connection_of(&connection(u64::MAX)), Some(u64::MAX));
         assert_eq!(connection_of("{\"cmd\":\"NODE_CLUSTER\",\"act\":\"newconn\",\"key\":-1}"), None);
         assert_eq!(read::<Said>("{\"cmd\":\"NODE_OTHER\"}").unwrap(), None);

@@ -5,6 +5,10 @@ use super::{
     listener::{Inbox, Listener, MAX_TAKEN},
     wire::{self, Hello, Said, Told},
 };
+use crate::{
+    mail::{Mail, Peer, Word},
+    messenger::Letter,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -47,6 +51,7 @@ struct Inner {
     /// Nothing will be given to it any more.
     last_came: Cell<bool>,
     leaving: Leaving,
+    mail: Mail,
 }
 
 /// Why a worker leaves.
@@ -91,6 +96,7 @@ impl Worker {
             told_changed: net::Signal::new(),
             last_came: Cell::new(false),
             leaving: Leaving::default(),
+            mail: Mail::default(),
         }));
         worker.say(&Said::Online).await?;
         // Before anything else: who is told to leave while it starts must not die of that.
@@ -111,7 +117,21 @@ impl Worker {
         &self.0.channel
     }
 
-    async fn say(&self, said: &Said) -> io::Result<()> {
+    /// It is the agent.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.0.hello.agent
+    }
+
+    /// It is to leave.
+    pub(crate) fn leaves(&self) -> bool {
+        self.0.told.get() != Why::Not
+    }
+
+    pub(crate) fn mail(&self) -> &Mail {
+        &self.0.mail
+    }
+
+    pub(crate) async fn say(&self, said: &Said) -> io::Result<()> {
         let json: Box<serde_json::value::RawValue> = serde_json::value::RawValue::from_string(wire::to_json(said))?;
         self.0.channel.send_internal(&json, None).await
     }
@@ -144,15 +164,9 @@ impl Worker {
             let times = asked.entry(address).or_default();
             std::mem::replace(times, *times + 1)
         };
-        let seq = self.0.last_seq.get() + 1;
-        self.0.last_seq.set(seq);
+        let seq = self.next_seq();
         self.say(&Said::QueryServer { seq, address, index }).await?;
-        let answered = || {
-            let answer = self.0.answers.borrow_mut().remove(&seq);
-            answer.map(Some).or((self.0.told.get() == Why::Orphaned).then_some(None))
-        };
-        let answer = self.0.answered.until(answered).await;
-        let Some((Told::Server { key, address, error, .. }, handle)) = answer else {
+        let Some((Told::Server { key, address, error, .. }, handle)) = self.answer(seq).await else {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the master is gone"));
         };
         let address = address.ok_or_else(|| io::Error::other(error.unwrap_or_default()))?;
@@ -165,6 +179,34 @@ impl Worker {
         }
         self.0.inboxes.borrow_mut().insert(key, inbox.clone());
         Ok((Listener::new(inbox, address, queue, self.0.hello.shares), key))
+    }
+
+    /// All workers, as the master sees them now.
+    ///
+    /// # Errors
+    /// When the master is gone.
+    pub async fn look(&self) -> io::Result<Vec<Peer>> {
+        let seq = self.next_seq();
+        self.say(&Said::Look { seq }).await?;
+        match self.answer(seq).await {
+            Some((Told::Seen { workers, .. }, _)) => Ok(workers),
+            _ => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the master is gone")),
+        }
+    }
+
+    fn next_seq(&self) -> u64 {
+        let seq = self.0.last_seq.get() + 1;
+        self.0.last_seq.set(seq);
+        seq
+    }
+
+    /// The answer to a question; `None` when there will be none.
+    async fn answer(&self, seq: u64) -> Option<(Told, Option<Handle>)> {
+        let answered = || {
+            let answer = self.0.answers.borrow_mut().remove(&seq);
+            answer.map(Some).or((self.0.told.get() == Why::Orphaned).then_some(None))
+        };
+        self.0.answered.until(answered).await
     }
 
     /// Says that it serves. Only now does a worker leave that it succeeds; from here on signs of life are expected.
@@ -191,6 +233,11 @@ impl Worker {
                 return;
             }
         }
+    }
+
+    /// What it waits for when it leaves, beside its servers.
+    pub(crate) fn leaves_behind(&self, last: Rc<dyn Drain>) {
+        self.0.servers.borrow_mut().push(last);
     }
 
     /// Connections that its servers have.
@@ -276,6 +323,7 @@ impl Worker {
         }
         self.leave(Why::Orphaned);
         self.0.answered.raise();
+        self.0.mail.end();
     }
 
     async fn heed(&self, message: Message<std::os::fd::OwnedFd>) {
@@ -291,7 +339,7 @@ impl Worker {
         }
         // What is not understood is for another version of this program.
         match wire::read(message.json()) {
-            Ok(Some(answer @ Told::Server { seq, .. })) => {
+            Ok(Some(answer @ (Told::Server { seq, .. } | Told::Seen { seq, .. }))) => {
                 self.0.answers.borrow_mut().insert(seq, (answer, message.handle));
                 self.0.answered.raise();
             }
@@ -304,6 +352,10 @@ impl Worker {
                 self.leave(Why::Master);
             }
             Ok(Some(Told::Hurry)) => self.0.leaving.hurry(),
+            Ok(Some(Told::Letter { from, action, json })) => self.0.mail.letter(Letter { from, action, json }),
+            Ok(Some(Told::Run { job })) => self.0.mail.word(Word::Run(job)),
+            Ok(Some(Told::Ran { worker, job })) => self.0.mail.word(Word::Ran(worker, job)),
+            Ok(Some(Told::Crew(crew))) => self.0.mail.crew(crew),
             Ok(Some(Told::Hello(_)) | None) | Err(_) => {}
         }
     }
@@ -317,6 +369,7 @@ impl Worker {
             inbox.accepted.raise();
         }
         self.0.told_changed.raise();
+        self.0.mail.came.raise();
     }
 
     /// Somebody else's SIGTERM: it leaves, and says so. The second one is for the impatient.

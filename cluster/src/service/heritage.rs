@@ -66,7 +66,11 @@ impl Heritage {
             ports.push(Open { asked: (asked, index), queues, passed });
         }
         let (generation, wanted) = (Some(state.generation + 1), Some(state.wanted));
-        Ok(Heritage { begin: Begin { ports, generation, wanted }, hold: state.hold, old: parent()? })
+        Ok(Heritage {
+            begin: Begin { ports, generation, wanted, ..Begin::default() },
+            hold: state.hold,
+            old: parent()?,
+        })
     }
 
     fn passed() -> io::Result<Heritage> {

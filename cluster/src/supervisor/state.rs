@@ -3,6 +3,7 @@
 
 /// Where a worker stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "net", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
     /// It waits to be started: the one before it has died, and not for the first time.
     Resting,

@@ -1,7 +1,9 @@
 //! Real clusters: this test program is the master, and started again the worker. Few, because processes cost time; each bounded.
 
+mod agent;
 mod faults;
 mod kit;
 mod life;
 mod machine;
+mod node;
 mod worker;

@@ -1,12 +1,19 @@
 //! What a worker of these tests does.
 
 use std::{env, io, time::Duration};
-use wirebook_cluster::{Options, Worker, run};
+use wirebook_cluster::{
+    Agent, Messenger, Options, Worker,
+    messenger::{To, Who},
+    run_with_agent,
+    schedule::{Job, When, Whom},
+};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net::{self as net, Stream, unix::UnixStream};
 
 /// What a worker does, beside serving.
 pub(crate) const TASK: &str = "CLUSTER_TEST_TASK";
+/// A file that the first agent makes, and a second one finds.
+pub(crate) const AGAIN: &str = "CLUSTER_TEST_AGAIN";
 /// Where it listens.
 pub(crate) const PORT: &str = "CLUSTER_TEST_PORT";
 
@@ -16,7 +23,7 @@ fn the_worker() {
     if env::var_os("NODE_UNIQUE_ID").is_none() {
         return;
     }
-    let ended = run(Options::default(), work);
+    let ended = run_with_agent(Options::default(), assist, work);
     if let Err(error) = &ended {
         eprintln!("a worker failed: {error}");
     }
@@ -34,8 +41,14 @@ async fn work(worker: Worker) -> io::Result<()> {
         "slow later" if me.generation >= 2 => net::sleep(Duration::from_secs(3)).await,
         "garbage" => return garbage(&worker).await,
         "flood" => return flood(&worker).await,
+        "slow start" => net::sleep(Duration::from_millis(400)).await,
+        "forges" => return forges(&worker).await,
         _ => {}
     }
+    if task != "hears nothing" {
+        net::spawn(report(format!("worker {}", me.worker), worker.messenger(), worker.channel().clone()));
+    }
+    worker.jobs().on("slow", done(&worker, "slow", 150)).on("quick", done(&worker, "quick", 0));
     let options = http1::server::Options { idle_timeout: Duration::from_secs(20), ..Default::default() };
     let shown = worker.clone();
     let answer =
@@ -50,6 +63,80 @@ async fn work(worker: Worker) -> io::Result<()> {
     }
     let _kept = (task == "full").then(fill);
     worker.serve().await
+}
+
+/// What the agent of these tests does.
+async fn assist(agent: Agent) -> io::Result<()> {
+    let task = env::var(TASK).unwrap_or_default();
+    let again = env::var(AGAIN).is_ok_and(|path| std::path::Path::new(&path).exists());
+    if task == "agent dies" || (task == "new agent dies" && again) {
+        std::process::exit(5);
+    }
+    if let Ok(path) = env::var(AGAIN) {
+        std::fs::write(path, "")?;
+    }
+    if task == "schedules" {
+        let job = |name: &str, interval, whom| {
+            let when = When::every(Duration::from_millis(interval)).expect("an interval");
+            Job { name: name.into(), when, whom, at_once: false }
+        };
+        let jobs = [job("slow", 20, Whom::One), job("quick", 30, Whom::All), job("nobody's", 10, Whom::All)];
+        jobs.into_iter().try_for_each(|job| agent.schedule(job)).map_err(io::Error::other)?;
+    }
+    net::spawn(report("agent".into(), agent.messenger(), agent.channel().clone()));
+    net::spawn(answer(agent.messenger()));
+    agent.serve().await
+}
+
+/// Says to all, when all are there, that it is.
+async fn answer(messenger: Messenger) {
+    if messenger.all_ready().await {
+        messenger.send(To::All, "all ready", &messenger.workers().len()).await.expect("a master");
+    }
+}
+
+/// Tells the master what it hears. Who is asked to answers whoever asked.
+async fn report(me: String, messenger: Messenger, channel: wirebook_process::Channel) {
+    while let Some(letter) = messenger.next().await {
+        if letter.action == "answer" {
+            messenger.send(To::One(letter.from), "answered", &std::process::id()).await.expect("a master");
+        }
+        let from = match letter.from {
+            Who::Agent => "agent".to_owned(),
+            Who::Worker(worker) => format!("worker {worker}"),
+        };
+        let said = format!("{me} heard {} {} of {from}", letter.action, letter.json);
+        channel.send(&said).await.expect("a master");
+    }
+}
+
+/// Tells the master that it begins and ends a job which lasts so long.
+fn done(worker: &Worker, job: &'static str, milliseconds: u64) -> impl AsyncFn() + 'static {
+    let worker = worker.clone();
+    async move || {
+        let me = worker.identity().worker;
+        let tell = |what| {
+            let (worker, text) = (worker.clone(), format!("{job} {what} in {me}"));
+            async move { worker.channel().send(&text).await.expect("a master") }
+        };
+        tell("begins").await;
+        net::sleep(Duration::from_millis(milliseconds)).await;
+        tell("ends").await;
+    }
+}
+
+/// To whom a path says something: `/say/workers`, `/say/process/7`.
+fn to(path: &str) -> Option<To> {
+    let mut names = path.strip_prefix("/say/")?.split('/');
+    Some(match (names.next()?, names.next()) {
+        ("all", _) => To::All,
+        ("workers", _) => To::Workers,
+        ("agent", _) => To::Agent,
+        ("random", _) => To::Random,
+        ("worker", number) => To::One(Who::Worker(number?.parse().ok()?)),
+        ("process", number) => To::Process(number?.parse().ok()?),
+        _ => return None,
+    })
 }
 
 async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) -> Outcome {
@@ -68,6 +155,24 @@ async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) ->
             std::hint::spin_loop();
         },
         "/exit" => std::process::exit(9),
+        "/panic" => panic!("a bug"),
+        "/answer" => {
+            worker.messenger().send(To::Agent, "answer", &()).await?;
+            response.end(&text).await
+        }
+        "/flood" => {
+            // Two mebibytes, and an inbox holds one.
+            for _ in 0..256 {
+                worker.messenger().send(To::Workers, "flood", &"x".repeat(8192)).await?;
+            }
+            response.end(&text).await
+        }
+        "/missed" => response.end(&format!("{}", worker.messenger().missed())).await,
+        path if path.starts_with("/say/") => {
+            let to = to(path).expect("somebody to speak to");
+            worker.messenger().send(to, "said", path).await?;
+            response.end(&text).await
+        }
         "/descriptors" => {
             let count = std::fs::read_dir("/proc/self/fd")?.count();
             response.end(&format!("{count}")).await
@@ -101,6 +206,16 @@ async fn garbage(worker: &Worker) -> io::Result<()> {
     };
     // That the master does not listen to the end is its right.
     let _ = UnixStream::from_fd(copy_of_the_channel()?)?.write_all(&said).await;
+    net::sleep(Duration::from_secs(60)).await;
+    Ok(())
+}
+
+/// Speaks as the agent, which it is not.
+async fn forges(worker: &Worker) -> io::Result<()> {
+    let said = b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"run\",\"worker\":1,\"job\":\"slow\"}\n";
+    worker.ready().await?;
+    // That the master does not listen to the end is its right.
+    let _ = UnixStream::from_fd(copy_of_the_channel()?)?.write_all(said).await;
     net::sleep(Duration::from_secs(60)).await;
     Ok(())
 }

@@ -27,11 +27,13 @@ mod reading;
 mod readings;
 pub(crate) mod reconnect;
 mod router;
+mod shares;
 mod signed;
 pub(crate) mod socket;
 pub(crate) mod tap;
 pub(crate) mod template;
 mod widgets;
+pub(crate) mod workers;
 
 pub(crate) use answer::{MAX_INPUT, escape, range_in};
 pub(crate) use widgets::{answer, picture};

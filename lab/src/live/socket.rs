@@ -5,7 +5,7 @@
 //! answered with the bytes of the frames in which it arrived, which no script in the browser can see.
 
 use super::answer::{MAX_INPUT, latin1};
-use super::reader;
+use super::{reader, workers};
 use serde_json::{Value, json};
 use std::any::Any;
 use std::cell::RefCell;
@@ -70,13 +70,21 @@ type Later = Pin<Box<dyn Future<Output = Result<String, String>>>>;
 
 /// Whether an answer takes so long that the site would stand still: a race, and the reader's own program.
 fn takes_time(operation: &str) -> bool {
-    operation == "race" || reader::is_asked(operation)
+    operation == "race" || operation == "workers" || reader::is_asked(operation)
 }
 
 /// The answer to an operation that takes time; `None` for all others.
 pub(crate) fn later(operation: &str, body: &[u8]) -> Option<Later> {
     let body = takes_time(operation).then(|| serde_json::from_slice(body).ok())??;
-    Some(with_theirs(operation.to_string(), body))
+    Some(waited_for(operation, body, true))
+}
+
+/// What comes over the socket posts nothing: a signal is sent to a worker for a POST alone.
+fn waited_for(operation: &str, body: Value, posts: bool) -> Later {
+    match operation {
+        "workers" => Box::pin(workers::answer(body, posts)),
+        _ => with_theirs(operation.to_string(), body),
+    }
 }
 
 /// Our answer, with what the reader's code says beside it.
@@ -103,7 +111,7 @@ fn respond(message: &[u8]) -> Reply {
         "here" => envelope(&id, Ok("true".into())),
         "frame/own" => return Reply::Announced(id),
         operation if takes_time(operation) => {
-            return Reply::Later(id, with_theirs(operation.to_string(), request["body"].clone()));
+            return Reply::Later(id, waited_for(operation, request["body"].clone(), false));
         }
         operation => {
             let answer = super::widgets::answer_to(operation, request["body"].clone());

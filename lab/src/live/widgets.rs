@@ -7,7 +7,7 @@ use super::explain::{self, Table};
 use super::picture::{self};
 use super::{
     agent, cache, conversation, cookie, event_loop, event_stream, frame, h2, head, multipart, onion, page, pipe, race,
-    reader, reading, readings, reconnect, router, signed, template,
+    reader, reading, readings, reconnect, router, shares, signed, template, workers,
 };
 use serde_json::{Value, json};
 
@@ -303,6 +303,31 @@ const WIDGETS: &[Widget] = &[
         picture: || Some(h2::records::drawing()),
         facts: || Facts { choices: h2::records::choices(), explain: explain::RECORDS_TABLE, ..Facts::default() },
         answer: |body| reply(body, h2::records::answer),
+    },
+    Widget {
+        name: "shares",
+        title: "Who gets it",
+        picture: || Some(shares::picture()),
+        facts: || Facts {
+            choices: vec![
+                ("policy", "the policy", shares::POLICIES.map(String::from).to_vec()),
+                ("workers", "how many workers", shares::WORKERS.map(|count| count.to_string()).to_vec()),
+                ("connections", "how many connections", shares::CONNECTIONS.map(|count| count.to_string()).to_vec()),
+                ("killed", "who is killed half-way", shares::KILLED.map(String::from).to_vec()),
+            ],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, shares::answer),
+    },
+    Widget {
+        name: "workers",
+        title: "The workers of this page",
+        picture: || Some(workers::picture()),
+        facts: || Facts {
+            choices: vec![("signal", "the signal that is sent", workers::SIGNALS.map(String::from).to_vec())],
+            ..Facts::default()
+        },
+        answer: |body| reply(body, |ask: workers::Ask| workers::alone(&ask)),
     },
 ];
 

@@ -1,6 +1,7 @@
 //! The book's code that is in no crate: the answers to its exercises, a file for each chapter, whose anchors the chapter includes,
 //! with the tests that hold them; two chapters' programs; and the lines of the appendix "From Node to here".
 
+mod agent;
 mod asked;
 mod attacks;
 mod between;

@@ -88,9 +88,13 @@ const ROOMS: &[Room] = &[
     Room("cluster/process", "driver", 2_000),
     Room("cluster", "policy", 600),
     Room("cluster", "supervisor", 900),
+    Room("cluster", "messenger", 300),
+    Room("cluster", "schedule", 500),
+    Room("cluster", "mail", 300),
     Room("cluster", "host", 1_200),
     Room("cluster", "driver", 2_200),
     Room("cluster", "service", 1_000),
+    Room("cluster", "agent", 600),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
