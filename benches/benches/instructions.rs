@@ -6,22 +6,14 @@
 //! It starts itself under callgrind, once to read the inputs of a course and once to read them some more: the difference is
 //! what reading takes. Where there is no valgrind it says so, and with CI=true that is a failure.
 
-#[path = "../../lab/src/race/inputs.rs"]
-#[allow(dead_code)]
-mod inputs;
-
-#[macro_use]
-#[path = "../../lab/src/race/contestants.rs"]
-mod contestants;
-
 #[path = "parsers_peers.rs"]
 mod peers;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use contestants::{Contestant, Course, courses};
 use wirebook_benches::callgrind;
+use wirebook_race::{Contestant, Course, courses};
 
 /// Heads or bodies that are read under callgrind, at least.
 const READ: usize = 512;
@@ -49,7 +41,7 @@ fn main() -> ExitCode {
 
 fn racers(course: &Course) -> impl Iterator<Item = Contestant> {
     let kind = course.kind;
-    contestants::all().into_iter().chain(peers::all()).filter(move |racer| racer.kind == kind)
+    wirebook_race::all().into_iter().chain(peers::all()).filter(move |racer| racer.kind == kind)
 }
 
 /// What runs under callgrind.

@@ -5,28 +5,20 @@
 //! The inputs and our contestants are those of `wirebook race parsers`. A default build counts, without
 //! `target-cpu=native`: what people run.
 
-#[path = "../../lab/src/race/inputs.rs"]
-#[allow(dead_code)]
-mod inputs;
-
-#[macro_use]
-#[path = "../../lab/src/race/contestants.rs"]
-mod contestants;
-
 #[path = "parsers_peers.rs"]
 mod peers;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use contestants::{REFERENCE, courses};
 use criterion::{BenchmarkId, Criterion, Throughput};
+use wirebook_race::{REFERENCE, courses};
 
 fn race(criterion: &mut Criterion) {
     for course in courses() {
         let mut group = criterion.benchmark_group(course.name);
         group.throughput(Throughput::Bytes((course.bytes() * course.inputs.len() as f64) as u64));
-        let racers = contestants::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind);
+        let racers = wirebook_race::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind);
         for mut racer in racers {
             group.bench_function(BenchmarkId::from_parameter(racer.name), |b| {
                 b.iter_custom(|rounds| {
@@ -54,7 +46,7 @@ fn write_results() -> Result<(), Box<dyn std::error::Error>> {
     let (mut ns, mut ratio, mut gain) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for course in courses() {
         let mut times = Vec::new();
-        for racer in contestants::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind) {
+        for racer in wirebook_race::all().into_iter().chain(peers::all()).filter(|racer| racer.kind == course.kind) {
             let folder = racer.name.replace([' ', ','], "_").replace("__", "_");
             let names = [racer.name.to_owned(), folder];
             let found = names.iter().find_map(|name| {

@@ -2,12 +2,12 @@
 
 #![allow(unsafe_code)]
 
-use super::contestants::{Contestant, Kind};
 use milo_parser::Parser;
 use ntex_httparse::{Header, HeaderParsed, Status};
 use picohttpparser_sys::{phr_header, phr_parse_request, phr_parse_response};
 use std::hint::black_box;
 use std::ptr::null;
+use wirebook_race::{Contestant, Kind, contestant};
 
 /// Fields that a peer may find.
 const FIELDS: usize = 100;

@@ -5,6 +5,7 @@
 //! CPU time that the scheduler counted for the server, divided by the operations of a round.
 
 pub mod callgrind;
+pub mod client;
 pub mod sys;
 
 use serde_json::{Map, Value, json};
@@ -241,6 +242,7 @@ const PEERS: &[(&str, &[&str])] = &[
     ("parsers", &["httparse", "milo-parser", "ntex-httparse", "picohttpparser-sys"]),
     ("sse", &["eventsource-client", "eventsource-stream", "sse-core", "sse-parse", "sse-stream", "sseer"]),
     ("template", &["askama", "handlebars", "liquid", "minijinja", "sailfish", "tera", "upon"]),
+    ("web", &["axum", "hyper", "tower-http", "tower-sessions"]),
     ("websocket", &["fastwebsockets", "tokio-tungstenite"]),
 ];
 

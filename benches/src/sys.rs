@@ -25,6 +25,7 @@ pub fn pin(core: usize) {
 }
 
 /// An epoll instance.
+#[derive(Debug)]
 pub struct Epoll(RawFd);
 
 /// What epoll tells.

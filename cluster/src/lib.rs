@@ -23,7 +23,9 @@
 //! |---|---|---|
 //! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
-//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,510 |
+//! | [`host`] | with feature `net`: What is a master to its machine: who finds it, tells it what to do, and hears how it is? | 750 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 1,880 |
+//! | `service/` | with feature `net`: How does a master live with its machine, and give its place to a new one? | 430 |
 //!
 //! Kill a worker, and nobody notices but who was talking to it: a connection that it had not taken is the next one's. Stop it, and
 //! it is missed, killed and replaced. Break the new program, and the old one serves on. Kill the master, and the workers finish
@@ -31,12 +33,17 @@
 
 #[cfg(feature = "net")]
 mod driver;
+#[cfg(feature = "net")]
+pub mod host;
 pub mod policy;
+#[cfg(feature = "net")]
+mod service;
 pub mod supervisor;
 
 #[cfg(feature = "net")]
 pub use driver::{
-    Drain, Farewell, Hook, Identity, Listener, Master, News, Options, Outcome, Phase, Program, Seen, Worker, Workers,
-    run,
+    Drain, Farewell, Guests, Hook, Identity, Listener, Master, News, Options, Phase, Program, Seen, Worker, Workers,
 };
 pub use policy::Policy;
+#[cfg(feature = "net")]
+pub use service::{Outcome, govern, run};

@@ -67,6 +67,10 @@ pub struct Config {
     pub body_timeout: Duration,
     /// Bytes a second that such content must bring on average, once `body_timeout` has passed: 256; 0 switches it off.
     pub min_body_rate: u32,
+    /// Time for which a client may go on with a request whose answer is complete, where nobody reads the rest: 1 s. Then, or when it has
+    /// used half of the stream's window, it is told to stop (RST_STREAM with NO_ERROR, §8.1). At zero it is told at once;
+    /// [`Duration::MAX`] leaves it to the window.
+    pub stop_timeout: Duration,
     /// Time for which the peer may keep a window shut that somebody waits for: 30 s; then the stream is cancelled, and the
     /// connection ends if that was its last.
     pub write_timeout: Duration,
@@ -111,6 +115,7 @@ impl Default for Config {
             settings_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             min_body_rate: 256,
+            stop_timeout: Duration::from_secs(1),
             write_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(60),
             shutdown_timeout: Duration::from_secs(1),

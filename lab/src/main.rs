@@ -1,6 +1,7 @@
 //! `wirebook`: the book, served by the stack that it describes, and the tools.
 
 mod book;
+mod cluster;
 mod diagram;
 mod dissect;
 mod evenings;
@@ -47,6 +48,8 @@ enum Command {
     Learn(learn::Options),
     /// Render an EJS template with JSON data, or show its tokens, its closures or its time
     Render(render::Options),
+    /// Keep any program alive, in several processes behind ports that stay open
+    Cluster(cluster::Options),
     /// Talk over a socket by hand, as with nc: standard input goes there, and what comes back is printed
     Nc(nc::Options),
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Some(Command::Race(options)) => race::run(&options),
         Some(Command::Learn(options)) => learn::run(&options),
         Some(Command::Render(options)) => render::run(&options),
+        Some(Command::Cluster(options)) => cluster::run(options),
         Some(Command::Nc(options)) => nc::run(options),
     };
     match result {

@@ -8,6 +8,8 @@ use std::collections::HashSet;
 /// A term and the name of its line in the glossary.
 pub(crate) struct Term {
     words: String,
+    /// The letter that it begins with, in lower case. Most terms are told from a text by it, and they are asked at each word of the book.
+    first: Option<char>,
     anchor: String,
 }
 
@@ -16,7 +18,7 @@ pub(crate) fn terms(glossary: &str) -> Vec<Term> {
     let term = |line: &str| {
         let (anchor, rest) = line.strip_prefix("- <a id=\"")?.split_once("\"></a>**")?;
         let (words, _) = rest.split_once("**")?;
-        Some(Term { words: words.to_string(), anchor: anchor.to_string() })
+        Some(Term { words: words.to_string(), first: first(words), anchor: anchor.to_string() })
     };
     let mut terms: Vec<Term> = glossary.lines().filter_map(term).collect();
     terms.sort_by_key(|term| std::cmp::Reverse(term.words.len()));
@@ -124,8 +126,9 @@ impl Linked<'_> {
     }
 
     fn term(&mut self, text: &str, before: &str) -> Option<usize> {
-        let terms = self.terms;
-        let (term, len) = terms.iter().find_map(|term| Some((term, matched(text, &term.words)?)))?;
+        let (terms, first) = (self.terms, first(text));
+        let mut alike = terms.iter().filter(|term| term.first == first);
+        let (term, len) = alike.find_map(|term| Some((term, matched(text, &term.words)?)))?;
         let idiom = |idiom: &str| {
             let (first, last) = idiom.split_once(' ').unwrap_or_default();
             before.ends_with(&format!("{first} ")) && text.starts_with(last)
@@ -163,6 +166,10 @@ fn unlinkable(text: &str) -> usize {
         return if bracket == target.saturating_add(1) { closed(")", bracket) } else { 0 };
     }
     0
+}
+
+fn first(text: &str) -> Option<char> {
+    text.chars().next()?.to_lowercase().next()
 }
 
 /// How much of the text the words are: in any case unless they are capitals, with or without the `s` of many, and no part of a

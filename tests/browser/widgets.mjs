@@ -12,6 +12,8 @@ const PAGES = {
   template: 'template/closures', page: 'http1/server', reader: 'learn', readings: 'attacks',
   http2: 'http2/frames', hpack: 'http2/hpack', flood: 'http2/floods', windows: 'http2/flow-control', lanes: 'http2/server',
   records: 'tls/handshake',
+  onion: 'web/onion', router: 'web/routing', cookie: 'web/cookies', signed: 'web/cookies', cache: 'web/caching',
+  reading: 'web/reading',
 };
 const SCREENS = [
   { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },
@@ -552,6 +554,113 @@ async function programs() {
   });
 }
 
+// The web layer's own: rings that are moved, routes that are typed, bytes that are flipped, ages that grow.
+async function web() {
+  const rows = (name, wanted) => settled(page, ([tag, pattern]) => new RegExp(pattern)
+    .test([...document.querySelectorAll(`${tag} .wb-table tbody tr`)].map((row) => [...row.children].map((cell) => cell.textContent.trim()).join(' ')).join('|')),
+  [`wirebook-${name}`, wanted]);
+  for (const way of ['pointer', 'keyboard']) {
+    await check(`onion: a ring is moved outward, taken out and put in again, and keeps the focus (${way})`, async () => {
+      const widget = await visit('onion', '#onion.rings=el&onion.handler=fails');
+      const act = async (target) => {
+        if (way === 'pointer') await press(target);
+        else { await target.focus(); await page.keyboard.press('Enter'); }
+      };
+      await rows('onion', 'errors → in.*log → in.*log ← out a failure, 500');
+      await act(widget.getByRole('button', { name: 'log further out' }));
+      await rows('onion', 'log → in.*errors → in.*log ← out an answer, 500');
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.key), 'l<');
+      await settled(page, () => /onion\.rings=le/.test(location.hash));
+      await act(widget.getByRole('button', { name: 'take errors out' }));
+      await rows('onion', 'log ← out a failure, 500');
+      await act(widget.getByRole('button', { name: '+ errors' }));
+      await rows('onion', 'log ← out an answer, 500');
+      assert.match(await text(widget, 'pre'), /^HTTP\/1\.1 500 /);
+    });
+  }
+  await check('onion: keys put rings in, and a panic that nobody catches breaks off', async () => {
+    const widget = await visit('onion', '#onion.rings=&onion.handler=panics');
+    await shows('onion', 'pre', '^nothing$');
+    await widget.focus();
+    await page.keyboard.press('3');
+    await shows('onion', 'pre', '^HTTP/1\\.1 500 ');
+    await page.keyboard.press('3');
+    await shows('onion', 'pre', '^nothing$');
+  });
+  await check('router: typed routes are looked up, step by step, and a table that cannot be says so', async () => {
+    const widget = await visit('router');
+    await widget.getByLabel('routes, one a line').fill('GET /tea\nGET /team/{id:int}');
+    await widget.getByLabel('the request: a method and a path').fill('GET /team/x');
+    await shows('router', '.wb-grid b', '^404 Not Found');
+    await rows('router', 'int.*not: it wants int there');
+    await widget.focus();
+    await page.keyboard.press('Home');
+    assert.match(await widget.innerText(), /Step 1 of \d: at \/tea, behind byte 4/);
+    await widget.getByLabel('routes, one a line').fill('GET /{a}\nGET /{b}');
+    await shows('router', '.wb-grid b', 'This table does not start: GET /\\{b\\}: GET /\\{a\\} is for the same requests');
+    await settled(page, () => decodeURIComponent(location.hash).includes('GET /{b}'));
+    await page.reload();
+    await live(page);
+    assert.equal(await widget.getByLabel('routes, one a line').inputValue(), 'GET /{a}\nGET /{b}');
+  });
+  await check('reading: a head is read as it is typed', async () => {
+    const widget = await visit('reading');
+    await rows('reading', 'path /teas/new each escape is decoded, once');
+    await widget.getByLabel('the head of a request').fill('GET /?a=1&a[b]=2 HTTP/1.1\nHost: evil.example');
+    await rows('reading', 'tree 400 Conflict');
+    assert.match(await widget.innerText(), /No handler gets it: 421 Misdirected Request\./);
+    await widget.getByLabel('the head of a request').fill('GET / HTTP/1.1');
+    await settled(page, () => /HTTP\/1 itself refuses it/.test(document.querySelector('wirebook-reading').innerText));
+    await settled(page, () => decodeURIComponent(location.hash).endsWith('head=GET / HTTP/1.1'));
+    await page.reload();
+    await live(page);
+    assert.equal(await widget.getByLabel('the head of a request').inputValue(), 'GET / HTTP/1.1');
+  });
+  await check('cookie: a browser says why it does not send it', async () => {
+    const widget = await visit('cookie');
+    await widget.locator('select[name=by]').selectOption('a form of another site');
+    await rows('cookie', 'for whoever asks\\? no Lax: for a followed link alone');
+    assert.match(await widget.innerText(), /It is kept, and not sent\./);
+    await widget.getByLabel('Set-Cookie', { exact: true }).fill('__Host-sid=x; Path=/');
+    await rows('cookie', 'does it keep its promises\\? no HostPrefix');
+    assert.match(await widget.innerText(), /our writer refuses it: HostPrefix/);
+  });
+  for (const way of ['pointer', 'keyboard']) {
+    await check(`signed: a bit that is flipped is refused, and flipped back is not (${way})`, async () => {
+      const widget = await visit('signed');
+      await shows('signed', '.wb-state b', '^It is ours');
+      const flip = async () => {
+        if (way === 'pointer') await press(widget.getByRole('button', { name: 'flip a bit' }));
+        else await page.keyboard.press('f');
+      };
+      await widget.focus();
+      for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowRight');
+      await flip();
+      await shows('signed', '.wb-state b', '^It is refused');
+      await flip();
+      await shows('signed', '.wb-state b', '^It is ours');
+    });
+  }
+  await check('signed: a refusal says what would have done', async () => {
+    const widget = await visit('signed');
+    await widget.locator('select[name=name]').selectOption('price');
+    await shows('signed', '.wb-state b', 'It would verify as the cookie cart\\.');
+    await rows('signed', 'as the cookie cart it verifies');
+  });
+  await check('cache: a copy serves until it is stale, and a reload says so', async () => {
+    const widget = await visit('cache');
+    await shows('cache', '.wb-state b', '^304 Not Modified$');
+    await widget.getByLabel('example', { exact: true }).selectOption('fresh in a cache');
+    await shows('cache', '.wb-state b', 'from the cache');
+    await widget.getByLabel('age of the copy in the cache, in seconds').fill('60');
+    await rows('cache', 'the cache serves\\? the server is asked: stale');
+    await widget.getByLabel('the request: a method, a path, and fields').fill('GET /tea\nIf-None-Match: "v2"');
+    await shows('cache', '.wb-state b', '^304 Not Modified$');
+    await widget.getByLabel('the fields of what lies there').fill('ETag: v2');
+    await shows('cache', '.wb-notice', 'This is no tag, which has quotes around it: v2');
+  });
+}
+
 async function words() {
   await check('one is one: no "1 fields", no "17152.0 bytes"', async () => {
     const wrong = /(?<![\d.,])1 (fields|bytes|events|trailers|steps|characters|frames|line ends|closures|gaps)\b|\d\.0 bytes/;
@@ -606,6 +715,7 @@ for (screen of SCREENS) {
   await state();
   await frames();
   await http2();
+  await web();
   if (screen === SCREENS[0]) {
     await explanations();
     await programs();

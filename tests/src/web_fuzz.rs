@@ -3,7 +3,7 @@
 //!
 //! This file stands by itself: `fuzz/` compiles it as a module of its own.
 
-use wirebook_web::input::{FORM, Limits, Value, form, pairs, write};
+use wirebook_web::input::{Element, FORM, Limits, Value, form, pairs, write, xml};
 use wirebook_web::message::{Disposition, Media, Ranges, disposition, ranges};
 use wirebook_web::router::{Found, Method, Routes, Spans, Why, file_names, meaning, wash};
 use wirebook_web::trust::{Cookies, Fields, Received, SetCookie, Source, Trust, safe_target};
@@ -12,7 +12,7 @@ use wirebook_web::trust::{Cookies, Fields, Received, SetCookie, Source, Trust, s
 pub type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     (
         "web_router",
         router,
@@ -59,6 +59,28 @@ pub const TARGETS: [Target; 7] = [
         "web_forwarded",
         forwarded,
         &["for=", "10.0.0.1", ", ", ";", "\"", "[::1]", ":80", "proto=https", "unknown", "host=a", "6.6.6.6"],
+    ),
+    (
+        "web_xml",
+        document,
+        &[
+            "<a>",
+            "</a>",
+            "<b c='1'>",
+            "</b>",
+            "<d/>",
+            "&amp;",
+            "&#65;",
+            "&x;",
+            "<![CDATA[",
+            "]]>",
+            "<!--",
+            "-->",
+            "<?x",
+            "?>",
+            "<!DOCTYPE a",
+            "tea",
+        ],
     ),
 ];
 
@@ -210,5 +232,27 @@ pub fn forwarded(input: &[u8]) {
             assert!(client.host.is_none_or(|host| !host.contains(['@', '/', ' ', '\\', '?', '#'])));
             assert!(client.hops > 0 || client.ip == peer);
         }
+    }
+}
+
+fn tallness(element: &Element) -> usize {
+    1 + element.children().map(tallness).max().unwrap_or(0)
+}
+
+/// No document is deeper than its limit, or says more than it has; what has a document type is none.
+pub fn document(input: &[u8]) {
+    let input = text(input);
+    for depth in [0, 1, 3, usize::MAX] {
+        let Ok(root) = xml(&input, depth) else { continue };
+        assert!(tallness(&root) <= depth.min(128));
+        assert!(root.text().len() <= input.len() && !root.name().is_empty());
+        assert!(root.to_json().is_object());
+        // A document type may stand before the element alone, and within it there is no markup of that form.
+        assert!(
+            !input.split('<').any(|tag| tag.starts_with("!DOCTYPE"))
+                || input.contains("<![CDATA[")
+                || input.contains("<!--")
+                || input.contains("<?")
+        );
     }
 }

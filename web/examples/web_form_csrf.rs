@@ -29,7 +29,8 @@ async fn page(ctx: &mut Context<'_>) -> Answer {
     ctx.html(format!(
         "<!doctype html><title>Guests</title><ul>{entries}</ul><form method=post>\
          <input type=hidden name=_csrf value=\"{token}\">\
-         <input name=name placeholder=Name required> <input name=text placeholder=Text required> <button>Write</button></form>\n"
+         <input name=name placeholder=Name required> \
+         <input name=text placeholder=Text required> <button>Write</button></form>\n"
     ))
 }
 

@@ -22,21 +22,21 @@
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
 //! | `text/` | What do all fields share: tokens, quotes, lists, weights, dates, escapes? | 158 |
-//! | `router/` | Which handler is a request for, and if none is, why not? | 1,363 |
+//! | `router/` | Which handler is a request for, and if none is, why not? | 1,520 |
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
-//! | `input/` | What did people type: queries and forms? | 237 |
+//! | `input/` | What did people type, and programs write: queries, forms, XML? | 480 |
 //! | `clock/` | What is the date? (one file) | 35 |
-//! | `context/` | What was asked, and what is the answer to be? | 1,000 |
-//! | `bodies/` | What came with a request, and where does it end? | 480 |
+//! | `context/` | What was asked, and what is the answer to be? | 1,060 |
+//! | `bodies/` | What came with a request, and where does it end? | 510 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
-//! | `layers/` | What do most applications want around theirs? | 560 |
+//! | `layers/` | What do most applications want around theirs? | 610 |
 //! | `views/` | How does data become a page, and what if a part of it is late? (Feature `views`.) | 210 |
-//! | `files/` | What does a stranger get of a folder, and what does nobody? | 670 |
+//! | `files/` | What does a stranger get of a folder, and what does nobody? | 740 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |
 //! | `uploads/` | Where do strangers' files go, and what becomes of half ones? | 310 |
-//! | `compress/` | Which answers become smaller, for whom, and which must not? | 280 |
-//! | `proxy/` | What goes on to another server, and where must nobody send us? | 270 |
+//! | `compress/` | Which answers become smaller, for whom, and which must not? | 315 |
+//! | `proxy/` | What goes on to another server, and where must nobody send us? | 400 |
 //! | `guard/` | How often may somebody ask, and how many at once? | 110 |
 //! | `log/` | What happened, in lines that nobody can forge? | 630 |
 //!
@@ -87,8 +87,10 @@
 //! | `uploads::Uploads::most_bytes` | none | 507 | `u64::MAX` | ours |
 //! | `guard::MOST_ASKERS` | 10,000 | those who may ask the most are forgotten | `most(usize::MAX)` | ours |
 //! | `proxy::Proxy::timeouts` | connection 5 s, first byte 30 s, pause 30 s | 504 | `Duration::MAX` | ours |
+//! | `proxy::Tunnels` | 1,000 WebSockets at once, each silent for five minutes | 503; the connection ends | `usize::MAX`, `Duration::MAX` | ours |
 //! | `compress::CompressOptions::least` | 1 KiB | smaller answers stay as they are | 0 | koa-compress |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
+//! | `Limits::xml_depth`, [`input::MOST_ATTRIBUTES`] | 32 elements deep; 64 attributes of one | 400 | no (128 deep; no) | ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
 #[cfg(feature = "net")]

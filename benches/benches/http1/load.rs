@@ -4,8 +4,8 @@ use super::servers;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
+use wirebook_benches::client::{Client, ask};
 use wirebook_benches::{Rounds, Server, instructions, sys};
 
 const CONNECTIONS: usize = 64;
@@ -25,81 +25,8 @@ fn start(name: &'static str) -> Option<Server> {
     }
 }
 
-/// Asks once, and gives the length of the answer: all have the same, because the date has.
-fn answer_length(address: SocketAddr) -> usize {
-    let mut stream = TcpStream::connect(address).expect("the server accepts");
-    stream.write_all(REQUEST).expect("the server reads");
-    let mut bytes = Vec::new();
-    while !bytes.ends_with(b"Hello, World!") {
-        let mut piece = [0; 1024];
-        let count = stream.read(&mut piece).expect("the server answers");
-        assert!(count > 0, "the server closed behind {:?}", String::from_utf8_lossy(&bytes));
-        bytes.extend_from_slice(&piece[..count]);
-    }
-    assert!(bytes.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&bytes));
-    bytes.len()
-}
-
-struct Client {
-    name: &'static str,
-    streams: Vec<TcpStream>,
-    epoll: sys::Epoll,
-    answer: usize,
-    in_flight: usize,
-    /// Bytes that are still to come, by descriptor.
-    awaited: Vec<usize>,
-}
-
-impl Client {
-    fn new(name: &'static str, address: SocketAddr, in_flight: usize) -> Self {
-        let answer = answer_length(address);
-        let epoll = sys::Epoll::new().expect("epoll is there");
-        let connect = |_| {
-            let stream = TcpStream::connect(address).expect("the server accepts");
-            stream.set_nodelay(true).expect("the option exists");
-            epoll.add(stream.as_raw_fd(), false).expect("the stream can be watched");
-            stream
-        };
-        let streams: Vec<TcpStream> = (0..CONNECTIONS).map(connect).collect();
-        let last = streams.iter().map(AsRawFd::as_raw_fd).max().unwrap_or(0) as usize;
-        Client { name, streams, epoll, answer, in_flight, awaited: vec![0; last + 1] }
-    }
-
-    /// One round; requests that were answered. Each connection begins, and goes on while `more` says so, asked with the
-    /// number of requests that were sent.
-    fn round(&mut self, more: impl Fn(u64) -> bool) -> u64 {
-        let batch = REQUEST.repeat(self.in_flight);
-        let (mut events, mut buffer) = (sys::no_events(), vec![0; 64 * 1024]);
-        for stream in &self.streams {
-            sys::write(stream.as_raw_fd(), &batch).expect("the server reads");
-            self.awaited[stream.as_raw_fd() as usize] = self.in_flight * self.answer;
-        }
-        let pipeline = self.in_flight as u64;
-        let (mut sent, mut answered, mut open) = (pipeline * CONNECTIONS as u64, 0, CONNECTIONS);
-        while open > 0 {
-            for event in self.epoll.wait(&mut events, 1000).expect("epoll waits") {
-                let fd = event.u64 as i32;
-                let count = sys::read(fd, &mut buffer).expect("the server answers");
-                assert!(count > 0, "the server closed a connection");
-                let awaited = &mut self.awaited[fd as usize];
-                *awaited = awaited.checked_sub(count).unwrap_or_else(|| {
-                    panic!("{} sent too much: {}", self.name, String::from_utf8_lossy(&buffer[..count.min(600)]))
-                });
-                if *awaited > 0 {
-                    continue;
-                }
-                answered += pipeline;
-                if more(sent) {
-                    sys::write(fd, &batch).expect("the server reads");
-                    *awaited = self.in_flight * self.answer;
-                    sent += pipeline;
-                } else {
-                    open -= 1;
-                }
-            }
-        }
-        answered
-    }
+fn client(name: &'static str, address: SocketAddr, in_flight: usize) -> Client {
+    Client::new(name, address, (CONNECTIONS, in_flight), REQUEST, |_| REQUEST.repeat(in_flight))
 }
 
 /// CPU microseconds for a request, of every server, and user instructions of those that are part of this program.
@@ -108,7 +35,7 @@ pub(crate) fn run(in_flight: usize) -> Value {
     let started = servers::NAMES.iter().filter_map(|name| start(name));
     let mut servers: Vec<(Server, Client)> = started
         .map(|server| {
-            let client = Client::new(server.name, server.address, in_flight);
+            let client = client(server.name, server.address, in_flight);
             (server, client)
         })
         .collect();
@@ -123,10 +50,10 @@ pub(crate) fn run(in_flight: usize) -> Value {
     let mut rows = rounds.rows("server", "cpu_us_per_request", &["floor", "hyper"]);
     drop(servers);
     for (row, name) in rows.iter_mut().zip(names).filter(|(_, name)| *name != "node") {
-        let ask = |address, requests| {
-            Client::new(name, address, in_flight).round(|sent| sent < requests);
+        let load = |address, requests| {
+            client(name, address, in_flight).round(|sent| sent < requests);
         };
-        let count = instructions(name, FEW, MANY, ask);
+        let count = instructions(name, FEW, MANY, load);
         eprintln!("{name}: {count:?} user instructions a request");
         row["user_instructions"] = json!(count);
     }
@@ -138,7 +65,7 @@ pub(crate) fn memory() -> Value {
     sys::allow_descriptors(IDLE as u64 + 1_000);
     let rows = ["wirebook", "hyper", "node"].iter().filter_map(|name| {
         let server = start(name)?;
-        let answer = answer_length(server.address);
+        let answer = ask(server.address, REQUEST).len();
         let connect = |_| {
             let mut stream = TcpStream::connect(server.address).expect("the server accepts");
             stream.write_all(REQUEST).expect("the server reads");

@@ -43,3 +43,11 @@ export const hex = (code) => code.toString(16).padStart(2, '0');
 
 // "1 byte", "2 bytes", "17,152 bytes".
 export const count = (number, one) => `${number.toLocaleString('en')} ${one}${number === 1 ? '' : 's'}`;
+
+// Changes what is inside of an element, and gives the focus to what has the same data-key as what had it.
+export function keepFocus(element, change) {
+  const key = element.contains(document.activeElement) && document.activeElement.dataset.key;
+  change();
+  const again = [...element.querySelectorAll('[data-key]')].find((one) => one.dataset.key === key);
+  again?.focus({ preventScroll: true });
+}

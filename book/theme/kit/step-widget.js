@@ -20,7 +20,7 @@ export class StepWidget extends Widget {
     }
     this.rows.body.addEventListener('click', ({ target }) => {
       const row = target.closest('tr');
-      if (row && !target.closest('a')) this.go([...this.rows.body.children].indexOf(row) + 1);
+      if (row && !target.closest('a')) this.row([...this.rows.body.children].indexOf(row));
     });
     this.note = h('div', { class: 'wb-state' });
     return [...this.above(), this.rows.element, this.note, this.told, ...this.below()];
@@ -57,6 +57,11 @@ export class StepWidget extends Widget {
 
   end(direction) {
     this.go(direction < 0 ? this.first : Infinity);
+  }
+
+  // A row was clicked: each is a moment, unless a widget says otherwise.
+  row(index) {
+    this.go(index + 1);
   }
 
   go(at) {

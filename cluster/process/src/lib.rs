@@ -18,7 +18,7 @@
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
 //! | [`ipc`] | What do two processes write to each other so that a line and a descriptor arrive together, or not at all? | 780 |
-//! | `driver/` | with feature `net`: Who starts a child, who hears it, and who buries it? | 1,150 |
+//! | `driver/` | with feature `net`: Who starts a child, who hears it, and who buries it? | 1,340 |
 //!
 //! A child inherits its standard streams, its channel and what was named, and nothing else. It is buried when it has ended,
 //! whether or not anybody asks. A text that came from elsewhere reaches no shell. What came over a channel is bounded in every
@@ -31,6 +31,8 @@ pub mod ipc;
 #[cfg(feature = "net")]
 pub use driver::{
     CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW, Channel, Child, Event, Events, Exec, ExecError, Exit, Fork, Handle, Io,
-    KILL_AFTER, MAX_OUTPUT, Message, Output, Spawn, events, exec, exec_file, fork, fork_of, parent, parent_with, spawn,
+    KILL_AFTER, LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, MAX_OUTPUT, MAX_PASSED, Message, Output, PRIVATE_CHANNEL_FD,
+    Passed, Spawn, UNNAMED, activated, bury_orphans, events, exec, exec_file, fork, fork_by, fork_of, inherited,
+    parent, parent_with, passed, spawn,
 };
 pub use ipc::{Framing, Kind, Limits, SendError, Violation};

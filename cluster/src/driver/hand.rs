@@ -26,6 +26,8 @@ pub(super) struct Hand {
     pub(super) untaken: usize,
     pub(super) is_ready: Cell<bool>,
     pub(super) leaves: Cell<bool>,
+    /// It has said something over its channel: it is a program of this crate, and no guest.
+    pub(super) speaks: Cell<bool>,
     /// Connections that it has, by its last sign of life.
     pub(super) open: Cell<usize>,
     shy_until: Cell<Option<Instant>>,
@@ -43,8 +45,8 @@ impl Hand {
         untaken: usize,
     ) -> Rc<Hand> {
         let (child, channel) = started;
-        let (is_ready, leaves, open, shy_until) = Default::default();
-        Rc::new(Hand { number, slot, generation, child, channel, untaken, is_ready, leaves, open, shy_until })
+        let (is_ready, leaves, speaks, open, shy_until) = Default::default();
+        Rc::new(Hand { number, slot, generation, child, channel, untaken, is_ready, leaves, speaks, open, shy_until })
     }
 
     /// Whether it may be given a connection.

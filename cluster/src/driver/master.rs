@@ -1,17 +1,19 @@
 //! The master: it does what the supervisor orders, and tells it what happens. It runs nothing of the program's own.
 
 use super::{
-    drain::{Farewell, either},
+    drain::either,
+    guest,
     hand::{Hand, Hands},
     news::News,
     options::Options,
-    port::Port,
+    port::{Begin, Open, Port},
     program::{Pinned, Program},
-    wire::{self, Hello, Said, Told, UNIQUE_ID},
+    wire::{self, Said, Told},
 };
 use crate::{
+    host::Log,
     policy::Policy,
-    supervisor::{self, Event, Order, Supervisor, View},
+    supervisor::{self, Event, Order, Supervisor},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -19,44 +21,44 @@ use std::{
     fmt, io,
     net::SocketAddr,
     rc::Rc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use wirebook_net::{self as net, Address, SIGKILL};
-use wirebook_process::{Handle, Kind, Limits};
+use wirebook_process::{Handle, Kind};
 
 /// How long a worker whose channel has ended may take to end itself; and a channel, after its worker has.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// A worker, as a master tells of it.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// What the supervisor says.
-    pub view: View,
-    /// Its process; `None` while it has none.
-    pub pid: Option<i32>,
-    /// Connections that it has, by its last sign of life.
-    pub open: usize,
-}
-
 /// A running master. Clones are the same; dropping them changes nothing.
 #[derive(Clone)]
-pub struct Master(Rc<Inner>);
+pub struct Master(pub(super) Rc<Inner>);
 
-struct Inner {
-    options: Options,
-    supervisor: RefCell<Supervisor>,
-    hands: Hands,
+pub(super) struct Inner {
+    pub(super) options: Options,
+    pub(super) supervisor: RefCell<Supervisor>,
+    pub(super) hands: Hands,
     /// By what was asked for.
-    ports: RefCell<BTreeMap<(SocketAddr, usize), Rc<Port>>>,
-    last_key: Cell<u64>,
-    program: Program,
+    pub(super) ports: RefCell<BTreeMap<(SocketAddr, usize), Rc<Port>>>,
+    pub(super) last_key: Cell<u64>,
+    /// What workers run, and what this process runs.
+    pub(super) program: Program,
+    pub(super) own_program: Program,
+    pub(super) log: Option<Log>,
+    pub(super) began: Instant,
+    pub(super) leaving: Cell<bool>,
+    /// The master that has taken this one's place.
+    pub(super) replaced_by: Cell<Option<i32>>,
+    /// How the last reload ended.
+    pub(super) last_reload: Cell<Option<(u64, bool)>>,
+    /// Raised whenever something may be different.
+    pub(super) changed: net::Signal,
     /// By generation.
-    programs: RefCell<BTreeMap<u64, Rc<Pinned>>>,
+    pub(super) programs: RefCell<BTreeMap<u64, Rc<Pinned>>>,
     /// Raised when something has happened that the supervisor was told.
-    told: net::Signal,
-    has_news: Cell<bool>,
-    ended: Cell<Option<u8>>,
-    over: net::Signal,
+    pub(super) told: net::Signal,
+    pub(super) has_news: Cell<bool>,
+    pub(super) ended: Cell<Option<u8>>,
+    pub(super) over: net::Signal,
 }
 
 impl fmt::Debug for Master {
@@ -71,23 +73,41 @@ impl Master {
     /// # Errors
     /// Those of listening; when the program to start is this one, and the system does not say which file it is.
     pub fn start(options: Options) -> io::Result<Master> {
-        let program = options.program.clone().map_or_else(Program::this, Ok)?;
-        let limits = supervisor::Options { workers: options.workers.count(), ..options.supervisor };
-        let supervisor = RefCell::new(Supervisor::new(limits, net::now()));
-        let first = BTreeMap::from([(1, Rc::new(Pinned::new(&program)))]);
+        Master::begin(options, Begin::default())
+    }
+
+    /// The same, with what others have opened.
+    pub(crate) fn begin(options: Options, begin: Begin) -> io::Result<Master> {
+        let own_program = Program::this()?;
+        let program = options.program.clone().unwrap_or_else(|| own_program.clone());
+        let wanted = begin.wanted.unwrap_or_else(|| options.workers.count());
+        let first = begin.generation.unwrap_or(options.supervisor.generation);
+        let limits = supervisor::Options { workers: wanted, generation: first, ..options.supervisor };
+        let programs = BTreeMap::from([(first, Rc::new(Pinned::new(&program)))]);
+        let log = options.log.clone().map(Log::open).transpose()?;
         let master = Master(Rc::new(Inner {
             options,
-            supervisor,
+            supervisor: RefCell::new(Supervisor::new(limits, net::now())),
             hands: Hands::default(),
             ports: RefCell::default(),
             last_key: Cell::new(0),
             program,
-            programs: RefCell::new(first),
+            own_program,
+            log,
+            began: net::now(),
+            leaving: Cell::new(false),
+            replaced_by: Cell::new(None),
+            last_reload: Cell::new(None),
+            changed: net::Signal::new(),
+            programs: RefCell::new(programs),
             told: net::Signal::new(),
             has_news: Cell::new(false),
             ended: Cell::new(None),
             over: net::Signal::new(),
         }));
+        for Open { asked, queues, passed } in begin.ports {
+            master.add_port(asked, |key, policy, hands| Port::of(key, queues, policy, hands, passed))?;
+        }
         for address in &master.0.options.listen {
             for asked in address.target().resolve_blocking()?.into_iter().take(1) {
                 master.port((asked, 0))?;
@@ -109,8 +129,7 @@ impl Master {
 
     /// Lets all leave; said twice, they break off. Who connects from now on is refused.
     pub fn leave(&self) {
-        let ports: Vec<Rc<Port>> = self.0.ports.borrow().values().cloned().collect();
-        ports.iter().for_each(|port| port.last_call());
+        self.ports().iter().for_each(|port| port.last_call());
         self.happened(Event::Leave);
     }
 
@@ -119,34 +138,11 @@ impl Master {
         self.happened(Event::Quit);
     }
 
-    /// How many workers should serve.
-    pub fn wanted(&self) -> usize {
-        self.0.supervisor.borrow().wanted()
-    }
-
-    /// Too many workers have died.
-    pub fn is_degraded(&self) -> bool {
-        self.0.supervisor.borrow().is_degraded()
-    }
-
-    /// A reload is on its way.
-    pub fn is_reloading(&self) -> bool {
-        self.0.supervisor.borrow().is_reloading()
-    }
-
-    /// All workers, in the order of their starts.
-    pub fn workers(&self) -> Vec<Seen> {
-        let hands = self.0.hands.borrow();
-        let seen = |view: View| {
-            let hand = hands.get(&view.worker);
-            Seen { view, pid: hand.map(|hand| hand.child.id()), open: hand.map_or(0, |hand| hand.open.get()) }
-        };
-        self.0.supervisor.borrow().workers().map(seen).collect()
-    }
-
-    /// Addresses that are listened on.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.0.ports.borrow().values().map(|port| port.address).collect()
+    /// Opens the log's file anew: somebody has moved it.
+    pub fn reopen_log(&self) {
+        if let Some(log) = &self.0.log {
+            log.reopen();
+        }
     }
 
     /// Waits until all have ended, and says with which code this process should end.
@@ -154,14 +150,20 @@ impl Master {
         self.0.over.until(|| self.0.ended.get()).await
     }
 
-    fn news(&self, news: News) {
+    pub(crate) fn news(&self, news: News) {
+        if let Some(log) = &self.0.log
+            && !matches!(news, News::Message { .. })
+        {
+            log.say(news.to_string());
+        }
         if let Some(hook) = &self.0.options.news {
             hook(&news);
         }
     }
 
     /// Tells the supervisor. What a worker says out of place is the end of it.
-    fn happened(&self, event: Event) {
+    pub(crate) fn happened(&self, event: Event) {
+        self.0.leaving.set(self.0.leaving.get() || matches!(event, Event::Leave | Event::Quit));
         let refused = self.0.supervisor.borrow_mut().on(event, net::now());
         if let Err(refused) = refused
             && let Event::Online(worker) | Event::Listening(worker) | Event::Ready(worker) | Event::Beat(worker) = event
@@ -179,7 +181,7 @@ impl Master {
     }
 
     /// Has what the supervisor orders now done.
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.0.has_news.set(true);
         self.0.told.raise();
     }
@@ -198,6 +200,7 @@ impl Master {
                 }
                 self.obey(order);
             }
+            self.0.changed.raise();
             let deadline = self.0.supervisor.borrow().deadline();
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
             let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
@@ -217,7 +220,10 @@ impl Master {
                 }
             }
             Order::Leave(worker) => self.dismiss(worker),
-            Order::Hurry(worker) => self.tell(worker, &Told::Hurry),
+            Order::Hurry(worker) => {
+                self.tell(worker, &Told::Hurry);
+                self.dismiss_guest(worker);
+            }
             Order::Kill(worker) => {
                 if let Some(hand) = self.hand(worker) {
                     hand.leaves.set(true);
@@ -229,9 +235,13 @@ impl Master {
             Order::Reloaded(generation) => {
                 self.close_unused(generation);
                 self.0.programs.borrow_mut().retain(|known, _| *known >= generation);
+                self.0.last_reload.set(Some((generation, true)));
                 self.news(News::Reloaded(generation));
             }
-            Order::NotReloaded(generation) => self.news(News::NotReloaded(generation)),
+            Order::NotReloaded(generation) => {
+                self.0.last_reload.set(Some((generation, false)));
+                self.news(News::NotReloaded(generation));
+            }
             Order::GiveUp => self.news(News::GaveUp),
             Order::Recovered => self.news(News::Recovered),
             Order::End(_) => {}
@@ -254,34 +264,23 @@ impl Master {
         }
         self.leave_ports(worker);
         self.tell(worker, &Told::Leave);
+        self.dismiss_guest(worker);
+    }
+
+    fn dismiss_guest(&self, worker: u64) {
+        if self.0.options.guests.is_some()
+            && let Some(hand) = self.hand(worker)
+        {
+            guest::dismiss(&hand);
+        }
     }
 
     fn leave_ports(&self, worker: u64) {
         self.0.ports.borrow().values().for_each(|port| port.leave(worker));
     }
 
-    fn program(&self, generation: u64) -> Rc<Pinned> {
-        let mut programs = self.0.programs.borrow_mut();
-        let pinned = programs.entry(generation).or_insert_with(|| Rc::new(Pinned::new(&self.0.program)));
-        pinned.clone()
-    }
-
-    fn start_worker(&self, worker: u64, slot: usize, generation: u64) -> io::Result<()> {
-        let untaken = self.0.options.untaken.max(1);
-        let fork = self.program(generation).fork().limits(Limits { window: untaken, ..Limits::default() });
-        let started = fork.with(|spawn| spawn.env(UNIQUE_ID, worker.to_string()).group(true)).start()?;
-        let hand = Hand::new(worker, slot, generation, started, untaken);
-        self.0.hands.borrow_mut().insert(worker, hand.clone());
-        let supervisor::Options { beat, drain: deadline, .. } = self.0.options.supervisor;
-        let farewell = Farewell { deadline, ..self.0.options.farewell };
-        let shares = self.0.options.policy == Policy::Shared;
-        hand.tell(&Told::Hello(Hello { worker, slot, generation, beat, farewell, shares }), None)?;
-        net::spawn(self.clone().watch(hand));
-        Ok(())
-    }
-
     /// Hears a worker until it has ended, and tidies up behind it.
-    async fn watch(self, hand: Rc<Hand>) {
+    pub(super) async fn watch(self, hand: Rc<Hand>, attends: Option<net::JoinHandle<()>>) {
         let taking = net::spawn(self.clone().watch_room(hand.clone()));
         let heard = either(self.hear(&hand), hand.child.exited()).await;
         // What it said before it died is heard; and one that has closed its channel cannot serve.
@@ -289,12 +288,15 @@ impl Master {
             Ok(()) => net::timeout(LAST_WORDS, hand.child.exited()).await.is_ok(),
             Err(_) => net::timeout(LAST_WORDS, self.hear(&hand)).await.is_ok(),
         };
-        if !rest && hand.child.ended().is_none() {
+        // A guest may close what it does not know.
+        let is_guest = attends.is_some() && !hand.speaks.get();
+        if !rest && hand.child.ended().is_none() && !is_guest {
             self.misbehaves(hand.number, "its channel has ended, and it has not");
         }
         let exit = hand.child.exited().await;
         hand.channel.close();
         taking.abort();
+        attends.inspect(|attends| attends.abort());
         self.leave_ports(hand.number);
         self.take_back(&hand);
         self.0.hands.borrow_mut().remove(&hand.number);
@@ -355,6 +357,7 @@ impl Master {
 
     fn heed(&self, hand: &Rc<Hand>, said: Said) {
         let worker = hand.number;
+        hand.speaks.set(true);
         match said {
             Said::Online => self.happened(Event::Online(worker)),
             Said::QueryServer { seq, address, index } => self.give_port(hand, seq, (address, index)),
@@ -422,11 +425,26 @@ impl Master {
     }
 
     fn port(&self, asked: (SocketAddr, usize)) -> io::Result<Rc<Port>> {
-        if let Some(port) = self.0.ports.borrow().get(&asked) {
-            return Ok(port.clone());
+        let known = self.0.ports.borrow().get(&asked).cloned();
+        if let Some(port) = known.or_else(|| self.passed_for(asked)) {
+            return Ok(port);
         }
+        self.add_port(asked, |key, policy, hands| Port::bind(key, asked.0, policy, hands))
+    }
+
+    /// The port that a service manager has opened under that number, whatever address it took: it was told to.
+    fn passed_for(&self, (address, index): (SocketAddr, usize)) -> Option<Rc<Port>> {
+        let fits = |port: &&Rc<Port>| port.passed && index == 0 && port.address.port() == address.port();
+        self.0.ports.borrow().values().find(fits).cloned()
+    }
+
+    fn add_port(
+        &self,
+        asked: (SocketAddr, usize),
+        open: impl FnOnce(u64, Policy, Hands) -> io::Result<Rc<Port>>,
+    ) -> io::Result<Rc<Port>> {
         let key = self.0.last_key.get() + 1;
-        let port = Port::bind(key, asked.0, self.0.options.policy.clone(), self.0.hands.clone())?;
+        let port = open(key, self.0.options.policy.clone(), self.0.hands.clone())?;
         self.0.last_key.set(key);
         self.0.ports.borrow_mut().insert(asked, port.clone());
         self.news(News::Listening { address: port.address });
@@ -437,7 +455,7 @@ impl Master {
     fn close_unused(&self, generation: u64) {
         let is_new = |worker: &u64| self.hand(*worker).is_some_and(|hand| hand.generation >= generation);
         self.0.ports.borrow_mut().retain(|_, port| {
-            let used = port.users.borrow().iter().any(is_new);
+            let used = port.passed || port.users.borrow().iter().any(is_new);
             if !used {
                 port.close();
             }

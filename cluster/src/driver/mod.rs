@@ -2,29 +2,37 @@
 //!
 //! **Reading order.** `wire.rs` is what the two say to each other, `news.rs` what a master
 //! tells, `options.rs` what may be set, `program.rs` what a worker runs.
-//! `hand.rs` is a worker as the master holds it, `port.rs` a port and who gets its connections, `master.rs` joins them to the
+//! `hand.rs` is a worker as the master holds it, `port.rs` a port and who gets its connections, `start.rs` how a worker is started,
+//! and `look.rs` what can be seen of a master; `master.rs` joins them to the
 //! supervisor. On the other side `listener.rs` is what a worker accepts from, `drain.rs` how it leaves, `worker.rs` its life.
-//! `run.rs` is the door for a program that is both.
+//! `guest.rs` is a worker that knows nothing of all this.
 
 mod drain;
+mod guest;
 mod hand;
 #[cfg(feature = "http1")]
 mod http1;
 mod listener;
+mod look;
 mod master;
 mod news;
 mod options;
 mod port;
 mod program;
-mod run;
+mod start;
 mod wire;
 mod worker;
 
 pub use drain::{Drain, Farewell, Phase};
+pub use guest::Guests;
 pub use listener::Listener;
-pub use master::{Master, Seen};
+pub use look::Seen;
+pub use master::Master;
 pub use news::News;
 pub use options::{Hook, Options, Workers};
 pub use program::Program;
-pub use run::{Outcome, run};
 pub use worker::{Identity, Worker};
+
+pub(crate) use drain::either;
+pub(crate) use port::{Begin, Open};
+pub(crate) use wire::{PRIVATE_UNIQUE_ID, UNIQUE_ID};

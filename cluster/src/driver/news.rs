@@ -54,6 +54,16 @@ pub enum News {
     Reloaded(u64),
     /// A worker of this generation died before it was ready: the others stay.
     NotReloaded(u64),
+    /// Another master has taken this one's place, with all ports.
+    Replaced {
+        /// Its process.
+        pid: i32,
+    },
+    /// A new master could not take this one's place: nothing has changed.
+    NotReplaced {
+        /// Why.
+        reason: String,
+    },
     /// Too many workers have died: a start is tried now and then.
     GaveUp,
     /// None has died for long enough.
@@ -65,11 +75,13 @@ impl News {
     pub fn is_trouble(&self) -> bool {
         match self {
             News::Ended { expected, .. } => !expected,
-            News::NotStarted { .. } | News::Broken { .. } | News::NotReloaded(_) | News::GaveUp => true,
+            News::NotStarted { .. } | News::Broken { .. } | News::NotReloaded(_) => true,
+            News::NotReplaced { .. } | News::GaveUp => true,
             News::Ready { .. }
             | News::Message { .. }
             | News::Listening { .. }
             | News::Reloaded(_)
+            | News::Replaced { .. }
             | News::Recovered => false,
         }
     }
@@ -91,6 +103,8 @@ impl fmt::Display for News {
             News::NotReloaded(generation) => {
                 write!(f, "generation {generation} died before it was ready, and what serves stays")
             }
+            News::Replaced { pid } => write!(f, "process {pid} is the master from now on"),
+            News::NotReplaced { reason } => write!(f, "no new master, and all stays as it is: {reason}"),
             News::GaveUp => f.write_str("too many workers have died; from now on a start is tried now and then"),
             News::Recovered => f.write_str("no worker has died for a while; all is well again"),
         }

@@ -1,7 +1,11 @@
 //! What may be set of a cluster.
 
-use super::{drain::Farewell, news::News, program::Program};
-use crate::{policy::Policy, supervisor};
+use super::{drain::Farewell, guest::Guests, news::News, program::Program};
+use crate::{
+    host::{LogOptions, Place},
+    policy::Policy,
+    supervisor,
+};
 use std::{fmt, rc::Rc, thread};
 
 /// How many workers.
@@ -44,6 +48,15 @@ pub struct Options {
     pub untaken: usize,
     /// What a worker runs: this program, with its arguments.
     pub program: Option<Program>,
+    /// How a program takes part that knows nothing of this crate. `None`, the default: none does.
+    pub guests: Option<Guests>,
+    /// Where goes what workers write to their standard output and error, line by line. `None`, the default: they have this
+    /// process's own.
+    pub log: Option<LogOptions>,
+    /// The user and the group that workers are, for a master that may change them: root as a rule. `None`, the default: the master's.
+    pub user: Option<(u32, u32)>,
+    /// Where an operator finds this cluster ([`govern`](crate::govern)). `None`, the default: nowhere.
+    pub place: Option<Place>,
     /// Whom the master tells what happens; by default a line on standard error for what is not in order.
     pub news: Option<Hook>,
 }
@@ -58,6 +71,10 @@ impl Default for Options {
             farewell: Farewell::default(),
             untaken: 64,
             program: None,
+            guests: None,
+            log: None,
+            user: None,
+            place: None,
             news: Some(Rc::new(|news| {
                 if news.is_trouble() {
                     eprintln!("wirebook-cluster: {news}");

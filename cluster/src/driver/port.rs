@@ -39,9 +39,29 @@ struct Waiting {
     client: Option<u64>,
 }
 
+/// A port that others have opened.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// What was asked for.
+    pub(crate) asked: (SocketAddr, usize),
+    /// Its queues, each with its slot.
+    pub(crate) queues: Vec<(usize, TcpListener)>,
+    /// A service manager has opened it.
+    pub(crate) passed: bool,
+}
+
+/// What a master begins with.
+#[derive(Debug, Default)]
+pub(crate) struct Begin {
+    pub(crate) ports: Vec<Open>,
+    /// The number of its first generation, and how many workers should serve, where it goes on with another's.
+    pub(crate) generation: Option<u64>,
+    pub(crate) wanted: Option<usize>,
+}
+
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Port {
+pub(crate) struct Port {
     pub(super) key: u64,
     /// What it is bound to.
     pub(super) address: SocketAddr,
@@ -59,6 +79,10 @@ pub(super) struct Port {
     keys: RandomState,
     /// Nobody of the newest generation wants it.
     closed: Cell<bool>,
+    /// Another master accepts from its queues.
+    handed_over: Cell<bool>,
+    /// Whoever started this process has opened it, and it is not ours to close.
+    pub(crate) passed: bool,
 }
 
 impl Port {
@@ -73,7 +97,22 @@ impl Port {
             drop(TcpListener::bind(address)?);
         }
         let queue = TcpListener::bind_with(address, &ListenOptions { reuse_port, ..ListenOptions::default() })?;
-        let address = queue.local_addr()?;
+        Port::of(key, vec![(0, queue)], policy, hands, false)
+    }
+
+    /// The port of queues that are open, each with its slot; at least one.
+    ///
+    /// # Errors
+    /// That there is none; that they have no address.
+    pub(super) fn of(
+        key: u64,
+        queues: Vec<(usize, TcpListener)>,
+        policy: Policy,
+        hands: Hands,
+        passed: bool,
+    ) -> io::Result<Rc<Port>> {
+        let none = || io::Error::new(io::ErrorKind::InvalidInput, "a port has a queue");
+        let address = queues.first().ok_or_else(none)?.1.local_addr()?;
         let port = Rc::new(Port {
             key,
             address,
@@ -87,9 +126,44 @@ impl Port {
             looks: Cell::new(0),
             keys: RandomState::new(),
             closed: Cell::new(false),
+            handed_over: Cell::new(false),
+            passed,
         });
-        port.add_queue(0, queue);
+        for (slot, queue) in queues {
+            port.add_queue(slot, queue);
+        }
         Ok(port)
+    }
+
+    /// Copies of its queues, each with its slot.
+    ///
+    /// # Errors
+    /// `EMFILE`.
+    pub(crate) fn copies(&self) -> io::Result<Vec<(usize, OwnedFd)>> {
+        let queues = self.queues.borrow();
+        queues.iter().map(|(slot, queue)| Ok((*slot, queue.as_fd().try_clone_to_owned()?))).collect()
+    }
+
+    /// Accepts nothing any more, because another master does, and waits until what was accepted has somebody.
+    pub(crate) async fn hand_over(&self) {
+        self.handed_over.set(true);
+        self.changed.raise();
+        // A moment as a rule: what was accepted had somebody with room, or is looked at for a second.
+        while !self.closed.get() && (!self.waiting.borrow().is_empty() || self.looks.get() > 0) {
+            net::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// What a guest in that slot accepts from.
+    ///
+    /// # Errors
+    /// As [`Port::queue_for`].
+    pub(super) fn queue_of_guest(self: &Rc<Self>, slot: usize) -> io::Result<OwnedFd> {
+        if let Some(queue) = self.queue_for(slot)? {
+            return Ok(queue);
+        }
+        let none = || io::Error::new(io::ErrorKind::NotConnected, "the port is closed");
+        self.queues.borrow().get(&0).ok_or_else(none)?.as_fd().try_clone_to_owned()
     }
 
     fn add_queue(self: &Rc<Self>, slot: usize, queue: TcpListener) -> Rc<TcpListener> {
@@ -177,7 +251,11 @@ impl Port {
     fn may_accept(&self, slot: usize) -> bool {
         let own = |worker: &u64| self.hand(*worker).is_some_and(|hand| hand.slot == slot && !hand.leaves.get());
         let is_served = self.policy == Policy::ReusePort && self.turn.borrow().members().iter().any(own);
-        !is_served && self.looks.get() < MAX_LOOKS && self.waiting.borrow().is_empty() && self.anybody_has_room()
+        !is_served
+            && !self.handed_over.get()
+            && self.looks.get() < MAX_LOOKS
+            && self.waiting.borrow().is_empty()
+            && self.anybody_has_room()
     }
 
     // ANCHOR: distribute
@@ -291,6 +369,10 @@ impl Port {
     /// The last call: what has come to the queues is given out, and they are closed, so that whoever comes now is refused at once
     /// and need not wait for the end.
     pub(super) fn last_call(self: &Rc<Self>) {
+        if self.turn.borrow().members().is_empty() {
+            // Those that accept by themselves have copies.
+            return self.close();
+        }
         let queues: Vec<Rc<TcpListener>> = self.queues.borrow().values().cloned().collect();
         let mut context = Context::from_waker(Waker::noop());
         for queue in queues {

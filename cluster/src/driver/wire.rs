@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::{io, net::SocketAddr, time::Duration};
 
 /// The variable that makes a process a worker. Node's.
-pub(super) const UNIQUE_ID: &str = "NODE_UNIQUE_ID";
+pub(crate) const UNIQUE_ID: &str = "NODE_UNIQUE_ID";
+
+/// The same for a worker that may be any program: one of Node's must not take it for Node's own.
+pub(crate) const PRIVATE_UNIQUE_ID: &str = "WIREBOOK_UNIQUE_ID";
 
 /// The command of all of them.
 pub(super) const COMMAND: &str = "NODE_CLUSTER";

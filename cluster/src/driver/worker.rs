@@ -69,7 +69,7 @@ impl fmt::Debug for Worker {
 
 impl Worker {
     /// Says that this process runs, and hears who it is.
-    pub(super) async fn begin(channel: Channel) -> io::Result<Worker> {
+    pub(crate) async fn begin(channel: Channel) -> io::Result<Worker> {
         let early = || io::Error::new(io::ErrorKind::UnexpectedEof, "the master said nothing");
         let hello = loop {
             let message = channel.next_of_any().await?.ok_or_else(early)?;
@@ -213,7 +213,7 @@ impl Worker {
 
     /// Waits until a worker without a master has had more than the time that it may take: then its program does not leave by
     /// itself.
-    pub(super) async fn outlived(&self) {
+    pub(crate) async fn outlived(&self) {
         self.0.told_changed.until(|| (self.0.told.get() == Why::Orphaned).then_some(())).await;
         net::sleep(self.0.hello.farewell.orphaned.checked_mul(2).unwrap_or(Duration::MAX)).await;
     }

@@ -8,6 +8,7 @@ mod sticky;
 mod turn;
 
 pub use share::{SHARE, rests};
+use std::fmt;
 pub use sticky::{MAX_PEEK, Sticky, Whose};
 pub use turn::Turn;
 
@@ -25,4 +26,18 @@ pub enum Policy {
     Shared,
     /// Each slot has a queue of its own at the same address, and the system spreads connections over them.
     ReusePort,
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Policy::RoundRobin => f.write_str("round-robin"),
+            Policy::Fewest => f.write_str("fewest"),
+            Policy::Sticky(Sticky::Address) => f.write_str("sticky by address"),
+            Policy::Sticky(Sticky::Query(name)) => write!(f, "sticky by the query's {name}"),
+            Policy::Sticky(Sticky::Cookie(name)) => write!(f, "sticky by the cookie {name}"),
+            Policy::Shared => f.write_str("shared"),
+            Policy::ReusePort => f.write_str("reuse-port"),
+        }
+    }
 }

@@ -153,8 +153,8 @@ impl Supervisor {
             degraded: false,
             chance: Chance::new(options.seed),
             last_worker: 0,
-            newest: 1,
-            proven: 1,
+            newest: options.generation,
+            proven: options.generation,
             reloading: false,
             orders: VecDeque::new(),
         };
@@ -191,6 +191,11 @@ impl Supervisor {
     /// How many workers should serve.
     pub fn wanted(&self) -> usize {
         self.options.workers
+    }
+
+    /// The generation that was begun last, whatever became of it.
+    pub fn newest_generation(&self) -> u64 {
+        self.newest
     }
 
     /// Too many have died.

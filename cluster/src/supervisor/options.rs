@@ -34,6 +34,8 @@ pub struct Options {
     pub kill_after: Duration,
     /// What the jitter of pauses begins with.
     pub seed: u64,
+    /// The number of the first generation: 1. A master that takes another's place goes on counting.
+    pub generation: u64,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             drain: Duration::from_secs(30),
             kill_after: Duration::from_secs(5),
             seed: 0,
+            generation: 1,
         }
     }
 }

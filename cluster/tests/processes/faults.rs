@@ -1,7 +1,7 @@
 //! What goes wrong, on purpose. What is short here runs by hand for longer: `WIREBOOK_SECONDS=60 cargo test -p wirebook-cluster
 //! --test processes net_29 -- --nocapture`.
 
-use crate::kit::{Cluster, HANGS, Load, Tally, block_on, once, options, signal, until};
+use crate::kit::{Cluster, HANGS, Load, Tally, block_on, full_form, once, options, signal, until};
 use rustix::process::Signal;
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
-use wirebook_cluster::{News, Options, Policy, supervisor};
+use wirebook_cluster::{News, Options, Policy, policy::Sticky, supervisor};
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
 
 /// Connections that broke although nobody had killed who owned them. One that broke before anybody had answered on it had been
@@ -26,29 +26,30 @@ fn judge(tally: &Tally, killed: &BTreeSet<u64>, what: &str) {
     assert!(unknown <= killed.len() * 16, "{what}: {unknown} of {} were nobody's", broke.len());
 }
 
-/// Row net-29: kill -9 a random worker again and again under load; nobody notices but who was talking to it.
+/// Row net-29: kill -9 a random worker again and again under load; nobody notices but who was talking to it, whoever accepts.
 #[test]
 fn net_29_kill_workers_under_load() {
-    let seconds = std::env::var("WIREBOOK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    let clients = if seconds > 0 { 1000 } else { 60 };
-    for policy in [Policy::RoundRobin, Policy::Fewest, Policy::Shared, Policy::ReusePort] {
-        let (kills, every) = if seconds > 0 { (seconds, 1000) } else { (6, 120) };
+    let full = full_form();
+    let sticky = Policy::Sticky(Sticky::Query("sid".into()));
+    for policy in [Policy::RoundRobin, Policy::Fewest, Policy::Shared, Policy::ReusePort, sticky] {
+        let (workers, clients, kills, every) = full.map_or((4, 60, 6, 120), |seconds| (8, 1000, seconds, 1000));
         let play = async move {
-            let cluster = Cluster::start("", options(if seconds > 0 { 8 } else { 4 }, policy.clone())).await;
+            let cluster = Cluster::start("", options(workers, policy.clone())).await;
             let load = Load::begin(cluster.address, clients, 5, Duration::from_millis(2));
-            let mut killed = BTreeSet::new();
-            for kill in 0..kills {
+            let (mut killed, mut dice) = (BTreeSet::new(), 0x9e37_79b9_u64);
+            for _ in 0..kills {
                 net::sleep(Duration::from_millis(every)).await;
                 let workers = cluster.master.workers();
                 let ready: Vec<_> = workers.iter().filter(|seen| seen.view.state == supervisor::State::Ready).collect();
-                if let Some(victim) = ready.get(kill as usize * 7 % ready.len().max(1)) {
+                dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                if let Some(victim) = ready.get((dice >> 33) as usize % ready.len().max(1)) {
                     killed.insert(victim.view.worker);
                     signal(victim.pid.expect("a process"), Signal::KILL);
                 }
             }
             cluster.serves().await;
             let tally = load.end().await;
-            judge(&tally, &killed, &format!("{policy:?}"));
+            judge(&tally, &killed, &policy.to_string());
             assert!(killed.len() as u64 == kills && tally.answers.borrow().len() > killed.len());
             cluster.end().await;
             net::stop();

@@ -13,6 +13,11 @@ use std::{
 use wirebook_cluster::{Farewell, Master, News, Options, Policy, Program, Workers, supervisor};
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
 
+/// Tests in their full form take so many seconds: `WIREBOOK_SECONDS=60`. `None` for the short one.
+pub(crate) fn full_form() -> Option<u64> {
+    std::env::var("WIREBOOK_SECONDS").ok()?.parse().ok().filter(|seconds| *seconds > 0)
+}
+
 /// No test of these lasts longer.
 const LONGEST: Duration = Duration::from_secs(60);
 /// Whoever waits longer hangs.
@@ -172,7 +177,8 @@ impl Tally {
     }
 }
 
-/// Clients that ask again and again; each keeps a connection for `kept` requests.
+/// Clients that ask again and again; each keeps a connection for `kept` requests. Between two of them one waits for `pause` on
+/// average, the next for less or more.
 pub(crate) struct Load {
     pub(crate) tally: Rc<Tally>,
     clients: Vec<net::JoinHandle<()>>,
@@ -181,7 +187,9 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) fn begin(address: SocketAddr, clients: usize, kept: usize, pause: Duration) -> Load {
         let tally = Rc::new(Tally::default());
-        let clients = (0..clients).map(|_| net::spawn(client(address, kept, pause, tally.clone()))).collect();
+        let pause = |number: usize| pause.mul_f64((number % 13) as f64 / 6.0);
+        let client = |number| net::spawn(client(address, number, kept, pause(number), tally.clone()));
+        let clients = (0..clients).map(client).collect();
         Load { tally, clients }
     }
 
@@ -194,13 +202,14 @@ impl Load {
     }
 }
 
-async fn client(address: SocketAddr, kept: usize, pause: Duration, tally: Rc<Tally>) {
+async fn client(address: SocketAddr, number: usize, kept: usize, pause: Duration, tally: Rc<Tally>) {
+    let path = format!("/?sid={number}");
     while !tally.stop.get() {
         let mut owner = None;
         let talk = async {
             let stream = TcpStream::connect(address).await?;
             for _ in 0..kept {
-                let answer = net::timeout(HANGS, ask(&stream, "/")).await.inspect_err(|_| {
+                let answer = net::timeout(HANGS, ask(&stream, &path)).await.inspect_err(|_| {
                     tally.hung.set(tally.hung.get() + 1);
                 })??;
                 owner = Some(answer.worker());

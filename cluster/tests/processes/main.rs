@@ -3,4 +3,5 @@
 mod faults;
 mod kit;
 mod life;
+mod machine;
 mod worker;

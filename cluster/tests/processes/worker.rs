@@ -30,6 +30,8 @@ async fn work(worker: Worker) -> io::Result<()> {
     match &*task {
         "dies" => std::process::exit(3),
         "dies in generation 2" if me.generation >= 2 => std::process::exit(4),
+        // Long enough for whoever wants to disturb it.
+        "slow later" if me.generation >= 2 => net::sleep(Duration::from_secs(3)).await,
         "garbage" => return garbage(&worker).await,
         "flood" => return flood(&worker).await,
         _ => {}

@@ -53,6 +53,12 @@ impl<'r> Response<'r> {
         }
     }
 
+    /// Another hold on the same answer, for a layer above that has to answer for a handler which it gave up. One of the two at a time is used.
+    #[doc(hidden)]
+    pub fn hold(&self) -> Self {
+        Response { way: self.way }
+    }
+
     /// Sets the status, 200 to 599; without it, 200. No effect once the body has begun.
     #[must_use = "the response is written by `end`"]
     pub fn status(self, status: u16) -> Self {
@@ -274,7 +280,11 @@ impl<'r> Response<'r> {
     pub async fn upgrade(self, request: Request<'_>) -> Result<Upgraded, Failure> {
         let (exchange, body) = match (self.way, &request.way) {
             (Way::One(exchange), request::Way::One(body)) => (exchange, body),
-            (Way::Other(carrier), _) => return Ok(Upgraded::new(carrier.upgrade()?, Vec::new())),
+            (Way::Other(carrier), _) => {
+                let stream = carrier.upgrade()?;
+                carrier.draft().borrow_mut().begun = true;
+                return Ok(Upgraded::new(stream, Vec::new()));
+            }
             (Way::One(_), request::Way::Other(_)) => return Err(Misuse::OutOfTurn.into()),
         };
         {
@@ -285,6 +295,7 @@ impl<'r> Response<'r> {
             let status = if answer.connection.answers_connect() { 200 } else { 101 };
             let head = ResponseHead::new(status, answer.draft.lines.lines());
             answer.connection.send(Event::Response(head), answer.out.end())?;
+            answer.draft.begun = true;
         }
         exchange.flush().await?;
         exchange.stream.probe(exchange.options.probe_after);

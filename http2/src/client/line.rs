@@ -1,7 +1,7 @@
 //! A connection and the requests on it, as its task and those who ask see them.
 
 use super::error::Error;
-use crate::driver::{Desk, Link, Read, Turns};
+use crate::driver::{Desk, Link, Read, Turns, linger};
 use crate::state::Leaving;
 use crate::wire::{Code, StreamId};
 use crate::{Config, Connection, Event};
@@ -9,9 +9,13 @@ use std::cell::{Cell, RefCell};
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::{FieldLines, ResponseHead};
 use wirebook_net::{self as net, Signal, Stream};
+
+/// How long a connection is read on whose last word is said.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection.
 pub(super) struct Line {
@@ -82,6 +86,7 @@ impl Line {
 
     async fn hold(&self, mut turns: Turns) {
         let mut desk = Desk::default();
+        let mut hears = true;
         let error = loop {
             self.link.tick();
             let read = turns.read(&self.link, &mut desk, |desk| self.receive(desk));
@@ -90,8 +95,14 @@ impl Line {
             self.changed.raise();
             self.share_room();
             match (read, written) {
-                (Err(error), _) | (_, Err(error)) => break error.into(),
-                (Ok(Read::Eof), _) => break Error::Ended,
+                (Err(error), _) | (_, Err(error)) => {
+                    hears = false;
+                    break error.into();
+                }
+                (Ok(Read::Eof), _) => {
+                    hears = false;
+                    break Error::Ended;
+                }
                 (Ok(Read::All), _) if self.link.is_over() => {
                     let fault = self.link.core().fault();
                     break fault.map_or(Error::Ended, Error::Protocol);
@@ -102,13 +113,16 @@ impl Line {
                 break error.into();
             }
         };
-        // The other end may have ended already.
-        self.link.stream.shutdown(Shutdown::Both).unwrap_or_default();
         self.ended.replace(Some(error.clone()));
         for talk in self.talks.take() {
             talk.fail(error.clone());
         }
         self.changed.raise();
+        if hears {
+            linger(&*self.link.stream, LINGER, LINGER).await;
+        }
+        // The other end may have ended already.
+        self.link.stream.shutdown(Shutdown::Both).unwrap_or_default();
     }
 
     /// Why the connection has ended, if it has.

@@ -15,9 +15,14 @@ use crate::wire::{Dependency, Flags, Frame, Header, Kind, StreamId, Violation};
 impl Connection {
     /// HEADERS, and the CONTINUATIONs behind it.
     pub(super) fn headers(&mut self, header: Header, input: &[u8], room: &mut Fields) -> Step {
-        let Some(whole) = self.whole(header, input)? else { return Ok(None) };
-        let Some(payload) = input.get(Header::SIZE..Header::SIZE + header.length as usize) else { return Ok(None) };
-        let frame = Frame::read(header, payload)?;
+        let payload = input.get(Header::SIZE..Header::SIZE + header.length as usize);
+        // What is wrong with the first frame is wrong whether or not the others have come.
+        let frame = match payload {
+            Some(payload) if payload.len() <= self.config.max_block => Some(Frame::read(header, payload)?),
+            _ => None,
+        };
+        let whole = self.whole(header, input)?;
+        let (Some(whole), Some(payload), Some(frame)) = (whole, payload, frame) else { return Ok(None) };
         let Frame::Headers { end_stream, end_headers, dependency, fragment, .. } = frame else { return Ok(None) };
         // Every block goes through the decoder, whatever becomes of its stream: the tables of both ends stay the same (§4.3).
         let Fields { block, joined, .. } = &mut *room;

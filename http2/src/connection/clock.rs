@@ -72,6 +72,13 @@ impl Connection {
         ended.sort_unstable_by_key(|(id, _)| *id);
         let mut shut = false;
         for (id, room_due) in ended {
+            if self.streams.get(id).is_some_and(crate::stream::table::Stream::is_unwanted) {
+                if let Err(violation) = self.stop(id) {
+                    self.fail(violation);
+                    return;
+                }
+                continue;
+            }
             let is_shut = self.has_passed(room_due);
             shut |= is_shut;
             let violation = if is_shut { Violation::WriteTimeout } else { Violation::BodyTimeout };

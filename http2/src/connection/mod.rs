@@ -208,22 +208,27 @@ impl Connection {
     }
 
     /// Ends the connection in peace (§6.8). A server says first that it will leave, and a round trip later which requests it
-    /// has seen, so that none gets lost that was on its way; a client says it once.
+    /// has seen, so that none gets lost that was on its way. A client says it once, and goes a round trip later: what the server has asked
+    /// by then is answered.
     pub fn shutdown(&mut self) {
-        if self.role == Role::Client {
-            self.settle();
-        } else if self.departure.step(Leave::Announce).is_ok() {
-            self.owed.push(Answer::Goaway(StreamId::MAX, Code::NO_ERROR));
-            self.owed.push(Answer::Ping(SHUTDOWN_PING));
-            self.settle_due = self.now.checked_add(self.config.shutdown_timeout);
+        match self.role {
+            _ if self.departure.leaving() != Leaving::No => return,
+            Role::Client => self.settle(),
+            Role::Server => {
+                // It has a row: see above.
+                self.departure.step(Leave::Announce).ok();
+                self.owed.push(Answer::Goaway(StreamId::MAX, Code::NO_ERROR));
+            }
         }
+        self.owed.push(Answer::Ping(SHUTDOWN_PING));
+        self.settle_due = self.now.checked_add(self.config.shutdown_timeout);
     }
 
     /// The second GOAWAY: no stream above the last counts.
     fn settle(&mut self) {
+        self.settle_due = None;
         if self.departure.step(Leave::Settle).is_ok() {
             self.answered = self.memory.last_theirs;
-            self.settle_due = None;
             self.owed.push(Answer::Goaway(self.answered, Code::NO_ERROR));
         }
     }
@@ -245,7 +250,7 @@ impl Connection {
     pub fn is_over(&self) -> bool {
         match self.departure.leaving() {
             Leaving::Closed => true,
-            Leaving::Final => self.streams.is_empty(),
+            Leaving::Final => self.streams.is_empty() && self.settle_due.is_none(),
             Leaving::No | Leaving::Announced => self.accepted.is_some() && self.streams.is_empty(),
         }
     }

@@ -107,10 +107,21 @@ impl Connection {
         if let Some(stream) = self.streams.get_mut(id) {
             let bytes = stream.receiver.consume(bytes);
             self.receiver.consume(bytes);
-            self.owe_window(id)?;
+            match (stream.is_unwanted(), stream.is_half_used()) {
+                (true, true) => return self.stop(id),
+                (true, false) => {}
+                (false, _) => self.owe_window(id)?,
+            }
             self.finish(id);
         }
         Ok(())
+    }
+
+    /// Tells a client that nobody reads what it still says: its answer counts (§8.1).
+    pub(super) fn stop(&mut self, id: StreamId) -> Result<(), Violation> {
+        self.forget(id);
+        let code = if self.role == Role::Server { Code::NO_ERROR } else { Code::CANCEL };
+        self.owe(Answer::Reset(id, code))
     }
 
     fn owe_window(&mut self, id: StreamId) -> Result<(), Violation> {
@@ -175,7 +186,10 @@ impl Connection {
     /// DATA on a stream that takes it; what is wrong with it is an error of the stream.
     fn admit(&mut self, id: StreamId, length: u32, content: u32, end: bool) -> Result<(), Option<Violation>> {
         let assumed = if self.acknowledged { 0 } else { settings::FIRST_WINDOW };
-        let due = self.streams.get(id).and_then(|stream| self.body_due(stream.body_due, length));
+        let due = self.streams.get(id).and_then(|stream| match stream.is_unwanted() {
+            true => stream.body_due,
+            false => self.body_due(stream.body_due, length),
+        });
         let stream = self.streams.get_mut(id).ok_or(None)?;
         stream.incoming.step(Piece::Data).map_err(|_| Violation::DataEarly)?;
         stream.receiver.receive(length, assumed)?;
@@ -194,18 +208,15 @@ impl Connection {
         Ok(())
     }
 
-    /// A PRIORITY of the wrong length. A stream that nobody has opened cannot be reset.
+    /// A PRIORITY of the wrong length. A stream that is not open, or no longer, cannot be reset: then it ends the connection.
     fn bad_priority(&mut self, header: Header) -> Step {
-        match self.state(header.stream) {
-            Some(State::Idle | State::Unopened) | None => return Err(Violation::FrameLength),
-            Some(_) => self.payload = Payload::Skip(header.length),
+        if self.streams.get(header.stream).is_none() {
+            return Err(Violation::FrameLength);
         }
-        let found = match self.streams.get(header.stream) {
-            Some(_) => Some(self.stream_error(header.stream, Violation::FrameLength)?),
-            None => None,
-        };
+        self.payload = Payload::Skip(header.length);
+        let found = self.stream_error(header.stream, Violation::FrameLength)?;
         self.idle_frame()?;
-        Ok(Some((Header::SIZE, found)))
+        Ok(Some((Header::SIZE, Some(found))))
     }
 
     /// A whole frame that is neither DATA nor a part of a field block; `end` is where it ends in the input.

@@ -279,7 +279,8 @@ impl Connection {
             }
             let bytes = stream.receiver.consume(bytes.into());
             self.receiver.consume(bytes);
-            let increment = if stream.lifecycle.state().hears() { stream.receiver.due() } else { None };
+            let wants_more = stream.lifecycle.state().hears() && !stream.is_unwanted();
+            let increment = if wants_more { stream.receiver.due() } else { None };
             self.answers(out);
             if let Some(increment) = increment {
                 Frame::WindowUpdate { stream: id, increment }.write(out);
@@ -289,7 +290,8 @@ impl Connection {
     }
 
     /// Nobody will read the rest of what the peer says on this stream: what is here, and what may come. Where we have said all
-    /// ourselves, the peer is told to stop (RFC 9113 §8.1); else once we have.
+    /// ourselves, and else once we have, the peer is told to stop (RFC 9113 §8.1): a server at once, a client if it does not end soon
+    /// ([`Config::stop_timeout`](crate::Config::stop_timeout)).
     pub fn release(&mut self, id: StreamId, out: &mut Vec<u8>) {
         let unread = match self.streams.get_mut(id) {
             Some(stream) => {
@@ -309,13 +311,15 @@ impl Connection {
         self.stop_released(id, out);
     }
 
+    /// Nobody reads the rest of what the client says, and all is said to it. Most are nearly done themselves, and a reset would only hide
+    /// from them what they do wrong meanwhile; so it is told to stop when it turns out to go on.
     fn stop_released(&mut self, id: StreamId, out: &mut Vec<u8>) {
-        use crate::stream::state::State;
-        let stream = self.streams.get(id).filter(|stream| stream.released);
-        if stream.is_some_and(|stream| stream.lifecycle.state() == State::HalfClosedLocal) {
-            self.forget(id);
-            let code = if self.role == Role::Server { Code::NO_ERROR } else { Code::CANCEL };
-            Frame::RstStream { stream: id, code }.write(out);
+        let due = self.now.checked_add(self.config.stop_timeout);
+        let at_once = self.role == Role::Client || self.config.stop_timeout.is_zero();
+        let Some(stream) = self.streams.get_mut(id).filter(|stream| stream.is_unwanted()) else { return };
+        stream.body_due = due;
+        if (at_once || stream.is_half_used()) && self.stop(id).is_ok() {
+            self.answers(out);
         }
     }
 

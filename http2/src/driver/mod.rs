@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::future::poll_fn;
 use std::io;
 use std::mem;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -215,4 +216,35 @@ impl Turns {
         }
         rung
     }
+}
+
+/// Ends our half, then reads on and throws away what comes, so that the other end's system does not throw away our last word. That ends
+/// when the other end does, when it has said nothing for `pause`, and after `time` in any case.
+pub(crate) async fn linger(stream: &dyn Stream, pause: Duration, time: Duration) {
+    if stream.shutdown(Shutdown::Write).is_err() || time.is_zero() {
+        return;
+    }
+    let all = async {
+        loop {
+            let piece = poll_fn(|context| {
+                let mut bytes = net::buffer();
+                loop {
+                    match stream.try_read(&mut bytes) {
+                        Ok(1..) => return Poll::Ready(true),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                            if std::task::ready!(stream.poll_readable(context)).is_err() {
+                                return Poll::Ready(false);
+                            }
+                        }
+                        Ok(_) | Err(_) => return Poll::Ready(false),
+                    }
+                }
+            });
+            if !matches!(net::timeout(pause, piece).await, Ok(true)) {
+                return;
+            }
+        }
+    };
+    // Either of the two is the end.
+    let _ = net::timeout(time, all).await;
 }

@@ -55,8 +55,7 @@ struct Guard(Rc<Call>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Where the answer is complete there is no stream any more that this would reset.
-        if let Some(line) = self.0.line().filter(|_| !self.0.is_gone()) {
+        if let Some(line) = self.0.line().filter(|line| !self.0.is_gone() && self.0.is_unfinished(line)) {
             self.0.reset(&line, Code::INTERNAL_ERROR);
         }
         self.0.finish();

@@ -2,18 +2,15 @@
 
 use super::call::{Shared, answer_soon};
 use super::line::{Asks, Line};
-use crate::driver::{Desk, Read, Turns};
+use crate::driver::{Desk, Read, Turns, linger};
 use crate::state::Leaving;
 use crate::wire::Code;
 use crate::{Error, Event};
-use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
-use std::task::Poll;
 use wirebook_http1::server::host::{Inbox, call as tell};
 use wirebook_http1::server::{Outcome, Request, Response, Trouble};
-use wirebook_net as net;
 
 /// The connection leaves the table, however its task ends.
 struct Guard(Rc<Line>);
@@ -37,7 +34,8 @@ where
     let options = &line.common.options;
     let turns = Turns::new(inbox, &options.http2, options.http.write_timeout);
     if let Ok(true) = hold(&line, &shared, turns).await {
-        linger(&line).await;
+        let time = line.common.connections.linger_time(&options.http);
+        linger(&*line.stream, options.http.linger_timeout, time).await;
     }
     drop(guard);
 }
@@ -134,37 +132,6 @@ fn fail(line: &Line, error: Error) {
     tell(&line.common.hooks().client_error, &trouble(error));
     line.abandon_all();
     line.link.wake();
-}
-
-/// Ends our half, then reads on and throws away what comes, so that the client's system does not throw away our last word.
-async fn linger(line: &Line) {
-    let options = &line.common.options.http;
-    let time = line.common.connections.linger_time(options);
-    if line.stream.shutdown(Shutdown::Write).is_err() || time.is_zero() {
-        return;
-    }
-    let all = async {
-        loop {
-            let piece = poll_fn(|context| {
-                let mut bytes = net::buffer();
-                loop {
-                    match line.stream.try_read(&mut bytes) {
-                        Ok(1..) => return Poll::Ready(true),
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                            if std::task::ready!(line.stream.poll_readable(context)).is_err() {
-                                return Poll::Ready(false);
-                            }
-                        }
-                        Ok(_) | Err(_) => return Poll::Ready(false),
-                    }
-                }
-            });
-            if !matches!(net::timeout(options.linger_timeout, piece).await, Ok(true)) {
-                return;
-            }
-        }
-    };
-    let _ = net::timeout(time, all).await;
 }
 
 /// As hooks are told of it.

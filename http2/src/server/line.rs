@@ -9,7 +9,7 @@ use crate::Event;
 use crate::connection::Connection;
 use crate::driver::{Desk, Link};
 use crate::message::{Fields, Misuse};
-use crate::stream::Lanes;
+use crate::stream::{Lanes, state::State};
 use crate::wire::{Code, StreamId};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -322,6 +322,11 @@ impl Call {
             line.link.wake();
         }
         Ok(taken)
+    }
+
+    /// Whether the answer lacks something.
+    pub(super) fn is_unfinished(&self, line: &Line) -> bool {
+        matches!(line.link.core().state(self.id.get()), Some(State::Open | State::HalfClosedRemote))
     }
 
     /// Ends the stream at once.

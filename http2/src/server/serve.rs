@@ -197,13 +197,14 @@ where
     host::begin(stream, shared.http1.clone());
 }
 
-/// Ready at the first byte that is not the preface's, or at the preface's end; `None` where the stream ends before.
+/// Ready at the first byte that is not the preface's, or at the preface's end; `None` where the stream ends before. What is neither
+/// protocol's is answered as HTTP/2 does it: its clients would take anything else for a frame.
 // ANCHOR: sniff
 fn poll_sniff(stream: &dyn Stream, inbox: &mut Inbox, context: &mut std::task::Context<'_>) -> Poll<Option<bool>> {
     loop {
         let length = inbox.unread().len().min(PREFACE.len());
         if inbox.unread()[..length] != PREFACE[..length] {
-            return Poll::Ready(Some(false));
+            return Poll::Ready(Some(!may_be_http1(inbox.unread())));
         }
         if length == PREFACE.len() {
             return Poll::Ready(Some(true));
@@ -220,3 +221,10 @@ fn poll_sniff(stream: &dyn Stream, inbox: &mut Inbox, context: &mut std::task::C
     }
 }
 // ANCHOR_END: sniff
+
+/// Whether that may be the beginning of a request of HTTP/1, or the attempt at one: a line of three words without a version is none.
+fn may_be_http1(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return true };
+    let line = &bytes[..end];
+    line.split(|byte| *byte == b' ').count() < 3 || line.windows(5).any(|word| word == b"HTTP/")
+}

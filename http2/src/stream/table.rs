@@ -61,6 +61,16 @@ impl Stream {
     pub(crate) fn is_over(&self) -> bool {
         self.lifecycle.state().is_closed() && self.receiver.unread() == 0
     }
+
+    /// Nobody reads what the peer still says, and all that we had to say is said.
+    pub(crate) fn is_unwanted(&self) -> bool {
+        self.released && self.lifecycle.state() == State::HalfClosedLocal
+    }
+
+    /// Whether the peer has used half of its window without anybody having reopened it.
+    pub(crate) fn is_half_used(&self) -> bool {
+        self.receiver.open() <= u64::from(self.receiver.size() / 2)
+    }
 }
 
 /// All streams, one behind the other in no order, and where each is by its number.

@@ -6,7 +6,9 @@
 
 pub(crate) mod agent;
 pub(crate) mod answer;
+mod cache;
 pub(crate) mod conversation;
+mod cookie;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 mod explain;
@@ -15,12 +17,16 @@ pub(crate) mod h2;
 pub(crate) mod handshake;
 pub(crate) mod head;
 pub(crate) mod multipart;
+mod onion;
 pub(crate) mod page;
 mod picture;
 mod race;
 pub(crate) mod reader;
+mod reading;
 mod readings;
 pub(crate) mod reconnect;
+mod router;
+mod signed;
 pub(crate) mod socket;
 pub(crate) mod tap;
 pub(crate) mod template;

@@ -1,9 +1,10 @@
 //! The race of the head parsers, live: one input, short heats, on the machine that serves the page.
 
 use super::picture::{table, text};
-use crate::race::{self, Lap};
+use crate::race::committed;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use wirebook_race::{Lap, courses, race};
 
 /// Short, because somebody waits: some 200 ms for seven parsers.
 const HEAT: Duration = Duration::from_millis(2);
@@ -29,24 +30,24 @@ pub(super) struct Standing {
 
 /// The names of the inputs, first the one whose figures count.
 pub(super) fn inputs() -> Vec<String> {
-    let mut names: Vec<String> = race::courses().iter().map(|course| course.name.to_string()).collect();
+    let mut names: Vec<String> = courses().iter().map(|course| course.name.to_string()).collect();
     names.sort_by_key(|name| name != "varied");
     names
 }
 
 /// Runs the race on one input.
 pub(super) fn answer(question: Question) -> Result<Standing, String> {
-    let courses = race::courses();
+    let courses = courses();
     let course = courses.iter().find(|course| course.name == question.input);
     let course = course.ok_or_else(|| format!("There is no input named {}.", question.input))?;
-    let laps = race::race(course, HEATS, HEAT);
+    let laps = race(course, HEATS, HEAT);
     let noisy = laps.iter().any(Lap::is_noisy);
     Ok(Standing { input: course.name, bytes: course.bytes().round() as u64, laps, noisy })
 }
 
 /// The committed figures as a table: parsers down, inputs across, nanoseconds and how many times as fast as httparse.
 pub(super) fn picture() -> Option<String> {
-    let committed = race::committed()?;
+    let committed = committed()?;
     let (mut inputs, mut parsers) = (Vec::new(), Vec::new());
     for lap in &committed.laps {
         if !inputs.contains(&&lap.input) {

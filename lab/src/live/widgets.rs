@@ -6,8 +6,8 @@ use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
 use super::{
-    agent, conversation, event_loop, event_stream, frame, h2, head, multipart, page, race, reader, readings, reconnect,
-    template,
+    agent, cache, conversation, cookie, event_loop, event_stream, frame, h2, head, multipart, onion, page, race,
+    reader, reading, readings, reconnect, router, signed, template,
 };
 use serde_json::{Value, json};
 
@@ -29,8 +29,6 @@ struct Facts {
     /// Lists to choose from: the state's field, what the list is called, and its values.
     choices: Vec<(&'static str, &'static str, Vec<String>)>,
     explain: Table,
-    /// Further sentences, where a widget shows two protocols.
-    more: Table,
 }
 
 /// All of them.
@@ -43,7 +41,6 @@ const WIDGETS: &[Widget] = &[
             examples: inputs(head::EXAMPLES),
             choices: vec![("parser", "the parser that is timed", head::variants().map(String::from).collect())],
             explain: explain::HTTP1,
-            ..Facts::default()
         },
         answer: |body| reply(body, head::answer),
     },
@@ -111,7 +108,6 @@ const WIDGETS: &[Widget] = &[
             examples: inputs(event_stream::EXAMPLES),
             choices: vec![("parser", "decoder", ["fast", "by_line"].map(String::from).to_vec())],
             explain: explain::SSE,
-            ..Facts::default()
         },
         answer: |body| reply(body, event_stream::answer),
     },
@@ -121,6 +117,48 @@ const WIDGETS: &[Widget] = &[
         picture: || Some(picture::answer(&multipart::dissect(multipart::EXAMPLES[0].1, usize::MAX))),
         facts: || Facts { examples: inputs(multipart::EXAMPLES), explain: explain::MULTIPART, ..Facts::default() },
         answer: |body| reply(body, multipart::answer),
+    },
+    Widget {
+        name: "onion",
+        title: "An onion, walked",
+        picture: onion::picture,
+        facts: || Facts { examples: onion::examples(), choices: onion::choices(), explain: explain::ONION },
+        answer: |body| reply(body, onion::answer),
+    },
+    Widget {
+        name: "router",
+        title: "A table of routes",
+        picture: router::picture,
+        facts: || Facts { examples: router::examples(), explain: explain::ROUTER, ..Facts::default() },
+        answer: |body| reply(body, router::answer),
+    },
+    Widget {
+        name: "cookie",
+        title: "A cookie and a browser",
+        picture: cookie::picture,
+        facts: || Facts { examples: cookie::examples(), choices: cookie::choices(), explain: explain::COOKIES },
+        answer: |body| reply(body, cookie::answer),
+    },
+    Widget {
+        name: "signed",
+        title: "A signed value",
+        picture: signed::picture,
+        facts: || Facts { examples: signed::examples(), choices: signed::choices(), explain: explain::SIGNED },
+        answer: |body| reply(body, signed::answer),
+    },
+    Widget {
+        name: "cache",
+        title: "What is sent, and why",
+        picture: cache::picture,
+        facts: || Facts { examples: cache::examples(), choices: cache::choices(), explain: explain::CACHE },
+        answer: |body| reply(body, cache::answer),
+    },
+    Widget {
+        name: "reading",
+        title: "A request, read",
+        picture: reading::picture,
+        facts: || Facts { examples: reading::examples(), choices: reading::choices(), explain: explain::READING },
+        answer: |body| reply(body, reading::answer),
     },
     Widget {
         name: "reconnect",
@@ -136,7 +174,6 @@ const WIDGETS: &[Widget] = &[
         facts: || Facts {
             choices: vec![("what", "what is shown", page::WHAT.map(String::from).to_vec())],
             explain: explain::HTTP1,
-            more: explain::HTTP2,
             ..Facts::default()
         },
         answer: |body| reply(body, page::answer),
@@ -188,7 +225,6 @@ const WIDGETS: &[Widget] = &[
             examples: h2::hpack::examples(),
             choices: vec![("table", "the encoder's table", h2::hpack::TABLES.map(|size| size.to_string()).into())],
             explain: explain::HPACK_TABLE,
-            ..Facts::default()
         },
         answer: |body| reply(body, h2::hpack::answer),
     },
@@ -207,7 +243,6 @@ const WIDGETS: &[Widget] = &[
             examples: h2::windows::examples(),
             choices: h2::windows::choices(),
             explain: explain::WINDOWS_TABLE,
-            ..Facts::default()
         },
         answer: |body| reply(body, h2::windows::answer),
     },
@@ -243,7 +278,7 @@ impl Facts {
             "examples": examples.collect::<Value>(),
             "choices": choices.collect::<Value>(),
             "limit": MAX_INPUT,
-            "explain": self.more.json_with(self.explain),
+            "explain": self.explain.json(),
         })
     }
 }

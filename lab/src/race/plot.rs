@@ -1,7 +1,7 @@
 //! The race as a picture: a row of bars for each input, the length says how many times as fast as httparse.
 
-use super::lap::Lap;
 use std::fmt::Write;
+use wirebook_race::Lap;
 
 /// Okabe–Ito, which every kind of colour vision tells apart; each has its name beside it too.
 const COLOURS: [(&str, &str); 8] = [

@@ -1,5 +1,6 @@
 //! The program as people start it.
 
+mod cluster;
 mod learn;
 mod render;
 mod site;

@@ -28,7 +28,7 @@ const given = () => Array.from({ length: pick([0, 1, 1, 1, 2, 2, 3]) }, () => pi
 const SPACES = ['Math', 'JSON', 'Object', 'Array', 'Number', 'String'];
 const FREE = ['String', 'Number', 'Boolean', 'parseInt', 'parseFloat', 'isNaN', 'isFinite', 'encodeURIComponent', 'encodeURI', 'decodeURIComponent', 'escape', 'unescape', 'Object', 'new Set', 'new String'];
 // Those that are not there, those whose result is the machine's, and those that show a property's inside.
-const LEFT_OUT = ['constructor', 'random', 'localeCompare', 'getTimezoneOffset', 'toTimeString', 'toLocaleString', 'toLocaleDateString', 'toLocaleTimeString', 'toLocaleUpperCase', 'toLocaleLowerCase', 'create', 'defineProperty', 'defineProperties', 'getOwnPropertyDescriptor', 'getOwnPropertyDescriptors', 'getOwnPropertyNames', 'getOwnPropertySymbols', 'setPrototypeOf', 'getPrototypeOf', 'raw', 'assign', 'compile', 'apply', 'bind', 'isSealed', 'isFrozen', 'isExtensible', 'freeze', 'seal', 'preventExtensions', 'acos', 'asin', 'atan', 'atan2', 'cbrt', 'cos', 'exp', 'hypot', 'log', 'log10', 'log1p', 'log2', 'sin', 'tan', 'cosh', 'sinh', 'tanh', 'asinh', 'acosh', 'atanh', 'expm1'];
+const LEFT_OUT = ['constructor', 'random', 'localeCompare', 'getTimezoneOffset', 'toTimeString', 'toLocaleString', 'toLocaleDateString', 'toLocaleTimeString', 'toLocaleUpperCase', 'toLocaleLowerCase', 'create', 'defineProperty', 'defineProperties', 'getOwnPropertyDescriptor', 'getOwnPropertyDescriptors', 'getOwnPropertyNames', 'getOwnPropertySymbols', 'setPrototypeOf', 'getPrototypeOf', 'raw', 'assign', 'compile', 'apply', 'bind', 'isSealed', 'isFrozen', 'isExtensible', 'freeze', 'seal', 'preventExtensions'];
 const methods = object => Object.getOwnPropertyNames(object).filter(name => !name.startsWith('__') && !LEFT_OUT.includes(name) && typeof Object.getOwnPropertyDescriptor(object, name).value === 'function');
 
 /// The text of anything, kinds and signs and all; errors and functions by what they are.
@@ -49,7 +49,16 @@ const SHOW = `const show = (x, d = 0) => {
   return '{' + Object.keys(x).map(k => k + ':' + show(x[k], d + 1)).join() + '}';
 };`;
 
+/// Any number: of all sizes, near 0, near 1, near what sines turn at, whole, and those that nobody expects.
+const SIZES = [
+  () => (random(2 ** 31) / 2 ** 31 - 0.5) * 2 ** (random(2100) - 1050), () => (random(2 ** 31) / 2 ** 31 - 0.5) * 2 ** (random(80) - 40), () => (random(2 ** 31) / 2 ** 31) * 4 - 2,
+  () => (random(2 ** 31) / 2 ** 31 - 0.5) * 1500, () => 1 + (random(2 ** 31) / 2 ** 31 - 0.5) * 2 ** -random(60), () => random(1000) * Math.PI / 4, () => random(2001) - 1000, () => 10 ** (random(640) - 320), () => 2 ** (random(2100) - 1050),
+  () => pick([0, -0, 1, -1, 0.5, NaN, Infinity, -Infinity, 5e-324, -5e-324, Number.MAX_VALUE, Number.MIN_VALUE, Number.EPSILON, 2 ** 53, 0.1, 1.5e25, -1234567.891, 709.78, -745.13]),
+];
+const size = () => { const n = pick(SIZES)(); return Object.is(n, -0) ? '-0' : String(n); };
+
 function call() {
+  if (random(5) === 0) return `return Math.${pick(methods(Math))}(${Array.from({ length: pick([1, 1, 2, 2, 3]) }, size).join(', ')})`;
   if (random(6) === 0) {
     const space = pick(SPACES);
     return `return [${space}.${pick(methods(globalThis[space]))}(${given()})]`;

@@ -1,6 +1,7 @@
 //! The book's code that is in no crate: the answers to its exercises, a file for each chapter, whose anchors the chapter includes,
 //! with the tests that hold them; two chapters' programs; and the lines of the appendix "From Node to here".
 
+mod asked;
 mod attacks;
 mod between;
 mod bigpipe;
@@ -40,8 +41,14 @@ mod tcp;
 mod tls;
 mod udp;
 mod web_bodies;
+mod web_caching;
+mod web_compressing;
+mod web_errors;
 mod web_files;
+mod web_reading;
+mod web_rules;
 mod web_sessions;
+mod web_views;
 
 // The steps of "From string replacement to closures"; each uses a part of the others.
 #[allow(dead_code)]

@@ -5,6 +5,7 @@ mod allocations;
 mod attacks;
 mod client;
 mod core_attacks;
+mod h2spec;
 mod hpack_attacks;
 mod hpack_vectors;
 mod limits;

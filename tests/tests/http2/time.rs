@@ -100,6 +100,51 @@ fn a_body_that_does_not_come_costs_its_stream_alone() {
     });
 }
 
+/// §8.1: its answer is complete, and nobody reads the rest of its request.
+#[test]
+fn a_client_that_goes_on_behind_its_answer_is_told_to_stop() {
+    for (timeout, bytes, expected) in [
+        (Duration::from_secs(1), 1000, 1),
+        (Duration::from_secs(7), 1000, 7),
+        (Duration::ZERO, 0, 0),
+        // Half of the window of 2,000 bytes.
+        (Duration::MAX, 1000, 0),
+    ] {
+        simulate(async move {
+            let change = |config: &mut Config| (config.stop_timeout, config.stream_window) = (timeout, 2000);
+            serve(with(change), handler);
+            let peer = Peer::connect().await;
+            let stream = peer.open("POST", "/tea", &[], false);
+            peer.until(|peer| peer.answer(stream).ended.then_some(())).await;
+            let before = net::now();
+            let sent = bytes.min(if timeout < Duration::MAX { 999 } else { 1000 });
+            // Where the stream is gone by now, that has been said.
+            peer.data(stream, &vec![0; sent], false).unwrap_or_default();
+            peer.until(|peer| peer.answer(stream).reset).await;
+            assert_eq!((peer.answer(stream).reset, (net::now() - before).as_secs()), (Some(Code::NO_ERROR), expected));
+            assert_eq!(peer.get("/tea").await.status, 200);
+            net::stop();
+        });
+    }
+}
+
+/// And one that ends is not.
+#[test]
+fn a_client_that_says_the_rest_in_time_is_not_reset() {
+    simulate(async {
+        serve(Options::default(), handler);
+        let peer = Peer::connect().await;
+        let stream = peer.open("POST", "/tea", &[], false);
+        peer.until(|peer| peer.answer(stream).ended.then_some(())).await;
+        peer.data(stream, &[0; 1000], true).expect("room");
+        assert_eq!(peer.get("/tea").await.status, 200);
+        net::sleep(Duration::from_secs(5)).await;
+        assert_eq!(peer.get("/tea").await.status, 200);
+        assert_eq!(peer.answer(stream).reset, None);
+        net::stop();
+    });
+}
+
 #[test]
 fn a_client_that_keeps_its_window_shut_is_not_waited_for() {
     simulate(async {

@@ -131,7 +131,7 @@ fn unsafe_code_stands_in_leaf_files_that_say_so() {
 }
 
 /// Members that move no bytes for anybody.
-const TOOLS: [&str; 5] = ["lab", "lab/terminal", "tests", "tests/cases", "benches"];
+const TOOLS: [&str; 6] = ["lab", "lab/race", "lab/terminal", "tests", "tests/cases", "benches"];
 
 #[test]
 fn every_crate_that_moves_bytes_is_optimised_in_every_profile() {

@@ -88,7 +88,9 @@ const ROOMS: &[Room] = &[
     Room("cluster/process", "driver", 2_000),
     Room("cluster", "policy", 600),
     Room("cluster", "supervisor", 900),
+    Room("cluster", "host", 1_200),
     Room("cluster", "driver", 2_200),
+    Room("cluster", "service", 1_000),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -36,6 +36,10 @@ const CONSTRUCTS: &[Construct] = &[
     ("properties", 4_000, |n| format!("<% const o = {{ {} }} %>", numbered(n, |i| format!("a{i}: {i},")))),
     ("elements", 20_000, |n| format!("<% const o = [{}] %>", "1,".repeat(n))),
     ("a pattern", 4_000, |n| format!("<% const {{ {} ...r }} = {{}} %>", numbered(n, |i| format!("a{i},")))),
+    ("names of a long sum", 2_000, |n| {
+        let patterns = numbered(n, |i| format!("a{i}: [],"));
+        format!("<% try {{ const {{ {patterns} }} = 0{} }} catch (e) {{ }} %>", "+x".repeat(n))
+    }),
     ("a sum", 20_000, |n| format!("<%= 0{} %>", "+x".repeat(n))),
     ("a text of parts", 10_000, |n| format!("<%= `{}` %>", "${x}-".repeat(n))),
     ("named groups", 400, |n| format!("<%= /{}/.test('a') %>", numbered(n, |i| format!("(?<a{i}>x)?\\k<a{i}>")))),

@@ -26,8 +26,8 @@ async fn text(ctx: &mut Context<'_>) -> Answer {
 }
 
 async fn xml(ctx: &mut Context<'_>) -> Answer {
-    let text = ctx.read_xml().await?;
-    ctx.text(text)
+    let document = ctx.read_xml().await?;
+    ctx.json(&document.to_json())
 }
 
 /// How many bytes, and no matter which.
@@ -97,7 +97,7 @@ fn json_of_another_shape_is_422_and_a_member_that_comes_twice_an_error() {
 /// What a limit lets through, and what it does not: at n, n + 1, 0, and without one.
 fn bound(path: &str, kind: &str, limit: impl Fn(&mut Limits, u64), body: impl Fn(usize) -> String) {
     for (limited, bytes, status) in
-        [(10, 10, 200), (10, 11, 413), (2, 2, 200), (2, 3, 413), (0, 2, 413), (u64::MAX, 100_000, 200)]
+        [(10, 10, 200), (10, 11, 413), (4, 4, 200), (4, 5, 413), (0, 4, 413), (u64::MAX, 100_000, 200)]
     {
         let mut limits = Limits::default();
         limit(&mut limits, limited);
@@ -115,7 +115,12 @@ fn bound(path: &str, kind: &str, limit: impl Fn(&mut Limits, u64), body: impl Fn
 fn every_way_to_read_a_body_has_a_bound_of_its_own() {
     bound("/json", JSON, |limits, n| limits.json = n, |bytes| format!("\"{}\"", "x".repeat(bytes - 2)));
     bound("/text", TEXT, |limits, n| limits.text = n, |bytes| "x".repeat(bytes));
-    bound("/xml", "content-type: application/atom+xml", |limits, n| limits.xml = n, |bytes| "x".repeat(bytes));
+    bound(
+        "/xml",
+        "content-type: application/atom+xml",
+        |limits, n| limits.xml = n,
+        |bytes| format!("<a/>{}", " ".repeat(bytes - 4)),
+    );
     bound("/form", FORM, |limits, n| limits.form = n, |bytes| format!("a={}", "x".repeat(bytes - 2)));
 }
 
@@ -254,6 +259,7 @@ fn a_body_is_read_as_its_type_says() {
                 Parsed::Nothing => "nothing".to_owned(),
                 Parsed::Json(value) => format!("json {value}"),
                 Parsed::Form(value) => format!("form {}", value.to_json()),
+                Parsed::Xml(document) => format!("xml {}", document.to_json()),
                 Parsed::Text(text) => format!("text {text}"),
             };
             ctx.text(what)

@@ -4,7 +4,9 @@ use super::files::folder;
 use super::world::{app, request, talk};
 use flate2::read::{GzDecoder, ZlibDecoder};
 use std::io::Read;
-use wirebook_web::compress::{CompressOptions, Facts, Uncompressed, Why, compress, compress_with, why_not};
+use wirebook_web::compress::{
+    Coding, CompressOptions, Encoder, Facts, Uncompressed, Why, compress, compress_brotli, compress_with, why_not,
+};
 use wirebook_web::files::Files;
 use wirebook_web::{App, Router};
 
@@ -31,6 +33,7 @@ impl Got {
         let mut text = String::new();
         match self.field("content-encoding") {
             Some("gzip") => GzDecoder::new(&*self.body).read_to_string(&mut text),
+            Some("br") => brotli::Decompressor::new(&*self.body, 4096).read_to_string(&mut text),
             Some("deflate") => ZlibDecoder::new(&*self.body).read_to_string(&mut text),
             None => (&*self.body).read_to_string(&mut text),
             Some(other) => panic!("{other}"),
@@ -270,4 +273,77 @@ fn files_and_parts_of_them() {
     assert_eq!(part.status(), "200");
     let fresh = ask(site(), "/large.txt", &["accept-encoding: gzip", &format!("if-none-match: {weak}")]);
     assert_eq!((fresh.status(), fresh.field("etag")), ("304", Some(&*weak)));
+}
+
+#[test]
+fn brotli_for_whoever_takes_it_where_it_was_asked_for() {
+    let text: String = (0..2_000).map(|number| format!("<li>tea number {}\n", number * 7919 % 1000)).collect();
+    let site = |text: &str| {
+        let (page, pieces) = (text.to_owned(), text.to_owned());
+        let router = Router::new().layer(compress_brotli(CompressOptions::default()));
+        let router = router.get("/page", async move |ctx| ctx.html(page.clone())).get("/pieces", async move |ctx| {
+            let mut pieces = vec![pieces.clone(), pieces.clone()];
+            ctx.content_type("html")?.stream(async move || Ok(pieces.pop().map(String::into_bytes)))
+        });
+        app(router)
+    };
+    let took = |fields: &str| ask(site(&text), "/page", &[fields]);
+    for (accept, coding) in [
+        ("accept-encoding: gzip, deflate, br, zstd", Some("br")),
+        ("accept-encoding: br;q=0.5, gzip", Some("gzip")),
+        ("accept-encoding: br;q=0, gzip", Some("gzip")),
+        ("accept-encoding: br", Some("br")),
+        ("accept-encoding: identity", None),
+        ("accept: */*", None),
+    ] {
+        let got = took(accept);
+        assert_eq!((got.field("content-encoding"), got.text() == text), (coding, true), "{accept}");
+        assert_eq!(got.field("vary"), Some("accept-encoding"), "{accept}");
+    }
+    assert!(took("accept-encoding: br").body.len() < took("accept-encoding: gzip").body.len());
+    let got = ask(site(&text), "/pieces", &["accept-encoding: br"]);
+    assert_eq!((got.field("content-encoding"), got.text()), (Some("br"), text.repeat(2)));
+}
+
+#[test]
+fn an_encoder_of_brotli_lets_each_piece_out_and_holds_no_more_than_it_says() {
+    for level in [0, 1, 6, 9, u32::MAX] {
+        let mut random = 42u32;
+        let mut piece = || -> Vec<u8> {
+            let byte = |_| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                b"etaoin shrdlu<>/"[(random >> 24) as usize % 16]
+            };
+            (0..64 * 1024).map(byte).collect()
+        };
+        let ((), cost) = wirebook_tests::allocations::measure(|| {
+            let mut encoder = Encoder::new(Coding::Brotli, level);
+            let (mut coded, mut whole) = (Vec::new(), Vec::new());
+            for number in 0..4 {
+                let more = piece();
+                coded.extend(encoder.piece(&more).expect("a piece"));
+                whole.extend(more);
+                let mut so_far = vec![0; whole.len()];
+                brotli::Decompressor::new(&*coded, 4096).read_exact(&mut so_far).expect("all that was given");
+                assert!(so_far == whole, "level {level}, piece {number}");
+            }
+            coded.extend(encoder.finish().expect("an end"));
+            let mut back = Vec::new();
+            brotli::Decompressor::new(&*coded, 4096).read_to_end(&mut back).expect("a whole coding");
+            assert!(back == whole, "level {level}");
+        });
+        let film = vec![b'x'; 64 * 1024];
+        let ((), held) = wirebook_tests::allocations::measure(|| {
+            let mut encoder = Encoder::new(Coding::Brotli, level);
+            for _ in 0..100 {
+                encoder.piece(&film).expect("a piece");
+            }
+        });
+        assert!(
+            held.peak_bytes < 4 << 20,
+            "level {level}: {} bytes for a film, {} with its reader",
+            held.peak_bytes,
+            cost.peak_bytes
+        );
+    }
 }

@@ -6,6 +6,15 @@ use super::world::*;
 #[path = "../../../web/examples/web_basic.rs"]
 mod web_basic;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_cors.rs"]
+mod web_cors;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_download.rs"]
+mod web_download;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_etag.rs"]
+mod web_etag;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_express.rs"]
 mod web_express;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
@@ -14,6 +23,9 @@ mod web_form_csrf;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_onion.rs"]
 mod web_onion;
+#[allow(dead_code, reason = "its `main` serves over TCP")]
+#[path = "../../../web/examples/web_request.rs"]
+mod web_request;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_rest.rs"]
 mod web_rest;
@@ -79,6 +91,45 @@ fn basic() {
     assert_eq!(get(web_basic::app().unwrap(), "/back").status, 401);
     let asked = request("GET", "/back", &["authorization: Basic YWRhOm9wZW4gc2VzYW1l"]);
     assert_eq!(ask(web_basic::app().unwrap(), asked).body, "Welcome, ada.\n");
+}
+
+#[test]
+fn etag() {
+    let page = get(web_etag::app().unwrap(), "/");
+    let tag = page.field("etag").expect("a tag").to_owned();
+    let again = |field: &str, path: &str| ask(web_etag::app().unwrap(), request("GET", path, &[field])).status;
+    assert_eq!(again(&format!("if-none-match: {tag}"), "/"), 304);
+    assert_eq!(again("if-none-match: \"other\"", "/"), 200);
+    let prices = get(web_etag::app().unwrap(), "/prices");
+    assert_eq!(prices.field("last-modified"), Some("Thu, 01 Jan 2026 00:00:00 GMT"));
+    assert_eq!(again("if-modified-since: Thu, 01 Jan 2026 00:00:00 GMT", "/prices"), 304);
+    assert_eq!(again("if-modified-since: Wed, 31 Dec 2025 00:00:00 GMT", "/prices"), 200);
+}
+
+#[test]
+fn download() {
+    let asked = |path: &str, fields: &[&str]| ask(web_download::app().unwrap(), request("GET", path, fields));
+    let file = asked("/prices", &[]);
+    let disposition = "attachment; filename=\"Prices in ?.csv\"; filename*=UTF-8''Prices%20in%20%E2%82%AC.csv";
+    assert_eq!((file.field("content-disposition"), file.field("content-type")), (Some(disposition), Some("text/csv")));
+    let moved = asked("/old", &[]);
+    assert_eq!((moved.status, moved.field("location")), (301, Some("/prices")));
+    assert_eq!(asked("/to?next=/teas?a=1", &[]).field("location"), Some("/teas?a=1"));
+    assert_eq!(asked("/to?next=//evil.example", &[]).status, 400);
+    assert_eq!(asked("/back", &["referer: http://example.com/teas"]).field("location"), Some("/teas"));
+    assert_eq!(asked("/back", &["referer: http://evil.example/teas"]).field("location"), Some("/prices"));
+}
+
+#[test]
+fn cors() {
+    let asked = |method: &str, path: &str, origin: &str| {
+        let fields = [&*format!("origin: {origin}"), "access-control-request-method: PUT"];
+        let reply = ask(web_cors::app().unwrap(), request(method, path, &fields));
+        (reply.status, reply.field("access-control-allow-origin").map(str::to_owned))
+    };
+    assert_eq!(asked("GET", "/feed/teas", "https://anybody.example"), (200, Some("*".into())));
+    assert_eq!(asked("OPTIONS", "/orders/7", "https://shop.example"), (204, Some("https://shop.example".into())));
+    assert_eq!(asked("GET", "/orders", "https://anybody.example"), (200, None));
 }
 
 #[test]
@@ -197,4 +248,15 @@ fn express() {
     assert!(remembered.field("set-cookie").is_some_and(|cookie| cookie.starts_with("remember=1; ")));
     let other = ask(web_express::app("vhost"), "GET / HTTP/1.1\r\nHost: foo.example.com\r\n\r\n");
     assert_eq!((other.status, other.body.as_str()), (302, "Redirecting to http://example.com:3000/foo\n"));
+}
+
+#[test]
+fn a_request_is_read_back() {
+    let asked = request("GET", "/teas/%6Eew?page=2", &["accept: application/json", "accept-language: de, en;q=0.5"]);
+    let reply = ask(web_request::app().unwrap(), asked);
+    let said: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    assert_eq!((&said["path"], &said["page"], &said["language"]), (&"/teas/new".into(), &"2".into(), &"de".into()));
+    assert_eq!(ask(web_request::app().unwrap(), request("GET", "/", &["accept: image/png"])).status, 406);
+    let page = ask(web_request::app().unwrap(), request("GET", "/<script>", &["accept: text/html, text/plain;q=0.1"]));
+    assert!(page.field("content-type").is_some_and(|media| media.starts_with("text/plain")), "{page:?}");
 }

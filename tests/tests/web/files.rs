@@ -439,3 +439,41 @@ fn assets_are_bounded_at_n_and_n_plus_1() {
     fs::remove_file(folder.path().join("a")).expect("a file");
     assert!(Assets::read_at_most(folder.path(), 0).is_ok());
 }
+
+#[test]
+fn a_handler_makes_the_answer_of_files_with_its_suffix() {
+    use super::world::{app, ask, get, request};
+    use std::io::Read;
+    use wirebook_web::Router;
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content) in
+        [("a.up", "tea"), ("a.up.txt", "plain"), ("up", "no suffix"), ("index.up", "home"), (".up", "hidden")]
+    {
+        std::fs::write(folder.path().join(name), content).expect("a file");
+    }
+    let site = || {
+        let files = Files::beneath(folder.path()).expect("a folder").index(Some("index.up")).extension("up");
+        let pages = files.handle(".up", async |ctx, mut opened| {
+            let mut text = String::new();
+            opened.file.read_to_string(&mut text)?;
+            ctx.text(format!("{} {}", opened.name, text.to_uppercase()))
+        });
+        app(Router::new().files("/p", pages))
+    };
+    for (path, status, body) in [
+        ("/p/a.up", 200, "a.up TEA"),
+        ("/p/a", 200, "a.up TEA"),
+        ("/p/", 200, "index.up HOME"),
+        ("/p/a.up.txt", 200, "plain"),
+        ("/p/up", 200, "no suffix"),
+        ("/p/.up", 404, ""),
+        ("/p/b.up", 404, ""),
+        ("/p/..%2fa.up", 404, ""),
+    ] {
+        let reply = get(site(), path);
+        assert_eq!(reply.status, status, "{path}");
+        assert!(body.is_empty() || reply.body == body, "{path}: {}", reply.body);
+    }
+    assert_eq!(ask(site(), request("HEAD", "/p/a.up", &[])).field("content-length"), Some("8"));
+    assert_eq!(ask(site(), request("POST", "/p/a.up", &[])).status, 405);
+}

@@ -44,6 +44,13 @@ fn a_handler_that_takes_too_long_is_given_up() {
             })
             .await
         };
+        let silent = async |ctx: &mut wirebook_web::Context<'_>| {
+            ctx.raw(async |_, response| {
+                net::sleep(Duration::from_secs(60)).await;
+                response.end("too late").await
+            })
+            .await
+        };
         let later = async |ctx: &mut wirebook_web::Context<'_>| {
             let mut left = 2;
             ctx.stream(async move || {
@@ -53,6 +60,7 @@ fn a_handler_that_takes_too_long_is_given_up() {
             })
         };
         let router = Router::new().layer(timeout(limit)).get("/slow", slow).get("/raw", stream).get("/stream", later);
+        let router = router.get("/silent", silent);
         app(router.get("/", async |ctx| ctx.text("at once")))
     };
     let second = Duration::from_secs(1);
@@ -64,6 +72,10 @@ fn a_handler_that_takes_too_long_is_given_up() {
     assert_eq!(get(router(Duration::ZERO), "/").body, "at once");
     assert_eq!(get(router(second), "/raw").body, "begun and ended");
     assert_eq!(get(router(second), "/stream").body, "piece");
+    // Who speaks by itself and says nothing is late as everybody else.
+    let reply = get(router(second), "/silent");
+    assert_eq!((reply.status, reply.field("retry-after")), (503, Some("1")), "{}", reply.body);
+    assert_eq!(get(router(Duration::from_secs(61)), "/silent").body, "too late");
 }
 
 #[test]
@@ -254,6 +266,16 @@ fn failures_have_a_page_json_or_a_line() {
         asked(Environment::Development, "/panic", &[html, "cookie: sid=geheim", "x-odd: <i>", "x-api-token: geheim"]);
     assert!(page.body.contains("a panic: a &lt;bug&gt;") && page.body.contains("x-odd: &lt;i&gt;"), "{}", page.body);
     assert!(page.body.contains("cookie: (not shown)") && !page.body.contains("geheim"), "{}", page.body);
+    // The line that failed, and the way to it.
+    let page = asked(Environment::Development, "/ours", &[html]);
+    let line = "Err(Failure::new(500, &#34;the &lt;database&gt; is away&#34;))";
+    assert!(page.body.contains("layers.rs:") && page.body.contains(line), "{}", page.body);
+    let at = |name: &str| page.body.find(name).unwrap_or_else(|| panic!("{name} in {}", page.body));
+    assert!(
+        at("request_id") < at("::errors") && at("::errors") < at("::catch_panic") && at("::catch_panic") < at("/ours<")
+    );
+    let page = asked(Environment::Production, "/ours", &[html]);
+    assert!(!page.body.contains(".rs") && !page.body.contains("catch_panic"), "{}", page.body);
     let page = asked(Environment::Development, "/users/ada", &[html]);
     assert!(page.body.contains("GET /users/{id:int}: byte 7: wants int there"), "{}", page.body);
     for claim in ["x-forwarded-for: 203.0.113.7", "forwarded: for=127.0.0.1", "x-forwarded-for: 127.0.0.1"] {

@@ -10,7 +10,7 @@ use wirebook_http1::server::{Hooks, Options};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net::sim::{SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
-use wirebook_web::proxy::{self, Proxy, is_public, public_agent};
+use wirebook_web::proxy::{self, Proxy, Tunnels, is_public, public_agent};
 use wirebook_web::{Router, any};
 
 const ORIGIN: &str = "10.0.0.2:80";
@@ -283,4 +283,169 @@ fn rule_18_a_stranger_sends_us_nowhere_private() {
             other => panic!("{host}: {other}"),
         }
     }
+}
+
+/// An origin that agrees to a WebSocket at `/chat`, tells what it was asked, and gives every byte back.
+async fn talker(seen: &Seen, request: Request<'_>, response: Response<'_>) -> Outcome {
+    let lines = request.headers();
+    let names =
+        ["connection", "upgrade", "sec-websocket-key", "sec-websocket-protocol", "origin", "cookie", "x-forwarded-for"];
+    let told = names.map(|name| format!("{name}: {}", lines.get(name).unwrap_or_default().escape_ascii()));
+    seen.0.borrow_mut().push(format!("{} {}", request.target(), told.join(", ")));
+    if request.path() != "/chat" {
+        return response.status(403).end("no chat").await;
+    }
+    let response =
+        response.header("upgrade", "websocket").header("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    let stream = response.upgrade(request).await?;
+    let mut bytes = vec![0; 3000];
+    while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+        stream.write_all(&bytes[..count]).await?;
+    }
+    stream.write_all(b"farewell").await?;
+    Ok(())
+}
+
+/// A client that asks for a WebSocket at that path through a proxy, and then says `bytes`; what came back, and what the origin saw.
+fn chat<T: 'static>(
+    path: &'static str,
+    make: impl FnOnce(Proxy) -> Proxy + 'static,
+    say: impl AsyncFnOnce(SimStream) -> T + 'static,
+) -> (T, Vec<String>) {
+    let seen = Seen::default();
+    let there = seen.clone();
+    let said = simulate(async move {
+        let listener = SimListener::bind(ORIGIN).expect("a free address");
+        drop(http1::serve_on(listener, Options::default(), async move |request, response| {
+            talker(&there, request, response).await
+        }));
+        let agent = Agent::with_connector(AgentOptions::default(), async |origin: Origin| {
+            SimStream::connect((&*origin.host, origin.port)).await
+        });
+        let proxy = make(proxy::to(&format!("http://{ORIGIN}")).expect("a target").agent(agent));
+        // What gives up slow handlers leaves a connection alone that is another protocol's.
+        let app = Router::new().layer(wirebook_web::layers::timeout(Duration::from_secs(5)));
+        let app = app.any("/{*rest}", proxy.handler()).into_app(quiet()).expect("routes");
+        let server = app.serve_on(SimListener::bind(ADDRESS).expect("a free address"));
+        let client = SimStream::connect(ADDRESS).await.expect("a connection");
+        let fields = [
+            "connection: keep-alive, Upgrade",
+            "upgrade: WebSocket",
+            "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+            "sec-websocket-version: 13",
+            "sec-websocket-protocol: tea",
+            "origin: http://page.example",
+            "cookie: sid=1",
+            "x-forwarded-for: 6.6.6.6",
+        ];
+        client.write_all(request("GET", path, &fields).as_bytes()).await.expect("it is sent");
+        let said = say(client).await;
+        server.close();
+        said
+    });
+    (said, seen.0.take())
+}
+
+/// Reads until so many bytes have come behind the head, or the end.
+async fn behind_head(client: &SimStream, count: usize) -> (String, Vec<u8>) {
+    let (mut all, mut bytes) = (Vec::new(), vec![0; 4096]);
+    loop {
+        let head = all.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
+        if let Some(at) = head.filter(|at| all.len() >= at + count) {
+            return (String::from_utf8_lossy(&all[..at]).into_owned(), all[at..].to_vec());
+        }
+        match client.read(&mut bytes).await {
+            Ok(count @ 1..) => all.extend_from_slice(&bytes[..count]),
+            _ => return (String::from_utf8_lossy(&all).into_owned(), Vec::new()),
+        }
+    }
+}
+
+#[test]
+fn rule_18_a_websocket_passes_byte_for_byte() {
+    let all: Vec<u8> = (0..200_000u32).map(|number| (number * 7 % 251) as u8).collect();
+    let sent = all.clone();
+    let ((head, back, end), seen) = chat("/chat", Proxy::websocket, async move |client| {
+        // More than all buffers hold, so reading and writing take turns.
+        let (reads, writes) = net::split(client);
+        let writing = net::spawn(async move { writes.write_all(&sent).await.map(|()| writes) });
+        let mut got = Vec::new();
+        let mut bytes = vec![0; 4096];
+        let head = loop {
+            if let Some(at) = got.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            let count = reads.read(&mut bytes).await.expect("the proxy answers");
+            got.extend_from_slice(&bytes[..count]);
+        };
+        while got.len() < head + 200_000 {
+            let count = reads.read(&mut bytes).await.expect("bytes come back");
+            assert!(count > 0, "it ended behind {}", got.len());
+            got.extend_from_slice(&bytes[..count]);
+        }
+        // Our end passes on, and what the origin says behind it comes back.
+        let writes = writing.await.expect("a task").expect("all is written");
+        drop(writes);
+        let mut end = Vec::new();
+        while let Ok(count @ 1..) = reads.read(&mut bytes).await {
+            end.extend_from_slice(&bytes[..count]);
+        }
+        (String::from_utf8_lossy(&got[..head]).into_owned(), got[head..].to_vec(), end)
+    });
+    assert!(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{head}");
+    let lower = head.to_ascii_lowercase();
+    for field in ["upgrade: websocket", "connection: upgrade", "sec-websocket-accept: s3ppLMBiTxaQ9kYGzzhZRbK+xOo="] {
+        assert!(lower.contains(&field.to_ascii_lowercase()), "{field}: {head}");
+    }
+    assert!(back == all, "{} bytes came back", back.len());
+    assert_eq!(end, b"farewell");
+    let [asked] = &seen[..] else { panic!("{seen:?}") };
+    for part in [
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-protocol: tea",
+        "origin: http://page.example",
+        "cookie: sid=1",
+    ] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    assert!(!asked.contains("6.6.6.6") && !asked.contains("keep-alive"), "{asked}");
+}
+
+#[test]
+fn a_tunnel_has_bounds_and_may_be_refused() {
+    // Silence: as long as the limit, in the time of the network.
+    for (idle, waits) in [(Duration::from_secs(20), 20), (Duration::from_secs(1), 1), (Duration::ZERO, 0)] {
+        let make = move |proxy: Proxy| proxy.websocket_with(Tunnels { idle, ..Tunnels::default() });
+        let (silent, _) = chat("/chat", make, async move |client| {
+            let (head, _) = behind_head(&client, 0).await;
+            assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+            let began = net::now();
+            while let Ok(1..) = client.read(&mut [0; 64]).await {}
+            (net::now() - began).as_secs()
+        });
+        assert!((waits..=waits + 1).contains(&silent), "{silent} seconds of {waits}");
+    }
+    let for_ever = Tunnels { idle: Duration::MAX, most: usize::MAX };
+    let (said, _) = chat(
+        "/chat",
+        move |proxy| proxy.websocket_with(for_ever),
+        async |client| {
+            behind_head(&client, 0).await;
+            net::sleep(Duration::from_secs(100_000)).await;
+            client.write_all(b"still here").await.expect("it is open");
+            let mut bytes = [0; 64];
+            let count = client.read(&mut bytes).await.expect("it comes back");
+            String::from_utf8_lossy(&bytes[..count]).into_owned()
+        },
+    );
+    assert_eq!(said, "still here");
+    let head = |path, make: fn(Proxy) -> Proxy| chat(path, make, async |client| behind_head(&client, 7).await);
+    // Who refuses answers as always.
+    let ((refused, body), _) = head("/other", Proxy::websocket);
+    assert!(refused.starts_with("HTTP/1.1 403 ") && body.windows(7).any(|text| text == b"no chat"), "{refused}");
+    let ((full, _), seen) = head("/chat", |proxy| proxy.websocket_with(Tunnels { most: 0, ..Tunnels::default() }));
+    assert!(full.starts_with("HTTP/1.1 503 ") && seen.is_empty(), "{full}");
+    // Without being asked a proxy passes no protocol on but HTTP.
+    let (_, seen) = head("/other", same);
+    assert!(seen[0].contains("upgrade: ,"), "{seen:?}");
 }

@@ -186,4 +186,8 @@ fn rule_17_a_guard_of_a_router_is_around_all_of_its_routes() {
     }
     let router = Router::new().get("/open", path).nest("/in", inner());
     assert_eq!(get(app(router), "/open").status, 200);
+    // Nor does it tell of the methods that lie behind it.
+    let router = Router::new().get("/open", path).nest("/in", inner());
+    let reply = ask(app(router), request("OPTIONS", "/in/a", &[]));
+    assert_eq!((reply.status, reply.field("allow")), (401, None));
 }

@@ -52,6 +52,43 @@ fn a_path_is_written_once() {
 }
 
 #[test]
+fn a_template_names_assets_and_its_form_has_a_token() {
+    use wirebook_web::files::Assets;
+    use wirebook_web::layers::csrf;
+    use wirebook_web::trust::Keys;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("app.css"), "p {}").expect("a file");
+    let site = || {
+        let mut engine = Engine::in_memory();
+        engine
+            .add("form", "<link href=\"<%= asset('app.css') %>\"><link href=\"<%= asset('no.css') %>\"><%= csrf() %>");
+        engine.add("plain", "<p>no form");
+        let router = Router::new().views(Views::new(engine)).layer(csrf::by_token());
+        let router = router.assets("/static", Assets::read(folder.path()).expect("a folder"));
+        let router = router
+            .get("/form", async |ctx| ctx.render("form", &data!({})))
+            .get("/plain", async |ctx| ctx.render("plain", &data!({})))
+            .post("/form", async |ctx| ctx.text("changed"));
+        router.into_app(Options { keys: Some(Keys::new(&[&[9; 32]]).unwrap()), ..quiet() }).unwrap()
+    };
+    let page = get(site(), "/form");
+    let style = page.body.split('"').nth(1).expect("a link");
+    assert_eq!(get(site(), style).body, "p {}", "{style}");
+    assert!(page.body.contains("href=\"/static/no.css\""), "{}", page.body);
+    let token = page.body.rsplit('>').next().expect("a token");
+    let cookie = format!("cookie: {}", page.field("set-cookie").expect("a secret").split(';').next().unwrap());
+    let sent = |token: &str| ask(site(), request("POST", "/form", &[&cookie, &format!("x-csrf-token: {token}")]));
+    assert_eq!((sent(token).body.as_str(), sent("x").status), ("changed", 403));
+    // Who sees no form is not remembered.
+    assert_eq!(get(site(), "/plain").field("set-cookie"), None);
+    // Without a ring there is no token, and the log says why.
+    let mut engine = Engine::in_memory();
+    engine.add("form", "<%= csrf() %>");
+    let bare = Router::new().views(Views::new(engine)).get("/", async |ctx| ctx.render("form", &data!({})));
+    assert_eq!(get(app(bare), "/").status, 500);
+}
+
+#[test]
 fn a_view_that_is_missing_or_broken_is_a_500_whose_reason_the_log_has() {
     let heard: Rc<RefCell<Vec<String>>> = Rc::default();
     for (view, reason) in [

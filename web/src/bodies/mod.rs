@@ -5,7 +5,7 @@
 //! | `inflate.rs` | taking one content coding off, with a bound on what it becomes |
 //! | `incoming.rs` | [`Incoming`]: the pieces of a body, whatever its coding |
 //! | `typed_form.rs` | from what somebody typed to a type of yours |
-//! | `read.rs` | JSON, forms, text, bytes |
+//! | `read.rs` | JSON, forms, XML, text, bytes |
 //! | `parts.rs` | [`Parts`]: forms with files, part by part |
 //!
 //! A bound is checked where bytes come in, by HTTP/1 itself, at the first read. So a route may allow more or less than another, and

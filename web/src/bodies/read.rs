@@ -1,9 +1,9 @@
-//! Whole bodies: JSON, forms, text, bytes.
+//! Whole bodies: JSON, forms, XML, text, bytes.
 
 use super::typed_form;
 use crate::{
     context::{Context, Failure},
-    input::{Limits, Value, form, pairs},
+    input::{Element, Limits, Value, form, pairs, xml},
     message::Media,
 };
 use serde::de::DeserializeOwned;
@@ -18,6 +18,8 @@ pub enum Parsed {
     Json(serde_json::Value),
     /// `application/x-www-form-urlencoded`.
     Form(Value),
+    /// `application/xml`, `text/xml`, `*/*+xml`.
+    Xml(Element),
     /// `text/*`.
     Text(String),
 }
@@ -83,15 +85,17 @@ impl Context<'_> {
         utf8(self.read_bytes(limit).await?)
     }
 
-    /// The body, whatever its type, as XML's bytes: a type of XML (RFC 7303) is all that is looked at, and what reads it is yours.
+    /// The body, as XML (RFC 7303): a tree of elements, without document types and their entities.
     ///
     /// # Errors
     ///
-    /// 415 for another type; 413 beyond [`xml`](crate::Limits::xml) or the route's limit.
-    pub async fn read_xml(&mut self) -> Result<String, Failure> {
+    /// 415 for another type or encoding; 413 beyond [`xml`](crate::Limits::xml) or the route's limit; 400 for what is not well-formed, has a
+    /// document type, or is nested deeper than [`xml_depth`](crate::Limits::xml_depth).
+    pub async fn read_xml(&mut self) -> Result<Element, Failure> {
         self.expects("XML", |media| media.is("application/xml") || media.is("text/xml") || media.is("*/*+xml"))?;
-        let limit = self.options().limits.xml;
-        utf8(self.read_bytes(limit).await?)
+        let limits = self.options().limits;
+        let text = utf8(self.read_bytes(limits.xml).await?)?;
+        Ok(xml(&text, limits.xml_depth)?)
     }
 
     /// The body, whatever its type: at most as much as the route allows, and `otherwise` where it does not say.
@@ -140,9 +144,10 @@ impl Context<'_> {
         if !self.has_body() {
             return Ok(Parsed::Nothing);
         }
-        match self.is(&["json", "*/*+json", "form", "text/*"]) {
+        match self.is(&["json", "*/*+json", "form", "xml", "text/xml", "*/*+xml", "text/*"]) {
             Some("json" | "*/*+json") => Ok(Parsed::Json(self.read_json().await?)),
             Some("form") => Ok(Parsed::Form(self.read_fields().await?)),
+            Some("xml" | "text/xml" | "*/*+xml") => Ok(Parsed::Xml(self.read_xml().await?)),
             Some(_) => Ok(Parsed::Text(self.read_text().await?)),
             None => Err(Failure::of(415)),
         }

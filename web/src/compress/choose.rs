@@ -45,6 +45,7 @@ pub enum Why {
 /// assert_eq!(why_not(&page, 1024), None);
 /// assert_eq!(why_not(&Facts { cache_control: Some("no-transform"), ..page }, 1024), Some(Why::NoTransform));
 /// ```
+// ANCHOR: why_not
 pub fn why_not(facts: &Facts<'_>, least: u64) -> Option<Why> {
     let media = facts.content_type.and_then(Media::parse);
     let is_stream = media.as_ref().is_some_and(|media| media.is("text/event-stream"));
@@ -58,6 +59,7 @@ pub fn why_not(facts: &Facts<'_>, least: u64) -> Option<Why> {
     ];
     rules.into_iter().find(|(holds, _)| *holds).map(|(_, why)| why)
 }
+// ANCHOR_END: why_not
 
 /// Types whose content repeats itself; of the rest most are compressed in their own way.
 fn is_text(media: &Media) -> bool {

@@ -6,6 +6,10 @@ use flate2::{
 };
 use std::io::{self, Write};
 
+/// The window of brotli, as a power of two: 256 KiB, so that an encoder holds less than four megabytes.
+#[cfg(feature = "brotli")]
+const WINDOW: u32 = 18;
+
 /// A coding that is made while an answer goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
@@ -13,6 +17,9 @@ pub enum Coding {
     Gzip,
     /// RFC 1950, which is what the name `deflate` means; some have sent RFC 1951 without it, and no reader is sure.
     Deflate,
+    /// RFC 7932.
+    #[cfg(feature = "brotli")]
+    Brotli,
 }
 
 impl Coding {
@@ -24,6 +31,8 @@ impl Coding {
         match name {
             "gzip" => Some(Coding::Gzip),
             "deflate" => Some(Coding::Deflate),
+            #[cfg(feature = "brotli")]
+            "br" => Some(Coding::Brotli),
             _ => None,
         }
     }
@@ -33,6 +42,8 @@ impl Coding {
         match self {
             Coding::Gzip => "gzip",
             Coding::Deflate => "deflate",
+            #[cfg(feature = "brotli")]
+            Coding::Brotli => "br",
         }
     }
 }
@@ -43,10 +54,12 @@ pub struct Encoder(Inner);
 enum Inner {
     Gzip(GzEncoder<Vec<u8>>),
     Deflate(ZlibEncoder<Vec<u8>>),
+    #[cfg(feature = "brotli")]
+    Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
 }
 
 impl Encoder {
-    /// An encoder of a level, 0 (none) to 9 (the smallest); more is 9.
+    /// An encoder of a level, 0 (none) to 9 (the smallest); more is 9. Brotli has eleven, and gets one that takes about as long.
     ///
     /// ```
     /// use wirebook_web::compress::{Coding, Encoder};
@@ -58,10 +71,15 @@ impl Encoder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn new(coding: Coding, level: u32) -> Encoder {
-        let level = Compression::new(level.min(9));
+        let level = level.min(9);
         Encoder(match coding {
-            Coding::Gzip => Inner::Gzip(GzEncoder::new(Vec::new(), level)),
-            Coding::Deflate => Inner::Deflate(ZlibEncoder::new(Vec::new(), level)),
+            Coding::Gzip => Inner::Gzip(GzEncoder::new(Vec::new(), Compression::new(level))),
+            Coding::Deflate => Inner::Deflate(ZlibEncoder::new(Vec::new(), Compression::new(level))),
+            #[cfg(feature = "brotli")]
+            Coding::Brotli => {
+                let encoder = brotli::CompressorWriter::new(Vec::new(), 4096, level * 2 / 3, WINDOW);
+                Inner::Brotli(Box::new(encoder))
+            }
         })
     }
 
@@ -83,6 +101,12 @@ impl Encoder {
                 encoder.flush()?;
                 Ok(std::mem::take(encoder.get_mut()))
             }
+            #[cfg(feature = "brotli")]
+            Inner::Brotli(encoder) => {
+                encoder.write_all(piece)?;
+                encoder.flush()?;
+                Ok(std::mem::take(encoder.get_mut()))
+            }
         }
     }
 
@@ -95,6 +119,8 @@ impl Encoder {
         match self.0 {
             Inner::Gzip(encoder) => encoder.finish(),
             Inner::Deflate(encoder) => encoder.finish(),
+            #[cfg(feature = "brotli")]
+            Inner::Brotli(encoder) => Ok(encoder.into_inner()),
         }
     }
 
@@ -107,6 +133,8 @@ impl Encoder {
         match &mut self.0 {
             Inner::Gzip(encoder) => encoder.write_all(bytes)?,
             Inner::Deflate(encoder) => encoder.write_all(bytes)?,
+            #[cfg(feature = "brotli")]
+            Inner::Brotli(encoder) => encoder.write_all(bytes)?,
         }
         self.finish()
     }

@@ -43,6 +43,21 @@ pub fn compress() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'stati
 
 /// The same with options.
 pub fn compress_with(options: CompressOptions) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
+    compress_by(options, &Coding::OFFERS)
+}
+
+/// The same, with brotli for whoever takes it: a page becomes a sixth smaller than with gzip, and each answer that is on its way costs up to
+/// four megabytes. Files that do not change are better compressed once: see [`Files::precompressed`](crate::files::Files::precompressed).
+#[cfg(feature = "brotli")]
+pub fn compress_brotli(options: CompressOptions) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
+    compress_by(options, &["br", "gzip", "deflate", "identity"])
+}
+
+/// `offers`: codings that we make, the best first.
+fn compress_by(
+    options: CompressOptions,
+    offers: &'static [&'static str],
+) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
     async move |ctx, next| {
         let done = next.run(ctx).await?;
         if ctx.is_open() || ctx.get_state::<Uncompressed>().is_some() {
@@ -55,7 +70,7 @@ pub fn compress_with(options: CompressOptions) -> impl AsyncFn(&mut Context<'_>,
         if may(ctx, options.least) {
             // Whoever takes no coding gets another answer than who does, and a cache between has to know.
             ctx.vary("accept-encoding")?;
-            let codings = accept::encodings(ctx.header_list("accept-encoding").as_deref(), &Coding::OFFERS);
+            let codings = accept::encodings(ctx.header_list("accept-encoding").as_deref(), offers);
             if let Some(coding) = codings.first().and_then(|name| Coding::named(name)) {
                 code(ctx, coding, options.level).await?;
             }

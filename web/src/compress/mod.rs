@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `encoder` | gzip and deflate, piece by piece |
+//! | `encoder` | gzip, deflate and brotli, piece by piece |
 //! | `choose` | why an answer stays as it is |
 //! | `layer` | the ring |
 
@@ -12,4 +12,6 @@ mod layer;
 
 pub use choose::{Facts, Why, weakened, why_not};
 pub use encoder::{Coding, Encoder};
+#[cfg(feature = "brotli")]
+pub use layer::compress_brotli;
 pub use layer::{CompressOptions, Uncompressed, compress, compress_with};

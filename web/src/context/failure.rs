@@ -1,7 +1,7 @@
 //! How a handler ends: with the proof that it has answered, or with what went wrong.
 
-use crate::input::FormFault;
-use std::{borrow::Cow, error::Error, fmt};
+use crate::input::{FormFault, XmlFault};
+use std::{borrow::Cow, error::Error, fmt, panic::Location};
 use wirebook_http1::{self as http1, reason, server::Trouble};
 
 // ANCHOR: done
@@ -43,11 +43,13 @@ struct Inner {
     fields: Vec<(&'static str, String)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     id: Option<String>,
+    place: &'static Location<'static>,
 }
 
 impl Failure {
     /// A failure with a status, 400 to 599, and words for the client, which sees them where the fault is its own: below 500. Any
-    /// other status is a 500.
+    /// other status is a 500. Where it is made is remembered, for [`place`](Self::place).
+    #[track_caller]
     pub fn new(status: u16, message: impl Into<Cow<'static, str>>) -> Failure {
         let status = if (400..600).contains(&status) { status } else { 500 };
         let inner = Inner {
@@ -57,11 +59,13 @@ impl Failure {
             fields: Vec::new(),
             cause: None,
             id: None,
+            place: Location::caller(),
         };
         Failure(Box::new(inner))
     }
 
     /// A failure whose words are those that its status has (RFC 9110 §15).
+    #[track_caller]
     pub fn of(status: u16) -> Failure {
         Failure::new(status, reason(status))
     }
@@ -110,16 +114,23 @@ impl Failure {
         self.0.fields.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
+    /// Where it was made: the line of your code that failed, or whose `?` made it of another error.
+    pub fn place(&self) -> &'static Location<'static> {
+        self.0.place
+    }
+
     /// What it came from, to be shown or downcast.
     pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.0.cause.as_deref()
     }
 
     /// What HTTP/1 failed with: a client's fault keeps its status, a connection that broke is nobody's.
+    #[track_caller]
     pub fn from_http1(failure: http1::Failure) -> Failure {
         Failure::from_cause(failure.into_source())
     }
 
+    #[track_caller]
     fn from_cause(cause: Box<dyn Error + Send + Sync>) -> Failure {
         let status = status_of(&*cause).unwrap_or(500);
         Failure::new(status, cause.to_string()).caused_by(cause)
@@ -130,11 +141,13 @@ impl Failure {
 fn status_of(error: &(dyn Error + Send + Sync + 'static)) -> Option<u16> {
     let trouble = error.downcast_ref::<Trouble>().map(|trouble| trouble.status());
     let fault = error.downcast_ref::<FormFault>().map(|fault| fault.status());
+    let xml = error.downcast_ref::<XmlFault>().map(|fault| fault.status());
     let part = error.downcast_ref::<wirebook_multipart::Error>().map(|error| error.status());
-    trouble.or(fault).or(part)
+    trouble.or(fault).or(xml).or(part)
 }
 
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
+    #[track_caller]
     fn from(error: E) -> Failure {
         Failure::from_cause(Box::new(error))
     }

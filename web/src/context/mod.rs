@@ -29,7 +29,7 @@ mod typed;
 pub use body::{Body, Piece, Source};
 pub use cookies::now;
 pub use failure::{Answer, Done, Failure};
-pub(crate) use site::Site;
+pub(crate) use site::{AssetPaths, Site};
 pub use site::{Environment, Limits, OnError, Options};
 pub use typed::Typed;
 
@@ -37,17 +37,14 @@ use crate::{
     router::{Path, Spans, Unclean, wash},
     trust::Client,
 };
-use std::{
-    borrow::Cow,
-    cell::{Cell, OnceCell},
-    fmt,
-    net::SocketAddr,
-    rc::Rc,
-};
+use std::{borrow::Cow, cell::OnceCell, fmt, net::SocketAddr, rc::Rc};
 use wirebook_http1::{
     Outcome, Request, Response,
     parser::{FieldLines, Version},
 };
+
+/// Rings whose names are kept for developers.
+const MOST_RINGS: usize = 64;
 
 /// A request, and the answer to it.
 pub struct Context<'r> {
@@ -78,6 +75,8 @@ pub struct Context<'r> {
     is_passing: bool,
     /// What answers where no route does.
     miss: Option<Answer>,
+    /// The methods of a path that was asked for them.
+    options: Option<String>,
     body_limit: Option<u64>,
     /// The request's body, which a ring has read before its handler does.
     kept: Option<Vec<u8>>,
@@ -85,8 +84,10 @@ pub struct Context<'r> {
     state: Typed,
     /// What became of an answer that a handler wrote by itself.
     sent: Option<Outcome>,
-    /// Is told when a handler begins to write by itself.
-    taken: Option<Rc<Cell<bool>>>,
+    /// The rings that were entered, in their order: for developers alone.
+    rings: Vec<&'static str>,
+    /// A hold on the answer of a handler that writes by itself, should it be given up before it has begun.
+    lent: Option<Response<'r>>,
 }
 
 /// Why a request is for no handler at all, whatever its path.
@@ -122,12 +123,14 @@ impl<'r> Context<'r> {
             passed: 0,
             is_passing: false,
             miss: None,
+            options: None,
             body_limit: None,
             kept: None,
             body: Body::Empty,
             state: Typed::default(),
             sent: None,
-            taken: None,
+            lent: None,
+            rings: Vec::new(),
         };
         if let Some(host) = context.client().and_then(|client| client.host.clone()) {
             context.host = Cow::Owned(host);
@@ -144,6 +147,19 @@ impl<'r> Context<'r> {
         hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(self.hostname()))
     }
 
+    /// Remembers a ring that is entered, where developers look.
+    #[inline]
+    pub(crate) fn pass_ring(&mut self, name: impl FnOnce() -> &'static str) {
+        if self.site.options.environment == Environment::Development && self.rings.len() < MOST_RINGS {
+            self.rings.push(name());
+        }
+    }
+
+    /// The rings that were entered, the outermost first.
+    pub(crate) fn rings(&self) -> &[&'static str] {
+        &self.rings
+    }
+
     /// Keeps a body that was read, for whoever reads it next.
     pub(crate) fn keep(&mut self, body: Vec<u8>) {
         self.kept = Some(body);
@@ -158,6 +174,12 @@ impl<'r> Context<'r> {
     #[cfg(feature = "views")]
     pub(crate) fn site(&self) -> Rc<Site> {
         self.site.clone()
+    }
+
+    /// The path of an asset, with its print: `/static/app.0123456789abcdef.css`. A name that is none stays as it is, so that the page shows where
+    /// it is wrong. Behind a nested router the outer prefix is yours to put before it.
+    pub fn asset(&self, name: &str) -> String {
+        self.site.asset(name)
     }
 
     /// What the application was given.

@@ -3,8 +3,11 @@
 use super::{Answer, Body, Context, Done, Failure, Source};
 use crate::trust::{location, safe_target};
 use serde::Serialize;
-use std::{borrow::Cow, cell::Cell, fs::File, mem, ops::Range, rc::Rc};
+use std::{borrow::Cow, fs::File, mem, ops::Range};
 use wirebook_http1::{Outcome, Request, Response, reason};
+
+/// Characters that the name of a function in a query may have.
+const LONGEST_CALLBACK: usize = 64;
 
 impl<'r> Context<'r> {
     /// Answers with text.
@@ -36,6 +39,26 @@ impl<'r> Context<'r> {
         let json = serde_json::to_vec(value)?;
         self.type_or("application/json")?;
         self.bytes(json)
+    }
+
+    /// Answers with a script that gives JSON to the function that the query names as `callback`, for pages that cannot ask with CORS; without such
+    /// a name, with JSON: Express's `res.jsonp`. Any page of any site may read it, and with the visitor's cookies.
+    ///
+    /// Of the name stays what names things in a script, and it is no more than 64 characters. The comment at the front keeps the
+    /// name from being the first bytes of a file of another kind (CVE-2014-4671), and `nosniff` a browser from guessing one.
+    ///
+    /// # Errors
+    ///
+    /// 400 for a name of which nothing is left, or too much; those of [`json`](Self::json).
+    pub fn jsonp(&mut self, value: &(impl Serialize + ?Sized)) -> Answer {
+        let Some(asked) = self.query_value("callback").filter(|name| !name.is_empty()) else { return self.json(value) };
+        let is_part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.' | '[' | ']');
+        let callback: String = asked.chars().filter(is_part).collect();
+        self.ensure(!callback.is_empty() && callback.len() <= LONGEST_CALLBACK, 400, "no name of a function")?;
+        // Ends of lines to scripts before ECMAScript 2019, and to JSON never.
+        let json = serde_json::to_string(value)?.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+        self.set("x-content-type-options", "nosniff")?.set("content-type", "text/javascript; charset=utf-8")?;
+        self.bytes(format!("/**/ typeof {callback} === 'function' && {callback}({json});").into_bytes())
     }
 
     /// Answers with bytes; their type is yours to say, or else `application/octet-stream`.
@@ -151,6 +174,7 @@ impl<'r> Context<'r> {
     /// # Errors
     ///
     /// Always.
+    #[track_caller]
     pub fn fail(&self, status: u16, message: impl Into<Cow<'static, str>>) -> Answer {
         Err(Failure::new(status, message))
     }
@@ -160,6 +184,7 @@ impl<'r> Context<'r> {
     /// # Errors
     ///
     /// A failure, where it does not.
+    #[track_caller]
     pub fn ensure(&self, holds: bool, status: u16, message: impl Into<Cow<'static, str>>) -> Result<(), Failure> {
         if holds { Ok(()) } else { Err(Failure::new(status, message)) }
     }
@@ -194,17 +219,25 @@ impl<'r> Context<'r> {
     {
         let Some(request) = self.take_request() else { return Err(gone()) };
         let Some(response) = self.response.take() else { return Err(gone()) };
-        if let Some(taken) = &self.taken {
-            taken.set(true);
-        }
+        self.lent = Some(response.hold());
         let outcome = speak(request, response).await;
         self.sent = Some(outcome);
         Ok(Done::new())
     }
 
-    /// Becomes true when a handler begins to speak HTTP by itself.
-    pub(crate) fn watch_taken(&mut self) -> Rc<Cell<bool>> {
-        self.taken.get_or_insert_default().clone()
+    /// A hold on the answer, for whoever must know whether it has begun.
+    pub(crate) fn hold(&self) -> Option<Response<'r>> {
+        self.response.as_ref().map(Response::hold)
+    }
+
+    /// Takes the answer back from a handler that was given up while it spoke by itself, if nothing of it has gone out.
+    pub(crate) fn take_back(&mut self) {
+        self.response = self.response.take().or_else(|| self.lent.take().filter(|lent| !lent.is_begun()));
+    }
+
+    /// Whether the client asks for another protocol on its connection.
+    pub(crate) fn wants_upgrade(&self) -> bool {
+        self.request.as_ref().is_some_and(Request::upgrades)
     }
 
     /// The request, to read its body or to give it away; what is asked of its connection is asked now.

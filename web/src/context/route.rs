@@ -1,7 +1,7 @@
 //! Which handler a request is for, and what its path says.
 
 use super::{Answer, Context, Done, Failure, Refused};
-use crate::router::{Allow, Explanation, Found, Matched, Method, NoUrl};
+use crate::router::{Explanation, Found, Matched, Method, NoUrl};
 use std::borrow::Cow;
 
 impl Context<'_> {
@@ -15,49 +15,33 @@ impl Context<'_> {
                 return None;
             }
         };
+        self.options = None;
         let found =
             self.site.routes.find_after(self.passed, &self.host, Method::named(&self.method), path, &mut self.spans);
-        let allow = match found {
+        match found {
             Found::Route(matched) => {
                 let route = *matched.route().value();
                 self.route = Some(route);
                 return Some(route);
             }
-            _ if self.passed > 0 => {
-                self.miss = Some(Err(Failure::of(404)));
-                return None;
-            }
-            Found::Options(allow) => allow,
-            Found::MethodNotAllowed(allow) => {
-                self.miss = Some(Err(Failure::of(405).with("allow", allow.to_string())));
-                return None;
-            }
+            _ if self.passed > 0 => self.miss = Some(Err(Failure::of(404))),
+            // RFC 9110 §9.3.7. The field is set when nobody else has answered: a guard's 401 tells of no methods.
+            Found::Options(allow) => self.options = Some(allow.to_string()),
+            Found::MethodNotAllowed(allow) => self.miss = Some(Err(Failure::of(405).with("allow", allow.to_string()))),
             // RFC 9110 §15.6.2; TRACE gives a request back, with its cookies and credentials, and is never served.
-            Found::NotImplemented => {
-                self.miss = Some(Err(Failure::of(501).exposed(true)));
-                return None;
-            }
-            Found::NotFound if self.method == "TRACE" => {
-                self.miss = Some(Err(Failure::of(405).with("allow", "")));
-                return None;
-            }
-            Found::NotFound => {
-                self.miss = Some(Err(Failure::of(404)));
-                return None;
-            }
-        };
-        self.miss = Some(self.allow(&allow));
+            Found::NotImplemented => self.miss = Some(Err(Failure::of(501).exposed(true))),
+            Found::NotFound if self.method == "TRACE" => self.miss = Some(Err(Failure::of(405).with("allow", ""))),
+            Found::NotFound => self.miss = Some(Err(Failure::of(404))),
+        }
         None
     }
 
     /// What answers where no route does.
     pub(crate) fn take_miss(&mut self) -> Answer {
-        self.miss.take().unwrap_or_else(|| Err(Failure::of(404)))
-    }
-
-    /// OPTIONS without a route of its own (RFC 9110 §9.3.7).
-    fn allow(&mut self, allow: &Allow) -> Answer {
-        self.set("allow", allow.to_string())?.empty(204)
+        match self.options.take() {
+            Some(allow) => self.set("allow", allow)?.empty(204),
+            None => self.miss.take().unwrap_or_else(|| Err(Failure::of(404))),
+        }
     }
 
     /// The handler has left the request to the next route that fits.

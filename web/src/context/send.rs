@@ -39,7 +39,11 @@ impl Context<'_> {
 
     /// Tells whoever listens of a failure that is ours: 500 and above. A connection that broke is nobody's fault.
     pub fn report(&self, failure: &Failure) {
-        let is_broken = failure.cause().is_some_and(|cause| cause.is::<io::Error>());
+        // Other errors of I/O are ours: a file that is not there, a disk that is full.
+        let is_broken = failure.cause().and_then(|cause| cause.downcast_ref::<io::Error>()).is_some_and(|error| {
+            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+            matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
+        });
         if let Some(hear) = &self.site.options.on_error
             && failure.status() >= 500
             && !is_broken

@@ -92,6 +92,8 @@ pub struct Limits {
     pub xml: u64,
     /// How deep JSON may be nested: 64 (RFC 8259 §9 lets a parser choose; `serde_json` itself stops at 128, whatever stands here).
     pub json_depth: usize,
+    /// How deep elements of XML may lie in each other: 32, and at most 128, whatever stands here.
+    pub xml_depth: usize,
     /// Pairs, brackets and lists of a form; its `bytes` are `form`'s above.
     pub pairs: input::Limits,
     /// A body that is compressed may become so many times larger, once it is beyond 64 KiB: 100. 0: none is inflated, 415.
@@ -107,6 +109,7 @@ impl Default for Limits {
             text: 64 << 10,
             xml: 256 << 10,
             json_depth: 64,
+            xml_depth: 32,
             pairs: input::FORM,
             inflate_ratio: 100,
         }
@@ -120,4 +123,14 @@ pub(crate) struct Site {
     /// Which handler, by its number.
     pub(crate) routes: Router<usize>,
     pub(crate) services: Typed,
+}
+
+/// The paths of assets, by their names: what serves them says it, and handlers and templates ask.
+pub(crate) struct AssetPaths(pub(crate) Rc<dyn Fn(&str) -> String>);
+
+impl Site {
+    /// The path of an asset. A name that is none stays as it is, so that the page shows where it is wrong.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        self.services.get::<AssetPaths>().map_or_else(|| format!("/{name}"), |paths| (paths.0)(name))
+    }
 }

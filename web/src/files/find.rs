@@ -43,6 +43,8 @@ pub enum Found {
 pub struct Opened {
     /// Open, and regular.
     pub file: File,
+    /// The last part of its name, as it is found on the disk: `index.html` of a folder.
+    pub name: String,
     /// Its length when it was opened. An answer has so many bytes, or breaks off.
     pub length: u64,
     /// Its tag and its date.
@@ -119,14 +121,15 @@ fn choose(
         if let Entry::File(ready, its) = get(root, &beside)?
             && its.modified()? >= metadata.modified()?
         {
-            return Ok(opened(ready, &its, media, Some(coding)));
+            return Ok(opened(ready, last, &its, media, Some(coding)));
         }
     }
-    Ok(opened(file, &metadata, media, None))
+    Ok(opened(file, last, &metadata, media, None))
 }
 
-fn opened(file: File, metadata: &Metadata, media: String, coding: Option<&'static str>) -> Opened {
-    Opened { file, length: metadata.len(), validators: validators(metadata, SystemTime::now()), media, coding }
+fn opened(file: File, name: &str, metadata: &Metadata, media: String, coding: Option<&'static str>) -> Opened {
+    let validators = validators(metadata, SystemTime::now());
+    Opened { file, name: name.to_owned(), length: metadata.len(), validators, media, coding }
 }
 
 // ANCHOR: validators

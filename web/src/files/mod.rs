@@ -8,10 +8,12 @@
 //! | `find` | which file a path means: index, extensions, ready-made codings |
 //! | `serve` | a folder as a part of a site |
 //! | `assets` | what is read at the start, named by its content, and kept |
+//! | `handled` | files that a handler makes an answer of |
 //! | `site` | both as parts of an application |
 
 mod assets;
 mod find;
+mod handled;
 mod kind;
 mod reply;
 mod root;
@@ -20,6 +22,7 @@ mod site;
 
 pub use assets::{Assets, MOST_BYTES};
 pub use find::{Found, Opened};
+pub use handled::Handled;
 pub use kind::media_type;
 pub use reply::{Reply, reply};
 pub use root::{Entry, Root, Way};

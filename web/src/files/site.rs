@@ -1,11 +1,13 @@
 //! Files and assets as parts of an application.
 
 use super::assets::Assets;
+use super::handled::{Handled, trouble};
 use super::serve::{Asked, Files, Given};
-use crate::context::{Answer, Body, Context, Failure};
+use crate::context::{Answer, AssetPaths, Body, Context, Failure};
 use crate::onion::{Next, Router};
 use std::fs::File;
 use std::ops::Range;
+use std::rc::Rc;
 
 impl Files {
     /// Answers with what a piece of a washed path means beneath the folder.
@@ -35,7 +37,7 @@ impl Files {
             range: ctx.header("range"),
             conditions: conditions.borrowed(),
         };
-        self.answer(&asked).await.map_err(|error| Failure::new(status(&error), error.to_string()).caused_by(error))
+        self.answer(&asked).await.map_err(trouble)
     }
 
     /// A layer that answers with what lies beneath the folder under a request's path behind `prefix`, and goes on where there is nothing, and
@@ -53,12 +55,6 @@ impl Files {
             }
         }
     }
-}
-
-/// We may open no more files: that passes.
-fn status(error: &std::io::Error) -> u16 {
-    let is_full = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| errno.raw_os_error());
-    if error.raw_os_error().is_some_and(|raw| is_full.contains(&raw)) { 503 } else { 500 }
 }
 
 fn give<C>(ctx: &mut Context<'_>, given: Given<C>, body: impl FnOnce(C, Range<u64>) -> Body) -> Answer {
@@ -80,22 +76,6 @@ fn give<C>(ctx: &mut Context<'_>, given: Given<C>, body: impl FnOnce(C, Range<u6
     }
 }
 
-/// Assets, and the path where they are.
-struct Mounted {
-    assets: Assets,
-    prefix: String,
-}
-
-impl Context<'_> {
-    /// The path of an asset, with its print: `/static/app.0123456789abcdef.css`. A name that is none stays as it is, so that the page shows where
-    /// it is wrong. Behind a nested router the outer prefix is yours to put before it.
-    pub fn asset(&self, name: &str) -> String {
-        let mounted = self.service::<Mounted>();
-        let (prefix, own) = mounted.map_or(("", None), |mounted| (&*mounted.prefix, mounted.assets.name(name)));
-        format!("{prefix}/{}", own.unwrap_or(name))
-    }
-}
-
 impl Router {
     /// Serves the files beneath a folder under a path.
     ///
@@ -106,8 +86,9 @@ impl Router {
     /// let app = Router::new().files("/static", Files::beneath("public")?.precompressed()).into_app(Options::default())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn files(self, path: &str, files: Files) -> Self {
+    pub fn files(self, path: &str, files: impl Into<Handled>) -> Self {
         let path = path.trim_end_matches('/');
+        let files = files.into();
         let root = files.clone();
         self.get(&format!("{path}/"), async move |ctx| root.serve(ctx, "").await).get(
             &format!("{path}/{{*file}}"),
@@ -121,8 +102,9 @@ impl Router {
     /// Serves assets under a path; [`Context::asset`] names them.
     pub fn assets(self, path: &str, assets: Assets) -> Self {
         let path = path.trim_end_matches('/');
-        let mounted = Mounted { assets: assets.clone(), prefix: path.to_owned() };
-        self.service(mounted).get(&format!("{path}/{{*file}}"), async move |ctx| {
+        let (named, prefix) = (assets.clone(), path.to_owned());
+        let paths = AssetPaths(Rc::new(move |name| format!("{prefix}/{}", named.name(name).unwrap_or(name))));
+        self.service(paths).get(&format!("{path}/{{*file}}"), async move |ctx| {
             let (conditions, codings) = (ctx.conditions(), ctx.header_list("accept-encoding"));
             let asked = Asked {
                 method: ctx.method(),

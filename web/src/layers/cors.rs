@@ -117,6 +117,7 @@ impl<W> Cors<W> {
         }
     }
 
+    // ANCHOR: say
     fn say(&self, ctx: &mut Context<'_>) -> Result<Option<Answer>, crate::Failure> {
         // A cache must not give one origin what was meant for another.
         ctx.vary("origin")?;
@@ -140,6 +141,7 @@ impl<W> Cors<W> {
         // Whoever may not ask is not told why: the browser keeps the answer from the page.
         Ok(asks_first.then(|| ctx.empty(204)))
     }
+    // ANCHOR_END: say
 }
 
 impl<W> Edge for Cors<W> {

@@ -9,7 +9,7 @@ use crate::{
         csrf::{Origin, Provenance, TOKEN, is_token, origin, token},
     },
 };
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 /// The cookie that keeps a visitor's secret.
 const COOKIE: &str = "csrf";
@@ -48,7 +48,7 @@ fn comes_from(ctx: &Context<'_>, listed: &[String]) -> Origin {
 struct Secret {
     bytes: [u8; TOKEN],
     is_new: bool,
-    is_wanted: Cell<bool>,
+    is_wanted: Rc<Cell<bool>>,
 }
 
 /// Lets a request that changes something pass only with a token of our own page, in the field `_csrf` of its form, or in `x-csrf-token`
@@ -72,7 +72,7 @@ pub fn by_token() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'stati
                 return ctx.fail(403, "the form is too old, or not ours");
             }
         }
-        ctx.state().insert(Secret { bytes, is_new: kept.is_none(), is_wanted: Cell::new(false) });
+        ctx.state().insert(Secret { bytes, is_new: kept.is_none(), is_wanted: Rc::default() });
         let answer = next.run(ctx).await;
         // Only a visitor who was shown a form needs to be remembered.
         let new = ctx
@@ -93,9 +93,19 @@ impl Context<'_> {
     ///
     /// 500 without [`by_token`] around it, or without random bytes.
     pub fn csrf_token(&self) -> Result<String, Failure> {
-        let secret = self.get_state::<Secret>().ok_or_else(|| Failure::new(500, "no ring of tokens is around this"))?;
-        secret.is_wanted.set(true);
-        Ok(token(&secret.bytes, &random()?))
+        self.csrf_tokens()()
+    }
+
+    /// What makes a token when it is called: templates call it, or not.
+    pub(crate) fn csrf_tokens(&self) -> impl Fn() -> Result<String, Failure> + use<> {
+        let secret = self.get_state::<Secret>().map(|secret| (secret.bytes, secret.is_wanted.clone()));
+        move || {
+            let Some((bytes, is_wanted)) = &secret else {
+                return Err(Failure::new(500, "no ring of tokens is around this"));
+            };
+            is_wanted.set(true);
+            Ok(token(bytes, &random()?))
+        }
     }
 }
 

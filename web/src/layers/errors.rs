@@ -1,29 +1,28 @@
 //! A page for every failure: an id for visitors, everything for developers who sit at this machine.
 
-use super::{
-    page::{escape, is_secret},
-    request_id::RequestId,
-};
+use super::{developers::details, page::escape, request_id::RequestId};
 use crate::{
     context::{Answer, Context, Environment, Failure},
     onion::Next,
 };
-use std::fmt::Write;
 use wirebook_http1::reason;
 
+// ANCHOR: errors
 /// Answers failures with a page, or with JSON where the client likes that better.
 ///
 /// A visitor sees the status, the words of a failure that is his own, and the id of the request, which the log has as well; of ours, nothing.
-/// In [`Environment::Development`], and only to a peer on this machine, the page has the failure's words and causes, the request without
-/// its secrets, and what the router thought of a path without a route. Whatever came from outside is escaped.
+/// In [`Environment::Development`], and only to a peer on this machine, the page has the failure's words and causes, the lines of source
+/// around [`Failure::place`], the rings that were entered, the request without its secrets, and what the router thought of a path
+/// without a route. Whatever came from outside is escaped.
 pub fn errors() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
     async move |ctx, next| match next.run(ctx).await {
-        Err(failure) => answer(ctx, failure),
+        Err(failure) => answer(ctx, failure).await,
         done => done,
     }
 }
+// ANCHOR_END: errors
 
-fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
+async fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     let id = ctx.get_state::<RequestId>().map(|id| id.0.clone());
     let failure = match &id {
         Some(id) => failure.identified(id),
@@ -47,8 +46,8 @@ fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
         }
         Some("html") => {
             ctx.set("content-security-policy", "default-src 'none'")?;
-            let page = if is_developer(ctx) { developers(ctx, &failure) } else { visitors(&failure, id.as_deref()) };
-            ctx.html(page)
+            let page = if is_developer(ctx) { details(ctx, &failure).await } else { visitors(&failure, id.as_deref()) };
+            ctx.html(head(&failure) + &page)
         }
         _ => {
             let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
@@ -57,6 +56,7 @@ fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     }
 }
 
+// ANCHOR: developer
 /// Both the peer and whoever stands behind it are this machine.
 fn is_developer(ctx: &Context<'_>) -> bool {
     let is_here = |ip: std::net::IpAddr| ip.to_canonical().is_loopback();
@@ -65,6 +65,7 @@ fn is_developer(ctx: &Context<'_>) -> bool {
         && ctx.remote_addr().is_some_and(|peer| is_here(peer.ip()))
         && (!forwarded || ctx.ip().is_some_and(is_here) && !ctx.options().trust.is_empty())
 }
+// ANCHOR_END: developer
 
 fn head(failure: &Failure) -> String {
     let (status, words) = (failure.status(), reason(failure.status()));
@@ -72,7 +73,7 @@ fn head(failure: &Failure) -> String {
 }
 
 fn visitors(failure: &Failure, id: Option<&str>) -> String {
-    let mut page = head(failure);
+    let mut page = String::new();
     if failure.shown() != reason(failure.status()) {
         page += &format!("<p>{}</p>\n", escape(failure.shown()));
     }
@@ -80,27 +81,4 @@ fn visitors(failure: &Failure, id: Option<&str>) -> String {
         page += &format!("<p>If you tell us of it, name <code>{}</code>.</p>\n", escape(id));
     }
     page
-}
-
-fn developers(ctx: &Context<'_>, failure: &Failure) -> String {
-    let mut page = head(failure);
-    page += &format!("<p><strong>{}</strong></p>\n", escape(failure.message()));
-    let mut cause = failure.cause().and_then(|error| error.source());
-    while let Some(error) = cause {
-        page += &format!("<p>because {}</p>\n", escape(&error.to_string()));
-        cause = error.source();
-    }
-    if let Some(explanation) = ctx.explain().filter(|_| matches!(failure.status(), 404 | 405)) {
-        page += &format!("<h2>What the router tried</h2>\n<pre>{}</pre>\n", escape(&explanation.to_string()));
-    }
-    let mut request = format!("{} {}\n", ctx.method(), ctx.target());
-    for (name, value) in ctx.headers().iter() {
-        let name = String::from_utf8_lossy(name);
-        let value = if is_secret(&name) { "(not shown)".into() } else { String::from_utf8_lossy(value) };
-        // Writing to a text does not fail.
-        writeln!(request, "{name}: {value}").ok();
-    }
-    page += &format!("<h2>Request</h2>\n<pre>{}</pre>\n", escape(&request));
-    let route = ctx.matched_route().map_or_else(|| "none".into(), escape);
-    page + &format!("<h2>Route</h2>\n<p><code>{route}</code></p>\n")
 }

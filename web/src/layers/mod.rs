@@ -20,6 +20,7 @@ mod catch_panic;
 mod conditional;
 mod cors;
 pub mod csrf;
+mod developers;
 mod errors;
 mod headers;
 mod method_override;

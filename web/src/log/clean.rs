@@ -26,6 +26,7 @@ pub fn is_secret(name: &str) -> bool {
     SECRET_FIELDS.contains(&&*name) || SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
+// ANCHOR: clean
 /// A text without characters that nobody sees: each stands as `\xNN` or `\u{…}`, and a backslash as two, so that the text can be
 /// had back. With `quoted`, a quote has a backslash before it.
 pub fn clean(text: &str, quoted: bool) -> Cow<'_, str> {
@@ -50,6 +51,7 @@ pub fn clean(text: &str, quoted: bool) -> Cow<'_, str> {
     }
     Cow::Owned(out)
 }
+// ANCHOR_END: clean
 
 /// A line of JSON, with its end. JSON itself asks for no more than that ASCII's control characters are escaped; here the others are,
 /// too. All of them have one UTF-16 unit.

@@ -83,6 +83,7 @@ fn ranked<'o>(
 /// let accept = Some("text/*;q=0.5, text/html, application/json;q=0.9");
 /// assert_eq!(accept::types(accept, &["text/plain", "application/json", "text/html"])[..], ["text/html", "application/json", "text/plain"]);
 /// ```
+// ANCHOR: types
 pub fn types<'o>(field: Option<&str>, offers: &[&'o str]) -> Vec<&'o str> {
     order(field, offers, |range, offer| {
         let (range, offer) = (Media::parse(range)?, Media::parse(offer)?);
@@ -99,6 +100,7 @@ pub fn types<'o>(field: Option<&str>, offers: &[&'o str]) -> Vec<&'o str> {
         (parameters == 0 || range.parameters().all(has)).then_some(close + u8::from(parameters > 0))
     })
 }
+// ANCHOR_END: types
 
 /// The languages that an Accept-Language accepts (§12.5.4), the best first, by RFC 4647's tags: `en` covers `en-GB`; and `en-GB`
 /// covers `en`, less closely, because somebody who wants British English reads English.

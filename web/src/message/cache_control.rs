@@ -206,6 +206,7 @@ fn has_lifetime(answer: &Answer<'_>, control: &CacheControl) -> bool {
     control.max_age.is_some() || control.s_maxage.is_some() || answer.expires.is_some()
 }
 
+// ANCHOR: lifetime
 /// For how many seconds from its Date a shared cache takes an answer for fresh (§4.2.1), and what says so.
 pub fn lifetime(answer: &Answer<'_>) -> (u32, &'static str) {
     let control = CacheControl::parse(answer.cache_control.unwrap_or_default());
@@ -232,6 +233,7 @@ pub fn lifetime(answer: &Answer<'_>) -> (u32, &'static str) {
         None => (0, "nothing"),
     }
 }
+// ANCHOR_END: lifetime
 
 /// What a cache does with an answer that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -123,6 +123,7 @@ fn verdict(method: &str, ours: &Validators, asked: &Conditions<'_>, reasons: &mu
             _ => say("If-Unmodified-Since", "13.1.4", "ours is not newer"),
         }
     }
+    // ANCHOR: none_match
     // Step 3, or step 4 where there is no If-None-Match.
     if let Some(value) = asked.if_none_match {
         let what = any_match(value, ours, ETag::is_weakly);
@@ -142,6 +143,7 @@ fn verdict(method: &str, ours: &Validators, asked: &Conditions<'_>, reasons: &mu
             _ => say("If-Modified-Since", "13.1.3", "ours is newer"),
         }
     }
+    // ANCHOR_END: none_match
     // Step 5: a Range is defined for GET alone (§14.2).
     let mut is_ranged = asked.has_range && method == "GET";
     if let (true, Some(value)) = (is_ranged, asked.if_range) {

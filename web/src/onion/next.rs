@@ -2,11 +2,16 @@
 
 use super::ring::{Answering, Edge, Handler, lies_below};
 use crate::context::{Answer, Context};
-use std::rc::Rc;
+use std::{any::type_name, rc::Rc};
 
 /// A layer, without the name of its type. It is implemented for all functions that [`Router::layer`](super::Router::layer) takes.
 pub(super) trait Layer {
     fn call<'a>(&'a self, ctx: &'a mut Context<'_>, next: Next<'a>) -> Answering<'a>;
+
+    /// What developers see of it.
+    fn name(&self) -> &'static str {
+        type_name::<Self>()
+    }
 }
 
 impl<F: AsyncFn(&mut Context<'_>, Next<'_>) -> Answer> Layer for F {
@@ -89,12 +94,17 @@ fn enter<'a>(rings: &'a [Ring], ctx: &mut Context<'_>) -> (&'a [Ring], Turn<'a>)
     for (at, ring) in rings.iter().enumerate() {
         match ring {
             Ring::Edge(edge) => {
+                ctx.pass_ring(|| edge.name());
                 if let Some(answer) = edge.enter(ctx) {
                     return (&rings[..at], Turn::Answer(answer));
                 }
             }
-            Ring::Layer(layer) => return (&rings[..at], Turn::Layer(&**layer, &rings[at + 1..])),
+            Ring::Layer(layer) => {
+                ctx.pass_ring(|| layer.name());
+                return (&rings[..at], Turn::Layer(&**layer, &rings[at + 1..]));
+            }
             Ring::Below(prefix, layer) if lies_below(ctx.path(), prefix) => {
+                ctx.pass_ring(|| layer.name());
                 return (&rings[..at], Turn::Layer(&**layer, &rings[at + 1..]));
             }
             Ring::Below(..) => {}

@@ -5,7 +5,7 @@
 //! Both stand in one row, in the order in which they were added.
 
 use crate::context::{Answer, Context};
-use std::{future::Future, pin::Pin};
+use std::{any::type_name, future::Future, pin::Pin};
 
 /// The future of a layer or of a handler, which has no name.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;
@@ -26,6 +26,11 @@ pub trait Edge {
     /// On the way out, with what the inside has answered.
     fn leave(&self, _: &mut Context<'_>, answer: Answer) -> Answer {
         answer
+    }
+
+    /// What developers see of it, on the page of an error.
+    fn name(&self) -> &'static str {
+        type_name::<Self>()
     }
 }
 // ANCHOR_END: edge

@@ -27,6 +27,7 @@ const FORWARDED: [&str; 7] = [
     "x-real-ip",
 ];
 
+// ANCHOR: passes
 /// Whether a field goes on that stands among these: none that Connection names, but for one that would change what the message is.
 pub(super) fn passes(name: &str, all: &FieldLines<'_>) -> bool {
     let is = |other: &str| name.eq_ignore_ascii_case(other);
@@ -35,6 +36,7 @@ pub(super) fn passes(name: &str, all: &FieldLines<'_>) -> bool {
     let is_framing = is("content-length") || is("host");
     !HOP_BY_HOP.iter().any(|hop| is(hop)) && (!is_named || is_framing)
 }
+// ANCHOR_END: passes
 
 /// Whether a field says by whom a request comes.
 pub(super) fn is_forwarded(name: &str) -> bool {

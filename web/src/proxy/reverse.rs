@@ -1,6 +1,7 @@
 //! A proxy before a server of ours: one message in, the same message out (RFC 9110 §7.6), bodies as they come.
 
 use super::fields::{is_forwarded, passes};
+use super::tunnel::{Open, Tunnels, join};
 use crate::context::{Answer, Body, Context, Failure, Piece, Source};
 use crate::text::percent;
 use std::fmt;
@@ -21,6 +22,8 @@ pub struct Proxy {
     agent: Agent,
     rewrites: Vec<(String, String)>,
     change_origin: bool,
+    tunnels: Option<Tunnels>,
+    open: Open,
     /// 5 seconds for the connection, 30 for the first byte of the answer and between two of its pieces.
     pub timeouts: Timeouts,
 }
@@ -51,7 +54,15 @@ pub fn to(url: &str) -> Result<Proxy, Error> {
     };
     let limits = Limits { head: HEAD, ..Limits::default() };
     let agent = Agent::new(AgentOptions { max_sockets: 64, limits, ..AgentOptions::default() });
-    Ok(Proxy { target, agent, rewrites: Vec::new(), change_origin: false, timeouts })
+    Ok(Proxy {
+        target,
+        agent,
+        rewrites: Vec::new(),
+        change_origin: false,
+        tunnels: None,
+        open: Open::default(),
+        timeouts,
+    })
 }
 
 impl Proxy {
@@ -66,6 +77,20 @@ impl Proxy {
     #[must_use]
     pub fn change_origin(mut self) -> Self {
         self.change_origin = true;
+        self
+    }
+
+    /// WebSockets pass, too: see [`websocket_with`](Self::websocket_with).
+    #[must_use]
+    pub fn websocket(self) -> Self {
+        self.websocket_with(Tunnels::default())
+    }
+
+    /// A request for a WebSocket goes on as one, and if the origin agrees, all bytes pass in both directions as they come. Whose page asks
+    /// is for the origin to look at, in `Origin`: a browser sends cookies with it, and no answer of CORS stops it.
+    #[must_use]
+    pub fn websocket_with(mut self, tunnels: Tunnels) -> Self {
+        self.tunnels = Some(tunnels);
         self
     }
 
@@ -124,17 +149,11 @@ impl Proxy {
     /// 502 where the origin cannot be reached or breaks a rule, 504 where it takes too long, 503 where too many wait for it.
     pub async fn forward(&self, ctx: &mut Context<'_>) -> Answer {
         let (path, fields, method) = (self.path(ctx), self.fields(ctx)?, ctx.method().to_owned());
-        let options = Options {
-            method: &method,
-            host: &self.target.host,
-            port: self.target.port,
-            secure: self.target.secure,
-            path: &path,
-            fields: Some(&fields),
-            agent: Some(&self.agent),
-            timeouts: self.timeouts,
-            ..Options::default()
-        };
+        let options = self.options(&method, &path, &fields);
+        let is_websocket = ctx.header("upgrade").is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
+        if let Some(tunnels) = self.tunnels.filter(|_| is_websocket && ctx.wants_upgrade() && !ctx.has_body()) {
+            return self.tunnel(ctx, options, fields.clone(), tunnels).await;
+        }
         let mut outgoing = request(&options).await.map_err(unreachable)?;
         let has_body = ctx.has_body();
         let limit = ctx.body_limit_or(ctx.options().limits.body);
@@ -154,6 +173,51 @@ impl Proxy {
             Upstream { answer: outgoing.end("").await.map_err(unreachable)?, _outgoing: None }
         };
         give(ctx, answer)
+    }
+
+    fn options<'o>(&'o self, method: &'o str, path: &'o str, fields: &'o FieldBlock) -> Options<'o> {
+        Options {
+            method,
+            host: &self.target.host,
+            port: self.target.port,
+            secure: self.target.secure,
+            path,
+            fields: Some(fields),
+            agent: Some(&self.agent),
+            timeouts: self.timeouts,
+            ..Options::default()
+        }
+    }
+
+    /// Asks the origin for a WebSocket; what it says instead is an answer like every other.
+    async fn tunnel(
+        &self,
+        ctx: &mut Context<'_>,
+        options: Options<'_>,
+        mut fields: FieldBlock,
+        tunnels: Tunnels,
+    ) -> Answer {
+        let opened = self.open.one(tunnels.most);
+        let opened = opened.ok_or_else(|| Failure::new(503, "too many tunnels are open").with("retry-after", "1"))?;
+        fields.push("upgrade", "websocket")?;
+        let outgoing = request(&Options { fields: Some(&fields), ..options }).await.map_err(unreachable)?;
+        let mut answer = outgoing.end("").await.map_err(unreachable)?;
+        let Some(origin) = answer.upgraded() else { return give(ctx, Upstream { answer, _outgoing: None }) };
+        let lines = answer.headers();
+        for (name, value) in lines.iter() {
+            let name = String::from_utf8_lossy(name);
+            if passes(&name, &lines) {
+                ctx.append(&name, value)?;
+            }
+        }
+        ctx.set("upgrade", "websocket")?;
+        ctx.raw(async move |request, response| {
+            let client = response.upgrade(request).await?;
+            join(&client, &origin, tunnels.idle).await;
+            drop(opened);
+            Ok(())
+        })
+        .await
     }
 
     /// As a handler.

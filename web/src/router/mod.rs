@@ -10,10 +10,12 @@
 //! | `routes` | the table that is filled, nested and named; the router that it becomes |
 //! | `url` | from a name back to a path |
 //! | `candidates` | the obvious router, one pattern after the other: the tree's judge, and what explains a 404 |
+//! | `outline` | the tree, and what one look-up did in it |
 
 mod candidates;
 mod host;
 mod method;
+mod outline;
 mod path;
 mod pattern;
 mod routes;
@@ -23,6 +25,7 @@ mod url;
 pub use candidates::{Candidate, Explanation, Why};
 pub use host::Host;
 pub use method::{Allow, Method};
+pub use outline::Twig;
 pub use path::{Path, Unclean, file_names, meaning, wash};
 pub use pattern::{Class, Fault, LONGEST_PATTERN, MOST_PARAMETERS, Part, Pattern};
 pub use routes::{Found, MOST_ROUTES, Matched, Problem, Route, RouteError, Router, Routes};

@@ -339,7 +339,7 @@ impl<'a, T> Matched<'a, T> {
 #[derive(Clone, Debug)]
 pub struct Router<T> {
     pub(super) routes: Vec<Route<T>>,
-    sites: Vec<(Option<Host>, Tree)>,
+    pub(super) sites: Vec<(Option<Host>, Tree)>,
     pub(super) names: HashMap<String, usize>,
 }
 

@@ -45,7 +45,7 @@ const NOBODY: u8 = u8::MAX;
 
 /// The routes of one place in the tree, by method.
 #[derive(Clone, Debug)]
-struct Leaf {
+pub(super) struct Leaf {
     known: [u32; KNOWN],
     others: Vec<(String, u32)>,
     any: u32,
@@ -85,8 +85,20 @@ impl Leaf {
         }
     }
 
+    /// Whether one of them is for a method.
+    pub(super) fn is_for(&self, method: Method<'_>) -> bool {
+        self.routes(method) != [NONE; 3]
+    }
+
+    /// The numbers of all of them.
+    pub(super) fn all(&self) -> Vec<usize> {
+        let others = self.others.iter().map(|(_, route)| route);
+        let all = self.known.iter().chain(others).chain([&self.any]).filter(|route| **route != NONE);
+        all.map(|route| *route as usize).collect()
+    }
+
     fn allow(&self, allow: &mut Allow) {
-        let has = |method: &Method<'_>| self.routes(*method) != [NONE; 3];
+        let has = |method: &Method<'_>| self.is_for(*method);
         for method in Method::ALL.into_iter().filter(has) {
             allow.add(method.as_str());
         }
@@ -97,25 +109,25 @@ impl Leaf {
 
 /// A node of the tree.
 #[derive(Clone, Debug, Default)]
-struct Node {
-    text: Text,
-    children: Vec<Node>,
+pub(super) struct Node {
+    pub(super) text: Text,
+    pub(super) children: Vec<Node>,
     /// Which child begins with the byte `least`, and so on; [`NOBODY`] for none.
     table: Vec<u8>,
     least: u8,
     /// Whether there is a parameter or a rest.
     is_fork: bool,
     /// The stricter before the looser.
-    parameters: Vec<Parameter>,
-    rest: Option<u32>,
-    leaf: Option<u32>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) rest: Option<u32>,
+    pub(super) leaf: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
-struct Parameter {
-    suffix: String,
-    class: Class,
-    node: Node,
+pub(super) struct Parameter {
+    pub(super) suffix: String,
+    pub(super) class: Class,
+    pub(super) node: Node,
 }
 
 impl Parameter {
@@ -133,8 +145,8 @@ impl Parameter {
 /// A radix tree of routes, which are numbers here.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
-    root: Node,
-    leaves: Vec<Leaf>,
+    pub(super) root: Node,
+    pub(super) leaves: Vec<Leaf>,
 }
 
 impl Tree {
@@ -185,18 +197,39 @@ impl Tree {
     }
 }
 
-/// A walk shows every leaf that fits the path, in order, until `visit` says that it is the one.
-struct Walk<'s, V> {
-    length: usize,
-    spans: &'s mut Spans,
-    visit: V,
+/// Sees a walk.
+pub(super) trait Visit<'t> {
+    /// A leaf that fits; says whether it is the one.
+    fn leaf(&mut self, leaf: u32) -> bool;
+
+    /// The walk stands behind a node's text, at a byte of the path. Whoever serves does not look.
+    #[inline]
+    fn node(&mut self, _: &'t Node, _: usize) {}
 }
 
-impl<V: FnMut(u32) -> bool> Walk<'_, V> {
+impl<F: FnMut(u32) -> bool> Visit<'_> for F {
+    #[inline]
+    fn leaf(&mut self, leaf: u32) -> bool {
+        self(leaf)
+    }
+}
+
+/// A walk shows every leaf that fits the path, in order, until `visit` says that it is the one.
+pub(super) struct Walk<'s, V> {
+    pub(super) length: usize,
+    pub(super) spans: &'s mut Spans,
+    pub(super) visit: V,
+}
+
+impl<V> Walk<'_, V> {
     // ANCHOR: walk
     /// Goes on from behind a node's text, with what is left of the path.
-    fn on(&mut self, mut node: &Node, mut rest: &[u8], mut depth: usize) -> bool {
+    pub(super) fn on<'t>(&mut self, mut node: &'t Node, mut rest: &[u8], mut depth: usize) -> bool
+    where
+        V: Visit<'t>,
+    {
         let leaf = 'node: loop {
+            self.visit.node(node, self.length - rest.len());
             if rest.is_empty() {
                 // A parameter and a rest have at least one byte.
                 break node.leaf;
@@ -235,7 +268,7 @@ impl<V: FnMut(u32) -> bool> Walk<'_, V> {
             break node.rest;
         };
         self.spans.count = depth;
-        leaf.is_some_and(|leaf| (self.visit)(leaf))
+        leaf.is_some_and(|leaf| self.visit.leaf(leaf))
     }
     // ANCHOR_END: walk
 }
@@ -310,8 +343,8 @@ impl Node {
 
 /// A text, with its first eight bytes as a number: most texts are no longer, and one comparison settles them.
 #[derive(Clone, Debug, Default)]
-struct Text {
-    bytes: Vec<u8>,
+pub(super) struct Text {
+    pub(super) bytes: Vec<u8>,
     head: u64,
     mask: u64,
 }
@@ -328,7 +361,7 @@ impl Text {
 
     /// What is behind it in a path that begins with it.
     #[inline]
-    fn strip<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+    pub(super) fn strip<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         let (text, behind) = path.split_at_checked(self.bytes.len())?;
         let is_same = match path.first_chunk::<8>() {
             Some(head) if text.len() <= 8 => u64::from_le_bytes(*head) & self.mask == self.head,

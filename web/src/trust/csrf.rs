@@ -65,6 +65,7 @@ impl Origin {
 /// assert_eq!(origin(&Provenance { origin: Some("https://evil.example"), ..asked }, &[]), Origin::Cross);
 /// assert_eq!(origin(&asked, &[]), Origin::Unknown);
 /// ```
+// ANCHOR: origin
 pub fn origin(asked: &Provenance<'_>, listed: &[&str]) -> Origin {
     if matches!(asked.method, "GET" | "HEAD" | "OPTIONS" | "TRACE") {
         return Origin::Safe;
@@ -84,6 +85,7 @@ pub fn origin(asked: &Provenance<'_>, listed: &[&str]) -> Origin {
         (None, None) => Origin::NoBrowser,
     }
 }
+// ANCHOR_END: origin
 
 /// `serialized-origin = scheme "://" host [ ":" port ]` (RFC 6454 §6.2).
 fn host(origin: &str) -> Option<&str> {

@@ -147,6 +147,7 @@ impl Trust {
         }
     }
 
+    // ANCHOR: walk
     /// Goes from the peer to the left, as long as addresses are ours; gives the last address and how many were walked through.
     /// What is no address (`unknown`, `_hidden`) ends the walk: nobody knows who is behind it.
     fn walk(&self, peer: IpAddr, mut claims: impl Iterator<Item = Option<IpAddr>>) -> (IpAddr, usize) {
@@ -158,6 +159,7 @@ impl Trust {
         }
         (at, hops)
     }
+    // ANCHOR_END: walk
 
     fn x_forwarded(&self, peer: IpAddr, fields: &Fields<'_>) -> Client {
         let claims = elements(fields.x_forwarded_for.unwrap_or_default()).map(address);

@@ -1,7 +1,8 @@
 //! Views: pages from templates, whole (`render`), and part by part as they are ready (`pipe`, BigPipe).
 //!
 //! A template sees what the application says to all ([`Views::say`]), what rings left for this request ([`Context::local`]), and what the
-//! handler gives, the last word being the handler's; and `url_for('name', { id: 7 })`, so that no path is written twice. A
+//! handler gives, the last word being the handler's. It may ask for `url_for('name', { id: 7 })`, so that no path is written twice, for
+//! `asset('app.css')`, and for `csrf()`, the token of a form ([`csrf::by_token`](crate::layers::csrf::by_token)). A
 //! template that is missing or broken is a 500 whose reason the log has: the place searched, the line and the column.
 
 mod near;
@@ -123,6 +124,16 @@ impl Context<'_> {
             site.routes.url(name.as_str(), &values).map(Value::from).map_err(|fault| fault.to_string())
         });
         object.set("url_for", url_for);
+        let site = self.site();
+        let asset = Value::function("asset", move |arguments| match arguments.first() {
+            Some(Value::String(name)) => Ok(Value::from(site.asset(name.as_str()))),
+            _ => Err("asset takes a file's name".to_owned()),
+        });
+        object.set("asset", asset);
+        let tokens = self.csrf_tokens();
+        let csrf =
+            Value::function("csrf", move |_| tokens().map(Value::from).map_err(|failure| failure.message().to_owned()));
+        object.set("csrf", csrf);
         let locals = self.get_state::<Locals>().map_or(&[][..], |locals| &locals.0);
         for (name, value) in views.said.iter().chain(locals) {
             object.set(name.as_str(), value.clone());
@@ -222,6 +233,7 @@ struct Late {
 }
 
 impl Late {
+    // ANCHOR: late
     async fn next(&mut self, report: &impl Fn(&Failure)) -> Piece {
         loop {
             match self.stage {
@@ -245,6 +257,7 @@ impl Late {
             }
         }
     }
+    // ANCHOR_END: late
 
     /// The first part that is ready.
     fn poll_part(&mut self, task: &mut Task<'_>) -> Poll<(String, Result<String, Failure>)> {

@@ -15,12 +15,57 @@ use std::{
 /// Descriptors below this number are looked at one by one where the system cannot do all at once.
 const HIGHEST: RawFd = 65_536;
 
+/// The first number of those that are given by place (sd_listen_fds(3), `SD_LISTEN_FDS_START`).
+pub(super) const FIRST_PLACE: RawFd = 3;
+
 /// What a child has besides its standard streams.
 pub(super) struct Inherited {
     /// Stays open under its own number.
     pub(super) keep: Vec<OwnedFd>,
+    /// Are open under the numbers from [`FIRST_PLACE`] on, in this order.
+    pub(super) places: Places,
     /// What the child gets when the thread that starts it ends (prctl(2), PR_SET_PDEATHSIG). Linux alone has it.
     pub(super) when_parent_dies: Option<rustix::process::Signal>,
+}
+
+/// Descriptors that a child finds under the numbers from [`FIRST_PLACE`] on.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Copies whose own numbers lie behind all places.
+    passed: Vec<OwnedFd>,
+    /// While these are held, nothing that the start itself opens has the number of a place: the pipe by which the standard
+    /// library hears that exec has failed must not be overwritten.
+    _held: Vec<OwnedFd>,
+}
+
+impl Places {
+    pub(super) fn new(descriptors: &[OwnedFd]) -> io::Result<Places> {
+        let passed = descriptors.iter().map(|descriptor| Self::behind(descriptors.len(), descriptor));
+        let passed = passed.collect::<io::Result<Vec<_>>>()?;
+        let mut held = Vec::new();
+        loop {
+            // The system gives the lowest number that is free.
+            let next = OwnedFd::from(std::fs::File::open("/dev/null")?);
+            if next.as_raw_fd() >= FIRST_PLACE + Self::count(descriptors.len()) {
+                return Ok(Places { passed, _held: held });
+            }
+            held.push(next);
+        }
+    }
+
+    /// A copy whose number lies behind so many places.
+    pub(super) fn behind(places: usize, descriptor: &OwnedFd) -> io::Result<OwnedFd> {
+        Ok(rustix::io::fcntl_dupfd_cloexec(descriptor, FIRST_PLACE + Self::count(places))?)
+    }
+
+    /// Whether that is a place's number.
+    pub(super) fn contains(&self, number: RawFd) -> bool {
+        (FIRST_PLACE..FIRST_PLACE + Self::count(self.passed.len())).contains(&number)
+    }
+
+    fn count(places: usize) -> RawFd {
+        RawFd::try_from(places).unwrap_or(HIGHEST)
+    }
 }
 
 /// Lets the child inherit that and nothing else, whatever this process has open, and whoever opened it.
@@ -32,6 +77,13 @@ pub(super) fn inherit(command: &mut Command, inherited: Inherited) {
         close_all_on_exec();
         for descriptor in &inherited.keep {
             fcntl_setfd(descriptor, FdFlags::empty())?;
+        }
+        for (number, passed) in (FIRST_PLACE..).zip(&inherited.places.passed) {
+            // SAFETY: the call makes a number stand for a descriptor that is open. What had that number in the parent is closed in
+            // the child alone, where nobody owns it: all but what was named ends with exec.
+            if unsafe { libc::dup2(passed.as_raw_fd(), number) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
         }
         #[cfg(target_os = "linux")]
         if let Some(signal) = inherited.when_parent_dies {
@@ -46,7 +98,7 @@ pub(super) fn inherit(command: &mut Command, inherited: Inherited) {
         Ok(())
     };
     // SAFETY: the closure runs in the child between fork and exec, where only functions may be called that a signal handler may
-    // call, and no memory be allocated. It makes system calls alone: close_range, fcntl, prctl, getppid. The errors it makes
+    // call, and no memory be allocated. It makes system calls alone: close_range, fcntl, dup2, prctl, getppid. The errors it makes
     // hold a number.
     unsafe {
         command.pre_exec(prepare);

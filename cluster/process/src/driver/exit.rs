@@ -8,6 +8,7 @@
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     fmt, io,
     os::unix::process::ExitStatusExt,
     process::{self, ExitStatus},
@@ -45,6 +46,11 @@ impl fmt::Display for Exit {
     }
 }
 
+thread_local! {
+    /// Children that were started by this thread's loop and are not buried; see [`bury_orphans`].
+    static OWN: RefCell<BTreeSet<i32>> = RefCell::default();
+}
+
 /// A process that was started, and its end when it has come.
 pub(super) struct Life {
     pid: Pid,
@@ -60,6 +66,7 @@ impl Life {
     /// Takes a child, and has a task wait for its end. The task holds the loop.
     pub(super) fn new(child: process::Child, leads_group: bool) -> io::Result<Rc<Life>> {
         let pid = Pid::from_child(&child);
+        OWN.with_borrow_mut(|own| own.insert(pid.as_raw_nonzero().get()));
         let watched = watch(pid);
         // Before the first look: a signal that comes between the two is not lost.
         let signals = watched.is_none().then(|| net::signals(&[SIGCHLD]));
@@ -133,6 +140,8 @@ impl Drop for Life {
     fn drop(&mut self) {
         // The loop has ended before the child: one last look, so that an end which has come leaves no zombie.
         let _ = self.bury();
+        // At the end of a thread the set may be gone before this.
+        let _ = OWN.try_with(|own| own.borrow_mut().remove(&self.pid()));
     }
 }
 
@@ -171,4 +180,24 @@ fn send(watched: Option<&Watched>, pid: Pid, signal: Signal) -> rustix::io::Resu
 #[cfg(not(target_os = "linux"))]
 fn send(_: Option<&Watched>, pid: Pid, signal: Signal) -> rustix::io::Result<()> {
     kill_process(pid, signal)
+}
+
+// ANCHOR: orphans
+/// Buries children that this process did not start: the first process of a system or of a container gets those whose parents have
+/// died, and nobody else may bury them. Says how many. Children that this crate has started are left to whoever waits for them.
+///
+/// Call it when SIGCHLD has come. On Linux; elsewhere it finds none.
+pub fn bury_orphans() -> usize {
+    let own = OWN.with_borrow(|own| own.clone());
+    let strangers = children().into_iter().filter(|pid| !own.contains(pid)).filter_map(Pid::from_raw);
+    let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+    strangers.filter(|pid| matches!(waitid(WaitId::Pid(*pid), how), Ok(Some(_)))).count()
+}
+// ANCHOR_END: orphans
+
+/// All children of this process, those that have ended included (proc(5), `children`).
+fn children() -> Vec<i32> {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    let lists = threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
 }

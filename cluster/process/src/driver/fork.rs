@@ -4,10 +4,10 @@ use super::{
     adopt::number,
     channel::Channel,
     child::Child,
-    spawn::{CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW, Io, Spawn, spawn},
+    spawn::{CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW, Io, PRIVATE_CHANNEL_FD, Spawn, spawn},
 };
 use crate::ipc::{Framing, Limits};
-use std::{ffi::OsStr, io, os::fd::OwnedFd, os::unix::net::UnixStream as Pair};
+use std::{ffi::OsStr, io, os::unix::net::UnixStream as Pair};
 use wirebook_net::unix::UnixStream;
 
 /// A child with a channel that is to be started.
@@ -16,6 +16,7 @@ pub struct Fork {
     spawn: Spawn,
     framing: Framing,
     limits: Limits,
+    private: bool,
 }
 
 /// This program once more, with these arguments and a channel to it. Its standard streams are this process's, as in Node.
@@ -28,8 +29,12 @@ pub fn fork(arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> io::Result<Fork
 
 /// Another program with a channel to it: of ours, or of Node's.
 pub fn fork_of(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Fork {
-    let spawn = spawn(program, arguments).stdin(Io::Inherit).stdout(Io::Inherit).stderr(Io::Inherit);
-    Fork { spawn, framing: Framing::default(), limits: Limits::default() }
+    fork_by(spawn(program, arguments).stdin(Io::Inherit).stdout(Io::Inherit).stderr(Io::Inherit))
+}
+
+/// A channel to what is started in that way.
+pub fn fork_by(spawn: Spawn) -> Fork {
+    Fork { spawn, framing: Framing::default(), limits: Limits::default(), private: false }
 }
 
 impl Fork {
@@ -52,6 +57,13 @@ impl Fork {
         self
     }
 
+    /// Tells the child of the channel by names that only this crate knows: a program of Node's, which would take it for its own
+    /// parent's, does not see it.
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
     // ANCHOR: start
     /// Starts it.
     ///
@@ -59,10 +71,11 @@ impl Fork {
     /// As [`Spawn::start`].
     pub fn start(self) -> io::Result<(Child, Channel)> {
         let (here, there) = Pair::pair()?;
-        let there = OwnedFd::from(there);
+        let there = self.spawn.out_of_the_way(there.into())?;
         let mode = if self.framing == Framing::Lines { "json" } else { "advanced" };
         // Under the number that it has: to give it another could take the place of a descriptor that the start itself needs.
-        let mut spawn = self.spawn.env(CHANNEL_FD, number(&there).to_string()).env(CHANNEL_MODE, mode);
+        let name = if self.private { PRIVATE_CHANNEL_FD } else { CHANNEL_FD };
+        let mut spawn = self.spawn.env(name, number(&there).to_string()).env(CHANNEL_MODE, mode);
         if self.limits.window != Limits::default().window {
             spawn = spawn.env(CHANNEL_WINDOW, self.limits.window.to_string());
         }

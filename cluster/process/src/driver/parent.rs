@@ -3,7 +3,7 @@
 use super::{
     adopt::{adopt, forget_names},
     channel::Channel,
-    spawn::{CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW},
+    spawn::{CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW, PRIVATE_CHANNEL_FD},
 };
 use crate::ipc::{Framing, Limits};
 use std::{env, io};
@@ -29,7 +29,7 @@ pub fn parent() -> io::Result<Option<Channel>> {
 /// # Errors
 /// As [`parent`].
 pub fn parent_with(limits: Limits) -> io::Result<Option<Channel>> {
-    let Some(number) = env::var_os(CHANNEL_FD) else { return Ok(None) };
+    let Some(number) = env::var_os(PRIVATE_CHANNEL_FD).or_else(|| env::var_os(CHANNEL_FD)) else { return Ok(None) };
     let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
     let framing = match env::var(CHANNEL_MODE).as_deref() {
         Ok("advanced") => Framing::Lengths,
@@ -39,6 +39,6 @@ pub fn parent_with(limits: Limits) -> io::Result<Option<Channel>> {
     let number = number.to_str().and_then(|number| number.parse().ok());
     let descriptor = adopt(number.ok_or(invalid("the channel's number is no number"))?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, format!("there is no channel: {error}")))?;
-    forget_names(&[CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW]);
+    forget_names(&[CHANNEL_FD, PRIVATE_CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW]);
     Ok(Some(Channel::new(UnixStream::from_fd(descriptor)?, framing, limits)))
 }

@@ -1,15 +1,15 @@
 //! Starting a child: what all ways to start one share.
 
 use super::{
-    adopt::{Inherited, inherit},
+    adopt::{Inherited, Places, inherit},
     child::Child,
     exit::Life,
 };
 use rustix::process::Signal;
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io,
-    os::fd::OwnedFd,
+    os::fd::{AsRawFd, OwnedFd},
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, Stdio},
@@ -26,8 +26,18 @@ pub const CHANNEL_FD: &str = "NODE_CHANNEL_FD";
 /// The variable that says how messages are framed: `json` or `advanced`. Node's.
 pub const CHANNEL_MODE: &str = "NODE_CHANNEL_SERIALIZATION_MODE";
 
+/// [`CHANNEL_FD`] of a channel that is of no business to Node; see [`Fork::private`](super::Fork::private).
+pub const PRIVATE_CHANNEL_FD: &str = "WIREBOOK_CHANNEL_FD";
+
 /// The variable in which two of ours agree on [`Limits::window`](crate::Limits::window), where it is not Node's.
 pub const CHANNEL_WINDOW: &str = "WIREBOOK_CHANNEL_WINDOW";
+
+/// The variable that says for which process listeners are; systemd's, as the next two.
+pub const LISTEN_PID: &str = "LISTEN_PID";
+/// The variable that says how many there are.
+pub const LISTEN_FDS: &str = "LISTEN_FDS";
+/// The variable with their names, between colons.
+pub const LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
 
 /// How long a child has after its kill signal before SIGKILL comes, unless told otherwise.
 pub const KILL_AFTER: Duration = Duration::from_secs(5);
@@ -52,12 +62,17 @@ pub struct Spawn {
     command: Command,
     stdio: [Io; 3],
     keep: Vec<OwnedFd>,
+    passed: Vec<OwnedFd>,
     when_parent_dies: Option<SignalNumber>,
     leads_group: bool,
     timeout: Option<Duration>,
     kill_signal: SignalNumber,
     kill_after: Duration,
 }
+
+/// Variables that are about one process, and not about those that it starts.
+const PERSONAL: [&str; 7] =
+    [CHANNEL_FD, PRIVATE_CHANNEL_FD, CHANNEL_MODE, CHANNEL_WINDOW, LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES];
 
 // ANCHOR: spawn
 /// A program and its arguments, each as it stands: no shell sees them.
@@ -78,12 +93,15 @@ pub struct Spawn {
 pub fn spawn(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Spawn {
     let mut command = Command::new(program);
     command.args(arguments);
-    // A channel is between two: a grandchild has no business on it.
-    command.env_remove(CHANNEL_FD).env_remove(CHANNEL_MODE).env_remove(CHANNEL_WINDOW);
+    // A channel is between two: a grandchild has no business on it. So with listeners.
+    for name in PERSONAL {
+        command.env_remove(name);
+    }
     Spawn {
         command,
         stdio: Default::default(),
         keep: Vec::new(),
+        passed: Vec::new(),
         when_parent_dies: None,
         leads_group: false,
         timeout: None,
@@ -92,6 +110,34 @@ pub fn spawn(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item: AsRe
     }
 }
 // ANCHOR_END: spawn
+
+// ANCHOR: activated
+/// Says which process it is, and becomes the program: who starts a process does not know its number before.
+const ACTIVATE: &str = "LISTEN_PID=$$; export LISTEN_PID; exec \"$0\" \"$@\"";
+
+/// A program that is given descriptors as systemd gives them (sd_listen_fds(3)): under the numbers from 3 on, with their count in
+/// `LISTEN_FDS`, and their names in `LISTEN_FDNAMES`. Colons and control characters of a name become `_`, as they have no place
+/// there.
+///
+/// A shell stands in front of it for a moment, and reads nothing but one line of this crate.
+///
+/// # Errors
+/// `EMFILE`.
+pub fn activated(
+    program: impl AsRef<OsStr>,
+    arguments: impl IntoIterator<Item: AsRef<OsStr>>,
+    passed: Vec<(String, OwnedFd)>,
+) -> io::Result<Spawn> {
+    let mut words: Vec<OsString> = vec!["-c".into(), ACTIVATE.into(), program.as_ref().into()];
+    words.extend(arguments.into_iter().map(|word| word.as_ref().to_owned()));
+    let clean = |name: &String| name.replace(|letter: char| letter == ':' || letter.is_control(), "_");
+    let names: Vec<String> = passed.iter().map(|(name, _)| clean(name)).collect();
+    let mut spawn = spawn("/bin/sh", words).env(LISTEN_FDS, passed.len().to_string());
+    spawn = spawn.env(LISTEN_FDNAMES, names.join(":"));
+    spawn.passed = passed.into_iter().map(|(_, descriptor)| descriptor).collect();
+    Ok(spawn)
+}
+// ANCHOR_END: activated
 
 impl Spawn {
     /// What it reads.
@@ -140,6 +186,19 @@ impl Spawn {
     pub fn current_dir(mut self, folder: impl AsRef<Path>) -> Self {
         self.command.current_dir(folder);
         self
+    }
+
+    /// Gives up the rights of an administrator: it runs as this user and group, and is in no other group. Only who may do that can
+    /// (setuid(2)); others have their start refused with `PermissionDenied`.
+    pub fn user(mut self, user: u32, group: u32) -> Self {
+        // The standard library clears the other groups when root changes the user.
+        self.command.gid(group).uid(user);
+        self
+    }
+
+    /// A copy of a descriptor that does not stand where the child's listeners will.
+    pub(super) fn out_of_the_way(&self, descriptor: OwnedFd) -> io::Result<OwnedFd> {
+        if self.passed.is_empty() { Ok(descriptor) } else { Places::behind(self.passed.len(), &descriptor) }
     }
 
     /// A descriptor that stays open in the child under the same number.
@@ -204,7 +263,7 @@ impl Spawn {
     }
 
     fn start_it(self) -> io::Result<Child> {
-        let Spawn { mut command, stdio: [stdin, stdout, stderr], keep, leads_group, timeout, .. } = self;
+        let Spawn { mut command, stdio: [stdin, stdout, stderr], keep, passed, leads_group, timeout, .. } = self;
         let killing = Killing { signal: self.kill_signal, after: self.kill_after };
         let named = |number| {
             let invalid = || io::Error::new(io::ErrorKind::InvalidInput, format!("{number} is no signal's number"));
@@ -226,7 +285,12 @@ impl Spawn {
         if leads_group {
             command.process_group(0);
         }
-        inherit(&mut command, Inherited { keep, when_parent_dies });
+        let places = if passed.is_empty() { Places::default() } else { Places::new(&passed)? };
+        if let Some(descriptor) = keep.iter().find(|kept| places.contains(kept.as_raw_fd())) {
+            let reason = format!("number {} is a listener's", descriptor.as_raw_fd());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        inherit(&mut command, Inherited { keep, places, when_parent_dies });
         // The pipes join the loop first: what fails then has started nothing.
         let stdin = to_child.map(PipeWriter::from_fd).transpose()?;
         let stdout = child_out.map(PipeReader::from_fd).transpose()?;

@@ -3,4 +3,5 @@
 mod any_bytes;
 mod children;
 mod core;
+mod given;
 mod simulated;

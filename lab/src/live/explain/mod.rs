@@ -8,6 +8,7 @@ mod http2;
 mod multipart;
 mod others;
 mod table;
+mod web;
 mod websocket;
 
 pub(crate) use http1::HTTP1;
@@ -15,13 +16,14 @@ pub(crate) use http2::{FLOODS_TABLE, HPACK_TABLE, HTTP2, RECORDS_TABLE, WINDOWS_
 pub(crate) use multipart::MULTIPART;
 pub(crate) use others::{LOOP, SSE, TEMPLATE};
 pub(crate) use table::Table;
+pub(crate) use web::{CACHE, COOKIES, ONION, READING, ROUTER, SIGNED};
 pub(crate) use websocket::WEBSOCKET;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 11] = [
+    const TABLES: [Table; 17] = [
         HTTP1,
         FLOODS_TABLE,
         HPACK_TABLE,
@@ -33,6 +35,12 @@ mod tests {
         SSE,
         LOOP,
         TEMPLATE,
+        ONION,
+        ROUTER,
+        COOKIES,
+        SIGNED,
+        CACHE,
+        READING,
     ];
 
     #[test]

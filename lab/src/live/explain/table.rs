@@ -45,6 +45,28 @@ const SOURCES: &[(&str, &str)] = sources!(
     "web/multipart/src/event.rs"
     "web/multipart/src/decoder.rs"
     "web/multipart/src/error.rs"
+    "web/src/log/access.rs"
+    "web/src/layers/errors.rs"
+    "web/src/layers/catch_panic.rs"
+    "web/src/layers/timeout.rs"
+    "web/src/layers/csrf.rs"
+    "web/src/layers/conditional.rs"
+    "web/src/onion/next.rs"
+    "web/src/context/send.rs"
+    "web/src/router/tree.rs"
+    "web/src/trust/set_cookie.rs"
+    "web/src/trust/keys.rs"
+    "web/src/message/cache_control.rs"
+    "web/src/message/conditional.rs"
+    "web/src/message/range.rs"
+    "web/src/message/accept.rs"
+    "web/src/context/request.rs"
+    "web/src/context/mod.rs"
+    "web/src/trust/forwarded.rs"
+    "web/src/router/path.rs"
+    "web/src/input/pairs.rs"
+    "web/src/input/form.rs"
+    "lab/src/live/cookie.rs"
     "net/src/kernel/event_loop.rs"
     "net/src/kernel/alive.rs"
     "template/script/src/base/error.rs"
@@ -92,9 +114,9 @@ impl Table {
         self.get(key).map_or("", |row| row.2)
     }
 
-    /// All of it by key, for the page; where both have a sentence, that of `first`.
-    pub(crate) fn json_with(self, first: Table) -> Value {
-        let rows = self.0.iter().chain(first.0).map(|row| {
+    /// All of it by key, for the page.
+    pub(crate) fn json(self) -> Value {
+        let rows = self.0.iter().map(|row| {
             let about = json!({ "say": row.1, "rule": row.2, "source": row.source() });
             (row.0.to_string(), about)
         });

@@ -11,6 +11,7 @@ mod power;
 mod source;
 pub(crate) mod stack;
 mod string;
+pub(crate) mod trigonometry;
 
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;

@@ -59,9 +59,26 @@ fn exponential(out: &mut String, digits: &str, exponent: i32) {
     let _ = write!(out, "e{}{}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
 }
 
-/// Shortest digits and decimal exponent of a finite number ≥ 0: `n = d.ddd × 10^exponent`.
+/// Shortest digits and decimal exponent of a finite number ≥ 0: `n = d.ddd × 10^exponent`. Where two texts are as short and
+/// as near, JavaScript takes the even one and Rust the larger one.
 fn digits(n: f64) -> (String, i32) {
-    split_exponent(&format!("{n:e}"))
+    let (mut digits, exponent) = split_exponent(&format!("{n:e}"));
+    let odd = matches!(digits.as_bytes().last(), Some(b'1' | b'3' | b'5' | b'7' | b'9'));
+    if odd && digits.len() > 15 && may_end_after(n, digits.len() as i32 - exponent) {
+        let all = split_exponent(&format!("{n:.60e}")).0;
+        let (lower, rest) = all.split_at(digits.len());
+        let half = rest.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|digit| digit == b'0'));
+        if half && format!("{}.{}e{exponent}", &lower[..1], &lower[1..]).parse() == Ok(n) {
+            digits = lower.to_owned();
+        }
+    }
+    (digits, exponent)
+}
+
+/// Whether a number may have so many decimals and no more: as many as it has bits behind the point.
+fn may_end_after(n: f64, decimals: i32) -> bool {
+    let (mantissa, exponent) = (n.to_bits() & 0xf_ffff_ffff_ffff | 1 << 52, (n.to_bits() >> 52) as i32 - 1075);
+    decimals <= 0 || -exponent - mantissa.trailing_zeros() as i32 == decimals
 }
 
 fn split_exponent(text: &str) -> (String, i32) {

@@ -4,9 +4,10 @@ use super::date;
 use crate::base::{ErrorKind, memory::cost};
 use crate::run::{
     Cx, Native, R,
-    args::{Gathered, arg, relative},
+    args::{Gathered, arg, callable, not_a_function, relative},
     convert, rate,
 };
+use crate::syntax::origin::Origin;
 use crate::text::figures;
 use crate::value::{Array, Value, compare};
 
@@ -43,7 +44,7 @@ pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", 
 pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
     match this {
         Value::Array(array) => Ok(array.clone()),
-        Value::String(_) => cx.iterate(this.clone(), ""),
+        Value::String(_) => cx.iterate(this.clone(), &Origin::Value),
         _ => cx.type_error("this method needs an array"),
     }
 }
@@ -332,14 +333,16 @@ fn is_array(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 
 /// `Array.from(iterable or { length }, map)`.
 fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    if !matches!(arg(args, 1), Value::Undefined | Value::Function(_)) {
-        return cx.type_error("Array.from's second argument is not a function");
+    if !matches!(arg(args, 1), Value::Undefined) && callable(arg(args, 1)).is_none() {
+        return not_a_function(cx, arg(args, 1));
     }
     let items = match arg(args, 0) {
         Value::Array(_) => items(cx, arg(args, 0))?,
-        value @ Value::String(_) => cx.iterate(value.clone(), "")?.to_vec(),
-        Value::Object(object) if object.table().is_some() || object.items().is_some() => {
-            cx.iterate(arg(args, 0).clone(), "")?.to_vec()
+        value @ (Value::String(_) | Value::Undefined | Value::Null) => {
+            cx.iterate(value.clone(), &Origin::Value)?.to_vec()
+        }
+        value @ Value::Object(object) if object.table().is_some() || object.items().is_some() => {
+            cx.iterate(value.clone(), &Origin::Value)?.to_vec()
         }
         Value::Object(object) => {
             let length = object.get("length").unwrap_or_default();
@@ -347,10 +350,6 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
             cx.items(length)?;
             cx.steps(length)?;
             (0..length).map(|n| object.get(&n.to_string()).unwrap_or_default()).collect()
-        }
-        Value::Undefined | Value::Null => {
-            let shown = compare::primitive_to_str(arg(args, 0));
-            return cx.type_error(format!("{} is not iterable", shown.as_str()));
         }
         Value::Function(function) => vec![Value::Undefined; function.parameters()],
         _ => Vec::new(),

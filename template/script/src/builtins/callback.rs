@@ -4,7 +4,7 @@
 use super::array::this_array;
 use crate::run::{
     Cx, Native, R,
-    args::{Gathered, arg, call},
+    args::{Gathered, arg, call, callable, not_a_function},
     convert,
 };
 use crate::value::{Array, Function, Value, compare};
@@ -31,13 +31,9 @@ pub(super) const METHODS: &[(&str, Native)] = &[
 /// Receiver and callback.
 fn start<'a>(cx: &mut Cx<'_>, this: &Value, args: &'a [Value]) -> R<(Array, &'a Function)> {
     let array = this_array(cx, this)?;
-    match arg(args, 0) {
-        Value::Function(callback) => Ok((array, callback)),
-        other => {
-            let shown = convert::to_str(cx, other)?;
-            let shown: String = shown.as_str().chars().take(40).collect();
-            cx.type_error(format!("{shown} is not a function"))
-        }
+    match callable(arg(args, 0)) {
+        Some(callback) => Ok((array, callback)),
+        None => not_a_function(cx, arg(args, 0)),
     }
 }
 
@@ -85,6 +81,9 @@ fn filter(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn flat_map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    if callable(arg(args, 0)).is_none() {
+        return cx.type_error("flatMap mapper function is not callable");
+    }
     let mut out = Gathered::new();
     walk(cx, this, args, |cx, _, _, result| {
         match result {
@@ -204,7 +203,7 @@ fn to_sorted(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 /// asks the comparison the same questions in the same order up to 63 elements, so that a comparison that is none, such as
 /// `(a, b) => a < b`, leaves the same order too. Undefined elements go to the end, as §23.1.3.30.1 says.
 fn sorted(cx: &mut Cx<'_>, items: Vec<Value>, comparator: &Value) -> R<Vec<Value>> {
-    if !matches!(comparator, Value::Undefined | Value::Function(_)) {
+    if !matches!(comparator, Value::Undefined) && callable(comparator).is_none() {
         return cx.type_error("The comparison function must be either a function or undefined");
     }
     let (items, undefined): (Vec<Value>, Vec<Value>) =

@@ -2,9 +2,11 @@
 
 use crate::run::{
     Cx, Native, R,
-    args::{Gathered, arg},
+    args::{Gathered, arg, callable, entry},
+    shown::by_kind,
 };
-use crate::value::{Class, Function, Inner, Key, Object, Table, Value};
+use crate::syntax::origin::Origin;
+use crate::value::{Class, Inner, Key, Object, Table, Value};
 use std::cell::RefCell;
 
 pub(super) const MAP_METHODS: &[(&str, Native)] = &[
@@ -46,10 +48,10 @@ pub(super) fn map(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let made = Object::of_class(Class::Map, Inner::Table(RefCell::new(Table::default())));
     let made: Value = cx.own(made).into();
     if !arg(args, 0).is_nullish() {
-        let pairs = cx.iterate(arg(args, 0).clone(), "undefined")?;
+        let pairs = cx.iterate(arg(args, 0).clone(), &Origin::Value)?;
         for pair in pairs.to_vec() {
-            let Value::Array(pair) = &pair else { return cx.type_error("Iterator value is not an entry object") };
-            add(cx, &made, pair.get(0).unwrap_or_default(), pair.get(1).unwrap_or_default())?;
+            let (key, value) = entry(cx, &pair)?;
+            add(cx, &made, key, value)?;
         }
     }
     Ok(made)
@@ -60,7 +62,7 @@ pub(super) fn set(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let made = Object::of_class(Class::Set, Inner::Table(RefCell::new(Table::default())));
     let made: Value = cx.own(made).into();
     if !arg(args, 0).is_nullish() {
-        let values = cx.iterate(arg(args, 0).clone(), "undefined")?;
+        let values = cx.iterate(arg(args, 0).clone(), &Origin::Value)?;
         for value in values.to_vec() {
             add(cx, &made, value.clone(), value)?;
         }
@@ -152,9 +154,8 @@ fn list(cx: &mut Cx<'_>, this: &Value, name: &'static str, show: fn(&Cx<'_>, (Va
 }
 
 fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let callback: &Function = match arg(args, 0) {
-        Value::Function(callback) => callback,
-        _ => return cx.type_error("the callback is not a function"),
+    let Some(callback) = callable(arg(args, 0)) else {
+        return cx.type_error(format!("{} is not a function", by_kind(arg(args, 0))));
     };
     let table = table(cx, this)?;
     let mut at = 0;

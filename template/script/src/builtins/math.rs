@@ -1,6 +1,6 @@
 //! `Math`, ECMA-262 §21.3. Sines and their like are those of fdlibm, which V8 has too, and not the machine's. `Math.random` goes by the host's seed: the same text for the same data and seed.
 
-use crate::base::{fdlibm, number};
+use crate::base::{fdlibm, number, trigonometry};
 use crate::run::{Cx, Native, R, convert};
 use crate::value::Value;
 
@@ -23,7 +23,7 @@ macro_rules! unary {
                 let function: fn(f64) -> f64 = $function;
                 Ok(Value::Number(function(n)))
             }),)*
-            ("atan2", |cx, _, args| two(cx, args, libm::atan2)),
+            ("atan2", |cx, _, args| two(cx, args, fdlibm::atan2)),
             ("hypot", hypot),
             ("imul", |cx, _, args| two(cx, args, |a, b| {
                 f64::from(number::to_int32(a).wrapping_mul(number::to_int32(b)))
@@ -39,30 +39,30 @@ macro_rules! unary {
 unary! {
     "abs" => f64::abs,
     "acos" => libm::acos,
-    "acosh" => libm::acosh,
+    "acosh" => fdlibm::acosh,
     "asin" => libm::asin,
-    "asinh" => libm::asinh,
+    "asinh" => fdlibm::asinh,
     "atan" => libm::atan,
-    "atanh" => libm::atanh,
+    "atanh" => fdlibm::atanh,
     "cbrt" => fdlibm::cbrt,
     "ceil" => f64::ceil,
     "clz32" => |n| f64::from((number::to_int32(n) as u32).leading_zeros()),
-    "cos" => libm::cos,
+    "cos" => trigonometry::cos,
     "cosh" => fdlibm::cosh,
     "exp" => fdlibm::exp,
     "expm1" => libm::expm1,
     "floor" => f64::floor,
     "fround" => |n| f64::from(n as f32),
-    "log" => libm::log,
+    "log" => fdlibm::log,
     "log10" => fdlibm::log10,
-    "log1p" => libm::log1p,
+    "log1p" => fdlibm::log1p,
     "log2" => libm::log2,
     "round" => round,
     "sign" => |n| if n == 0.0 || n.is_nan() { n } else { n.signum() },
-    "sin" => libm::sin,
-    "sinh" => libm::sinh,
+    "sin" => trigonometry::sin,
+    "sinh" => fdlibm::sinh,
     "sqrt" => f64::sqrt,
-    "tan" => libm::tan,
+    "tan" => trigonometry::tan,
     "tanh" => fdlibm::tanh,
     "trunc" => f64::trunc,
 }

@@ -4,6 +4,7 @@
 //! receiver. Nothing here leads anywhere else: there are no prototypes, `constructor` is undefined, and a function that
 //! makes code of text does not exist.
 
+pub(crate) mod access;
 mod array;
 mod callback;
 mod collection;

@@ -1,7 +1,12 @@
 //! `Object` and the methods of plain objects, ECMA-262 §20.1.
 
 use crate::base::{Str, memory::cost, number::array_index};
-use crate::run::{Cx, Native, R, args::arg, convert};
+use crate::run::{
+    Cx, Native, R,
+    args::{arg, entry},
+    convert,
+};
+use crate::syntax::origin::Origin;
 use crate::value::{Class, Inner, Integrity, Object, Value, compare};
 
 pub(super) const METHODS: &[(&str, Native)] = &[
@@ -130,18 +135,17 @@ fn pairs(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn from_entries(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
-    let list = cx.iterate(arg(args, 0).clone(), "undefined")?;
+    if arg(args, 0).is_nullish() {
+        return cx.type_error("undefined is not iterable");
+    }
+    let list = cx.iterate(arg(args, 0).clone(), &Origin::Value)?;
     let object = cx.own(Object::new());
     cx.items(list.len())?;
     for pair in list.to_vec() {
         cx.step()?;
-        let Value::Array(pair) = &pair else {
-            let shown = convert::to_str(cx, &pair)?;
-            return cx.type_error(format!("Iterator value {} is not an entry object", shown.as_str()));
-        };
-        let key = pair.get(0).unwrap_or_default();
+        let (key, value) = entry(cx, &pair)?;
         let key = convert::to_key(cx, &key)?;
-        object.set(key, pair.get(1).unwrap_or_default());
+        object.set(key, value);
     }
     Ok(object.into())
 }

@@ -2,18 +2,20 @@
 
 use super::code::Code;
 use super::generator::Gen;
-use crate::base::{Str, number, number::array_index};
-use crate::builtins;
+use crate::base::{Str, number};
+use crate::builtins::{
+    self,
+    access::{get_index, get_member},
+};
 use crate::run::{
-    Cx, ExprFn, Place, R, convert,
+    Cx, ExprFn, Place,
     errors::{missing, uninitialised},
-    member::{own_element, own_member},
 };
 use crate::syntax::{
     ast::{Expr, ExprKind},
     scope::{LOCALS_VAR, RefId, VarId, VarKind},
 };
-use crate::value::{Class, Hint, Value};
+use crate::value::{Hint, Value};
 
 /// How a use of a name finds its value.
 pub(super) enum Access {
@@ -219,37 +221,4 @@ fn reader(access: Access, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
             })
         }
     }
-}
-
-/// `value.name`.
-pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
-    if let Some(found) = own_member(value, key, hint) {
-        return Ok(found);
-    }
-    match value {
-        // What an object has is what the host or the program gave it: `toString` can be called, and is no member.
-        Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
-        Value::Undefined | Value::Null if optional => cx.absent(),
-        Value::Undefined | Value::Null => convert::unreadable(cx, value, &Value::String(key.clone())),
-        _ => Ok(builtins::member(value, key.as_str())),
-    }
-}
-
-/// `value[index]`.
-pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Value> {
-    if let Value::Number(n) = index
-        && let Some(found) = own_element(cx, value, *n)?
-    {
-        return Ok(found);
-    }
-    if value.is_nullish() {
-        return convert::unreadable(cx, value, index);
-    }
-    let key = convert::to_key(cx, index)?;
-    if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
-        && let Some(found) = own_element(cx, value, f64::from(n))?
-    {
-        return Ok(found);
-    }
-    get_member(cx, value, &key, &Hint::default(), false)
 }

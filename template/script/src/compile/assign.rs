@@ -1,17 +1,20 @@
 //! Writing: assignments, updates, declarations, patterns, `delete`.
 
-use super::access::{get_index, short_circuited};
+use super::access::short_circuited;
 use super::code::Code;
 use super::generator::Gen;
 use super::reference::{Located, Reference};
 use crate::base::Str;
-use crate::builtins::object::entries_of;
+use crate::builtins::{access::get_index, object::entries_of};
 use crate::run::{
     Cx, ExprFn, Flow, R, StmtFn, convert,
     operator::{apply, decides},
 };
-use crate::syntax::ast::*;
-use crate::value::{Object, Value, compare};
+use crate::syntax::{
+    ast::*,
+    origin::{From, Origin},
+};
+use crate::value::{Object, Value};
 use std::collections::HashSet;
 
 /// Writes a value somewhere.
@@ -19,7 +22,7 @@ pub(super) type WriteFn = Box<dyn Fn(&mut Cx<'_>, Value) -> R<()>>;
 
 impl Gen<'_> {
     /// Writes to what a declaration or an assignment names.
-    pub(super) fn bind(&mut self, pattern: &Pattern) -> WriteFn {
+    pub(super) fn bind(&mut self, pattern: &Pattern, from: From<'_>) -> WriteFn {
         match pattern {
             Pattern::Declare(var) => {
                 let reference = self.declared(*var);
@@ -38,13 +41,13 @@ impl Gen<'_> {
                     reference.write(cx, &at, value)
                 })
             }
-            Pattern::Array { items, rest, pos } => self.array_pattern(items, rest.as_deref(), *pos),
-            Pattern::Object { entries, rest, pos } => self.object_pattern(entries, rest.as_deref(), *pos),
+            Pattern::Array { items, rest, pos } => self.array_pattern(items, rest.as_deref(), from.list(), *pos),
+            Pattern::Object { entries, rest, pos } => self.object_pattern(entries, rest.as_deref(), from, *pos),
         }
     }
 
-    fn with_default(&mut self, pattern: &Pattern, default: Option<&Expr>) -> WriteFn {
-        let Some(default) = default else { return self.bind(pattern) };
+    fn with_default(&mut self, pattern: &Pattern, default: Option<&Expr>, from: From<'_>) -> WriteFn {
+        let Some(default) = default else { return self.bind(pattern, from) };
         if let Pattern::Target(target) = pattern {
             // What is written to is evaluated before the default value is.
             let (reference, default) = (self.reference(target), self.expr(default).into_fn());
@@ -54,7 +57,7 @@ impl Gen<'_> {
                 reference.write(cx, &at, value)
             });
         }
-        let write = self.bind(pattern);
+        let write = self.bind(pattern, From::default(default));
         let default = match pattern {
             Pattern::Declare(var) => {
                 let name = self.scopes.vars[*var].name.clone();
@@ -72,15 +75,16 @@ impl Gen<'_> {
         &mut self,
         items: &[Option<(Pattern, Option<Expr>)>],
         rest: Option<&Pattern>,
+        origin: Origin,
         pos: u32,
     ) -> WriteFn {
         let items: Vec<Option<WriteFn>> = items
             .iter()
-            .map(|item| item.as_ref().map(|(pattern, default)| self.with_default(pattern, default.as_ref())))
+            .map(|item| item.as_ref().map(|(one, default)| self.with_default(one, default.as_ref(), From::ELEMENT)))
             .collect();
-        let rest = rest.map(|rest| self.bind(rest));
+        let rest = rest.map(|rest| self.bind(rest, From::ELEMENT));
         Box::new(move |cx, value| {
-            let list = cx.iterate(value, "").map_err(|h| cx.at(h, pos))?;
+            let list = cx.iterate(value, &origin).map_err(|h| cx.at(h, pos))?;
             cx.items(list.len().max(items.len()))?;
             let values = list.to_vec();
             for (n, item) in items.iter().enumerate() {
@@ -100,24 +104,26 @@ impl Gen<'_> {
         &mut self,
         entries: &[(Key, Pattern, Option<Expr>)],
         rest: Option<&Pattern>,
+        from: From<'_>,
         pos: u32,
     ) -> WriteFn {
+        let text = from.text();
+        let from = from.named(text.as_deref());
+        let origin = from.object(entries, rest.is_some());
         let entries: Vec<(Result<Str, ExprFn>, WriteFn)> = entries
             .iter()
             .map(|(key, pattern, default)| {
-                let key = match key {
+                let found = match key {
                     Key::Name(name) => Ok(name.clone()),
                     Key::Computed(key) => Err(self.expr(key).into_fn()),
                 };
-                (key, self.with_default(pattern, default.as_ref()))
+                (found, self.with_default(pattern, default.as_ref(), from.property(key)))
             })
             .collect();
-        let rest = rest.map(|rest| self.bind(rest));
+        let rest = rest.map(|rest| self.bind(rest, From::ELEMENT));
         Box::new(move |cx, value| {
             if value.is_nullish() {
-                let shown = compare::primitive_to_str(&value);
-                let failed = cx.type_error(format!("Cannot destructure '{0}' as it is {0}.", shown.as_str()));
-                return failed.map_err(|h| cx.at(h, pos));
+                return cx.not_from(&value, &origin).map_err(|h| cx.at(h, pos));
             }
             let mut taken = HashSet::new();
             for (key, write) in &entries {
@@ -157,8 +163,7 @@ impl Gen<'_> {
             (Some(operator), Pattern::Target(target)) => g.compound(operator, target, value, pos),
             (_, Pattern::Target(target)) => g.plain_assign(target, value),
             (_, pattern) => {
-                let value = g.expr(value).into_fn();
-                let write = g.bind(pattern);
+                let (value, write) = (g.expr(value).into_fn(), g.bind(pattern, From::assigned(value)));
                 Code::Fn(Box::new(move |cx| {
                     let value = value(cx)?;
                     write(cx, value.clone())?;

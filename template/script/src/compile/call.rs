@@ -10,7 +10,7 @@ use crate::syntax::{ast::*, scope::DATA_VAR};
 use crate::value::{Hint, Value};
 use std::rc::Rc;
 
-use super::access::{get_index, get_member};
+use crate::builtins::access::{get_index, get_member};
 
 impl Gen<'_> {
     pub(super) fn call(&mut self, callee: &Expr, arguments: &[Element], optional: bool, pos: u32) -> Code {
@@ -25,7 +25,7 @@ impl Gen<'_> {
                     && let Some(native) = builtins::static_method(space.as_str(), name.as_str())
                 {
                     let label = || format!("built-in {}.{}", space.as_str(), name.as_str());
-                    let arguments = self.shape(label, pos, |g| g.elements(arguments));
+                    let arguments = self.shape(label, pos, |g| g.arguments(arguments));
                     return Code::Fn(Box::new(move |cx| {
                         cx.step()?;
                         arguments
@@ -33,13 +33,14 @@ impl Gen<'_> {
                             .map_err(|h| cx.at(h, pos))
                     }));
                 }
-                self.call_method(object, name, *link, optional, arguments, pos)
+                let shown = callee.shown();
+                self.call_method((object, name, *link), optional, arguments, shown, pos)
             }
             ExprKind::Index { object, index, optional: link } => {
-                let shown = Rc::<str>::from(format!("{}[...]", object.shown()));
+                let shown = Rc::<str>::from(callee.shown());
                 let link = *link;
                 let (object, index) = (self.expr(object).into_fn(), self.expr(index).into_fn());
-                let arguments = self.shape(|| "call of an element".into(), pos, |g| g.elements(arguments));
+                let arguments = self.shape(|| "call of an element".into(), pos, |g| g.arguments(arguments));
                 Code::Fn(Box::new(move |cx| {
                     let this = object(cx)?;
                     if link && this.is_nullish() {
@@ -53,7 +54,7 @@ impl Gen<'_> {
             _ => {
                 let shown = Rc::<str>::from(callee.shown());
                 let (callee, arguments) =
-                    self.shape(|| "call".into(), pos, |g| (g.expr(callee).into_fn(), g.elements(arguments)));
+                    self.shape(|| "call".into(), pos, |g| (g.expr(callee).into_fn(), g.arguments(arguments)));
                 Code::Fn(Box::new(move |cx| {
                     let callee = callee(cx)?;
                     call_value(cx, &callee, &Value::Undefined, &arguments, optional, &shown, pos)
@@ -69,7 +70,7 @@ impl Gen<'_> {
         let builtin = builtins::global_function(name.as_str());
         let helper = (self.helpers)(name.as_str());
         let known = builtins::is_known(name.as_str());
-        let arguments = self.shape(|| format!("call of {}", name.as_str()), pos, |g| g.elements(arguments));
+        let arguments = self.shape(|| format!("call of {}", name.as_str()), pos, |g| g.arguments(arguments));
         let name = name.clone();
         Code::Fn(Box::new(move |cx| {
             let result = match (read(cx), builtin.or(helper)) {
@@ -91,17 +92,15 @@ impl Gen<'_> {
 
     fn call_method(
         &mut self,
-        object: &Expr,
-        name: &Str,
-        link: bool,
+        (object, name, link): (&Expr, &Str, bool),
         optional: bool,
         arguments: &[Element],
+        shown: String,
         pos: u32,
     ) -> Code {
         let methods: &'static Methods = builtins::methods(name.as_str());
-        let shown = Rc::<str>::from(format!("{}.{}", object.shown(), name.as_str()));
         let label = || format!("method {}", name.as_str());
-        let (object, arguments) = self.shape(label, pos, |g| (g.expr(object).into_fn(), g.elements(arguments)));
+        let (object, arguments) = self.shape(label, pos, |g| (g.expr(object).into_fn(), g.arguments(arguments)));
         let name = name.clone();
         let hint = Hint::default();
         Code::Fn(Box::new(move |cx| {
@@ -130,7 +129,7 @@ impl Gen<'_> {
     /// `new Error(…)` and the other constructors.
     pub(super) fn construct(&mut self, class: &Str, arguments: &[Element], pos: u32) -> Code {
         let native = builtins::constructor(class.as_str());
-        let arguments = self.shape(|| format!("new {}", class.as_str()), pos, |g| g.elements(arguments));
+        let arguments = self.shape(|| format!("new {}", class.as_str()), pos, |g| g.arguments(arguments));
         let class = class.clone();
         Code::Fn(Box::new(move |cx| {
             cx.step()?;
@@ -150,7 +149,7 @@ impl Gen<'_> {
 
     /// Runs an included program at the end of the output.
     pub(super) fn include_into(&mut self, arguments: &[Element], pos: u32) -> RunFn {
-        let arguments = self.shape(|| "include".into(), pos, |g| g.elements(arguments));
+        let arguments = self.shape(|| "include".into(), pos, |g| g.arguments(arguments));
         let data = self.slot(DATA_VAR);
         let (source, path) = (self.source.clone(), self.path.clone());
         Box::new(move |cx| {
@@ -179,7 +178,12 @@ fn call_value(
     pos: u32,
 ) -> R<Value> {
     let result = match callee {
-        Value::Function(function) => arguments.with(cx, pos, |cx, args| cx.call(function, this, args)),
+        Value::Function(function) => {
+            arguments.with(cx, pos, |cx, args| cx.call(function, this, args)).or_else(|halt| {
+                // `Math` is an object.
+                if function.is_space() { cx.type_error(format!("{shown} is not a function")) } else { Err(halt) }
+            })
+        }
         Value::Undefined | Value::Null if optional => return cx.absent(),
         _ => not_a(cx, "function", shown, arguments, pos),
     };

@@ -1,6 +1,7 @@
 //! An expression on its way to a closure.
 
 use crate::run::{Cx, ExprFn, Place, R};
+use crate::syntax::origin::Origin;
 use crate::value::{Array, Value};
 
 /// An expression on its way to a closure.
@@ -34,14 +35,14 @@ impl Code {
 
     /// The list that it is; a list in a slot is not first made a value of its own.
     #[inline]
-    pub(super) fn list(&self, cx: &mut Cx<'_>, shown: &str) -> R<Array> {
+    pub(super) fn list(&self, cx: &mut Cx<'_>, origin: &Origin) -> R<Array> {
         if let Code::Place(place) = self
             && let Value::Array(list) = cx.slot(place.slot)
         {
             return Ok(list.clone());
         }
         let value = self.get(cx)?;
-        cx.iterate(value, shown)
+        cx.iterate(value, origin)
     }
 
     /// The number that it is, where that can be seen without a call.

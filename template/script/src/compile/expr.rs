@@ -2,10 +2,10 @@
 
 use super::code::Code;
 use super::generator::{Gen, toll};
-use crate::base::Str;
+use crate::base::{ErrorKind, Str};
 use crate::regexp::RegExp;
 use crate::run::{Cx, ExprFn, R, convert, elements::Elements};
-use crate::syntax::ast::*;
+use crate::syntax::{ast::*, origin::Origin};
 use crate::value::{Object, Value, compare};
 
 impl Gen<'_> {
@@ -42,6 +42,10 @@ impl Gen<'_> {
             ExprKind::InstanceOf(operand, class) => self.instance_of(operand, class, pos),
             ExprKind::Chain(inner) => self.chain(inner),
             ExprKind::Parenthesised(inner) => self.expr(inner),
+            ExprKind::Invalid(words) => {
+                let words = *words;
+                Code::Fn(Box::new(move |cx| cx.fail(ErrorKind::Reference, words).map_err(|h| cx.at(h, pos))))
+            }
         };
         if code.constant().is_some() {
             self.trace.cut(shapes);
@@ -118,14 +122,20 @@ impl Gen<'_> {
         Code::Fn(Box::new(move |cx| if test(cx)? { yes(cx) } else { no(cx) }))
     }
 
-    /// Array elements or arguments, as a list made at run time.
-    pub(super) fn elements(&mut self, items: &[Element]) -> Elements {
+    /// Arguments, as a list made at run time. V8 has a sentence of its own for one that is spread behind the others.
+    pub(super) fn arguments(&mut self, items: &[Element]) -> Elements {
+        let last =
+            items.iter().position(|item| matches!(item, Element::Spread(_))).is_some_and(|n| n + 1 == items.len());
+        self.elements(items, |expr| if last { Origin::Argument(expr.shown()) } else { Origin::of_argument(expr) })
+    }
+
+    fn elements(&mut self, items: &[Element], origin: impl Fn(&Expr) -> Origin) -> Elements {
         let plain = items.iter().all(|item| matches!(item, Element::Item(_)));
         let items = items
             .iter()
             .map(|item| match item {
                 Element::Item(expr) => (None, self.expr(expr).into_fn()),
-                Element::Spread(expr) => (Some(expr.listed().into()), self.expr(expr).into_fn()),
+                Element::Spread(expr) => (Some(origin(expr)), self.expr(expr).into_fn()),
                 Element::Hole => (None, Code::Const(Value::Undefined).into_fn()),
             })
             .collect();
@@ -133,7 +143,11 @@ impl Gen<'_> {
     }
 
     fn array(&mut self, items: &[Element], pos: u32) -> Code {
-        let elements = self.shape(|| format!("array of {}", items.len()), pos, |g| g.elements(items));
+        let elements = self.shape(
+            || format!("array of {}", items.len()),
+            pos,
+            |g| g.elements(items, |expr| Origin::Sentence(expr.listed())),
+        );
         Code::Fn(Box::new(move |cx| {
             let items = elements.run(cx, pos)?;
             Ok(cx.array(items))
@@ -200,7 +214,11 @@ impl Gen<'_> {
             match class(cx)? {
                 // A function of the program has no prototype: nothing is made by it.
                 Value::Function(class) => Ok(Value::Bool(crate::builtins::is_instance(&value, class.name()))),
-                _ => cx.type_error("Right-hand side of 'instanceof' is not callable").map_err(|h| cx.at(h, pos)),
+                other => {
+                    let lacks = if other.is_object() { "callable" } else { "an object" };
+                    let failed = cx.type_error(format!("Right-hand side of 'instanceof' is not {lacks}"));
+                    failed.map_err(|h| cx.at(h, pos))
+                }
             }
         }))
     }

@@ -6,7 +6,7 @@ use super::generator::Gen;
 use super::reference::Located;
 use crate::base::Str;
 use crate::run::{Body, Callable, Cx, ExprFn, Proto, RunFn};
-use crate::syntax::ast::*;
+use crate::syntax::{ast::*, origin::From};
 use crate::value::{Function, Value, VarCell};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -115,11 +115,12 @@ impl Gen<'_> {
 
     fn given(&mut self, parameter: &Parameter) -> Given {
         let name = self.scopes.vars[parameter.var].name.clone();
+        let from = From::parameter(parameter.default.is_some());
         Given {
             slot: self.slot(parameter.var),
             boxed: self.scopes.boxed(parameter.var),
             default: parameter.default.as_ref().map(|default| self.named(default, &name).into_fn()),
-            bind: parameter.pattern.as_ref().map(|pattern| self.bind(pattern)),
+            bind: parameter.pattern.as_ref().map(|pattern| self.bind(pattern, from)),
         }
     }
 

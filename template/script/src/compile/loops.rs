@@ -5,10 +5,12 @@
 //! A loop whose body does nothing but put its element out, which is what the cells of a table are, never stores it.
 
 use super::{code::Code, generator::Gen, operator::TestFn};
-use crate::base::Str;
 use crate::run::{Escape, ExprFn, Flow, Labels, StmtFn, each::Each};
-use crate::syntax::ast::*;
-use crate::syntax::scope::{VarId, VarKind};
+use crate::syntax::{
+    ast::*,
+    origin::{From, Origin},
+    scope::{VarId, VarKind},
+};
 use crate::value::{Value, VarCell};
 
 impl Gen<'_> {
@@ -128,20 +130,20 @@ impl Gen<'_> {
                 g.shape(|| text(&before), pos, |_| ());
                 g.shape(put, pos, |g| g.shape(|| format!("slot {slot} ({})", name.as_str()), pos, |_| ()));
                 g.shape(|| text(&after), pos, |_| ());
-                return echo_each(list, &before, escape, &after, pos);
+                return echo_each(list, &before, escape, &after, Origin::of_loop(&head.list), pos);
             }
-            let shown: Str = head.list.listed().into();
+            let origin = Origin::of_loop(&head.list);
             let enter = g.enter(&head.variables);
             let body_run = g.stmt(body);
             if let (Some(slot), None) = (plain, &enter) {
-                return walk_into_slot(list, slot, body_run, labels, shown, pos);
+                return walk_into_slot(list, slot, body_run, labels, origin, pos);
             }
-            let bind = g.bind(&head.target);
+            let bind = g.bind(&head.target, From::turn(&head.target));
             Box::new(move |cx| {
                 if let Some(enter) = &enter {
                     enter.run(cx);
                 }
-                let array = list.list(cx, shown.as_str()).map_err(|h| cx.at(h, pos))?;
+                let array = list.list(cx, &origin).map_err(|h| cx.at(h, pos))?;
                 let mut index = 0;
                 while let Some(item) = array.get(index) {
                     cx.step().map_err(|h| cx.at(h, pos))?;
@@ -185,7 +187,7 @@ impl Gen<'_> {
     /// `for (key in object)`: keys in order, as strings.
     fn for_in(&mut self, list: ExprFn, head: &EachHead, body: &Stmt, labels: Labels, pos: u32) -> StmtFn {
         let enter = self.enter(&head.variables);
-        let bind = self.bind(&head.target);
+        let bind = self.bind(&head.target, From::turn(&head.target));
         let body = self.stmt(body);
         Box::new(move |cx| {
             if let Some(enter) = &enter {
@@ -216,9 +218,9 @@ impl Gen<'_> {
 }
 
 /// The common loop: a plain variable and any body.
-fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: Str, pos: u32) -> StmtFn {
+fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, origin: Origin, pos: u32) -> StmtFn {
     Box::new(move |cx| {
-        let array = list.list(cx, shown.as_str()).map_err(|h| cx.at(h, pos))?;
+        let array = list.list(cx, &origin).map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
         while let Some(item) = array.get(index) {
             cx.step().map_err(|h| cx.at(h, pos))?;
@@ -235,10 +237,10 @@ fn walk_into_slot(list: Code, slot: usize, body: StmtFn, labels: Labels, shown: 
 
 /// Text, element, text, for each element. The list stays borrowed while elements are simple; one whose conversion could
 /// call back into the program, which may change the list, is put out between two borrowings.
-fn echo_each(list: Code, before: &str, escape: Option<Escape>, after: &str, pos: u32) -> StmtFn {
+fn echo_each(list: Code, before: &str, escape: Option<Escape>, after: &str, origin: Origin, pos: u32) -> StmtFn {
     let each = Each::new(before, escape, after);
     Box::new(move |cx| {
-        let array = list.list(cx, "value").map_err(|h| cx.at(h, pos))?;
+        let array = list.list(cx, &origin).map_err(|h| cx.at(h, pos))?;
         let mut index = 0;
         while index < array.len() {
             index = each.some(cx, &array, index).map_err(|h| cx.at(h, pos))?;

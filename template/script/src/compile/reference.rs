@@ -3,9 +3,10 @@
 //!
 //! `a[i()] += f()` calls `i` once, reads, calls `f`, writes: that is `locate`, `read`, the value, `write`.
 
-use super::access::{Access, get_index, get_member};
+use super::access::Access;
 use super::generator::Gen;
 use crate::base::Str;
+use crate::builtins::access::{get_index, get_member};
 use crate::run::{
     Cx, ExprFn, R, convert,
     errors::{absent, missing, uninitialised},
@@ -176,7 +177,7 @@ impl Reference {
                 get_member(cx, object, name, &Hint::default(), false)
             }
             (Place::Index { .. }, Located::Index(object, index)) => {
-                if index.is_object() {
+                if index.is_object() && !object.is_nullish() {
                     *index = convert::to_key(cx, index).map_err(|h| cx.at(h, pos))?.into();
                 }
                 get_index(cx, object, index)

@@ -4,7 +4,7 @@ use super::code::Code;
 use super::generator::{Gen, toll};
 use super::operator::TestFn;
 use crate::run::{ExprFn, Flow, R, StmtFn};
-use crate::syntax::ast::*;
+use crate::syntax::{ast::*, origin::From};
 use crate::value::{Value, compare};
 
 impl Gen<'_> {
@@ -65,7 +65,8 @@ impl Gen<'_> {
                     }));
                     continue;
                 }
-                let (value, write) = (code.into_fn(), g.bind(pattern));
+                let from = value.as_ref().map_or(From::ELEMENT, From::declared);
+                let (value, write) = (code.into_fn(), g.bind(pattern, from));
                 made.push(Box::new(move |cx| {
                     let value = value(cx)?;
                     write(cx, value).map(|()| Flow::Next)
@@ -188,7 +189,7 @@ impl Gen<'_> {
                 let block = g.block(block);
                 let catch = catch.map(|(pattern, variables, body)| {
                     let enter = g.enter(variables);
-                    let bind = pattern.as_ref().map(|pattern| g.bind(pattern));
+                    let bind = pattern.as_ref().map(|pattern| g.bind(pattern, From::CATCH));
                     (enter, bind, g.block(body))
                 });
                 (block, catch, finally.map(|body| g.block(body)))

@@ -90,17 +90,21 @@ impl Parser<'_> {
             if !cover {
                 self.check_cover(&left)?;
             }
-            return Ok(unwrapped(left));
+            // A pattern in parentheses is none.
+            let pattern =
+                matches!(left.bare().kind, ExprKind::Array(_) | ExprKind::Object(_) | ExprKind::Assign { .. });
+            return Ok(if pattern { left } else { unwrapped(left) });
         };
         let pos = left.pos;
-        let simple = matches!(
-            left.kind,
-            ExprKind::Name(..) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Parenthesised(_)
-        );
-        if operator.is_some() && !simple {
+        let possible = match (operator, &left.bare().kind) {
+            (None, _) | (_, ExprKind::Name(..) | ExprKind::Member { .. } | ExprKind::Index { .. }) => true,
+            (Some(operator), ExprKind::Call { .. }) => matches!(operator, AssignOperator::Binary(_)),
+            _ => false,
+        };
+        if !possible {
             return self.error_at("invalid assignment target", pos);
         }
-        let target = Box::new(self.assignable(left)?);
+        let target = Box::new(self.assignable(left, "Invalid left-hand side in assignment")?);
         self.advance()?;
         let value = Box::new(self.assignment()?);
         Ok(Expr { pos, kind: ExprKind::Assign { operator, target, value } })
@@ -249,7 +253,12 @@ impl Parser<'_> {
     }
 
     fn update(&mut self, operand: Expr, up: bool, prefix: bool, pos: u32) -> P<Expr> {
-        match self.assignable(operand)? {
+        let words = if prefix {
+            "Invalid left-hand side expression in prefix operation"
+        } else {
+            "Invalid left-hand side expression in postfix operation"
+        };
+        match self.assignable(operand, words)? {
             Pattern::Target(target) => {
                 Ok(Expr { pos, kind: ExprKind::Update { up, prefix, target: Box::new(target) } })
             }

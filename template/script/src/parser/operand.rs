@@ -176,7 +176,15 @@ impl Parser<'_> {
         }
         let class = Str::from(class);
         self.advance()?;
-        let arguments = if self.is("(") { self.arguments()? } else { Vec::new() };
+        let arguments = if self.is("(") {
+            self.arguments()?
+        } else if self.is("?.") {
+            return self.unexpected();
+        } else if self.is(".") || self.is("[") {
+            return self.error("unsupported: `new` of an expression");
+        } else {
+            Vec::new()
+        };
         Ok(Expr { pos, kind: ExprKind::New { class, arguments } })
     }
 

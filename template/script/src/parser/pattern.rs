@@ -108,15 +108,22 @@ impl Parser<'_> {
         Ok(Pattern::Object { entries, rest, pos })
     }
 
-    /// Turns what was parsed as an expression into the target of an assignment.
-    pub(super) fn assignable(&mut self, expr: Expr) -> P<Pattern> {
-        self.pattern_of(expr, None)
+    /// Turns what was parsed as an expression into the target of an assignment. A call is none, which comes to light when the
+    /// program gets there (§B.3.9, later versions of the language): then it fails with these words.
+    pub(super) fn assignable(&mut self, expr: Expr, words: &'static str) -> P<Pattern> {
+        let pos = expr.pos;
+        if !matches!(expr.bare().kind, ExprKind::Call { .. }) {
+            return self.pattern_of(expr, None);
+        }
+        let (object, index) = (Box::new(unwrapped(expr)), Box::new(Expr { pos, kind: ExprKind::Invalid(words) }));
+        Ok(Pattern::Target(Expr { pos, kind: ExprKind::Index { object, index, optional: false } }))
     }
 
     /// Turns an expression into a pattern: of a declaration when `kind` says so, else of an assignment.
     pub(super) fn pattern_of(&mut self, expr: Expr, kind: Option<VarKind>) -> P<Pattern> {
         let pos = expr.pos;
         match expr.kind {
+            ExprKind::Name(_, name) if name.is("this") => self.error_at("invalid assignment target", pos),
             ExprKind::Name(id, name) => match kind {
                 Some(kind) => {
                     self.scopes.forget(id);
@@ -143,6 +150,11 @@ impl Parser<'_> {
             ExprKind::Assign { operator: None, target, value } => {
                 let target = match (*target, kind) {
                     (Pattern::Target(inner), Some(_)) => self.pattern_of(inner, kind)?,
+                    (Pattern::Target(Expr { kind: ExprKind::Index { index, .. }, pos }), None)
+                        if matches!(index.kind, ExprKind::Invalid(_)) =>
+                    {
+                        return self.error_at("invalid assignment target", pos);
+                    }
                     (target, None) => target,
                     // `([a] = [])`: the inner pattern was already made one of an assignment.
                     (target, Some(kind)) => self.redeclare(target, kind)?,

@@ -314,7 +314,7 @@ impl Parser<'_> {
                 Some((pattern, None)) => Ok(pattern),
                 _ => self.error("a loop variable can not have an initializer"),
             },
-            StmtKind::Expr(target) => self.assignable(target),
+            StmtKind::Expr(target) => self.assignable(target, "Invalid left-hand side in for-loop"),
             _ => self.error("one loop variable, please"),
         }
     }

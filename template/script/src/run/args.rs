@@ -3,11 +3,12 @@
 use super::convert;
 use super::fault::R;
 use super::machine::Cx;
+use super::shown::shown;
 use crate::base::{
     Str,
     memory::{Held, cost},
 };
-use crate::value::Value;
+use crate::value::{Function, Value};
 
 /// Elements that a built-in collects while a program runs in between: they weigh before they are an array.
 pub(crate) struct Gathered {
@@ -56,15 +57,37 @@ pub(crate) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
     }
 }
 
+/// A callback, when it can be called; `Math` and its like can not.
+pub(crate) fn callable(value: &Value) -> Option<&Function> {
+    match value {
+        Value::Function(function) if !function.is_space() => Some(function),
+        _ => None,
+    }
+}
+
 /// Calls a callback argument.
 pub(crate) fn call(cx: &mut Cx<'_>, callback: &Value, args: &[Value]) -> R<Value> {
     match callback {
         Value::Function(function) => cx.call(function, &Value::Undefined, args),
-        other => {
-            let shown = convert::to_str(cx, other)?;
-            let shown: String = shown.as_str().chars().take(40).collect();
-            cx.type_error(format!("{shown} is not a function"))
-        }
+        other => not_a_function(cx, other),
+    }
+}
+
+/// A callback that is none.
+#[cold]
+pub(crate) fn not_a_function<T>(cx: &mut Cx<'_>, value: &Value) -> R<T> {
+    let shown = shown(value);
+    cx.bytes(shown.as_str().len())?;
+    cx.type_error(format!("{} is not a function", shown.as_str()))
+}
+
+/// Key and value of what an iterable of entries gives: any object may be one.
+pub(crate) fn entry(cx: &mut Cx<'_>, pair: &Value) -> R<(Value, Value)> {
+    match pair {
+        Value::Array(pair) => Ok((pair.get(0).unwrap_or_default(), pair.get(1).unwrap_or_default())),
+        Value::Object(pair) => Ok((pair.get("0").unwrap_or_default(), pair.get("1").unwrap_or_default())),
+        pair if pair.is_object() => Ok(Default::default()),
+        other => cx.type_error(format!("Iterator value {} is not an entry object", shown(other).as_str())),
     }
 }
 

@@ -7,7 +7,9 @@ use super::date_text::words;
 use super::draft::Draft;
 use super::fault::R;
 use super::machine::Cx;
+use super::shown::error_text;
 use crate::base::{ErrorKind, Str, memory::cost, number};
+use crate::syntax::origin::Origin;
 use crate::value::{
     Array, Class, Inner, Object, Table, Value,
     compare::{compare_units, primitive_to_str, strict_equal},
@@ -96,13 +98,7 @@ fn object_text(cx: &mut Cx<'_>, object: &Object) -> R<Str> {
         None => {}
     }
     if object.0.class.get() == Class::Error {
-        let part = |key| object.get(key).map(|v| primitive_to_str(&v)).unwrap_or_else(|| "".into());
-        let (name, message) = (part("name"), part("message"));
-        return Ok(match (name.as_str(), message.as_str()) {
-            ("", _) => message,
-            (_, "") => name,
-            (name, message) => format!("{name}: {message}").into(),
-        });
+        return error_text(object, |part| to_str(cx, part));
     }
     Ok("[object Object]".into())
 }
@@ -170,19 +166,6 @@ pub(crate) fn to_key(cx: &mut Cx<'_>, value: &Value) -> R<Str> {
     let key = to_str(cx, value)?;
     cx.bytes(key.as_str().len())?;
     Ok(key)
-}
-
-/// An index of nothing. The key is shown as V8 does, which runs no code for it: an object's stays away.
-pub(crate) fn unreadable<T>(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<T> {
-    let what = to_str(cx, value)?;
-    let key = match index {
-        Value::Object(object) if object.0.class.get() == Class::Plain => "#<Object>".into(),
-        Value::Object(_) | Value::Array(_) => {
-            return cx.type_error(format!("Cannot read properties of {}", what.as_str()));
-        }
-        key => to_key(cx, key)?,
-    };
-    cx.type_error(format!("Cannot read properties of {} (reading '{}')", what.as_str(), key.as_str()))
 }
 
 /// §13.8.1 `+`.
@@ -270,18 +253,8 @@ impl Cx<'_> {
 
     /// A list out of an iterable value: arrays, strings by character, and objects not at all.
     #[inline]
-    pub(crate) fn iterate(&mut self, value: Value, what: &str) -> R<Array> {
-        if let Value::Array(array) = value { Ok(array) } else { self.iterate_other(value, what) }
-    }
-
-    /// What is spread into arguments: V8 has one sentence for whatever cannot be.
-    pub(crate) fn spread(&mut self, value: Value) -> R<Array> {
-        let object = value.as_object();
-        let lists = object.is_some_and(|object| object.table().is_some() || object.items().is_some());
-        if lists || matches!(value, Value::Array(_) | Value::String(_)) {
-            return self.iterate(value, "");
-        }
-        self.type_error("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
+    pub(crate) fn iterate(&mut self, value: Value, origin: &Origin) -> R<Array> {
+        if let Value::Array(array) = value { Ok(array) } else { self.iterate_other(value, origin) }
     }
 
     /// The entries of a map, the values of a set.
@@ -299,7 +272,7 @@ impl Cx<'_> {
         Ok(Array::new(items))
     }
 
-    fn iterate_other(&mut self, value: Value, what: &str) -> R<Array> {
+    fn iterate_other(&mut self, value: Value, origin: &Origin) -> R<Array> {
         if let Some(object) = value.as_object()
             && let Some(table) = object.table()
         {
@@ -315,11 +288,7 @@ impl Cx<'_> {
                 self.items(s.as_str().len().saturating_mul(6))?;
                 Ok(Array::new(s.code_points().into_iter().map(Value::String).collect()))
             }
-            other => {
-                let shown = primitive_to_str(&other);
-                let shown = if other.is_nullish() && what.is_empty() { shown.as_str() } else { what };
-                self.type_error(format!("{shown} is not iterable"))
-            }
+            other => self.not_from(&other, origin),
         }
     }
 }

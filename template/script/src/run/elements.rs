@@ -3,33 +3,29 @@
 use super::fault::R;
 use super::machine::Cx;
 use super::program::ExprFn;
-use crate::base::Str;
-use crate::value::{Array, Value};
+use crate::syntax::origin::Origin;
+use crate::value::Value;
 
 /// Elements of an array literal or arguments of a call.
 pub(crate) struct Elements {
-    items: Vec<(Option<Str>, ExprFn)>,
+    items: Vec<(Option<Origin>, ExprFn)>,
     plain: bool,
 }
 
 impl Elements {
-    /// Parts, each with what it is called if it is spread; `plain` when none is.
-    pub(crate) fn new(items: Vec<(Option<Str>, ExprFn)>, plain: bool) -> Elements {
+    /// Parts, each with where it comes from if it is spread; `plain` when none is.
+    pub(crate) fn new(items: Vec<(Option<Origin>, ExprFn)>, plain: bool) -> Elements {
         Elements { items, plain }
     }
 
-    /// The elements of an array.
+    /// The elements of an array, the arguments of a call.
     pub(crate) fn run(&self, cx: &mut Cx<'_>, pos: u32) -> R<Vec<Value>> {
-        self.gather(cx, pos, |cx, value, name| cx.iterate(value, name))
-    }
-
-    fn gather(&self, cx: &mut Cx<'_>, pos: u32, list: impl Fn(&mut Cx<'_>, Value, &str) -> R<Array>) -> R<Vec<Value>> {
         cx.items(self.items.len())?;
         let mut values = Vec::with_capacity(self.items.len());
         for (spread, item) in &self.items {
             let value = item(cx)?;
-            if let Some(name) = spread {
-                let list = list(cx, value, name.as_str()).map_err(|h| cx.at(h, pos))?;
+            if let Some(origin) = spread {
+                let list = cx.iterate(value, origin).map_err(|h| cx.at(h, pos))?;
                 cx.items(list.len()).map_err(|h| cx.at(h, pos))?;
                 values.extend(list.to_vec());
             } else {
@@ -57,7 +53,7 @@ impl Elements {
                 run(cx, &args)
             }
             _ => {
-                let args = self.gather(cx, pos, |cx, value, _| cx.spread(value))?;
+                let args = self.run(cx, pos)?;
                 run(cx, &args)
             }
         }

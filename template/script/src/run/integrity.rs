@@ -4,6 +4,7 @@
 
 use super::fault::R;
 use super::machine::Cx;
+use super::shown::shown;
 use crate::base::{
     Str,
     memory::{Held, cost},
@@ -46,18 +47,8 @@ impl Cx<'_> {
         if !strict {
             return Ok(());
         }
-        let tag = match on {
-            Value::Array(_) => "[object Array]",
-            Value::RegExp(_) => "[object RegExp]",
-            Value::Object(object) => match object.0.class.get() {
-                Class::Error => "[object Error]",
-                Class::Date => "[object Date]",
-                Class::Map => "#<Map>",
-                Class::Set => "#<Set>",
-                _ => "#<Object>",
-            },
-            _ => "#<Object>",
-        };
+        let tag = shown(on);
+        let tag = tag.as_str();
         let message = match refusal {
             Refusal::Add(key) => format!("Cannot add property {}, object is not extensible", key.as_str()),
             Refusal::Change(key) => {

@@ -4,6 +4,7 @@ use super::convert;
 use super::fault::R;
 use super::integrity::{self, Refusal};
 use super::machine::Cx;
+use super::shown::SET;
 use crate::base::{
     ErrorKind, Str,
     number::{self, array_index},
@@ -69,10 +70,7 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, on: &Value, key: &Str, value: Value, s
             cx.room_for(length.saturating_sub(array.len()).saturating_mul(16))?;
             cx.change_array(array, &[], |items| items.resize(length, Value::Undefined))
         }
-        Value::Undefined | Value::Null => {
-            let what = primitive_to_str(on);
-            cx.type_error(format!("Cannot set properties of {} (setting '{}')", what.as_str(), key.as_str()))
-        }
+        Value::Undefined | Value::Null => cx.no_property(SET, on, &key.clone().into()),
         Value::Array(_) | Value::Function(_) | Value::RegExp(_) => {
             if let (Value::RegExp(regexp), "lastIndex") = (on, key.as_str()) {
                 if cx.integrity_of(on) == Integrity::Frozen {
@@ -100,6 +98,9 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, on: &Value, key: &Str, value: Value, s
 
 /// `object[index] = value`.
 pub(crate) fn set_index(cx: &mut Cx<'_>, on: &Value, index: &Value, value: Value, strict: bool) -> R<()> {
+    if on.is_nullish() {
+        return cx.no_property(SET, on, index);
+    }
     let key = convert::to_key(cx, index)?;
     if let (Value::Array(array), Some(n)) = (on, array_index(key.as_str())) {
         cx.step()?;

@@ -21,6 +21,7 @@ pub(crate) mod output;
 mod place;
 mod program;
 pub(crate) mod report;
+pub(crate) mod shown;
 mod trace;
 mod undo;
 

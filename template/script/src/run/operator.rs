@@ -3,10 +3,8 @@
 use super::convert;
 use super::fault::R;
 use super::machine::Cx;
-use crate::base::{
-    Str,
-    number::{self, array_index},
-};
+use super::shown::shown;
+use crate::base::{Str, number::array_index};
 use crate::syntax::ast::{Binary, Logical};
 use crate::value::{Value, compare};
 use std::cmp::Ordering;
@@ -31,7 +29,7 @@ pub(crate) fn apply(cx: &mut Cx<'_>, operator: Binary, left: Value, right: &Valu
         In => return contains(cx, &left, right),
         _ => {
             let (a, b) = left_number(cx)?;
-            Value::Number(arithmetic(operator, a, b))
+            Value::Number(operator.arithmetic(a, b))
         }
     })
 }
@@ -56,47 +54,24 @@ pub(crate) fn on_numbers(operator: Binary, a: f64, b: f64) -> Value {
         GreaterEqual => Value::Bool(a >= b),
         Equal | StrictEqual => Value::Bool(a == b),
         NotEqual | StrictNotEqual => Value::Bool(a != b),
-        _ => Value::Number(arithmetic(operator, a, b)),
-    }
-}
-
-/// ECMA-262 §6.1.6.1 on numbers.
-fn arithmetic(operator: Binary, a: f64, b: f64) -> f64 {
-    use Binary::*;
-    let int = |f: fn(i32, u32) -> i32| f64::from(f(number::to_int32(a), number::to_int32(b) as u32));
-    match operator {
-        Subtract => a - b,
-        Multiply => a * b,
-        Divide => a / b,
-        Remainder => a % b,
-        Power => number::power(a, b),
-        BitAnd => int(|a, b| a & b as i32),
-        BitOr => int(|a, b| a | b as i32),
-        BitXor => int(|a, b| a ^ b as i32),
-        ShiftLeft => int(|a, b| a.wrapping_shl(b)),
-        ShiftRight => int(|a, b| a.wrapping_shr(b)),
-        ShiftRightUnsigned => f64::from((number::to_int32(a) as u32).wrapping_shr(number::to_int32(b) as u32)),
-        _ => a + b,
+        _ => Value::Number(operator.arithmetic(a, b)),
     }
 }
 
 /// `key in object`.
 fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
+    if !holder.is_object() {
+        let (key, holder) = (shown(key), compare::primitive_to_str(holder));
+        let (key, holder) = (key.as_str(), holder.as_str());
+        return cx.type_error(format!("Cannot use 'in' operator to search for '{key}' in {holder}"));
+    }
     let key: Str = convert::to_key(cx, key)?;
     let found = match holder {
         Value::Object(object) => object.borrow().get(&key).is_some(),
         Value::Array(array) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
         }
-        Value::Function(_) | Value::RegExp(_) => false,
-        other => {
-            let shown = compare::primitive_to_str(other);
-            return cx.type_error(format!(
-                "Cannot use 'in' operator to search for '{}' in {}",
-                key.as_str(),
-                shown.as_str()
-            ));
-        }
+        _ => false,
     };
     Ok(Value::Bool(found))
 }

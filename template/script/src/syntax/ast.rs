@@ -1,7 +1,7 @@
 //! The syntax tree. Names are references or declarations that the parser resolves as scopes end; see [`super::scope`].
 
 use super::scope::{FuncId, RefId, VarId};
-use crate::base::Str;
+use crate::base::{Str, number};
 use std::rc::Rc;
 
 /// An expression and where it stands.
@@ -13,26 +13,11 @@ pub(crate) struct Expr {
 }
 
 impl Expr {
-    /// As V8 shows it in "… is not iterable".
-    pub(crate) fn listed(&self) -> String {
+    /// Without the parentheses around it.
+    pub(crate) fn bare(&self) -> &Expr {
         match &self.kind {
-            ExprKind::Name(_, name) => name.as_str().to_owned(),
-            ExprKind::Member { object, name, .. } => format!("{}.{}", object.listed(), name.as_str()),
-            ExprKind::Parenthesised(inner) | ExprKind::Chain(inner) => inner.listed(),
-            _ => "value".into(),
-        }
-    }
-
-    /// As V8 shows it in "… is not a function".
-    pub(crate) fn shown(&self) -> String {
-        match &self.kind {
-            ExprKind::Name(_, name) => name.as_str().to_owned(),
-            ExprKind::Member { object, name, .. } => format!("{}.{}", object.shown(), name.as_str()),
-            ExprKind::Index { object, .. } => format!("{}[...]", object.shown()),
-            ExprKind::Call { callee, .. } => format!("{}(...)", callee.shown()),
-            ExprKind::Chain(inner) | ExprKind::Parenthesised(inner) => inner.shown(),
-            ExprKind::String(s) => format!("\"{}\"", s.as_str()),
-            _ => "(intermediate value)".to_owned(),
+            ExprKind::Parenthesised(inner) => inner.bare(),
+            _ => self,
         }
     }
 }
@@ -97,6 +82,8 @@ pub(crate) enum ExprKind {
     InstanceOf(Box<Expr>, Box<Expr>),
     /// What `?.` leaves when it finds nothing: the whole chain is `undefined`.
     Chain(Box<Expr>),
+    /// What fails with these words when it is run: behind a call that is assigned to.
+    Invalid(&'static str),
     /// Kept by the parser to tell `(a)` from `a`; gone afterwards.
     Parenthesised(Box<Expr>),
 }
@@ -133,6 +120,21 @@ pub(crate) enum Unary {
     TypeOf,
     Void,
     Delete,
+}
+
+impl Unary {
+    /// As V8 writes it before its operand.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Unary::Not => "!",
+            Unary::Minus => "-",
+            Unary::Plus => "+",
+            Unary::BitNot => "~",
+            Unary::TypeOf => "typeof ",
+            Unary::Void => "void ",
+            Unary::Delete => "delete ",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +190,32 @@ impl Binary {
             In => "in",
         }
     }
+
+    /// Whether its result is true or false.
+    pub(crate) fn compares(self) -> bool {
+        use Binary::*;
+        matches!(self, Equal | NotEqual | StrictEqual | StrictNotEqual | Less | LessEqual | Greater | GreaterEqual | In)
+    }
+
+    /// ECMA-262 §6.1.6.1 on numbers.
+    pub(crate) fn arithmetic(self, a: f64, b: f64) -> f64 {
+        use Binary::*;
+        let int = |f: fn(i32, u32) -> i32| f64::from(f(number::to_int32(a), number::to_int32(b) as u32));
+        match self {
+            Subtract => a - b,
+            Multiply => a * b,
+            Divide => a / b,
+            Remainder => a % b,
+            Power => number::power(a, b),
+            BitAnd => int(|a, b| a & b as i32),
+            BitOr => int(|a, b| a | b as i32),
+            BitXor => int(|a, b| a ^ b as i32),
+            ShiftLeft => int(|a, b| a.wrapping_shl(b)),
+            ShiftRight => int(|a, b| a.wrapping_shr(b)),
+            ShiftRightUnsigned => f64::from((number::to_int32(a) as u32).wrapping_shr(number::to_int32(b) as u32)),
+            _ => a + b,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +223,17 @@ pub(crate) enum Logical {
     And,
     Or,
     Nullish,
+}
+
+impl Logical {
+    /// As it is written.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Logical::And => "&&",
+            Logical::Or => "||",
+            Logical::Nullish => "??",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,8 +51,13 @@ impl Reader<'_> {
         cx.fail(ErrorKind::Syntax, format!("{what} at position {}", self.at))
     }
 
-    /// A unit that can not stand here; what stands around it is shown.
+    /// A unit that can not stand here; what stands around it is shown, but for a number or a string, whose place is.
     fn unexpected<T>(&self, cx: &mut Cx<'_>) -> R<T> {
+        match self.next().and_then(|unit| char::from_u32(unit.into())) {
+            Some('-' | '0'..='9') => return self.fail(cx, "Unexpected number in JSON"),
+            Some('"') => return self.fail(cx, "Unexpected string in JSON"),
+            _ => {}
+        }
         let text = |from: usize, to: usize| String::from_utf16_lossy(&self.units[from..to]);
         let (length, around) = (self.units.len(), 10);
         let message = match self.next() {
@@ -62,11 +67,11 @@ impl Reader<'_> {
             }
             Some(_) => {
                 let (mut from, mut to) = (self.at.saturating_sub(around), length.min(self.at + around));
-                let long = length > 4 * around;
+                let long = length > 2 * around;
                 if !long {
                     (from, to) = (0, length);
                 }
-                let before = if long && from > 0 { "..." } else { "" };
+                let before = if long && self.at >= around { "..." } else { "" };
                 let after = if long && to < length { "..." } else { "" };
                 let (token, shown) = (text(self.at, self.at + 1), text(from, to));
                 format!("Unexpected token '{token}', {before}\"{shown}\"{after} is not valid JSON")
@@ -142,7 +147,13 @@ impl Reader<'_> {
             let key = self.string(cx)?;
             self.blanks();
             if !self.eat(':') {
-                return self.fail(cx, "Expected ':' after property name in JSON");
+                // V8 has words for the first property alone.
+                let first = object.is_empty();
+                return if first {
+                    self.fail(cx, "Expected ':' after property name in JSON")
+                } else {
+                    self.unexpected(cx)
+                };
             }
             self.blanks();
             let value = self.value(cx)?;

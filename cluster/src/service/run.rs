@@ -1,9 +1,13 @@
 //! The door for a program that is both: started by hand it is the master, and started by the master a worker.
 
-use super::{drain::either, master::Master, options::Options, wire::UNIQUE_ID, worker::Worker};
+use super::govern::govern;
+use crate::{
+    driver::{Options, PRIVATE_UNIQUE_ID, UNIQUE_ID, Worker, either},
+    host::Background,
+};
 use std::{env, io, process::ExitCode};
-use wirebook_net::{self as net, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU};
-use wirebook_process::parent;
+use wirebook_net as net;
+use wirebook_process::{parent, passed};
 
 /// What `main` gives.
 pub type Outcome = io::Result<ExitCode>;
@@ -12,17 +16,19 @@ pub type Outcome = io::Result<ExitCode>;
 /// Runs a cluster: this program as the master, which runs nothing of `serve`, and the program again for each worker, which runs
 /// that.
 ///
-/// The master heeds signals: TERM and INT let all leave, and said twice, break off; QUIT ends all at once; HUP replaces the
-/// workers by new ones, of what the program's file is then; TTIN and TTOU are one worker more or fewer.
+/// The master is what [`govern`] runs: it heeds signals, takes listeners of a service manager, can be replaced by a new one, and
+/// answers an operator where [`Options::place`] says so. A program that `wirebook cluster start` has started is a worker, too.
 ///
 /// # Errors
-/// When the loop cannot run; a worker's, those of `serve`.
+/// When the loop cannot run; those of [`govern`]; a worker's, those of `serve`.
 pub fn run<F>(options: Options, serve: F) -> Outcome
 where
     F: AsyncFnOnce(Worker) -> io::Result<()> + 'static,
 {
-    if env::var_os(UNIQUE_ID).is_some() {
+    if env::var_os(UNIQUE_ID).or_else(|| env::var_os(PRIVATE_UNIQUE_ID)).is_some() {
         return net::block_on(async {
+            // A worker asks its master; what it was given as a guest would outlive its farewell.
+            drop(passed()?);
             let channel = parent()?.ok_or_else(|| io::Error::other("a worker has a channel to its master"))?;
             name_this_thread();
             let worker = Worker::begin(channel).await?;
@@ -32,27 +38,12 @@ where
         })?;
     }
     net::block_on(async {
-        let master = Master::start(options)?;
-        let signals = net::signals(&[SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU]);
-        net::spawn(heed(master.clone(), signals));
-        let code = master.ended().await;
+        let code = govern(options, Background::default()).await?;
         net::stop();
         Ok(ExitCode::from(code))
     })?
 }
 // ANCHOR_END: run
-
-async fn heed(master: Master, mut signals: net::Signals) {
-    while let Ok(signal) = (&mut signals).await {
-        match signal {
-            SIGHUP => master.reload(),
-            SIGTTIN => master.scale(master.wanted() + 1),
-            SIGTTOU => master.scale(master.wanted() - 1),
-            SIGQUIT => master.quit(),
-            _ => master.leave(),
-        }
-    }
-}
 
 /// A program that was started by a descriptor is called by its number in `ps`, until it says otherwise.
 fn name_this_thread() {

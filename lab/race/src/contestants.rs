@@ -1,8 +1,8 @@
 //! Who races: every variant of our head parser, and httparse as the peer that everyone knows.
 //!
-//! The benchmark `parsers` in `benches/` uses this file too, and adds more peers to it.
+//! The benchmark `parsers` in `benches/` takes them from here, and adds more peers.
 
-use super::inputs;
+use crate::inputs;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::sync::LazyLock;
@@ -14,29 +14,36 @@ use wirebook_http1::parser::{bytewise, simd, split, swar, table};
 
 /// What a contestant can read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// The head of a request.
     Request,
+    /// The head of a response.
     Response,
+    /// A body in chunks.
     Chunked,
 }
 
 /// A parser in the race.
-pub(crate) struct Contestant {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+pub struct Contestant {
+    /// As the table shows it.
+    pub name: &'static str,
+    /// What it reads.
+    pub kind: Kind,
     /// Reads all inputs, so many times over. It panics where one is refused: nobody wins by giving up.
-    pub(crate) run: Run,
+    pub run: Run,
 }
 
 /// Reads these inputs, so many times over.
-pub(crate) type Run = Box<dyn FnMut(&[Vec<u8>], u32)>;
+pub type Run = Box<dyn FnMut(&[Vec<u8>], u32)>;
 
 /// An input of the race.
-pub(crate) struct Course {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+pub struct Course {
+    /// As `wirebook race parsers --only` names it.
+    pub name: &'static str,
+    /// What its inputs are.
+    pub kind: Kind,
     /// Made when they are first wanted: the chunked bodies are 24 MB.
-    pub(crate) inputs: LazyLock<Vec<Vec<u8>>>,
+    pub inputs: LazyLock<Vec<Vec<u8>>>,
 }
 
 impl Course {
@@ -45,13 +52,13 @@ impl Course {
     }
 
     /// The mean length of its inputs.
-    pub(crate) fn bytes(&self) -> f64 {
+    pub fn bytes(&self) -> f64 {
         self.inputs.iter().map(Vec::len).sum::<usize>() as f64 / self.inputs.len() as f64
     }
 }
 
 /// The inputs, in the order of the book.
-pub(crate) fn courses() -> Vec<Course> {
+pub fn courses() -> Vec<Course> {
     vec![
         Course::new("tiny", Kind::Request, || vec![inputs::tiny()]),
         Course::new("cookie", Kind::Request, || vec![inputs::cookie()]),
@@ -65,9 +72,10 @@ pub(crate) fn courses() -> Vec<Course> {
 }
 
 /// The peer that ratios are taken of.
-pub(crate) const REFERENCE: &str = "httparse";
+pub const REFERENCE: &str = "httparse";
 
 /// A contestant that calls `$read` for each input.
+#[macro_export]
 macro_rules! contestant {
     ($name:expr, $kind:expr, $($state:ident = $initial:expr;)* |$input:ident| $read:expr) => {{
         #[allow(unused_mut)]
@@ -75,12 +83,12 @@ macro_rules! contestant {
         let run = move |inputs: &[Vec<u8>], rounds: u32| {
             for _ in 0..rounds {
                 for input in inputs {
-                    let $input = black_box(&input[..]);
+                    let $input = std::hint::black_box(&input[..]);
                     $read
                 }
             }
         };
-        Contestant { name: $name, kind: $kind, run: Box::new(run) }
+        $crate::Contestant { name: $name, kind: $kind, run: Box::new(run) }
     }};
 }
 
@@ -95,7 +103,7 @@ macro_rules! ours {
 }
 
 /// All of them, the reference first, then ours from the slowest to the fastest.
-pub(crate) fn all() -> Vec<Contestant> {
+pub fn all() -> Vec<Contestant> {
     let mut all = vec![
         contestant!(REFERENCE, Kind::Request, |input| {
             let mut headers = [const { MaybeUninit::uninit() }; 100];

@@ -31,12 +31,12 @@ fn head(lines: &[String]) -> Vec<u8> {
 }
 
 /// (a) 37 bytes: a health check.
-pub(crate) fn tiny() -> Vec<u8> {
+pub fn tiny() -> Vec<u8> {
     b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n".to_vec()
 }
 
 /// (b) 703 bytes, 9 fields, a long cookie: the shape of the request that picohttpparser's own benchmark uses.
-pub(crate) fn cookie() -> Vec<u8> {
+pub fn cookie() -> Vec<u8> {
     b"GET /archive/2026/08/notes-on-a-hand-written-network-stack.jpg HTTP/1.1\r\n\
 Host: www.wirebook-example.org\r\n\
 User-Agent: Mozilla/5.0 (Macintosh; U; Intel Mac OS X 10.6; en-US; rv:1.9.2.3) Gecko/20100401 Firefox/3.6.3 Sample/0.9\r\n\
@@ -53,7 +53,7 @@ padding=under-the-limit\r\n\r\n"
 }
 
 /// (c) 1.3 KB, 21 fields: what a current Chrome sends.
-pub(crate) fn chrome() -> Vec<u8> {
+pub fn chrome() -> Vec<u8> {
     b"GET /search?q=event+loop&source=desktop&lang=en HTTP/1.1\r\n\
 Host: www.example.com\r\n\
 Connection: keep-alive\r\n\
@@ -83,7 +83,7 @@ Priority: u=0, i\r\n\r\n"
 }
 
 /// (d) 4 KB, 8 fields, one of them a long token.
-pub(crate) fn token() -> Vec<u8> {
+pub fn token() -> Vec<u8> {
     token_of(&mut Dice(7), 3_640)
 }
 
@@ -157,7 +157,7 @@ fn shuffle(dice: &mut Dice, lines: &mut [String]) {
 }
 
 /// (v) 512 heads of the four kinds in turn, all different: the figure that counts.
-pub(crate) fn varied() -> Vec<Vec<u8>> {
+pub fn varied() -> Vec<Vec<u8>> {
     let mut dice = Dice(20_261_120);
     (0..512)
         .map(|nth| match nth % 4 {
@@ -173,7 +173,7 @@ pub(crate) fn varied() -> Vec<Vec<u8>> {
 }
 
 /// (e) 356 bytes, 10 fields: a response of a web server.
-pub(crate) fn response() -> Vec<u8> {
+pub fn response() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\n\
 Date: Fri, 20 Nov 2026 09:00:00 GMT\r\n\
 Content-Type: text/html; charset=utf-8\r\n\
@@ -190,12 +190,12 @@ Server: wirebook\r\n\r\n"
 
 /// (f) 512 chunked bodies, each of 128 chunks of 1 to 64 bytes. As many as [`varied`], for the same reason: where few bodies
 /// come again and again, the branch predictor knows their digits.
-pub(crate) fn chunked_small() -> Vec<Vec<u8>> {
+pub fn chunked_small() -> Vec<Vec<u8>> {
     chunked(128, 1, 64)
 }
 
 /// (f) 512 chunked bodies, each of 16 chunks of 1 to 4 KiB.
-pub(crate) fn chunked_large() -> Vec<Vec<u8>> {
+pub fn chunked_large() -> Vec<Vec<u8>> {
     chunked(16, 1_024, 4_096)
 }
 

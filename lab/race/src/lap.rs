@@ -8,23 +8,25 @@ const NOISY: f64 = 0.10;
 
 /// How one parser did on one input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Lap {
-    pub(crate) parser: Cow<'static, str>,
-    pub(crate) input: Cow<'static, str>,
+pub struct Lap {
+    /// Who read.
+    pub parser: Cow<'static, str>,
+    /// What was read.
+    pub input: Cow<'static, str>,
     /// Nanoseconds for one head, or for one body.
-    pub(crate) ns: f64,
+    pub ns: f64,
     /// Gigabytes a second.
-    pub(crate) gbps: f64,
+    pub gbps: f64,
     /// How many times as fast as httparse.
-    pub(crate) ratio: f64,
+    pub ratio: f64,
     /// How far the heats lay apart: the upper quartile over the lower one, less one.
     #[serde(skip)]
-    pub(crate) spread: f64,
+    pub spread: f64,
 }
 
 impl Lap {
     /// Whether its heats lay far apart.
-    pub(crate) fn is_noisy(&self) -> bool {
+    pub fn is_noisy(&self) -> bool {
         self.spread > NOISY
     }
 }

@@ -1,0 +1,122 @@
+//! Workers that know nothing of this crate: any program that takes its listeners as systemd gives them.
+//!
+//! A guest has a channel like every worker, and says nothing over it; one that does is no guest. What it says of itself it says in
+//! systemd's words, over a socket of its own (`NOTIFY_SOCKET`): `READY=1`, and `WATCHDOG=1` if it wants to be missed. A guest that says
+//! nothing is ready when it has lived for a while, is told to leave by SIGTERM, and gives no signs of life.
+
+use super::{hand::Hand, master::Master, news::News, program::Program};
+use crate::{
+    host::{DAEMON, Lines, Log, Place, Source, TAKEOVER},
+    supervisor::Event,
+};
+use std::{io, os::fd::OwnedFd, rc::Rc, time::Duration};
+use wirebook_net::{self as net, Datagrams, SIGTERM, Stream, pipe::PipeReader, unix::UnixDatagram};
+use wirebook_process::{Fork, Io, Spawn, activated, fork_by};
+
+/// Longest word of a guest; what is longer is cut, as no word that is heeded is.
+const MAX_WORD: usize = 4096;
+
+/// How guests take part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guests {
+    /// How long one has to live until it counts as ready, if it does not say so before: 1 s. Zero is at once; with
+    /// [`Duration::MAX`] it has to say so. (A master that runs its workers as another user cannot be told: its place is private.)
+    pub ready_after: Duration,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Guests { ready_after: Duration::from_secs(1) }
+    }
+}
+
+/// A program that is given listeners, each with its name.
+pub(super) fn fork(program: &Program, listeners: Vec<(String, OwnedFd)>) -> io::Result<Fork> {
+    let spawn = activated(&program.path, &program.arguments, listeners)?;
+    Ok(fork_by(spawn.stdin(Io::Null).stdout(Io::Inherit).stderr(Io::Inherit)).private())
+}
+
+/// What is about the master is left out of a worker's environment.
+pub(super) fn without_masters_own(spawn: Spawn) -> Spawn {
+    let own = [DAEMON, TAKEOVER, "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+    own.into_iter().fold(spawn, |spawn, name| spawn.env_remove(name))
+}
+
+/// Where a guest says how it is.
+pub(super) fn ear(place: Option<&Place>, worker: u64) -> io::Result<Option<UnixDatagram>> {
+    place.map(|place| UnixDatagram::bind(place.notify_socket(worker))).transpose()
+}
+
+/// Whether a guest says that, as a line of its own.
+fn says(words: &[u8], wanted: &[u8]) -> bool {
+    words.split(|octet| *octet == b'\n').any(|word| word == wanted)
+}
+
+/// The next words of a guest; never, where it cannot be heard.
+async fn hear(ear: &Option<UnixDatagram>) -> Vec<u8> {
+    let mut words = vec![0; MAX_WORD];
+    if let Some(ear) = ear
+        && let Ok(received) = ear.recv_from(&mut words).await
+    {
+        words.truncate(received.length);
+        return words;
+    }
+    std::future::pending().await
+}
+
+/// Says for a worker what it does not say itself, until it does.
+pub(super) async fn attend(master: Master, hand: Rc<Hand>, guests: Guests, ear: Option<UnixDatagram>) {
+    let ready = async { while !says(&hear(&ear).await, b"READY=1") {} };
+    // Whether it said so, or its time is over: it counts.
+    let _ = net::timeout(guests.ready_after, ready).await;
+    let is_guest = || !hand.speaks.get() && hand.child.ended().is_none();
+    if !is_guest() {
+        return;
+    }
+    master.guest_is_ready(&hand);
+    let beat = master.options().supervisor.beat;
+    if beat.is_zero() || beat == Duration::MAX {
+        return;
+    }
+    let mut by_itself = false;
+    while is_guest() {
+        match net::timeout(beat, hear(&ear)).await {
+            Ok(words) if !says(&words, b"WATCHDOG=1") => continue,
+            Ok(_) => by_itself = true,
+            Err(_) if by_itself => continue,
+            Err(_) => {}
+        }
+        master.happened(Event::Beat(hand.number));
+    }
+}
+
+impl Master {
+    fn guest_is_ready(&self, hand: &Hand) {
+        let Hand { number: worker, slot, generation, .. } = *hand;
+        self.happened(Event::Online(worker));
+        self.happened(Event::Ready(worker));
+        hand.is_ready.set(true);
+        self.news(News::Ready { worker, pid: hand.child.id(), slot, generation });
+    }
+}
+
+/// Tells a guest to leave. One that has been told by its channel is no guest.
+pub(super) fn dismiss(hand: &Hand) {
+    if !hand.speaks.get() {
+        // That it has ended meanwhile is what is wanted.
+        let _ = hand.child.kill(SIGTERM);
+    }
+}
+
+/// Logs what a worker writes, until it and all that it has started have closed it.
+pub(super) async fn collect(log: Log, worker: u64, source: Source, pipe: PipeReader) {
+    let mut lines = Lines::default();
+    loop {
+        let mut octets = net::buffer();
+        let Ok(count @ 1..) = pipe.read(&mut octets).await else { break };
+        lines.take(&octets[..count], |line| log.write(worker, source, line.to_owned()));
+    }
+    if let Some(line) = lines.rest() {
+        log.write(worker, source, line);
+    }
+}

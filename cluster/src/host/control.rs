@@ -1,0 +1,126 @@
+//! The control socket: a Unix socket in a private folder, for this user and the administrator. Lines of JSON as on any channel,
+//! with its bounds.
+
+use super::words::{Reply, Request};
+use rustix::process::geteuid;
+use std::{
+    cell::Cell,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    rc::Rc,
+    time::Duration,
+};
+use wirebook_net::{
+    self as net, Listener,
+    unix::{UnixListener, UnixStream},
+};
+use wirebook_process::{Channel, Framing, Limits};
+
+/// Operators that are heard at a time; the next one is turned away.
+pub const MAX_OPERATORS: usize = 32;
+/// How long one may be silent that is connected and has asked nothing.
+pub const ASK_LIMIT: Duration = Duration::from_secs(30);
+
+/// What goes over the socket: questions are short, and no handle has any business here.
+const LIMITS: Limits = Limits {
+    message: 256 * 1024,
+    depth: 8,
+    fields: 16,
+    window: 0,
+    retries: 0,
+    queue_bytes: 256 * 1024,
+    queue_messages: 256,
+};
+
+/// The master's side. Dropping it removes the socket, unless another process has put its own there.
+#[derive(Debug)]
+pub struct Control {
+    listener: Rc<UnixListener>,
+    path: PathBuf,
+    made: (u64, u64),
+}
+
+impl Control {
+    /// Takes the place of whatever is at `path`; whoever held the name before has to be gone, or gives it up ([`Hold`](super::Hold)
+    /// sees to that). At no moment is there none.
+    ///
+    /// # Errors
+    /// Those of listening.
+    pub fn listen(path: &Path) -> io::Result<Control> {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".{}", std::process::id()));
+        let listener = UnixListener::bind_with_mode(&aside, 0o600)?;
+        let made = identity(Path::new(&aside))?;
+        fs::rename(&aside, path)?;
+        Ok(Control { listener: Rc::new(listener), path: path.to_owned(), made })
+    }
+
+    /// Has `answer` answer whoever may ask; each connection is a task.
+    pub async fn serve(&self, answer: impl AsyncFn(Request, Channel) -> io::Result<()> + 'static) {
+        let answer = Rc::new(answer);
+        let open = Rc::new(Cell::new(0));
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else {
+                // Without a descriptor, or the like.
+                net::sleep(Duration::from_millis(100)).await;
+                continue;
+            };
+            if !may_ask(&stream) || open.get() >= MAX_OPERATORS {
+                continue;
+            }
+            open.set(open.get() + 1);
+            let (open, answer) = (open.clone(), answer.clone());
+            net::spawn(async move {
+                // An operator that goes away, or says what is not understood, is nobody else's trouble.
+                let _ = talk(Channel::new(stream, Framing::Lines, LIMITS), &*answer).await;
+                open.set(open.get() - 1);
+            });
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        if identity(&self.path).is_ok_and(|now| now == self.made) {
+            // One that stays is replaced by the next.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let found = fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
+// ANCHOR: may_ask
+/// The folder lets nobody else in; the kernel says once more who is there.
+fn may_ask(stream: &UnixStream) -> bool {
+    stream.peer_credentials().is_ok_and(|peer| peer.uid == 0 || peer.uid == geteuid().as_raw())
+}
+// ANCHOR_END: may_ask
+
+async fn talk(channel: Channel, answer: &impl AsyncFn(Request, Channel) -> io::Result<()>) -> io::Result<()> {
+    while let Some(message) = net::timeout(ASK_LIMIT, channel.next()).await?? {
+        match message.parse() {
+            Ok(request) => answer(request, channel.clone()).await?,
+            Err(error) => channel.send(&Reply::Refused { reason: error.to_string() }).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Asks whoever is at `path`; the answers come over the channel, as [`Reply`].
+///
+/// # Errors
+/// `NotFound` and `ConnectionRefused` when nobody is there; `PermissionDenied`, also when whoever is there is another user.
+pub async fn ask(path: &Path, request: &Request) -> io::Result<Channel> {
+    let stream = UnixStream::connect(path).await?;
+    if !may_ask(&stream) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another user answers there"));
+    }
+    let channel = Channel::new(stream, Framing::Lines, LIMITS);
+    channel.send(request).await?;
+    Ok(channel)
+}

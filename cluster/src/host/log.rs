@@ -1,0 +1,410 @@
+//! What workers write: the last lines in memory, all in a file that is put aside when it is long, and to whoever follows. Whatever
+//! is slower than the workers has lines left out, and is told how many; the master waits for none of them.
+
+use serde::{Deserialize, Serialize};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    rc::{Rc, Weak},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use wirebook_net as net;
+
+/// Lines in memory, and their octets.
+const RECENT: usize = 1000;
+const RECENT_OCTETS: usize = 256 * 1024;
+/// Octets that wait to be written; with more, lines are left out and counted.
+const MAX_PENDING: usize = 1 << 20;
+/// Lines that wait for one who follows.
+const MAX_BEHIND: usize = 1000;
+
+/// Who wrote a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// A worker, to its standard output.
+    Out,
+    /// A worker, to its standard error.
+    Error,
+    /// The master.
+    Master,
+}
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Whose; 0 is the master.
+    pub worker: u64,
+    /// From where.
+    pub source: Source,
+    /// What.
+    pub text: String,
+}
+
+impl Line {
+    fn new(worker: u64, source: Source, text: String) -> Line {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Line { at: u64::try_from(at.as_millis()).unwrap_or(u64::MAX), worker, source, text }
+    }
+}
+
+/// As in a file and on a terminal: whose it is stands in front, so that no worker can write as another.
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.source {
+            Source::Master => write!(f, "master | {}", self.text),
+            Source::Out => write!(f, "{:>6} | {}", self.worker, self.text),
+            Source::Error => write!(f, "{:>6} ! {}", self.worker, self.text),
+        }
+    }
+}
+
+/// Where lines go.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// The file; none by default.
+    pub file: Option<PathBuf>,
+    /// Also to this process's standard output. Off by default.
+    pub echo: bool,
+    /// Octets after which the file is put aside, as `FILE.1`: 16 MiB. 0 puts it aside after each writing, `u64::MAX` never.
+    pub rotate_at: u64,
+    /// How many that were put aside are kept: 3. 0 keeps none, so that what is long begins anew.
+    pub keep: u32,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        LogOptions { file: None, echo: false, rotate_at: 16 << 20, keep: 3 }
+    }
+}
+
+/// See the module. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct Log(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    recent: RefCell<VecDeque<Line>>,
+    recent_octets: Cell<usize>,
+    followers: RefCell<Vec<Weak<Queue>>>,
+    file: Option<Rc<Sink>>,
+    echo: Option<Rc<Sink>>,
+    path: Option<PathBuf>,
+}
+
+impl Log {
+    /// Opens the file, and writes from now on.
+    ///
+    /// # Errors
+    /// Those of opening it, with its name.
+    pub fn open(options: LogOptions) -> io::Result<Log> {
+        let path = options.file.clone();
+        let file = options.file.map(|path| Rotated::open(path, options.rotate_at, options.keep)).transpose()?;
+        let file = file.map(|file| Sink::begin(Target::File(file)));
+        let echo = options.echo.then(|| Sink::begin(Target::Output));
+        let (recent, recent_octets, followers) = Default::default();
+        Ok(Log(Rc::new(Inner { recent, recent_octets, followers, file, echo, path })))
+    }
+
+    /// The file.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// Opens the file anew, before the next line: somebody has moved it.
+    pub fn reopen(&self) {
+        if let Some(file) = &self.0.file {
+            file.reopen.set(true);
+        }
+    }
+
+    /// A line of the master's.
+    pub fn say(&self, text: impl Into<String>) {
+        self.write(0, Source::Master, text.into());
+    }
+
+    // ANCHOR: write
+    /// A line, for all who want it.
+    pub fn write(&self, worker: u64, source: Source, text: String) {
+        let line = Line::new(worker, source, text);
+        for sink in [&self.0.file, &self.0.echo].into_iter().flatten() {
+            sink.add(&line);
+        }
+        self.0.followers.borrow_mut().retain(|follower| match follower.upgrade() {
+            Some(queue) => queue.add(&line),
+            None => false,
+        });
+        self.keep(line);
+    }
+    // ANCHOR_END: write
+
+    fn keep(&self, line: Line) {
+        let mut recent = self.0.recent.borrow_mut();
+        let mut octets = self.0.recent_octets.get() + line.text.len();
+        recent.push_back(line);
+        while recent.len() > RECENT || octets > RECENT_OCTETS {
+            let Some(oldest) = recent.pop_front() else { break };
+            octets -= oldest.text.len();
+        }
+        self.0.recent_octets.set(octets);
+    }
+
+    /// The last lines, at most so many, the oldest first.
+    pub fn recent(&self, lines: usize) -> Vec<Line> {
+        let recent = self.0.recent.borrow();
+        recent.iter().skip(recent.len().saturating_sub(lines)).cloned().collect()
+    }
+
+    /// All lines from now on.
+    pub fn follow(&self) -> Follower {
+        let queue = Rc::<Queue>::default();
+        self.0.followers.borrow_mut().push(Rc::downgrade(&queue));
+        Follower(queue)
+    }
+
+    /// Waits until all is written, for so long at most.
+    pub async fn flush(&self, limit: Duration) {
+        for sink in [&self.0.file, &self.0.echo].into_iter().flatten() {
+            let quiet = || (sink.pending.borrow().is_empty() && !sink.writes.get()).then_some(());
+            // Whoever is slower than that has lost it.
+            let _ = net::timeout(limit, sink.moved.until(quiet)).await;
+        }
+    }
+}
+
+/// Lines that wait for one who follows.
+#[derive(Debug, Default)]
+struct Queue {
+    lines: RefCell<VecDeque<Line>>,
+    left_out: Cell<u64>,
+    came: net::Signal,
+}
+
+impl Queue {
+    fn add(&self, line: &Line) -> bool {
+        if self.lines.borrow().len() < MAX_BEHIND {
+            self.lines.borrow_mut().push_back(line.clone());
+        } else {
+            self.left_out.set(self.left_out.get() + 1);
+        }
+        self.came.raise();
+        true
+    }
+}
+
+/// One who follows.
+#[derive(Debug)]
+pub struct Follower(Rc<Queue>);
+
+impl Follower {
+    /// The next line; one of the master's says how many were left out, if some were.
+    pub async fn next(&self) -> Line {
+        let next = || {
+            let line = self.0.lines.borrow_mut().pop_front();
+            let missed = || (self.0.left_out.get() > 0).then(|| left_out(self.0.left_out.take()));
+            line.or_else(missed)
+        };
+        self.0.came.until(next).await
+    }
+}
+
+fn left_out(count: u64) -> Line {
+    Line::new(0, Source::Master, format!("{count} lines are left out: they came faster than they went"))
+}
+
+/// What is written to by a thread of the pool, because a disk or a terminal may make its writer wait.
+#[derive(Debug)]
+struct Sink {
+    pending: RefCell<Vec<u8>>,
+    left_out: Cell<u64>,
+    reopen: Cell<bool>,
+    writes: Cell<bool>,
+    moved: net::Signal,
+}
+
+impl Sink {
+    fn begin(target: Target) -> Rc<Sink> {
+        let sink = Rc::new(Sink {
+            pending: RefCell::default(),
+            left_out: Cell::new(0),
+            reopen: Cell::new(false),
+            writes: Cell::new(false),
+            moved: net::Signal::new(),
+        });
+        net::spawn(sink.clone().write(target));
+        sink
+    }
+
+    fn add(&self, line: &Line) {
+        let mut pending = self.pending.borrow_mut();
+        if pending.len() > MAX_PENDING {
+            return self.left_out.set(self.left_out.get() + 1);
+        }
+        if self.left_out.get() > 0 {
+            pending.extend_from_slice(format!("{}\n", left_out(self.left_out.take())).as_bytes());
+        }
+        pending.extend_from_slice(format!("{line}\n").as_bytes());
+        drop(pending);
+        self.moved.raise();
+    }
+
+    async fn write(self: Rc<Self>, mut target: Target) {
+        loop {
+            let some = || {
+                let bytes = std::mem::take(&mut *self.pending.borrow_mut());
+                (!bytes.is_empty()).then_some(bytes)
+            };
+            let bytes = self.moved.until(some).await;
+            self.writes.set(true);
+            let reopen = self.reopen.take();
+            let written = net::spawn_blocking(move || {
+                // A full disk, or nobody who reads: what cannot be written is lost, and the service goes on.
+                let _ = target.write(&bytes, reopen);
+                target
+            });
+            // A loop that ends takes its pool along.
+            let Ok(back) = written.await else { return };
+            target = back;
+            self.writes.set(false);
+            self.moved.raise();
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Target {
+    Output,
+    File(Rotated),
+}
+
+impl Target {
+    fn write(&mut self, bytes: &[u8], reopen: bool) -> io::Result<()> {
+        match self {
+            Target::Output => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes)?;
+                out.flush()
+            }
+            Target::File(file) => file.write(bytes, reopen),
+        }
+    }
+}
+
+/// A file that is put aside when it is long.
+#[derive(Debug)]
+struct Rotated {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    rotate_at: u64,
+    keep: u32,
+}
+
+impl Rotated {
+    fn open(path: PathBuf, rotate_at: u64, keep: u32) -> io::Result<Rotated> {
+        let file = open(&path)?;
+        let length = file.metadata()?.len();
+        Ok(Rotated { path, file, length, rotate_at, keep })
+    }
+
+    fn write(&mut self, bytes: &[u8], reopen: bool) -> io::Result<()> {
+        if reopen {
+            self.file = open(&self.path)?;
+            self.length = self.file.metadata()?.len();
+        }
+        if self.length > 0 && self.length.saturating_add(bytes.len() as u64) > self.rotate_at {
+            self.put_aside()?;
+        }
+        self.file.write_all(bytes)?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn put_aside(&mut self) -> io::Result<()> {
+        let aside = |number: u32| {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(format!(".{number}"));
+            PathBuf::from(name)
+        };
+        for number in (1..self.keep).rev() {
+            // There may be fewer as yet.
+            let _ = fs::rename(aside(number), aside(number + 1));
+        }
+        if self.keep == 0 {
+            fs::remove_file(&self.path)?
+        } else {
+            fs::rename(&self.path, aside(1))?
+        }
+        self.file = open(&self.path)?;
+        self.length = 0;
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    opened.map_err(|error| io::Error::new(error.kind(), format!("cannot open {}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_file_is_put_aside_and_few_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut file = Rotated::open(path.clone(), 10, 2).unwrap();
+        for piece in ["12345", "67890", "abc", "defghijklmnop", "q"] {
+            file.write(piece.as_bytes(), false).unwrap();
+        }
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!([read("log"), read("log.1"), read("log.2")], ["q", "defghijklmnop", "abc"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        // Somebody else moves it.
+        fs::rename(&path, folder.path().join("moved")).unwrap();
+        file.write(b"r", false).unwrap();
+        file.write(b"s", true).unwrap();
+        assert_eq!([read("moved"), read("log")], ["qr", "s"]);
+        let mut none = Rotated::open(folder.path().join("none"), 0, 0).unwrap();
+        none.write(b"a", false).unwrap();
+        none.write(b"b", false).unwrap();
+        assert_eq!(read("none"), "b");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_who_is_slow_is_told() {
+        net::block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log");
+            let log = Log::open(LogOptions { file: Some(path.clone()), ..LogOptions::default() }).unwrap();
+            let follower = log.follow();
+            for number in 0..100_000 {
+                log.write(1, Source::Out, format!("line {number}"));
+            }
+            assert!(log.0.file.as_ref().unwrap().pending.borrow().len() < MAX_PENDING + 100);
+            assert_eq!(log.recent(usize::MAX).len(), RECENT);
+            assert_eq!(log.recent(1)[0].text, "line 99999");
+            log.write(1, Source::Out, "x".repeat(RECENT_OCTETS + 1));
+            assert_eq!(log.recent(5).len(), 0, "one that is too long alone is not kept");
+            for number in 0..MAX_BEHIND {
+                assert_eq!(follower.next().await.text, format!("line {number}"));
+            }
+            assert!(follower.next().await.text.starts_with("99001 lines are left out"));
+            log.flush(Duration::from_secs(10)).await;
+            log.write(2, Source::Error, "the end".into());
+            log.flush(Duration::from_secs(10)).await;
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("     1 | line 0\n") && text.ends_with("     2 ! the end\n"));
+            assert!(text.contains("master | ") && text.contains(" lines are left out"));
+            net::stop();
+        })
+        .unwrap();
+    }
+}

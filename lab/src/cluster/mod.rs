@@ -1,0 +1,93 @@
+//! `wirebook cluster`: any program behind a port that stays open. One that takes its listeners as systemd gives them, or one of ours.
+//!
+//! Reading order: `start` (the command that becomes a master), `ask` (all others talk to one), `show` (what a person sees).
+
+mod ask;
+mod show;
+mod start;
+
+use clap::{Args, Subcommand};
+use std::{fmt::Display, io};
+use wirebook_terminal::{Complaint, Result};
+
+const TRY: &str = "Try:
+  wirebook cluster start --listen 127.0.0.1:3000 --daemon -- node server.mjs
+  wirebook cluster list
+  wirebook cluster reload
+
+The program finds its listeners as systemd gives them: LISTEN_FDS in its
+environment, from descriptor 3 on. In Node: server.listen({ fd: 3 })";
+
+/// What to do with clusters.
+#[derive(Args)]
+#[command(after_help = TRY)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    what: What,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Start a program, several times, behind ports that stay open
+    Start(start::Options),
+    /// List the clusters of this user
+    List,
+    /// Show one: its ports, its workers, where it logs
+    Describe { name: Option<String> },
+    /// Replace the workers by new ones, one after the other, losing nothing
+    Reload { name: Option<String> },
+    /// Have more workers, or fewer
+    Scale {
+        /// How many should serve
+        #[arg(value_name = "N")]
+        workers: usize,
+        name: Option<String>,
+    },
+    /// Let all workers finish what they have, and end; said twice, they break off
+    Stop {
+        name: Option<String>,
+        /// At once, whatever they have
+        #[arg(long)]
+        now: bool,
+    },
+    /// Print what the workers have written
+    Logs {
+        name: Option<String>,
+        /// So many of the last lines
+        #[arg(short = 'n', long, default_value_t = 20)]
+        lines: usize,
+        /// Go on with what comes, until Ctrl-C
+        #[arg(short, long)]
+        follow: bool,
+        /// Open the log's file anew instead, because it was moved
+        #[arg(long, conflicts_with_all = ["lines", "follow"])]
+        reopen: bool,
+    },
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(options: Options) -> Result {
+    let json = options.json;
+    match options.what {
+        What::Start(options) => start::run(options, json),
+        What::List => ask::list(json),
+        What::Describe { name } => ask::describe(name, json),
+        What::Reload { name } => ask::reload(name, json),
+        What::Scale { workers, name } => ask::scale(name, workers, json),
+        What::Stop { name, now } => ask::stop(name, now, json),
+        What::Logs { name, reopen: true, .. } => ask::reopen(name, json),
+        What::Logs { name, lines, follow, .. } => ask::logs(name, lines, follow, json),
+    }
+}
+
+/// An error of the system as a sentence, with what to do.
+fn complain(hint: impl Display) -> impl FnOnce(io::Error) -> Complaint {
+    move |error| {
+        let said = error.to_string();
+        let said = said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words);
+        Complaint::new(format!("{}.", said.trim_end_matches('.')), hint.to_string())
+    }
+}

@@ -1,0 +1,102 @@
+//! What a person sees of clusters, within the terminal; or JSON.
+
+use serde_json::json;
+use wirebook_cluster::host::{Listed, Listing};
+use wirebook_terminal::{fit, width};
+
+/// A cluster has gone to the background.
+pub(super) fn started(name: &str, pid: i32, addresses: &str, json: bool) {
+    if json {
+        let addresses: Vec<&str> = addresses.split_whitespace().collect();
+        return println!("{}", json!({ "name": name, "pid": pid, "addresses": addresses }));
+    }
+    let at = if addresses.is_empty() { String::new() } else { format!(" on {}", addresses.replace(' ', ", ")) };
+    println!("{name} serves{at}, as process {pid}");
+    println!("try: wirebook cluster describe {name}");
+    println!("try: wirebook cluster logs {name} --follow");
+    println!("try: wirebook cluster stop {name}");
+}
+
+pub(super) fn done(name: &str, said: &str, json: bool) {
+    if json { println!("{}", json!({ "name": name, "said": said })) } else { println!("{name}: {said}") }
+}
+
+pub(super) fn list(listings: &[Listing], json: bool) {
+    if json {
+        return println!("{}", json!(listings));
+    }
+    if listings.is_empty() {
+        return println!("no cluster of this user runs\ntry: wirebook cluster start --help");
+    }
+    println!("{:<18} {:<8} {:>7} {:>8} {:>5}  PORTS", "NAME", "STATE", "WORKERS", "PROCESS", "UP");
+    for listing in listings {
+        let ready = listing.workers.iter().filter(|worker| serves(worker)).count();
+        let workers = format!("{ready}/{}", listing.wanted);
+        let line = format!(
+            "{:<18} {:<8} {workers:>7} {:>8} {:>5}  {}",
+            fit(&listing.name, 18),
+            listing.state,
+            listing.pid,
+            time(listing.up),
+            addresses(listing)
+        );
+        println!("{}", fit(&line, width()));
+    }
+}
+
+fn addresses(listing: &Listing) -> String {
+    listing.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn serves(worker: &Listed) -> bool {
+    matches!(&*worker.state, "ready" | "bowing")
+}
+
+pub(super) fn describe(listing: &Listing, json: bool) {
+    if json {
+        return println!("{}", json!(listing));
+    }
+    let log = listing.log.as_ref().map_or("its standard output".into(), |log| log.display().to_string());
+    let rows = [
+        ("name", listing.name.clone()),
+        ("state", listing.state.clone()),
+        ("program", listing.program.join(" ")),
+        ("ports", addresses(listing)),
+        ("policy", listing.policy.clone()),
+        ("master", format!("process {}, up for {}", listing.pid, time(listing.up))),
+        ("log", log),
+    ];
+    for (name, value) in rows {
+        println!("{}", fit(&format!("{name:<8} {value}"), width()));
+    }
+    println!(
+        "\n{:>6} {:>4} {:>10} {:<10} {:>8} {:>6} {:>5}",
+        "WORKER", "SLOT", "GENERATION", "STATE", "PROCESS", "OPEN", "UP"
+    );
+    for worker in &listing.workers {
+        let (process, open) = (known(worker.pid), known(worker.open));
+        let Listed { worker, slot, generation, state, up, .. } = worker;
+        println!("{worker:>6} {slot:>4} {generation:>10} {state:<10} {process:>8} {open:>6} {:>5}", time(*up));
+    }
+}
+
+fn known(value: Option<impl ToString>) -> String {
+    value.map_or("-".into(), |value| value.to_string())
+}
+
+/// A time in the largest unit of which there is one.
+fn time(seconds: f64) -> String {
+    let units = [(86_400.0, "d"), (3600.0, "h"), (60.0, "m")];
+    let unit = units.into_iter().find(|(length, _)| seconds >= *length);
+    let (length, name) = unit.unwrap_or((1.0, "s"));
+    format!("{:.0}{name}", (seconds / length).floor())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn times_are_short() {
+        let said = [0.0, 59.9, 60.0, 7199.0, 90_000.0, 1e9].map(super::time);
+        assert_eq!(said, ["0s", "59s", "1m", "1h", "1d", "11574d"]);
+    }
+}

@@ -1,0 +1,43 @@
+//! Reading a member or an element, be it the value's own or one of the built-ins.
+
+use super::member;
+use crate::base::{Str, number::array_index};
+use crate::run::{
+    Cx, R, convert,
+    member::{own_element, own_member},
+    shown::READ,
+};
+use crate::value::{Class, Hint, Value};
+
+/// `value.name`.
+pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
+    if let Some(found) = own_member(value, key, hint) {
+        return Ok(found);
+    }
+    match value {
+        // What an object has is what the host or the program gave it: `toString` can be called, and is no member.
+        Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
+        Value::Undefined | Value::Null if optional => cx.absent(),
+        Value::Undefined | Value::Null => cx.no_property(READ, value, &Value::String(key.clone())),
+        _ => Ok(member(value, key.as_str())),
+    }
+}
+
+/// `value[index]`.
+pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Value> {
+    if let Value::Number(n) = index
+        && let Some(found) = own_element(cx, value, *n)?
+    {
+        return Ok(found);
+    }
+    if value.is_nullish() {
+        return cx.no_property(READ, value, index);
+    }
+    let key = convert::to_key(cx, index)?;
+    if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
+        && let Some(found) = own_element(cx, value, f64::from(n))?
+    {
+        return Ok(found);
+    }
+    get_member(cx, value, &key, &Hint::default(), false)
+}
