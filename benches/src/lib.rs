@@ -12,9 +12,11 @@ use serde_json::{Map, Value, json};
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 /// A server in a process of its own; killed when dropped.
@@ -33,8 +35,16 @@ impl Server {
     /// # Panics
     /// When it does not say where it listens; so with all of this crate: a bench that cannot measure must not go on.
     pub fn start(name: &'static str) -> Self {
+        Self::start_as(name, name)
+    }
+
+    /// The same, where this program knows it under another name: `server`.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_as(name: &'static str, server: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("the bench knows its own file"));
-        command.args(["--serve", name]);
+        command.args(["--serve", server]);
         Self::spawn(name, command).unwrap_or_else(|| panic!("the server {name} does not start"))
     }
 
@@ -43,6 +53,22 @@ impl Server {
         let mut command = Command::new("taskset");
         command.args(["-c", "0", program]).args(arguments);
         Self::spawn(name, command)
+    }
+
+    /// Starts a peer that does not say where it listens, at an address that is free; `None` where it is not on this machine or
+    /// does not listen within some seconds.
+    pub fn start_silent(name: &'static str, program: &str, arguments: &[&str], address: SocketAddr) -> Option<Self> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", program]).args(arguments).stdout(Stdio::null());
+        let server = Server { name, address, child: command.spawn().ok()? };
+        let listens = (0..50).any(|_| {
+            let connected = TcpStream::connect(address).is_ok();
+            if !connected {
+                thread::sleep(Duration::from_millis(100));
+            }
+            connected
+        });
+        listens.then_some(server)
     }
 
     fn spawn(name: &'static str, mut command: Command) -> Option<Self> {
@@ -238,6 +264,7 @@ const PEERS: &[(&str, &[&str])] = &[
     ("hpack", &["httlib-hpack", "libnghttp2-sys"]),
     ("http1", &["hyper", "may_minihttp"]),
     ("http1_client", &["hyper", "hyper-util"]),
+    ("http2", &["h2", "hyper", "tokio-rustls"]),
     ("net", &["mio", "tokio"]),
     ("parsers", &["httparse", "milo-parser", "ntex-httparse", "picohttpparser-sys"]),
     ("sse", &["eventsource-client", "eventsource-stream", "sse-core", "sse-parse", "sse-stream", "sseer"]),

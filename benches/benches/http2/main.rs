@@ -1,34 +1,29 @@
-//! What requests of HTTP/2 take: "Hello, World!" over one connection in clear text on this machine, one request at a time and thirty-two
-//! at once, from our server, from hyper's and from the h2 crate alone. The client is the same for all: our core on a blocking socket.
+//! What HTTP/2 costs a server: CPU time of ours, of nghttpd, of hyper and of the h2 crate alone, all asked by h2load.
 //!
-//! Run: cargo bench -p wirebook-benches --bench http2
+//! Run: cargo bench -p wirebook-benches --bench http2 [-- one | many | tls | download | handshakes]
+//!
+//! "Hello, World!" with one request at a time on each of ten connections (`one`) and with thirty-two (`many`), in clear text;
+//! thirty-two over TLS (`tls`); 16 MiB over TLS (`download`); and connections over TLS of one request each (`handshakes`). Servers
+//! take turns in short rounds, as `benches/src/lib.rs` says. A part takes less than a minute. It wants h2load, and nghttpd if that
+//! is to be measured: both are in Debian's package nghttp2. Results go to `benches/results/PROCESSOR/http2.json`.
 
-#[path = "client.rs"]
-mod client;
+#[path = "load.rs"]
+mod load;
 #[path = "servers.rs"]
 mod servers;
 
-use client::Client;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use std::net::SocketAddr;
+use wirebook_benches::{Results, served, wanted};
 
-/// Starts a server in a thread of its own, which ends with the process.
-type Start = fn() -> SocketAddr;
-
-const SERVERS: [(&str, Start); 3] = [("wirebook", servers::wirebook), ("hyper", servers::hyper), ("h2", servers::h2)];
-
-fn requests(criterion: &mut Criterion) {
-    let addresses = SERVERS.map(|(name, start)| (name, start()));
-    for together in [1, 32] {
-        let mut group = criterion.benchmark_group(format!("{together} at once"));
-        group.throughput(Throughput::Elements(together));
-        for (name, address) in addresses {
-            let mut client = Client::connect(address);
-            group.bench_function(name, |bencher| bencher.iter(|| client.ask(together)));
-        }
-        group.finish();
+fn main() {
+    if let Some(server) = served() {
+        return servers::serve(&server);
     }
+    let mut results = Results::open("http2");
+    for part in load::PARTS {
+        if wanted(part.name) {
+            eprintln!("{}", part.name);
+            results.set(part.name, load::run(&part));
+        }
+    }
+    results.save();
 }
-
-criterion_group!(benches, requests);
-criterion_main!(benches);

@@ -62,8 +62,9 @@ customElements.define('wirebook-page', class extends Widget {
   }
 
   // Over HTTP/2 a request is a frame, and the rest of its stream are more of them.
-  show({ request, answer, states, read, written, frames }) {
+  show({ request, answer, states, read, written, frames, explain }) {
     const framed = frames.length > 0;
+    Object.assign(this.facts.explain, explain ?? {});
     this.spans.replaceChildren(...(framed ? asGrid : asText)(request, Infinity));
     this.frames.fill(frames.map(({ from, kind, length, flags }) => [{ class: `wb-${from}` },
       from === 'client' ? 'client →' : '← server', kind, length, flags || '–']));

@@ -6,6 +6,7 @@
 //! key is shown that one request. What belongs to others is never shown: without a key there is nothing to ask for.
 
 use super::answer::{Answer, Sides, latin1};
+use super::explain::HTTP2;
 use super::h2::own::{self, Own, Row};
 use super::head;
 use super::tap::{Heard, Record};
@@ -130,8 +131,9 @@ pub(super) struct Shown {
     read: String,
     written: String,
     states: Vec<Sides>,
-    /// Over HTTP/2: the frames of its stream.
+    /// Over HTTP/2: the frames of its stream, and the sentences about them.
     frames: Vec<Row>,
+    explain: Option<serde_json::Value>,
 }
 
 /// Answers a request of the widget.
@@ -147,7 +149,8 @@ pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
             let own = record.frames(|up, down| own::shown(up, down, stream));
             let Own { request, answer, frames, states } = own.ok_or("This connection is not remembered.")?;
             let (read, written) = Default::default();
-            return Ok(Shown { request, answer, read, written, states, frames });
+            let explain = Some(HTTP2.json());
+            return Ok(Shown { request, answer, read, written, states, frames, explain });
         }
     };
     let read = [&behind[..], &heard.read.borrow()].concat();
@@ -163,6 +166,7 @@ pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
         written: latin1(&written[head..]),
         states: states(&request, &written[..head]),
         frames: Vec::new(),
+        explain: None,
         request: head::dissect(&request, usize::MAX, None),
     })
 }

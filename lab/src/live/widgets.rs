@@ -29,8 +29,6 @@ struct Facts {
     /// Lists to choose from: the state's field, what the list is called, and its values.
     choices: Vec<(&'static str, &'static str, Vec<String>)>,
     explain: Table,
-    /// Further sentences, where a widget shows two protocols.
-    more: Table,
 }
 
 /// All of them.
@@ -43,7 +41,6 @@ const WIDGETS: &[Widget] = &[
             examples: inputs(head::EXAMPLES),
             choices: vec![("parser", "the parser that is timed", head::variants().map(String::from).collect())],
             explain: explain::HTTP1,
-            ..Facts::default()
         },
         answer: |body| reply(body, head::answer),
     },
@@ -111,7 +108,6 @@ const WIDGETS: &[Widget] = &[
             examples: inputs(event_stream::EXAMPLES),
             choices: vec![("parser", "decoder", ["fast", "by_line"].map(String::from).to_vec())],
             explain: explain::SSE,
-            ..Facts::default()
         },
         answer: |body| reply(body, event_stream::answer),
     },
@@ -215,7 +211,6 @@ const WIDGETS: &[Widget] = &[
         facts: || Facts {
             choices: vec![("what", "what is shown", page::WHAT.map(String::from).to_vec())],
             explain: explain::HTTP1,
-            more: explain::HTTP2,
             ..Facts::default()
         },
         answer: |body| reply(body, page::answer),
@@ -267,7 +262,6 @@ const WIDGETS: &[Widget] = &[
             examples: h2::hpack::examples(),
             choices: vec![("table", "the encoder's table", h2::hpack::TABLES.map(|size| size.to_string()).into())],
             explain: explain::HPACK_TABLE,
-            ..Facts::default()
         },
         answer: |body| reply(body, h2::hpack::answer),
     },
@@ -286,7 +280,6 @@ const WIDGETS: &[Widget] = &[
             examples: h2::windows::examples(),
             choices: h2::windows::choices(),
             explain: explain::WINDOWS_TABLE,
-            ..Facts::default()
         },
         answer: |body| reply(body, h2::windows::answer),
     },
@@ -347,7 +340,7 @@ impl Facts {
             "examples": examples.collect::<Value>(),
             "choices": choices.collect::<Value>(),
             "limit": MAX_INPUT,
-            "explain": self.more.json_with(self.explain),
+            "explain": self.explain.json(),
         })
     }
 }

@@ -115,9 +115,9 @@ impl Table {
         self.get(key).map_or("", |row| row.2)
     }
 
-    /// All of it by key, for the page; where both have a sentence, that of `first`.
-    pub(crate) fn json_with(self, first: Table) -> Value {
-        let rows = self.0.iter().chain(first.0).map(|row| {
+    /// All of it by key, for the page.
+    pub(crate) fn json(self) -> Value {
+        let rows = self.0.iter().map(|row| {
             let about = json!({ "say": row.1, "rule": row.2, "source": row.source() });
             (row.0.to_string(), about)
         });
