@@ -1,4 +1,4 @@
-// <wirebook-workers>: the workers that serve this page, and a button that kills one. The page asks twice a second who is
+// <wirebook-workers>: the workers that serve this page, and a button that kills one. It asks twice a second who is
 // there; when the worker that answered is gone, the socket of the page finds another one by itself.
 import { count, dim, h, Table } from '../kit/dom.js';
 import { Widget } from '../kit/widget.js';
