@@ -139,7 +139,7 @@ impl World {
             at += self.dice.millis(60);
             self.after(at, Coming::Said(worker, say));
         }
-        self.after(at + Duration::from_millis(500), Coming::Beat(worker));
+        self.after(at + Duration::from_millis(900), Coming::Beat(worker));
         if self.faults && self.dice.percent(50) {
             let at = at + self.dice.millis(40_000);
             self.after(at, Coming::Ends(worker));
@@ -274,7 +274,7 @@ impl World {
                 self.supervisor.on(Event::Beat(worker), now).expect("a beat");
                 // One that hangs beats no more.
                 if !(self.faults && self.dice.percent(3)) {
-                    self.after(Duration::from_millis(500), Coming::Beat(worker));
+                    self.after(Duration::from_millis(900), Coming::Beat(worker));
                 }
             }
             Coming::Ends(worker) if self.alive.remove(&worker).is_some() => {
@@ -341,28 +341,32 @@ fn live(seed: u64, told: bool) -> World {
     world
 }
 
-/// All slots are served, and nobody else is there.
-fn is_well(supervisor: &Supervisor) -> bool {
+/// All slots are served, and nobody else is there; and nothing is on its way but a sign of life of each.
+fn is_well(world: &World) -> bool {
+    let supervisor = &world.supervisor;
     let all = supervisor.workers().count() == supervisor.wanted();
     let ready = supervisor.workers().all(|view| view.state == State::Ready);
-    all && ready && !supervisor.is_reloading() && !supervisor.is_degraded()
+    let quiet =
+        world.coming.values().all(|coming| matches!(coming, Coming::Beat(worker) if world.alive.contains_key(worker)));
+    let beats = world.coming.len() == supervisor.wanted();
+    all && ready && quiet && beats && !supervisor.is_reloading() && !supervisor.is_degraded()
 }
 
 /// From here on nothing goes wrong: soon all is well, and stays so; and then all leave.
 fn become_well(world: &mut World) {
     world.faults = false;
     let end = world.now + Duration::from_secs(300);
-    while world.now < end && world.ended.is_none() && !is_well(&world.supervisor) {
+    while world.now < end && world.ended.is_none() && !world.leaving && !is_well(world) {
         world.step();
     }
     if world.ended.is_none() && !world.leaving {
         for _ in 0..20 {
-            assert!(is_well(&world.supervisor), "all serve, and nobody else is there");
+            assert!(is_well(world), "all serve, and nobody else is there");
             world.step();
         }
         world.after(Duration::ZERO, Coming::Command(Event::Leave));
     }
-    world.run_until(world.now + Duration::from_secs(60));
+    world.run_until(world.now + Duration::from_secs(360));
     let gave_up = world.strict && world.ended == Some(GAVE_UP);
     assert!(world.ended == Some(0) || gave_up, "{:?}", world.ended);
 }

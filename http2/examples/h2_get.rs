@@ -12,13 +12,23 @@ struct Options {
     /// The server, which is known to speak HTTP/2 in clear text
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
     addr: String,
-    /// What to ask for
+    /// What to ask for: paths, or one URL of the form `http://HOST:PORT/path`
     #[arg(default_value = "/")]
     paths: Vec<String>,
 }
 
+impl Options {
+    /// A URL names its server itself.
+    fn split(self) -> (String, Vec<String>) {
+        let url = self.paths.first().and_then(|path| path.strip_prefix("http://"));
+        let Some(rest) = url else { return (self.addr, self.paths) };
+        let (addr, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        (addr.to_owned(), vec![if path.is_empty() { "/".to_owned() } else { path.to_owned() }])
+    }
+}
+
 fn main() -> terminal::Result {
-    let Options { addr, paths } = terminal::arguments(include_str!("h2_get.rs"));
+    let (addr, paths) = terminal::arguments::<Options>(include_str!("h2_get.rs")).split();
     net::run(async move {
         let complain =
             |error| Complaint::new(format!("{addr}: {error}."), "Is a server there? cargo run --example h2_hello");

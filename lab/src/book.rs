@@ -1,6 +1,6 @@
 //! The book: rendered with the mdBook libraries, so that nobody installs a tool, and held in memory as pages.
 
-use crate::{diagram, evenings, figures, live, prose, snippet, source};
+use crate::{diagram, evenings, figures, limits, live, prose, snippet, source};
 use mdbook_core::book::{Book, BookItem};
 use mdbook_driver::MDBook;
 use mdbook_driver::builtin_preprocessors::{IndexPreprocessor, LinkPreprocessor};
@@ -178,7 +178,7 @@ fn told(book: Book, wrong: Option<(String, String)>) -> mdbook_core::errors::Res
 /// Replaces `{{#widget NAME}}` by the widget's picture of its first example, made by the production code: what a reader
 /// sees without the server or without JavaScript, and what the live widget starts from. `{{#diagram NAME}}` becomes a
 /// picture of a state table, `{{#figures FILE PATH}}` a table of what a bench has measured, and
-/// `{{#evenings CRATE}}` the table of a crate's rooms.
+/// `{{#evenings CRATE}}` the table of a crate's rooms, and `{{#limits CRATE}}` that of its limits.
 struct Pictures;
 
 impl Preprocessor for Pictures {
@@ -202,7 +202,7 @@ impl Preprocessor for Pictures {
 }
 
 /// The directives that are ours; mdBook has others.
-const DIRECTIVES: [&str; 4] = ["{{#widget ", "{{#diagram ", "{{#figures ", "{{#evenings "];
+const DIRECTIVES: [&str; 5] = ["{{#widget ", "{{#diagram ", "{{#figures ", "{{#evenings ", "{{#limits "];
 
 /// Replaces our directives; the error says what is wrong with one.
 fn place_pictures(content: &str, root: &Path) -> Result<String, String> {
@@ -215,6 +215,7 @@ fn place_pictures(content: &str, root: &Path) -> Result<String, String> {
         let picture = match kind {
             "figures" => Some(figures::table(&root.join("benches/results"), name)?),
             "evenings" => Some(evenings::table(root, name)?),
+            "limits" => Some(limits::table(root, name)?),
             "widget" => live::picture(name.trim()),
             _ => diagram::picture(name.trim()),
         };

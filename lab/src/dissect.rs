@@ -3,7 +3,7 @@
 mod text;
 
 use crate::live::answer::{Answer, MAX_INPUT};
-use crate::live::{event_stream, frame, handshake, head, multipart, template};
+use crate::live::{event_stream, frame, h2, handshake, head, multipart, template};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fs::File;
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     /// Print the answer that the book's widget gets, as JSON
     #[arg(long)]
     json: bool,
-    /// frames: they come from a server, so they are not masked
+    /// frames, http2: they come from a server, so they are not masked, or have no preface
     #[arg(long)]
     from_server: bool,
     /// frames: permessage-deflate was agreed on
@@ -45,6 +45,8 @@ enum Kind {
     Body,
     /// WebSocket frames
     Frames,
+    /// What one end of an HTTP/2 connection sends, from its first byte
+    Http2,
     /// A WebSocket's opening request, and what it is answered
     Handshake,
     /// Server-sent events
@@ -70,6 +72,12 @@ pub(crate) fn run(options: &Options) -> Result {
         Kind::Frames => {
             let shown = frame::dissect(&input, cut, options.from_server, options.deflate);
             return show(options, &shown, || answer_text(options, &shown.answer) + &text::bits(&shown.frames, width()));
+        }
+        Kind::Http2 => {
+            let shown = h2::frames::dissect(&input, cut, options.from_server);
+            return show(options, &shown, || {
+                answer_text(options, &shown.answer) + &text::streams(&shown.frames, width())
+            });
         }
         Kind::Template => {
             let data = options.data.as_deref().map_or(Ok(b"{}".to_vec()), |file| read(Some(file)))?;
@@ -106,8 +114,11 @@ fn check(options: &Options, len: usize) -> Result {
         _ if options.data.is_some() && *kind != Kind::Template => {
             refuse("Only a template has data.".into(), "leave --data away.")
         }
-        _ if (options.from_server || options.deflate) && *kind != Kind::Frames => {
-            refuse("Only frames come from a server or are deflated.".into(), "leave --from-server and --deflate away.")
+        _ if options.from_server && !matches!(kind, Kind::Frames | Kind::Http2) => {
+            refuse("Only frames come from a server.".into(), "leave --from-server away.")
+        }
+        _ if options.deflate && *kind != Kind::Frames => {
+            refuse("Only frames are deflated.".into(), "leave --deflate away.")
         }
         _ => Ok(()),
     }

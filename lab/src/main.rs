@@ -8,6 +8,7 @@ mod evenings;
 mod examples;
 mod figures;
 mod learn;
+mod limits;
 mod live;
 mod nc;
 mod prose;

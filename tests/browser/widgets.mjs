@@ -12,7 +12,9 @@ const PAGES = {
   workers: 'cluster/staying-up', shares: 'cluster/one-port',
   template: 'template/closures', page: 'http1/server', reader: 'learn', readings: 'attacks',
   onion: 'web/onion', router: 'web/routing', cookie: 'web/cookies', signed: 'web/cookies', cache: 'web/caching',
-  reading: 'web/reading',
+  reading: 'web/reading', pipe: 'web/views',
+  http2: 'http2/frames', hpack: 'http2/hpack', flood: 'http2/floods', windows: 'http2/flow-control', lanes: 'http2/server',
+  records: 'tls/handshake',
 };
 const SCREENS = [
   { name: 'desk, light', viewport: { width: 1280, height: 1000 }, colorScheme: 'light' },
@@ -419,6 +421,48 @@ async function frames() {
   }
 }
 
+// The widgets of HTTP/2's chapters.
+async function http2() {
+  const row = (frame, cell) => `.wb-table:has(th:text("answered with")) tbody tr:nth-child(${frame}) td:nth-child(${cell})`;
+  await check('http2: a flipped bit keeps cut and focus, and the stream is somewhere else', async () => {
+    const widget = await visit('http2');
+    assert.equal(await text(widget, row(2, 4)), 'HalfClosedRemote');
+    const bit = widget.locator('.wb-bit[title="END_STREAM: flip"]');
+    await bit.focus();
+    await page.keyboard.press('Space');
+    await settled(page, () => [...document.querySelectorAll('wirebook-http2 td')].some((cell) => cell.textContent === 'Open'));
+    assert.equal(await bit.getAttribute('aria-pressed'), 'false');
+    assert.ok((await page.evaluate(() => document.activeElement.dataset.spot)).startsWith('bit '));
+    assert.match(await text(widget, '.wb-explain'), /END_STREAM\s+set: its sender has said all/);
+  });
+  await check('http2: a frame of the table takes the cut behind itself, and shows its bits', async () => {
+    const widget = await visit('http2');
+    await press(widget.locator(row(1, 1)).getByRole('button'));
+    await shows('http2', '.wb-frames', 'frame 1, SETTINGS: bytes 24–39');
+    assert.match(await text(widget, 'output'), /^39 \//);
+    assert.match(await text(widget, '.wb-explain'), /SETTINGS\s+says what its sender allows/);
+  });
+  for (const [label, fault, fate] of [['16 megabytes are promised', 'FrameTooLarge', 'A server answers GOAWAY with FRAME_SIZE_ERROR and closes'],
+    ['a window that opens by nothing', 'WindowZero', 'all other streams go on'], ['HTTP/1.1', 'Preface at byte 0', 'PROTOCOL_ERROR']]) {
+    await check(`http2: a mistake lies at its byte: ${label}`, async () => {
+      const widget = await visit('http2');
+      await widget.locator('select').first().selectOption(label);
+      await shows('http2', '.wb-fault', fault);
+      assert.equal(await widget.locator('.wb-cell.wb-bad').count(), 1);
+      assert.match(await text(widget, '.wb-fault'), new RegExp(fate));
+    });
+  }
+  await check('http2: what a server answers is read by a client, and a link says so', async () => {
+    const widget = await visit('http2');
+    await widget.locator('select').first().selectOption('what a server answers');
+    await shows('http2', '.wb-events', 'response 1: 200');
+    await settled(page, () => /http2\.client=1/.test(location.hash));
+    await page.reload();
+    await live(page);
+    await shows('http2', '.wb-events', 'response 1: 200');
+  });
+}
+
 async function explanations() {
   const marked = (widget) => widget.evaluate((element) => [...element.querySelectorAll('.wb-on')].map((one) => {
     const kind = ['wb-cell', 'wb-bit', 'wb-label', 'wb-chip', 'wb-event', 'wb-part'].find((name) => one.classList.contains(name));
@@ -560,6 +604,21 @@ async function web() {
     await live(page);
     assert.equal(await widget.getByLabel('routes, one a line').inputValue(), 'GET /{a}\nGET /{b}');
   });
+  await check('pipe: parts arrive when they are ready, and one that fails is left out', async () => {
+    const widget = await visit('pipe');
+    await rows('pipe', 'server weather is ready.*server news is ready');
+    await widget.focus();
+    await page.keyboard.press('Home');
+    await shows('pipe', 'pre:not(.wb-paper)', '<h1>Today</h1>');
+    assert.ok(!(await text(widget, 'pre:not(.wb-paper)')).includes('weather.'));
+    await page.keyboard.press('End');
+    await shows('pipe', 'pre:not(.wb-paper)', 'Here are the weather.*Here are the news[^]*The end');
+    await widget.getByLabel('parts, one a line').fill('news 20\nweather 10 fails');
+    await rows('pipe', 'weather fails: its place keeps its dots.*on_error hears: 500 weather is away');
+    assert.match(await widget.innerText(), /Whole, it would have come at 20/);
+    await widget.getByLabel('parts, one a line').fill('news');
+    await shows('pipe', '.wb-notice', 'A part is a name, milliseconds');
+  });
   await check('reading: a head is read as it is typed', async () => {
     const widget = await visit('reading');
     await rows('reading', 'path /teas/new each escape is decoded, once');
@@ -638,6 +697,33 @@ async function words() {
   });
 }
 
+// What the site shows of a page that came over HTTP/2.
+async function overTls() {
+  const secure = await serve('127.0.0.1:0', ['--tls']);
+  const other = await open({ ...options(), ignoreHTTPSErrors: true });
+  await check('over TLS the page shows its own frames', async () => {
+    await other.goto(`https://${secure.address}/${PAGES.page}.html`);
+    await live(other);
+    const protocol = await other.evaluate(() => performance.getEntriesByType('navigation')[0].nextHopProtocol);
+    assert.equal(protocol, 'h2');
+    const widget = other.locator('wirebook-page').first();
+    await settled(other, () => document.querySelector('wirebook-page .wb-cell'));
+    const said = await widget.innerText();
+    for (const words of [/:path: \/http1\/server\.html/, /:status: 200/, /HalfClosedRemote/, /DATA/]) assert.match(said, words);
+    await widget.locator('.wb-cell').nth(3).click();
+    assert.match(await text(widget, '.wb-explain'), /opens a stream with the fields of a message/);
+    await widget.screenshot({ path: join(shots, 'widget-page-h2.png') });
+  });
+  await check('over TLS an event stream shows its frames, and no other request\'s', async () => {
+    const widget = other.locator('wirebook-page').first();
+    await widget.locator('select').first().selectOption('an event stream');
+    await settled(other, () => /:path: \/live\/feed/.test(document.querySelector('wirebook-page').textContent));
+    assert.match(await widget.innerText(), /content-type: text\/event-stream/);
+  });
+  await other.context().close();
+  await secure.end();
+}
+
 for (screen of SCREENS) {
   page = await open(options());
   await behaviour();
@@ -645,10 +731,12 @@ for (screen of SCREENS) {
   await state();
   await frames();
   await web();
+  await http2();
   if (screen === SCREENS[0]) {
     await explanations();
     await programs();
     await words();
+    await overTls();
   }
   await connection();
   await check('no page had a console error', () => assert.deepEqual(complaints.splice(0), []));

@@ -5,9 +5,9 @@
 //! | room | holds | evening | lines of code |
 //! |---|---|---|---|
 //! | `/` | frames, masks, UTF-8, the closing handshake as a table, deflate: bytes in, events out | first and second | 1,700 |
-//! | `handshake/` | how an HTTP request becomes a WebSocket | third | 650 |
+//! | `handshake/` | how an HTTP request becomes a WebSocket | third | 720 |
 //! | `driver/` | one connection on a stream: what is written when, who reads, how it ends | fourth | 1,200 |
-//! | `endpoint/` | where connections come from: client, servers, hub | fifth | 1,000 |
+//! | `endpoint/` | where connections come from: client, servers, hub | fifth | 1,100 |
 //!
 //! The first evening reads [`event`] (what the two ends say to each other), [`frame`] (the header, bit by bit), [`mask`] and
 //! [`utf8`] (what is done to a payload, the obvious way and the fast), and [`state`] (the table that decides all). The second
@@ -64,8 +64,8 @@ pub use driver::{Next, Reader, Sending, Writer};
 #[cfg(feature = "net")]
 pub use endpoint::{
     Accepted, Answer, Connected, Fault, Headers, Hub, MAX_REFUSAL_BODY, MAX_REQUEST, MAX_RESPONSE, Opened, Options,
-    Overflow, Seat, Server, accept, connect, connect_over, connect_with, serve, serve_messages, serve_on, upgrade,
-    upgrade_over, upgraded,
+    Overflow, Seat, Server, accept, connect, connect_over, connect_with, joined, request, serve, serve_messages,
+    serve_on, upgrade, upgrade_over, upgraded,
 };
 #[cfg(feature = "tls")]
 pub use endpoint::{connect_secure, connect_secure_with, serve_secure};

@@ -92,8 +92,7 @@ export class CutWidget extends Cut {
     this.fault.hidden = !fault;
     if (fault) {
       const name = spot(this.error(fault), 'b', {}, `${fault.name} at byte ${fault.offset}`);
-      const answered = `). A server answers ${fault.answer} and closes.`;
-      this.fault.replaceChildren(name, `: ${fault.message} (`, rule(fault.rule), answered);
+      this.fault.replaceChildren(name, `: ${fault.message} (`, rule(fault.rule), this.answered(fault, answer));
     } else this.fault.replaceChildren();
     const again = (id) => [...this.querySelectorAll('[data-spot]')].filter((element) => element.dataset.spot === id);
     this.selected = this.selected && (again(this.selected.id)[0]?.about ?? null);
@@ -125,16 +124,27 @@ export class CutWidget extends Cut {
     return [dim(beside.name), ...this.eventChips(beside.events, Infinity), ...said];
   }
 
-  sentence({ cut, len, events, before_cut: before, same, fault }) {
+  answered({ answer }) {
+    return `). A server answers ${answer} and closes.`;
+  }
+
+  // Whether the error has come by the cut, and nothing goes on behind it.
+  failed({ fault, cut }) {
+    return Boolean(fault) && fault.offset < cut;
+  }
+
+  sentence(answer) {
+    const { cut, len, events, before_cut: before, same, fault } = answer;
     if (!same) return 'The events differ: this is a bug of ours';
-    if (fault && fault.offset < cut) return `refused at byte ${fault.offset}`;
+    if (this.failed(answer)) return `refused at byte ${fault.offset}`;
     if (cut < len) return `partial: ${before} of ${count(events.length, 'event')} so far, the same as without the cut`;
     return fault ? 'refused' : 'whole';
   }
 
   // A window of states around the one in which the cut leaves the reader, or the one of what is pointed at.
-  showStates({ states, cut, fault, len }, about) {
-    const reached = Math.min(cut, fault?.offset ?? cut);
+  showStates(answer, about) {
+    const { states, cut, fault, len } = answer;
+    const reached = this.failed(answer) ? fault.offset : cut;
     const now = states.findLastIndex((mark) => mark.at <= reached);
     const here = about ? states.findLastIndex((mark) => mark.at * 8 <= about.from) : now;
     const from = Math.max(0, Math.min(here - 3, states.length - CHIPS));
@@ -146,7 +156,7 @@ export class CutWidget extends Cut {
       return [index ? dim('→') : '',
         spot(about, 'span', chip(current), state)];
     });
-    const failed = fault && fault.offset < cut ? [dim('→'), h('span', chip(false), 'failed')] : [];
+    const failed = this.failed(answer) ? [dim('→'), h('span', chip(false), 'failed')] : [];
     this.states.replaceChildren(dim('state'), from > 0 ? '…' : '', ...chips,
       from + CHIPS < states.length ? '…' : '', ...failed);
   }

@@ -8,11 +8,16 @@ export class StepWidget extends Widget {
   defaults = { at: Infinity };
   heads = [];
   first = 1;
+  log = false; // many moments: the table scrolls in a frame of its own
   keys = '← → step · Home End go to the ends ·';
 
   body() {
     this.rows = new Table(...this.heads);
     this.rows.element.classList.add('wb-steps');
+    if (this.log) {
+      this.rows.element.classList.add('wb-log');
+      Object.assign(this.rows.element, { tabIndex: 0, role: 'region', ariaLabel: 'the steps' });
+    }
     this.rows.body.addEventListener('click', ({ target }) => {
       const row = target.closest('tr');
       if (row && !target.closest('a')) this.row([...this.rows.body.children].indexOf(row));
@@ -79,6 +84,14 @@ export class StepWidget extends Widget {
     this.tell(this.now);
     this.note.textContent = this.sentence(now, at, answer);
     this.say(this.note.textContent);
+    if (this.log) this.inSight();
+  }
+
+  // Of a long list the step that is now is in sight.
+  inSight() {
+    const { element, body } = this.rows;
+    const [top, now] = [element, body.querySelector('[aria-current]')].map((one) => one?.getBoundingClientRect().top);
+    if (now !== undefined) element.scrollTop += now - top - element.clientHeight / 2;
   }
 
   fill(answer, moments, at) {

@@ -2,7 +2,7 @@
 // that opens an event stream; as the server's own socket saw them. The key to each is known to this page alone.
 import { h, hex, Table } from '../kit/dom.js';
 import { key, secret } from '../kit/live.js';
-import { asText, partCells } from '../kit/spans.js';
+import { asGrid, asText, partCells } from '../kit/spans.js';
 import { Widget } from '../kit/widget.js';
 
 const inHex = (bytes) => [...bytes].map((char) => hex(char.charCodeAt(0))).join(' ');
@@ -15,12 +15,16 @@ customElements.define('wirebook-page', class extends Widget {
     const area = (label) => h('pre', { class: 'wb-area', tabindex: 0, role: 'region', 'aria-label': label });
     this.head = area("the answer's head");
     this.states = new Table('event', 'client is', 'server is');
+    this.frames = new Table('who', 'frame', 'bytes', 'flags');
     this.read = area('behind the request');
     this.written = area('behind the answer');
     const titled = (title, element) => h('details', { open: true }, h('summary', {}, title), element);
-    return [h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes' }, this.spans), this.rows.element),
-      titled("the answer's head", this.head), titled('the states of the connection', this.states.element),
-      this.behind = titled('behind the request', this.read), titled('behind the answer', this.written)];
+    this.stream = titled('the frames of its stream', this.frames.element);
+    this.behind = titled('behind the request', this.read);
+    this.rest = titled('behind the answer', this.written);
+    return [h('div', { class: 'wb-grid' }, h('div', { class: 'wb-bytes' }, this.spans), this.rows.element), this.told,
+      titled("the answer's head", this.head), titled('the states', this.states.element),
+      this.stream, this.behind, this.rest];
   }
 
   // The key of what is to be shown.
@@ -57,8 +61,14 @@ customElements.define('wirebook-page', class extends Widget {
     return "a tap on the server's own socket";
   }
 
-  show({ request, answer, states, read, written }) {
-    this.spans.replaceChildren(...asText(request, Infinity));
+  // Over HTTP/2 a request is a frame, and the rest of its stream are more of them.
+  show({ request, answer, states, read, written, frames }) {
+    const framed = frames.length > 0;
+    this.spans.replaceChildren(...(framed ? asGrid : asText)(request, Infinity));
+    this.frames.fill(frames.map(({ from, kind, length, flags }) => [{ class: `wb-${from}` },
+      from === 'client' ? 'client →' : '← server', kind, length, flags || '–']));
+    this.stream.hidden = !framed;
+    this.rest.hidden = framed;
     this.rows.fill(request.parts.map((part) => [{}, ...partCells(part)]));
     this.head.textContent = answer.replaceAll('\r\n', '\n');
     this.states.fill(states.map(({ event, client, server }) => [{}, event, client, server]));

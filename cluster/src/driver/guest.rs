@@ -4,7 +4,7 @@
 //! systemd's words, over a socket of its own (`NOTIFY_SOCKET`): `READY=1`, and `WATCHDOG=1` if it wants to be missed. A guest that says
 //! nothing is ready when it has lived for a while, is told to leave by SIGTERM, and gives no signs of life.
 
-use super::{hand::Hand, master::Master, news::News, program::Program};
+use super::{hand::Hand, master::Master, news::News, options::Guests, program::Program};
 use crate::{
     host::{DAEMON, Lines, Log, Place, Source, TAKEOVER},
     supervisor::Event,
@@ -16,24 +16,12 @@ use wirebook_process::{Fork, Io, Spawn, activated, fork_by};
 /// Longest word of a guest; what is longer is cut, as no word that is heeded is.
 const MAX_WORD: usize = 4096;
 
-/// How guests take part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guests {
-    /// How long one has to live until it counts as ready, if it does not say so before: 1 s. Zero is at once; with
-    /// [`Duration::MAX`] it has to say so. (A master that runs its workers as another user cannot be told: its place is private.)
-    pub ready_after: Duration,
-}
-
-impl Default for Guests {
-    fn default() -> Self {
-        Guests { ready_after: Duration::from_secs(1) }
-    }
-}
-
 /// A program that is given listeners, each with its name.
 pub(super) fn fork(program: &Program, listeners: Vec<(String, OwnedFd)>) -> io::Result<Fork> {
     let spawn = activated(&program.path, &program.arguments, listeners)?;
-    Ok(fork_by(spawn.stdin(Io::Null).stdout(Io::Inherit).stderr(Io::Inherit)).private())
+    // It does not read its channel, and so would not see that its master is gone.
+    let spawn = spawn.stdin(Io::Null).stdout(Io::Inherit).stderr(Io::Inherit).when_parent_dies(Some(SIGTERM));
+    Ok(fork_by(spawn).private())
 }
 
 /// What is about the master is left out of a worker's environment.
@@ -97,14 +85,6 @@ impl Master {
         self.happened(Event::Ready(worker));
         hand.is_ready.set(true);
         self.news(News::Ready { worker, pid: hand.child.id(), slot, generation });
-    }
-}
-
-/// Tells a guest to leave. One that has been told by its channel is no guest.
-pub(super) fn dismiss(hand: &Hand) {
-    if !hand.speaks.get() {
-        // That it has ended meanwhile is what is wanted.
-        let _ = hand.child.kill(SIGTERM);
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
     time::{Duration, Instant},
 };
-use wirebook_net::{self as net};
+use wirebook_net::{self as net, SIGTERM};
 use wirebook_process::{Channel, Child, Handle, SendError};
 
 /// How long a worker is given nothing that could not take what it was given: as a rule it has no descriptor left.
@@ -76,6 +76,14 @@ impl Hand {
     /// Queues a connection for it; see [`Channel::queue_internal`].
     pub(super) fn give(&self, key: u64, connection: &mut Option<Handle>) -> Result<(), SendError> {
         self.channel.queue_internal(&wire::connection(key), connection)
+    }
+
+    /// Tells it to leave in the way that every program knows, if it is a guest.
+    pub(super) fn dismiss_guest(&self) {
+        if !self.speaks.get() {
+            // That it has ended meanwhile is what is wanted.
+            let _ = self.child.kill(SIGTERM);
+        }
     }
 
     /// Tells it something, if there is room for it.

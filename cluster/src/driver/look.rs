@@ -95,10 +95,6 @@ impl Master {
         self.0.replaced_by.get().is_some()
     }
 
-    pub(crate) fn replaced_by(&self) -> Option<i32> {
-        self.0.replaced_by.get()
-    }
-
     pub(crate) fn set_replaced(&self, by: i32) {
         self.0.replaced_by.set(Some(by));
         self.wake();

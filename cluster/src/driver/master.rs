@@ -2,7 +2,6 @@
 
 use super::{
     drain::either,
-    guest,
     hand::{Hand, Hands},
     news::News,
     options::Options,
@@ -312,7 +311,7 @@ impl Master {
         if self.0.options.guests.is_some()
             && let Some(hand) = self.hand(worker)
         {
-            guest::dismiss(&hand);
+            hand.dismiss_guest();
         }
     }
 

@@ -27,12 +27,11 @@ mod wire;
 mod worker;
 
 pub use drain::{Drain, Farewell, Phase};
-pub use guest::Guests;
 pub use listener::Listener;
 pub use look::Seen;
 pub use master::Master;
 pub use news::News;
-pub use options::{Hook, Options, Workers};
+pub use options::{Guests, Hook, Options, Workers};
 pub use program::Program;
 pub(crate) use wire::Said;
 pub use worker::{Identity, Worker};

@@ -1,12 +1,12 @@
 //! What may be set of a cluster.
 
-use super::{drain::Farewell, guest::Guests, news::News, program::Program};
+use super::{drain::Farewell, news::News, program::Program};
 use crate::{
     host::{LogOptions, Place},
     policy::Policy,
     supervisor,
 };
-use std::{fmt, rc::Rc, thread};
+use std::{fmt, rc::Rc, thread, time::Duration};
 
 /// How many workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,20 @@ impl Workers {
             Workers::Cores => thread::available_parallelism().map_or(1, usize::from),
             Workers::Count(count) => count,
         }
+    }
+}
+
+/// How guests take part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guests {
+    /// How long one has to live until it counts as ready, if it does not say so before: 1 s. Zero is at once; with
+    /// [`Duration::MAX`] it has to say so. (A master that runs its workers as another user cannot be told: its place is private.)
+    pub ready_after: Duration,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Guests { ready_after: Duration::from_secs(1) }
     }
 }
 

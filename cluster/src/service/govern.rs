@@ -19,6 +19,9 @@ use wirebook_process::{Channel, bury_orphans};
 /// How long a log may take for what is left, at the end.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
+/// How long a new master waits for the old one to say that it is the master.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
 type Held = Rc<RefCell<Option<Hold>>>;
 
 // ANCHOR: govern
@@ -76,7 +79,7 @@ async fn run_master(options: Options, background: &mut Background) -> io::Result
                 let control = listen()?;
                 // One that is gone has left its place all the same.
                 let _ = old.send("ready").await;
-                old.disconnect();
+                let _ = net::timeout(LAST_WORD, async { while let Ok(Some(_)) = old.next().await {} }).await;
                 control
             }
         };
@@ -169,22 +172,20 @@ async fn tell(master: &Master, notify: &Notify) {
         }
     };
     let said = async {
-        let mut before = (false, false, None, String::new());
+        let mut before = (false, false, String::new());
         loop {
-            let (reloads, leaves, new) = (master.is_reloading(), master.is_leaving(), master.replaced_by());
             let status = format!("STATUS={} of {} workers serve", master.ready(), master.wanted());
-            let now = (reloads, leaves, new, status);
+            let now = (master.is_reloading(), master.is_leaving(), status);
             match () {
-                () if now.1 && !before.1 && new.is_none() => notify.tell("STOPPING=1"),
+                // Whoever was replaced is not what is watched any more.
+                () if master.is_replaced() => return pending().await,
+                () if now.1 && !before.1 => notify.tell("STOPPING=1"),
                 () if now.0 && !before.0 => notify.reloading(),
-                () if !now.0 && (before.0 || before.3.is_empty()) => notify.tell("READY=1"),
+                () if !now.0 && (before.0 || before.2.is_empty()) => notify.tell("READY=1"),
                 () => {}
             }
-            if let (Some(pid), None) = (new, before.2) {
-                notify.tell(&format!("MAINPID={pid}"));
-            }
-            if now.3 != before.3 {
-                notify.tell(&now.3);
+            if now.2 != before.2 {
+                notify.tell(&now.2);
             }
             before = now;
             master.changed().await;

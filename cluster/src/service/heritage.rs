@@ -8,7 +8,7 @@
 
 use crate::{
     driver::{Begin, Master, News, Open, Program, either},
-    host::{Hold, TAKEOVER},
+    host::{Hold, Notify, TAKEOVER},
     supervisor::Event,
 };
 use serde::{Deserialize, Serialize};
@@ -94,8 +94,12 @@ impl Master {
             return self.news(News::NotReplaced { reason });
         }
         match self.start_successor(hold).await {
-            Ok(pid) => {
+            Ok((pid, channel)) => {
+                self.set_replaced(pid);
                 self.news(News::Replaced { pid });
+                Notify::from_env().tell(&format!("MAINPID={pid}"));
+                // Its end says to the new one that whoever watches knows it by now.
+                drop(channel);
                 for port in self.ports() {
                     port.hand_over().await;
                 }
@@ -106,7 +110,7 @@ impl Master {
     }
     // ANCHOR_END: take_over
 
-    async fn start_successor(&self, hold: Option<&Hold>) -> io::Result<i32> {
+    async fn start_successor(&self, hold: Option<&Hold>) -> io::Result<(i32, Channel)> {
         let mut kept = Vec::new();
         let mut ports = Vec::new();
         for (asked, port) in self.ports_by_name() {
@@ -132,8 +136,7 @@ impl Master {
         let word = either(channel.next(), self.until(|| self.is_leaving()));
         let said = net::timeout(patience.saturating_add(PATIENCE), word).await;
         if let Ok(Ok(Ok(Some(_)))) = said {
-            self.set_replaced(child.id());
-            return Ok(child.id());
+            return Ok((child.id(), channel));
         }
         let reason = match said {
             Ok(Err(())) => "all leave".into(),

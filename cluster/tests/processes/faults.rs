@@ -76,6 +76,31 @@ fn a_stopped_worker_keeps_nobody_waiting() {
     });
 }
 
+/// Row net-43's kind: a worker that computes without an end gives no sign of life. It is killed, its client sees that, and nobody else
+/// waits for it.
+#[test]
+fn a_busy_worker_is_missed() {
+    block_on(async {
+        let cluster = Cluster::start("", options(2, Policy::RoundRobin)).await;
+        let before = cluster.pids();
+        // A hundredth of a second each.
+        let ticks = |pid: &i32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(11)?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        let spent: Vec<u64> = before.iter().map(ticks).collect();
+        let busy = net::spawn(once(cluster.address, "/busy"));
+        until(|| before.iter().zip(&spent).any(|(pid, spent)| ticks(pid) >= spent + 10)).await;
+        for _ in 0..6 {
+            net::timeout(HANGS, once(cluster.address, "/")).await.expect("it hangs").unwrap();
+        }
+        assert!(net::timeout(HANGS, busy).await.expect("it hangs").unwrap().is_err());
+        cluster.serves().await;
+        assert_eq!(cluster.pids().iter().filter(|pid| before.contains(pid)).count(), 1);
+        cluster.end().await;
+    });
+}
+
 /// Row net-28: a worker that always dies: starts become rare, the cluster says that it is degraded, and the master rests.
 #[test]
 fn net_28_a_crash_loop() {

@@ -151,6 +151,9 @@ async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) ->
             worker.bow().await?;
             response.end(&text).await
         }
+        "/busy" => loop {
+            std::hint::spin_loop();
+        },
         "/exit" => std::process::exit(9),
         "/panic" => panic!("a bug"),
         "/answer" => {

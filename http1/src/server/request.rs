@@ -148,6 +148,14 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// The protocol that an extended CONNECT asks for (RFC 8441): `websocket`. HTTP/1 has the field `Upgrade` instead.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        match &self.way {
+            Way::One(_) => None,
+            Way::Other(carried) => carried.carrier.protocol(),
+        }
+    }
+
     /// Waits until the client has gone: it ended its half of the connection, or the connection broke; or until the server
     /// closes. For a response that stays open, whose handler would otherwise learn of it from its next write.
     ///
@@ -198,7 +206,9 @@ impl<'r> Request<'r> {
 
     /// The head parser let only valid requests through; `None` is never seen.
     fn form(&self) -> Option<Target<'r>> {
-        Target::parse(self.head().method, self.head().target).ok()
+        // The target of an extended CONNECT is a path, as a GET's (RFC 8441 §4).
+        let method = if self.protocol().is_some() { b"GET" } else { self.head().method };
+        Target::parse(method, self.head().target).ok()
     }
 }
 

@@ -268,7 +268,7 @@ impl<'r> Response<'r> {
     }
 
     /// Agrees to another protocol on this connection: 101 with the fields given, or 200 to CONNECT. The connection is
-    /// the caller's from here on.
+    /// the caller's from here on; over HTTP/2 it is one stream of it, for an extended CONNECT (RFC 8441).
     ///
     /// The request is given up for it, because what was read behind it belongs to the other protocol; its body must have
     /// been read to the end. `Connection: upgrade` is added.

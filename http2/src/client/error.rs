@@ -24,6 +24,8 @@ pub enum Error {
     Misuse(Misuse),
     /// A field that may not be sent.
     Field(wirebook_http1::Misuse),
+    /// The server opens no tunnel for this, and has said so with that status.
+    Refused(u16),
     /// The body is larger than was allowed.
     TooLarge,
     /// The server speaks no HTTP/2.
@@ -47,6 +49,7 @@ impl fmt::Display for Error {
             Error::Ended => f.write_str("the connection has ended in the middle"),
             Error::Misuse(misuse) => misuse.fmt(f),
             Error::Field(misuse) => misuse.fmt(f),
+            Error::Refused(status) => write!(f, "the server has answered {status} instead of opening a tunnel"),
             Error::TooLarge => f.write_str("the body is larger than was allowed"),
             Error::NotSpoken => f.write_str("the server does not speak HTTP/2"),
         }

@@ -1,7 +1,7 @@
 //! A connection and the requests on it, as its task and those who ask see them.
 
 use super::error::Error;
-use crate::driver::{Desk, Link, Read, Turns, linger};
+use crate::driver::{Bears, Desk, Link, Pipes, Read, Turns, linger};
 use crate::state::Leaving;
 use crate::wire::{Code, StreamId};
 use crate::{Config, Connection, Event};
@@ -21,6 +21,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) struct Line {
     pub(super) link: Link,
     talks: RefCell<Vec<Rc<Talk>>>,
+    pub(super) pipes: Pipes,
     /// Raised when there may be a place for a further request, when a PING is answered, and at the end.
     pub(super) changed: Signal,
     pub(super) pong: Cell<Option<[u8; 8]>>,
@@ -58,7 +59,7 @@ impl Talk {
         })
     }
 
-    fn fail(&self, error: Error) {
+    pub(super) fn fail(&self, error: Error) {
         // What is complete stays so: who has said all may reset the rest of what we say (RFC 9113 §8.1).
         if !self.ended.get() {
             self.failure.borrow_mut().get_or_insert(error);
@@ -74,6 +75,7 @@ impl Line {
         let line = Rc::new(Line {
             link: Link::new(stream, core),
             talks: RefCell::default(),
+            pipes: Pipes::default(),
             changed: Signal::new(),
             pong: Cell::default(),
             gone: Cell::default(),
@@ -117,6 +119,7 @@ impl Line {
         for talk in self.talks.take() {
             talk.fail(error.clone());
         }
+        self.pipes.fail_all();
         self.changed.raise();
         if hears {
             linger(&*self.link.stream, LINGER, LINGER).await;
@@ -148,8 +151,18 @@ impl Line {
         self.talks.borrow().iter().find(|talk| talk.id == id).cloned()
     }
 
+    /// A stream is over before its time.
+    fn fail(&self, id: StreamId, error: Error) {
+        match (self.pipes.get(id), self.talk(id)) {
+            (Some(pipe), _) => pipe.fail(),
+            (None, Some(talk)) => talk.fail(error),
+            (None, None) => {}
+        }
+    }
+
     /// Who has something to send may try again.
     fn share_room(&self) {
+        self.pipes.share_room(&self.link);
         self.talks.borrow().iter().for_each(|talk| talk.changed.raise());
     }
 
@@ -178,29 +191,31 @@ impl Line {
                     talk.changed.raise();
                 }
             }
-            Event::Data { stream, bytes, end } => match self.talk(stream) {
-                Some(talk) => {
+            Event::Data { stream, bytes, end } => match (self.pipes.get(stream), self.talk(stream)) {
+                (Some(pipe), _) => pipe.receive(bytes, end),
+                (None, Some(talk)) => {
                     talk.inbox.borrow_mut().extend_from_slice(bytes);
                     talk.ended.set(end);
                     talk.changed.raise();
                 }
-                None => self.link.say(|core, out| core.release(stream, out)),
+                (None, None) => self.link.say(|core, out| core.release(stream, out)),
             },
-            Event::Trailers { stream, fields } => {
-                if let Some(talk) = self.talk(stream) {
+            Event::Trailers { stream, fields } => match (self.pipes.get(stream), self.talk(stream)) {
+                (Some(pipe), _) => pipe.receive(b"", true),
+                (None, Some(talk)) => {
                     talk.trailers.replace(block(fields));
                     talk.ended.set(true);
                     talk.changed.raise();
                 }
-            }
+                (None, None) => {}
+            },
             Event::Reset { stream, code } => {
-                if let Some(talk) = self.talk(stream) {
-                    talk.fail(if code == Code::REFUSED_STREAM { Error::Unprocessed } else { Error::Reset(code) });
-                }
+                let unprocessed = code == Code::REFUSED_STREAM;
+                self.fail(stream, if unprocessed { Error::Unprocessed } else { Error::Reset(code) });
             }
             Event::StreamError(error) => {
-                if let Some(talk) = error.stream.and_then(|stream| self.talk(stream)) {
-                    talk.fail(Error::Protocol(error));
+                if let Some(stream) = error.stream {
+                    self.fail(stream, Error::Protocol(error));
                 }
             }
             // ANCHOR: goaway
@@ -219,6 +234,20 @@ impl Line {
             }
             _ => {}
         }
+    }
+}
+
+impl Bears for Line {
+    fn link(&self) -> &Link {
+        &self.link
+    }
+
+    fn pipes(&self) -> &Pipes {
+        &self.pipes
+    }
+
+    fn left(&self) {
+        self.changed.raise();
     }
 }
 

@@ -3,11 +3,21 @@
 use super::error::Error;
 use super::line::{Line, Talk};
 use crate::Event;
+use crate::driver::{Pipe, Tunnel};
 use crate::wire::Code;
 use std::fmt;
 use std::rc::Rc;
 use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::FieldLines;
+use wirebook_net::Stream;
+
+/// A tunnel that the server has opened ([`Request::upgrade`](super::Request::upgrade)).
+pub struct Opened {
+    /// The tunnel. Dropping it ends it.
+    pub stream: Rc<dyn Stream>,
+    /// The fields of the answer.
+    pub headers: FieldBlock,
+}
 
 /// An answer. Dropping it before its end tells the server that nobody wants the rest.
 pub struct Response {
@@ -15,17 +25,29 @@ pub struct Response {
     talk: Rc<Talk>,
     head: Option<(u16, FieldBlock)>,
     piece: Vec<u8>,
+    /// The stream is a tunnel's.
+    given: bool,
 }
 
 impl Response {
     pub(super) fn new(line: Rc<Line>, talk: Rc<Talk>) -> Self {
-        Response { line, talk, head: None, piece: Vec::new() }
+        Response { line, talk, head: None, piece: Vec::new(), given: false }
     }
 
     /// The head has come.
     pub(super) fn arrived(mut self) -> Self {
         self.head = self.talk.head.take();
         self
+    }
+
+    /// The stream becomes a tunnel.
+    pub(super) fn into_tunnel(mut self) -> Result<Opened, Error> {
+        let (line, talk) = (self.line.clone(), &self.talk);
+        let pipe = Pipe::new(talk.id, talk.inbox.take(), talk.ended.get())?;
+        let headers = self.head.take().map(|(_, fields)| fields).unwrap_or_default();
+        let stream = Rc::new(Tunnel::new(line, pipe));
+        self.given = true;
+        Ok(Opened { stream, headers })
     }
 
     /// The status.
@@ -100,6 +122,9 @@ impl Response {
 impl Drop for Response {
     fn drop(&mut self) {
         let (line, talk) = (&self.line, &self.talk);
+        if self.given {
+            return line.leave(talk.id);
+        }
         if !talk.ended.get() {
             // One that is over already needs no reset.
             let reset = Event::Reset { stream: talk.id, code: Code::CANCEL };

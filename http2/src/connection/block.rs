@@ -167,7 +167,8 @@ impl Connection {
             length => length,
         };
         // ANCHOR_END: expected
-        stream.body_due = due.filter(|_| !end);
+        stream.tunnel = stream.connect && status < 300;
+        stream.body_due = due.filter(|_| !end && !stream.tunnel);
         stream.lifecycle.step(Input::ReceiveHeaders.ending(end));
         message(&mut stream.incoming, Piece::Final, end)?;
         Ok(Found::Response { stream: id, end })

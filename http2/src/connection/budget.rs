@@ -38,6 +38,7 @@ impl Budget {
     }
     // ANCHOR_END: spend
 
+    // ANCHOR: refill
     /// Time has passed.
     pub(crate) fn refill(&mut self, now: Instant) {
         let micros = u64::try_from(now.saturating_duration_since(self.filled).as_micros()).unwrap_or(u64::MAX);
@@ -55,6 +56,7 @@ impl Budget {
     fn add(&mut self, parts: u64) {
         self.level = self.level.saturating_add(parts).min(u64::from(self.rate.burst) * ONE);
     }
+    // ANCHOR_END: refill
 
     /// How many are left.
     pub(crate) fn left(&self) -> u32 {

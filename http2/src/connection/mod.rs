@@ -265,6 +265,11 @@ impl Connection {
         self.fault
     }
 
+    /// Whether the peer's first SETTINGS have come.
+    pub fn is_introduced(&self) -> bool {
+        self.introduced
+    }
+
     /// The peer's settings.
     pub fn peer_settings(&self) -> &Settings {
         &self.peer

@@ -187,6 +187,7 @@ impl Connection {
     fn admit(&mut self, id: StreamId, length: u32, content: u32, end: bool) -> Result<(), Option<Violation>> {
         let assumed = if self.acknowledged { 0 } else { settings::FIRST_WINDOW };
         let due = self.streams.get(id).and_then(|stream| match stream.is_unwanted() {
+            _ if stream.tunnel => None,
             true => stream.body_due,
             false => self.body_due(stream.body_due, length),
         });

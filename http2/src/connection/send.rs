@@ -187,6 +187,9 @@ impl Connection {
                 return Err(Misuse::TooFewBytes);
             }
             stream.bodyless = bodyless;
+            if tunnel {
+                (stream.tunnel, stream.body_due) = (true, None);
+            }
             stream.promised = noted.length.filter(|_| !bodyless && !tunnel);
             if let Some(value) = head.fields.get("priority") {
                 stream.priority = stream.priority.overridden(value);

@@ -1,5 +1,9 @@
 //! What the drivers of both ends share: a connection's link to its stream, and the turns of the task that keeps it.
 
+mod tunnel;
+
+pub(crate) use tunnel::{Bears, Pipe, Pipes, Tunnel};
+
 use crate::connection::Connection;
 use crate::message::Fields;
 use crate::wire::Header;

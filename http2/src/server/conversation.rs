@@ -99,24 +99,23 @@ where
                     line.link.say(|core, out| core.send(refused, out)).ok();
                 }
             },
-            Event::Data { stream, bytes, end } => match line.call(stream) {
-                Some(call) => call.receive(bytes, end),
-                None => line.link.say(|core, out| core.release(stream, out)),
+            Event::Data { stream, bytes, end } => match (line.pipes.get(stream), line.call(stream)) {
+                (Some(pipe), _) => pipe.receive(bytes, end),
+                (None, Some(call)) => call.receive(bytes, end),
+                (None, None) => line.link.say(|core, out| core.release(stream, out)),
             },
-            Event::Trailers { stream, fields } => {
-                if let Some(call) = line.call(stream) {
-                    call.receive_trailers(fields);
-                }
-            }
+            Event::Trailers { stream, fields } => match (line.pipes.get(stream), line.call(stream)) {
+                (Some(pipe), _) => pipe.receive(b"", true),
+                (None, Some(call)) => call.receive_trailers(fields),
+                (None, None) => {}
+            },
             Event::Reset { stream, .. } => {
-                if let Some(call) = line.call(stream) {
-                    call.abandon();
-                }
+                line.abandon(stream);
                 line.link.say(|core, out| core.release(stream, out));
             }
             Event::StreamError(error) => {
-                if let Some(call) = error.stream.and_then(|stream| line.call(stream)) {
-                    call.abandon();
+                if let Some(stream) = error.stream {
+                    line.abandon(stream);
                 }
                 tell(&line.common.hooks().client_error, &trouble(error));
             }

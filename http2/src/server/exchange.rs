@@ -3,6 +3,7 @@
 use super::line::{Call, Line, gone};
 use crate::Event;
 use crate::connection::Connection;
+use crate::driver::Tunnel;
 use crate::message::Misuse;
 use crate::wire::Code;
 use std::cell::{Cell, RefCell};
@@ -96,6 +97,9 @@ impl<'c> Exchange<'c> {
 
     /// Nobody reads the rest of the request.
     pub(super) fn release(&self) {
+        if self.call.is_upgraded() {
+            return;
+        }
         self.held.set(0);
         self.line.link.say(|core, out| core.release(self.call.id.get(), out));
     }
@@ -251,7 +255,22 @@ impl Carrier for Exchange<'_> {
     }
 
     fn upgrade(&self) -> Result<Rc<dyn Stream>, Failure> {
-        Err(HeadMisuse::OutOfTurn.into())
+        let (draft, line) = (&mut *self.call.draft.borrow_mut(), self.call.line());
+        if let Some(misuse) = draft.misuse {
+            return Err(misuse.into());
+        }
+        let (Some(line), Some(_), false) = (line, self.protocol, draft.begun) else {
+            return Err(HeadMisuse::OutOfTurn.into());
+        };
+        self.credit();
+        if draft.lines.get("date").is_none() {
+            with_date(|date| draft.lines.push("date", date))?;
+        }
+        let head = ResponseHead::new(200, draft.lines.lines());
+        self.say(|core, out| core.send(Event::Response { stream: self.call.id.get(), head, end: false }, out))?;
+        draft.begun = true;
+        self.over.set(true);
+        Ok(Rc::new(Tunnel::new(line, self.call.give_up()?)))
     }
 }
 

@@ -7,7 +7,7 @@
 use super::options::Options;
 use crate::Event;
 use crate::connection::Connection;
-use crate::driver::{Desk, Link};
+use crate::driver::{Bears, Desk, Link, Pipe, Pipes};
 use crate::message::{Fields, Misuse};
 use crate::stream::{Lanes, state::State};
 use crate::wire::{Code, StreamId};
@@ -80,6 +80,8 @@ pub(super) struct Line {
     pub(super) link: Link,
     /// Requests that are being answered.
     calls: RefCell<Vec<Rc<Call>>>,
+    /// Requests that have become tunnels.
+    pub(super) pipes: Pipes,
     lanes: Cell<Lanes>,
 }
 
@@ -93,6 +95,7 @@ impl Line {
             common,
             slot,
             calls: RefCell::default(),
+            pipes: Pipes::default(),
             lanes: Cell::default(),
         });
         {
@@ -117,6 +120,16 @@ impl Line {
     /// The connection, to all who answer on it: it is over.
     pub(super) fn abandon_all(&self) {
         self.calls.borrow().iter().for_each(|call| call.abandon());
+        self.pipes.fail_all();
+    }
+
+    /// A stream is over before its time.
+    pub(super) fn abandon(&self, id: StreamId) {
+        match (self.pipes.get(id), self.call(id)) {
+            (Some(pipe), _) => pipe.fail(),
+            (None, Some(call)) => call.abandon(),
+            (None, None) => {}
+        }
     }
 
     /// To all who answer on it: there may be something new.
@@ -144,6 +157,7 @@ impl Line {
     // ANCHOR: share_room
     /// Lets those go on who wait for room: of those whose windows are open, as many as there is room for, the most urgent first.
     pub(super) fn share_room(&self) {
+        self.pipes.share_room(&self.link);
         let mut waiting = self.link.unwritten();
         let mut lanes = self.lanes.get();
         while waiting < TURN {
@@ -174,6 +188,16 @@ impl Line {
     }
 }
 
+impl Bears for Line {
+    fn link(&self) -> &Link {
+        &self.link
+    }
+
+    fn pipes(&self) -> &Pipes {
+        &self.pipes
+    }
+}
+
 /// What of a request's head is known before anybody has looked at it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asks {
@@ -199,6 +223,8 @@ pub(super) struct Call {
     received: Cell<u64>,
     /// Nobody waits for the answer any more.
     gone: Cell<bool>,
+    /// The stream belongs to somebody else, and is no longer ours to end.
+    upgraded: Cell<bool>,
     /// The handler wants to be told of that, and is not dropped.
     pub(super) watched: Cell<bool>,
     /// It has content to send and no room; and it is its turn.
@@ -215,7 +241,7 @@ impl Call {
         self.draft.borrow_mut().clear();
         self.ended.set(asks.end);
         self.received.set(0);
-        for flag in [&self.gone, &self.watched, &self.waits, &self.turn] {
+        for flag in [&self.gone, &self.upgraded, &self.watched, &self.waits, &self.turn] {
             flag.set(false);
         }
     }
@@ -324,9 +350,24 @@ impl Call {
         Ok(taken)
     }
 
+    /// The stream is a tunnel's from here on.
+    pub(super) fn give_up(&self) -> io::Result<Rc<Pipe>> {
+        let early = std::mem::take(&mut self.inbox.borrow_mut().piece);
+        let pipe = Pipe::new(self.id.get(), early, self.ended.get())?;
+        self.upgraded.set(true);
+        // Its handler goes on with it, or has given it away.
+        self.watched.set(true);
+        Ok(pipe)
+    }
+
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.upgraded.get()
+    }
+
     /// Whether the answer lacks something.
     pub(super) fn is_unfinished(&self, line: &Line) -> bool {
-        matches!(line.link.core().state(self.id.get()), Some(State::Open | State::HalfClosedRemote))
+        !self.is_upgraded()
+            && matches!(line.link.core().state(self.id.get()), Some(State::Open | State::HalfClosedRemote))
     }
 
     /// Ends the stream at once.

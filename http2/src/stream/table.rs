@@ -25,6 +25,8 @@ pub(crate) struct Stream {
     pub(crate) bodyless: bool,
     /// The request was CONNECT: with 2xx the stream is a tunnel.
     pub(crate) connect: bool,
+    /// It is one: both ends have agreed, and nobody waits for anything.
+    pub(crate) tunnel: bool,
     /// Nobody reads what comes.
     pub(crate) released: bool,
     /// Interim responses that have passed.
@@ -50,6 +52,7 @@ impl Stream {
             priority: Priority::default(),
             bodyless: false,
             connect: false,
+            tunnel: false,
             released: false,
             interim: 0,
             body_due: None,

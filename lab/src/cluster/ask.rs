@@ -1,6 +1,6 @@
 //! The commands that talk to a master that runs.
 
-use super::{complain, show};
+use super::show::{self, complain};
 use serde_json::json;
 use std::{future::Future, io, time::Duration};
 use wirebook_cluster::host::{Hold, Listing, Place, Reply, Request, ask};

@@ -7,8 +7,7 @@ mod show;
 mod start;
 
 use clap::{Args, Subcommand};
-use std::{fmt::Display, io};
-use wirebook_terminal::{Complaint, Result};
+use wirebook_terminal::Result;
 
 const TRY: &str = "Try:
   wirebook cluster start --listen 127.0.0.1:3000 --daemon -- node server.mjs
@@ -80,14 +79,5 @@ pub(crate) fn run(options: Options) -> Result {
         What::Stop { name, now } => ask::stop(name, now, json),
         What::Logs { name, reopen: true, .. } => ask::reopen(name, json),
         What::Logs { name, lines, follow, .. } => ask::logs(name, lines, follow, json),
-    }
-}
-
-/// An error of the system as a sentence, with what to do.
-fn complain(hint: impl Display) -> impl FnOnce(io::Error) -> Complaint {
-    move |error| {
-        let said = error.to_string();
-        let said = said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words);
-        Complaint::new(format!("{}.", said.trim_end_matches('.')), hint.to_string())
     }
 }

@@ -1,8 +1,9 @@
 //! What a person sees of clusters, within the terminal; or JSON.
 
 use serde_json::json;
+use std::{fmt::Display, io};
 use wirebook_cluster::host::{Listed, Listing};
-use wirebook_terminal::{fit, width};
+use wirebook_terminal::{Complaint, fit, width};
 
 /// A cluster has gone to the background.
 pub(super) fn started(name: &str, pid: i32, addresses: &str, json: bool) {
@@ -82,6 +83,15 @@ pub(super) fn describe(listing: &Listing, json: bool) {
 
 fn known(value: Option<impl ToString>) -> String {
     value.map_or("-".into(), |value| value.to_string())
+}
+
+/// An error of the system as a sentence, with what to do.
+pub(super) fn complain(hint: impl Display) -> impl FnOnce(io::Error) -> Complaint {
+    move |error| {
+        let said = error.to_string();
+        let said = said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words);
+        Complaint::new(format!("{}.", said.trim_end_matches('.')), hint.to_string())
+    }
 }
 
 /// A time in the largest unit of which there is one.

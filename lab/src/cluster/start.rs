@@ -1,6 +1,6 @@
 //! `wirebook cluster start`: this process becomes the master, or starts one in the background.
 
-use super::{complain, show};
+use super::show::{self, complain};
 use clap::{Args, ValueEnum};
 use std::{
     env,

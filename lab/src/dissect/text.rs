@@ -2,6 +2,7 @@
 
 use crate::live::answer::{Answer, Part, escape};
 use crate::live::frame::Bits;
+use crate::live::h2::frames::Row;
 use crate::live::template::{Fault, Rendered};
 use std::fmt::Write;
 use wirebook_terminal::{fit, wrap};
@@ -82,6 +83,24 @@ pub(super) fn bits(frames: &[Bits], width: usize) -> String {
     if out.is_empty() { out } else { format!("\n   frame at  bits of its header\n{out}") }
 }
 
+/// HTTP/2's frames: where their streams stand behind them, and what they are answered with.
+pub(super) fn streams(frames: &[Row], width: usize) -> String {
+    let mut out = String::new();
+    for Row { start, kind, stream, flags, state, answers, .. } in frames {
+        let place = if *stream == 0 { "of the connection".into() } else { format!("of stream {stream}") };
+        let state = state.as_ref().map(|state| format!("which is {state} then"));
+        let answers = (!answers.is_empty()).then(|| format!("answered with {answers}"));
+        let flags = (!flags.is_empty()).then(|| flags.clone());
+        let said: Vec<String> =
+            [Some(format!("{kind} {place}")), state, flags, answers].into_iter().flatten().collect();
+        for (nth, line) in wrap(&said.join(", "), width - RANGE).lines().enumerate() {
+            let start = if nth == 0 { start.to_string() } else { String::new() };
+            let _ = writeln!(out, "{start:>11}  {line}");
+        }
+    }
+    if out.is_empty() { out } else { format!("\n   frame at  its stream\n{out}") }
+}
+
 /// Tokens, closures, warnings, output.
 pub(super) fn template(rendered: &Rendered, width: usize) -> String {
     let mut out = String::new();
@@ -123,9 +142,9 @@ fn paint(kind: &str, colour: bool) -> String {
     let code = match kind {
         "method" => 34,
         "target" => 36,
-        "version" => 33,
-        "name" => 31,
-        "value" => 35,
+        "version" | "kind" => 33,
+        "name" | "stream" => 31,
+        "value" | "field" => 35,
         _ => 32,
     };
     match colour {

@@ -75,6 +75,45 @@ pub(crate) struct Answer {
     pub(crate) beside: Option<Beside>,
 }
 
+/// Both sides of the connection, or of the stream, behind an event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Sides {
+    event: String,
+    client: String,
+    server: String,
+}
+
+impl Sides {
+    pub(crate) fn new(event: &str, client: String, server: String) -> Sides {
+        Sides { event: event.into(), client, server }
+    }
+
+    /// Whether both sides stand there, whatever the event was.
+    pub(crate) fn is_same(&self, other: &Sides) -> bool {
+        (&self.client, &self.server) == (&other.client, &other.server)
+    }
+}
+
+impl Answer {
+    /// Bytes of which nothing is shown but their parts.
+    pub(crate) fn of_parts(input: &[u8], parts: Vec<Part>) -> Answer {
+        Answer {
+            input: latin1(input),
+            len: input.len(),
+            parts,
+            events: Vec::new(),
+            states: Vec::new(),
+            fault: None,
+            cut: input.len(),
+            before_cut: 0,
+            same: true,
+            parser: "",
+            nanoseconds: None,
+            beside: None,
+        }
+    }
+}
+
 /// Another reader of the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Beside {

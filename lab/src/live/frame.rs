@@ -40,12 +40,12 @@ pub(super) struct Ask {
     /// One character a byte, U+0000 to U+00FF.
     input: String,
     cut: Option<usize>,
-    /// The reader is a client, so frames must not be masked.
+    /// 1: the reader is a client, so frames must not be masked.
     #[serde(default)]
-    client: bool,
-    /// permessage-deflate was agreed on.
+    client: u8,
+    /// 1: permessage-deflate was agreed on.
     #[serde(default)]
-    deflate: bool,
+    deflate: u8,
 }
 
 /// A frame: its header bit by bit, and what its payload says.
@@ -67,12 +67,12 @@ pub(crate) struct Bits {
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     /// First bit, counted from the frame's start, and how many.
-    first: usize,
-    bits: usize,
+    pub(crate) first: usize,
+    pub(crate) bits: usize,
     pub(crate) value: String,
     /// The part of the frame that it belongs to, and its row in the table of sentences.
-    kind: &'static str,
-    key: String,
+    pub(crate) kind: &'static str,
+    pub(crate) key: String,
 }
 
 /// What the widget shows.
@@ -85,7 +85,7 @@ pub(crate) struct Dissected {
 
 /// Answers a request of the widget.
 pub(super) fn answer(ask: Ask) -> Result<Dissected, String> {
-    Ok(dissect(&bytes(&ask.input)?, ask.cut.unwrap_or(usize::MAX), ask.client, ask.deflate))
+    Ok(dissect(&bytes(&ask.input)?, ask.cut.unwrap_or(usize::MAX), ask.client > 0, ask.deflate > 0))
 }
 
 /// Takes frames apart.

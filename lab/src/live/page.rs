@@ -5,7 +5,8 @@
 //! page's script may read); a socket's and a stream's is drawn by the script and stands in their query. Whoever knows the
 //! key is shown that one request. What belongs to others is never shown: without a key there is nothing to ask for.
 
-use super::answer::{Answer, latin1};
+use super::answer::{Answer, Sides, latin1};
+use super::h2::own::{self, Own, Row};
 use super::head;
 use super::tap::{Heard, Record};
 use serde::{Deserialize, Serialize};
@@ -30,10 +31,20 @@ thread_local! {
 /// A request that can be shown.
 struct Visit {
     key: String,
-    request: Vec<u8>,
-    /// Bytes that had come behind the head already.
-    behind: Vec<u8>,
-    heard: Rc<Heard>,
+    bytes: Bytes,
+}
+
+/// Where its bytes are.
+#[derive(Clone)]
+enum Bytes {
+    Text {
+        request: Vec<u8>,
+        /// What had come behind the head already.
+        behind: Vec<u8>,
+        heard: Rc<Heard>,
+    },
+    /// Over HTTP/2: a stream of a connection.
+    Frames { stream: u32, record: Rc<Record> },
 }
 
 /// Remembers the request of a page; gives the value of the field `Server-Timing` that brings the page its key.
@@ -59,10 +70,8 @@ fn draw() -> String {
 }
 
 fn remember(ctx: &Context<'_>, key: String, is_own: bool) -> bool {
-    let Some((read, heard)) = Record::last().map(|record| record.visit(is_own)) else { return false };
-    let Some((start, end)) = place(&read, ctx) else { return false };
-    let behind = if is_own { read[end..].to_vec() } else { Vec::new() };
-    let visit = Visit { key, request: read[start..end].to_vec(), behind, heard };
+    let Some(bytes) = Record::last().and_then(|record| bytes(record, ctx, is_own)) else { return false };
+    let visit = Visit { key, bytes };
     VISITS.with_borrow_mut(|visits| {
         visits.retain(|known| known.key != visit.key);
         if visits.len() == MOST {
@@ -71,6 +80,17 @@ fn remember(ctx: &Context<'_>, key: String, is_own: bool) -> bool {
         visits.push_back(visit);
     });
     true
+}
+
+/// What can be shown of this request, if this is the connection that brought it.
+fn bytes(record: Rc<Record>, ctx: &Context<'_>, is_own: bool) -> Option<Bytes> {
+    if let Some(stream) = record.frames(|up, _| up.asked(ctx.target())) {
+        return stream.map(|stream| Bytes::Frames { stream, record });
+    }
+    let (read, heard) = record.visit(is_own);
+    let (start, end) = place(&read, ctx)?;
+    let behind = if is_own { read[end..].to_vec() } else { Vec::new() };
+    Some(Bytes::Text { request: read[start..end].to_vec(), behind, heard })
 }
 
 /// Where this request's head lies in what its connection read: every field is compared, so that what is shown is what was
@@ -109,15 +129,9 @@ pub(super) struct Shown {
     /// What came behind the head of the request, and behind that of the answer, as Latin-1: frames, events, the page.
     read: String,
     written: String,
-    states: Vec<State>,
-}
-
-/// Both sides of the connection behind an event.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct State {
-    event: String,
-    client: String,
-    server: String,
+    states: Vec<Sides>,
+    /// Over HTTP/2: the frames of its stream.
+    frames: Vec<Row>,
 }
 
 /// Answers a request of the widget.
@@ -126,12 +140,18 @@ struct State {
 ///
 /// One sentence where there is no such request any more, or never was.
 pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
-    let found = VISITS.with_borrow(|visits| {
-        let visit = visits.iter().find(|visit| visit.key == ask.key)?;
-        let read = [&visit.behind[..], &visit.heard.read.borrow()].concat();
-        Some((visit.request.clone(), read, visit.heard.written.borrow().clone()))
-    });
-    let (request, read, mut written) = found.ok_or("This request is not remembered: load the page again.")?;
+    let found = VISITS.with_borrow(|visits| Some(visits.iter().find(|visit| visit.key == ask.key)?.bytes.clone()));
+    let (request, behind, heard) = match found.ok_or("This request is not remembered: load the page again.")? {
+        Bytes::Text { request, behind, heard } => (request, behind, heard),
+        Bytes::Frames { stream, record } => {
+            let own = record.frames(|up, down| own::shown(up, down, stream));
+            let Own { request, answer, frames, states } = own.ok_or("This connection is not remembered.")?;
+            let (read, written) = Default::default();
+            return Ok(Shown { request, answer, read, written, states, frames });
+        }
+    };
+    let read = [&behind[..], &heard.read.borrow()].concat();
+    let mut written = heard.written.borrow().clone();
     let head = written.windows(4).position(|end| end == b"\r\n\r\n").map_or(written.len(), |at| at + 4);
     // The connection goes on behind an answer that has a length, with what is no part of it.
     if let Some(length) = length(&request, &written[..head]) {
@@ -142,6 +162,7 @@ pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
         read: latin1(&read),
         written: latin1(&written[head..]),
         states: states(&request, &written[..head]),
+        frames: Vec::new(),
         request: head::dissect(&request, usize::MAX, None),
     })
 }
@@ -157,12 +178,12 @@ fn length(request: &[u8], answer: &[u8]) -> Option<usize> {
 }
 
 /// The states of a connection that reads this request and sends this answer: the server's own, run again.
-fn states(request: &[u8], answer: &[u8]) -> Vec<State> {
+fn states(request: &[u8], answer: &[u8]) -> Vec<Sides> {
     let mut connection = Connection::server();
     let mut states = Vec::new();
     let mut tell = |connection: &Connection, event: &str| {
         let [client, server] = [connection.their_state(), connection.our_state()].map(|state| format!("{state:?}"));
-        states.push(State { event: event.into(), client, server });
+        states.push(Sides::new(event, client, server));
     };
     tell(&connection, "before");
     let (mut fields, mut at) = (Fields::new(), 0);

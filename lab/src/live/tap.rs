@@ -1,5 +1,6 @@
 //! A tap on the site's own sockets: what was read and written last on each connection, within bounds.
 
+use super::h2::own::Frames;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io::{self, IoSlice};
@@ -7,6 +8,7 @@ use std::net::Shutdown;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use wirebook_http2::wire::PREFACE;
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{Listener, Registration, Stream};
 
@@ -27,6 +29,9 @@ thread_local! {
 pub(super) struct Record {
     read: RefCell<Vec<u8>>,
     visit: RefCell<Weak<Heard>>,
+    /// Whether anything was read; and if the first was HTTP/2's preface, the frames of both directions.
+    begun: Cell<bool>,
+    frames: RefCell<Option<[Frames; 2]>>,
 }
 
 /// What went over a connection from a request on.
@@ -46,6 +51,11 @@ impl Record {
         LAST.with_borrow(Weak::upgrade)
     }
 
+    /// The frames that the client has sent, and the server; `None` where it is HTTP/1.
+    pub(super) fn frames<R>(&self, look: impl FnOnce(&Frames, &Frames) -> R) -> Option<R> {
+        self.frames.borrow().as_ref().map(|[up, down]| look(up, down))
+    }
+
     /// What was read since the last visit began, and a listener for what comes from here on. The visit before is over.
     pub(super) fn visit(&self, is_own: bool) -> (Vec<u8>, Rc<Heard>) {
         let heard = Rc::new(Heard { is_own, ..Heard::default() });
@@ -57,6 +67,15 @@ impl Record {
 
     fn has_read(self: &Rc<Self>, bytes: &[u8]) {
         LAST.set(Rc::downgrade(self));
+        let mut bytes = bytes;
+        if !self.begun.replace(true)
+            && let Some(behind) = bytes.strip_prefix(PREFACE)
+        {
+            (*self.frames.borrow_mut(), bytes) = (Some(Default::default()), behind);
+        }
+        if let Some([up, _]) = &mut *self.frames.borrow_mut() {
+            return up.take(bytes);
+        }
         let mut read = self.read.borrow_mut();
         if read.len() + bytes.len() > MOST_READ {
             read.clear();
@@ -68,6 +87,9 @@ impl Record {
     }
 
     fn has_written(&self, bytes: &[u8]) {
+        if let Some([_, down]) = &mut *self.frames.borrow_mut() {
+            return down.take(bytes);
+        }
         if let Some(visit) = self.visit.borrow().upgrade().filter(|visit| !visit.over.get()) {
             keep(&visit.written, bytes);
         }

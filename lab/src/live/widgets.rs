@@ -6,8 +6,8 @@ use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
 use super::{
-    agent, cache, conversation, cookie, event_loop, event_stream, frame, head, multipart, onion, page, race, reader,
-    reading, readings, reconnect, router, shares, signed, template, workers,
+    agent, cache, conversation, cookie, event_loop, event_stream, frame, h2, head, multipart, onion, page, pipe, race,
+    reader, reading, readings, reconnect, router, shares, signed, template, workers,
 };
 use serde_json::{Value, json};
 
@@ -29,10 +29,12 @@ struct Facts {
     /// Lists to choose from: the state's field, what the list is called, and its values.
     choices: Vec<(&'static str, &'static str, Vec<String>)>,
     explain: Table,
+    /// Further sentences, where a widget shows two protocols.
+    more: Table,
 }
 
 /// All of them.
-const WIDGETS: [Widget; 21] = [
+const WIDGETS: &[Widget] = &[
     Widget {
         name: "head",
         title: "HTTP/1 request",
@@ -41,6 +43,7 @@ const WIDGETS: [Widget; 21] = [
             examples: inputs(head::EXAMPLES),
             choices: vec![("parser", "the parser that is timed", head::variants().map(String::from).collect())],
             explain: explain::HTTP1,
+            ..Facts::default()
         },
         answer: |body| reply(body, head::answer),
     },
@@ -108,6 +111,7 @@ const WIDGETS: [Widget; 21] = [
             examples: inputs(event_stream::EXAMPLES),
             choices: vec![("parser", "decoder", ["fast", "by_line"].map(String::from).to_vec())],
             explain: explain::SSE,
+            ..Facts::default()
         },
         answer: |body| reply(body, event_stream::answer),
     },
@@ -122,7 +126,12 @@ const WIDGETS: [Widget; 21] = [
         name: "onion",
         title: "An onion, walked",
         picture: onion::picture,
-        facts: || Facts { examples: onion::examples(), choices: onion::choices(), explain: explain::ONION },
+        facts: || Facts {
+            examples: onion::examples(),
+            choices: onion::choices(),
+            explain: explain::ONION,
+            ..Facts::default()
+        },
         answer: |body| reply(body, onion::answer),
     },
     Widget {
@@ -136,28 +145,60 @@ const WIDGETS: [Widget; 21] = [
         name: "cookie",
         title: "A cookie and a browser",
         picture: cookie::picture,
-        facts: || Facts { examples: cookie::examples(), choices: cookie::choices(), explain: explain::COOKIES },
+        facts: || Facts {
+            examples: cookie::examples(),
+            choices: cookie::choices(),
+            explain: explain::COOKIES,
+            ..Facts::default()
+        },
         answer: |body| reply(body, cookie::answer),
     },
     Widget {
         name: "signed",
         title: "A signed value",
         picture: signed::picture,
-        facts: || Facts { examples: signed::examples(), choices: signed::choices(), explain: explain::SIGNED },
+        facts: || Facts {
+            examples: signed::examples(),
+            choices: signed::choices(),
+            explain: explain::SIGNED,
+            ..Facts::default()
+        },
         answer: |body| reply(body, signed::answer),
     },
     Widget {
         name: "cache",
         title: "What is sent, and why",
         picture: cache::picture,
-        facts: || Facts { examples: cache::examples(), choices: cache::choices(), explain: explain::CACHE },
+        facts: || Facts {
+            examples: cache::examples(),
+            choices: cache::choices(),
+            explain: explain::CACHE,
+            ..Facts::default()
+        },
         answer: |body| reply(body, cache::answer),
+    },
+    Widget {
+        name: "pipe",
+        title: "A page in parts",
+        picture: pipe::picture,
+        facts: || Facts {
+            examples: pipe::examples(),
+            choices: pipe::choices(),
+            explain: explain::PIPE,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, pipe::answer),
     },
     Widget {
         name: "reading",
         title: "A request, read",
         picture: reading::picture,
-        facts: || Facts { examples: reading::examples(), choices: reading::choices(), explain: explain::READING },
+        facts: || Facts {
+            examples: reading::examples(),
+            choices: reading::choices(),
+            explain: explain::READING,
+            ..Facts::default()
+        },
         answer: |body| reply(body, reading::answer),
     },
     Widget {
@@ -174,6 +215,7 @@ const WIDGETS: [Widget; 21] = [
         facts: || Facts {
             choices: vec![("what", "what is shown", page::WHAT.map(String::from).to_vec())],
             explain: explain::HTTP1,
+            more: explain::HTTP2,
             ..Facts::default()
         },
         answer: |body| reply(body, page::answer),
@@ -235,6 +277,58 @@ const WIDGETS: [Widget; 21] = [
         },
         answer: |body| reply(body, |ask: workers::Ask| workers::alone(&ask)),
     },
+    Widget {
+        name: "http2",
+        title: "HTTP/2 frames",
+        picture: || Some(h2::frames::drawing()),
+        facts: || Facts { examples: h2::frames::examples(), explain: explain::HTTP2, ..Facts::default() },
+        answer: |body| reply(body, h2::frames::answer),
+    },
+    Widget {
+        name: "hpack",
+        title: "HPACK's tables",
+        picture: || Some(h2::hpack::drawing()),
+        facts: || Facts {
+            examples: h2::hpack::examples(),
+            choices: vec![("table", "the encoder's table", h2::hpack::TABLES.map(|size| size.to_string()).into())],
+            explain: explain::HPACK_TABLE,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, h2::hpack::answer),
+    },
+    Widget {
+        name: "flood",
+        title: "A flood",
+        picture: || Some(h2::floods::drawing()),
+        facts: || Facts { choices: h2::floods::choices(), explain: explain::FLOODS_TABLE, ..Facts::default() },
+        answer: |body| reply(body, h2::floods::answer),
+    },
+    Widget {
+        name: "windows",
+        title: "Windows",
+        picture: || Some(h2::windows::drawing()),
+        facts: || Facts {
+            examples: h2::windows::examples(),
+            choices: h2::windows::choices(),
+            explain: explain::WINDOWS_TABLE,
+            ..Facts::default()
+        },
+        answer: |body| reply(body, h2::windows::answer),
+    },
+    Widget {
+        name: "lanes",
+        title: "One connection and six",
+        picture: || Some(h2::lanes::drawing()),
+        facts: || Facts { examples: h2::lanes::examples(), choices: h2::lanes::choices(), ..Facts::default() },
+        answer: |body| reply(body, h2::lanes::answer),
+    },
+    Widget {
+        name: "records",
+        title: "A handshake, as it is heard",
+        picture: || Some(h2::records::drawing()),
+        facts: || Facts { choices: h2::records::choices(), explain: explain::RECORDS_TABLE, ..Facts::default() },
+        answer: |body| reply(body, h2::records::answer),
+    },
 ];
 
 /// Examples that are bytes to take apart.
@@ -253,7 +347,7 @@ impl Facts {
             "examples": examples.collect::<Value>(),
             "choices": choices.collect::<Value>(),
             "limit": MAX_INPUT,
-            "explain": self.explain.json(),
+            "explain": self.more.json_with(self.explain),
         })
     }
 }
@@ -308,7 +402,7 @@ mod tests {
             for (label, state) in examples {
                 let answer: Value = serde_json::from_str(&(widget.answer)(state).expect("an answer")).expect("JSON");
                 let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-                if !matches!(widget.name, "head" | "frame" | "event-stream" | "multipart") {
+                if !matches!(widget.name, "head" | "frame" | "event-stream" | "multipart" | "http2") {
                     continue;
                 }
                 list(&answer["parts"]).iter().for_each(|part| known(part["key"].as_str().unwrap(), label));
@@ -328,7 +422,7 @@ mod tests {
     #[test]
     fn an_input_over_the_limit_is_refused_with_both_numbers() {
         let large = json!({ "input": "a".repeat(MAX_INPUT + 1) });
-        for name in ["head", "conversation", "frame", "event-stream", "multipart"] {
+        for name in ["head", "conversation", "frame", "event-stream", "multipart", "http2"] {
             let refused = (widget(name).unwrap().answer)(large.clone()).unwrap_err();
             assert_eq!(refused, "The input has 16385 bytes, the widget takes 16384.");
         }

@@ -209,7 +209,7 @@ fn piped(arguments: &[&str], input: &[u8], columns: &str) -> Output {
 }
 
 /// Every kind, an input, and words of its answer.
-const KINDS: [(&str, &[u8], &[&str]); 7] = [
+const KINDS: [(&str, &[u8], &[&str]); 8] = [
     ("request", b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n", &["/tea", "RFC 9112 §3.2"]),
     ("response", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntea", &["200", "reason", "3 bytes"]),
     ("body", b"3\r\ntea\r\n0\r\nX: y\r\n\r\n", &["tea", "data", "end"]),
@@ -219,6 +219,11 @@ const KINDS: [(&str, &[u8], &[&str]); 7] = [
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         &["101 Switching Protocols", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
+    ),
+    (
+        "http2",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x06\x01\x05\0\0\0\x01\x82\x87\x84\x01\x01a",
+        &["HEADERS of stream 1, which is HalfClosedRemote then", ":method: GET", "answered with SETTINGS ACK"],
     ),
     ("event-stream", b"data: tea\n\n", &["dispatch", "tea"]),
     ("template", b"<% for (const x of [1, 2]) { %><%= x %><% } %>", &["for of", "12"]),

@@ -9,7 +9,7 @@
 use super::{
     current::{Loop, Microtask, current, try_current},
     slab::Key,
-    sources::{CLOSED, Direction, READABLE, Sources, Wait},
+    sources::{CLOSED, Direction, READABLE, Sources, WRITABLE, Wait},
     waiter::Resume,
 };
 use Direction::{Read, Write};
@@ -43,6 +43,54 @@ impl Registration {
     /// Registers what is not the operating system's.
     pub(crate) fn insert(on: &Loop, ready: u8) -> Self {
         Registration { key: on.sources.borrow_mut().insert(ready), sources: on.sources.clone() }
+    }
+
+    /// A place for what is no socket: a stream inside of another one, for instance. Ready for nothing; who feeds it says when that changes, by
+    /// [`make_readable`](Self::make_readable) and [`make_writable`](Self::make_writable).
+    ///
+    /// ```
+    /// use std::{cell::Cell, future::poll_fn, io, rc::Rc, time::Duration};
+    /// use wirebook_net::{self as net, Registration};
+    ///
+    /// net::run(async {
+    ///     let (place, fed) = (Rc::new(Registration::detached()?), Rc::new(Cell::new(0)));
+    ///     let read = || if fed.get() == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(fed.take()) };
+    ///     assert!(place.attempt_read(read).is_err());
+    ///     let feeder = (place.clone(), fed.clone());
+    ///     net::spawn(async move {
+    ///         net::sleep(Duration::from_millis(1)).await;
+    ///         feeder.1.set(7);
+    ///         feeder.0.make_readable();
+    ///     });
+    ///     poll_fn(|context| place.poll_readable(context)).await?;
+    ///     assert_eq!(place.attempt_read(read)?, 7);
+    ///     Ok::<(), io::Error>(())
+    /// })?;
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When no loop runs on this thread.
+    pub fn detached() -> io::Result<Self> {
+        try_current(|on| Registration::insert(on, 0))
+            .ok_or_else(|| io::Error::other("no event loop runs on this thread"))
+    }
+
+    /// Reads by `operation`, if that may be tried now. Where it says [`io::ErrorKind::WouldBlock`], it may not until
+    /// [`make_readable`](Self::make_readable).
+    ///
+    /// # Errors
+    /// Those of `operation`; `WouldBlock`.
+    pub fn attempt_read<R>(&self, operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        self.try_once(Read, operation)
+    }
+
+    /// As [`attempt_read`](Self::attempt_read), in the other direction.
+    ///
+    /// # Errors
+    /// Those of `operation`; `WouldBlock`.
+    pub fn attempt_write<R>(&self, operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+        self.try_once(Write, operation)
     }
 
     /// Takes the socket out of the loop although its descriptor lives on.
@@ -107,7 +155,16 @@ impl Registration {
     /// A stream over another stream reads more than it is asked for. It calls this while it holds something back, so that neither a
     /// task nor a parked record waits for bytes that have come already.
     pub fn make_readable(&self) {
-        let waiters = self.sources.borrow_mut().make_ready(self.key, READABLE);
+        self.make_ready(READABLE);
+    }
+
+    /// As [`make_readable`](Self::make_readable), in the other direction.
+    pub fn make_writable(&self) {
+        self.make_ready(WRITABLE);
+    }
+
+    fn make_ready(&self, ready: u8) {
+        let waiters = self.sources.borrow_mut().make_ready(self.key, ready);
         if let Some(waiters) = waiters {
             try_current(|on| on.wake_both(waiters));
         }

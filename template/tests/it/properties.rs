@@ -234,12 +234,13 @@ fn a_render_gives_back_all_memory() {
         let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
         text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0)
     };
-    for _ in 0..2_000 {
-        template.render_to_string(&data).unwrap();
-    }
-    let before = resident();
-    for _ in 0..30_000 {
-        template.render_to_string(&data).unwrap();
-    }
-    assert!(resident() <= before + 256, "{} pages more", resident() - before);
+    // Other tests of this process come and go, so one round may grow; a leak grows in each.
+    let grows = || {
+        let before = resident();
+        for _ in 0..10_000 {
+            template.render_to_string(&data).unwrap();
+        }
+        resident() > before + 64
+    };
+    assert!(!(0..8).all(|_| grows()), "each round leaves more than 64 pages");
 }

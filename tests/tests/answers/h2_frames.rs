@@ -1,8 +1,10 @@
 //! The reader that one would write first, what it gets wrong, and the answers of "Frames: many messages on one connection".
 
 use std::collections::BTreeMap;
-use wirebook_http2::wire::{Frame, Header, Kind};
-use wirebook_http2::{Code, StreamId, Violation};
+use std::sync::Arc;
+use std::time::Instant;
+use wirebook_http2::wire::{Frame, Header, Kind, PREFACE};
+use wirebook_http2::{Code, Config, Connection, Event, Fields, StreamId, Violation};
 
 // ANCHOR: naive
 /// The next frame, once all of it is there: its kind, its stream, its payload.
@@ -43,6 +45,33 @@ fn one_bit_makes_another_stream_of_it() {
     assert_eq!(Header::read(&nine).stream, StreamId::new(1));
 }
 // ANCHOR_END: breaks
+
+/// The mistakes that a server finds on streams of these frames, behind a preface and SETTINGS.
+fn mistakes(frames: &[Vec<u8>]) -> Vec<Violation> {
+    let bytes = [PREFACE.to_vec(), frame(4, 0, 0, b""), frames.concat()].concat();
+    let mut server = Connection::server(Arc::new(Config::default()), Instant::now());
+    let (mut room, mut at, mut found) = (Fields::default(), 0, Vec::new());
+    while let (used, Some(event)) = server.receive(&bytes[at..], &mut room).expect("no mistake of the connection") {
+        at += used;
+        if let Event::StreamError(error) = event {
+            found.push(error.violation);
+        }
+    }
+    found
+}
+
+// ANCHOR: exercise_flip
+#[test]
+fn a_bit_says_that_something_follows() {
+    // :method: GET, :scheme: https, :path: /, :authority: a
+    let block = *b"\x82\x87\x84\x01\x01a";
+    let data = frame(0, 0x1, 1, b"more");
+    let ended = [frame(1, 0x5, 1, &block), data.clone()];
+    assert_eq!(mistakes(&ended), [Violation::StreamClosed]);
+    let open = [frame(1, 0x4, 1, &block), data];
+    assert_eq!(mistakes(&open), []);
+}
+// ANCHOR_END: exercise_flip
 
 // ANCHOR: exercise_write
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {

@@ -2,12 +2,12 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 use std::collections::VecDeque;
-use wirebook_hpack::{Block, Decoder, Encoder, Indexing, Limits, integer, naive};
+use wirebook_hpack::{Block, Decoder, Encoder, Indexing, Kind, Limits, integer, naive, representations};
 
 #[allow(dead_code, reason = "a program, of which the requests are wanted")]
 #[path = "../../../http2/hpack/examples/hpack_blocks.rs"]
 mod hpack_blocks;
-use hpack_blocks::{PATHS, request};
+pub(crate) use hpack_blocks::{PATHS, request};
 
 // ANCHOR: as_text
 fn as_text(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -52,6 +52,24 @@ fn three_requests_three_ways() {
     });
     assert_eq!(lengths, [[298, 231, 124], [301, 16, 33], [307, 18, 37]]);
 }
+
+// ANCHOR: exercise_room
+/// Representations of the second request that name an entry of a table of `size` bytes: their first octet has a 1 in front,
+/// and behind it a number above 61.
+fn named(size: u32) -> usize {
+    let mut encoder = Encoder::new(size);
+    hpack(&mut encoder, &request("/"));
+    let block = hpack(&mut encoder, &request("/tea"));
+    let kinds = representations(&block).map(|one| one.expect("a block of ours"));
+    kinds.filter(|one| one.kind == Kind::Indexed && one.number > 61).count()
+}
+
+#[test]
+fn a_byte_less_and_each_entry_pushes_out_the_next() {
+    assert_eq!(53 + 71 + 79 + 61 + 62, 326);
+    assert_eq!((named(326), named(325)), (5, 0));
+}
+// ANCHOR_END: exercise_room
 
 // ANCHOR: crime
 /// Finds a cookie of digits. `length` is what travels when the victim's browser asks for a path of the attacker's.

@@ -14,6 +14,7 @@ mod rough;
 mod server;
 mod shutdown;
 mod time;
+mod tunnel;
 
 // Counts for each thread, so tests that run side by side do not see each other.
 #[global_allocator]

@@ -306,6 +306,21 @@ async fn talker(seen: &Seen, request: Request<'_>, response: Response<'_>) -> Ou
     Ok(())
 }
 
+/// What asks for a WebSocket.
+fn wish(path: &str) -> String {
+    let fields = [
+        "connection: keep-alive, Upgrade",
+        "upgrade: WebSocket",
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-version: 13",
+        "sec-websocket-protocol: tea",
+        "origin: http://page.example",
+        "cookie: sid=1",
+        "x-forwarded-for: 6.6.6.6",
+    ];
+    request("GET", path, &fields)
+}
+
 /// A client that asks for a WebSocket at that path through a proxy, and then says `bytes`; what came back, and what the origin saw.
 fn chat<T: 'static>(
     path: &'static str,
@@ -328,17 +343,7 @@ fn chat<T: 'static>(
         let app = app.any("/{*rest}", proxy.handler()).into_app(quiet()).expect("routes");
         let server = app.serve_on(SimListener::bind(ADDRESS).expect("a free address"));
         let client = SimStream::connect(ADDRESS).await.expect("a connection");
-        let fields = [
-            "connection: keep-alive, Upgrade",
-            "upgrade: WebSocket",
-            "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
-            "sec-websocket-version: 13",
-            "sec-websocket-protocol: tea",
-            "origin: http://page.example",
-            "cookie: sid=1",
-            "x-forwarded-for: 6.6.6.6",
-        ];
-        client.write_all(request("GET", path, &fields).as_bytes()).await.expect("it is sent");
+        client.write_all(wish(path).as_bytes()).await.expect("it is sent");
         let said = say(client).await;
         server.close();
         said
@@ -445,6 +450,24 @@ fn a_tunnel_has_bounds_and_may_be_refused() {
     assert!(refused.starts_with("HTTP/1.1 403 ") && body.windows(7).any(|text| text == b"no chat"), "{refused}");
     let ((full, _), seen) = head("/chat", |proxy| proxy.websocket_with(Tunnels { most: 0, ..Tunnels::default() }));
     assert!(full.starts_with("HTTP/1.1 503 ") && seen.is_empty(), "{full}");
+    // One more than there may be, and again one when there is room.
+    for (most, second) in [(1, "HTTP/1.1 503 "), (2, "HTTP/1.1 101 ")] {
+        let make = move |proxy: Proxy| proxy.websocket_with(Tunnels { most, ..Tunnels::default() });
+        let heads = chat("/chat", make, async |client| {
+            behind_head(&client, 0).await;
+            let another = async || {
+                let client = SimStream::connect(ADDRESS).await.expect("a connection");
+                client.write_all(wish("/chat").as_bytes()).await.expect("it is sent");
+                (behind_head(&client, 0).await.0, client)
+            };
+            let (second, kept) = another().await;
+            drop((client, kept));
+            net::sleep(Duration::from_secs(1)).await;
+            (second, another().await.0)
+        });
+        let (told, third) = heads.0;
+        assert!(told.starts_with(second) && third.starts_with("HTTP/1.1 101 "), "{most}: {told}, {third}");
+    }
     // Without being asked a proxy passes no protocol on but HTTP.
     let (_, seen) = head("/other", same);
     assert!(seen[0].contains("upgrade: ,"), "{seen:?}");

@@ -103,7 +103,38 @@ pub async fn connect_over<S: Stream + 'static>(
     in_time(open(stream, request, config)).await
 }
 
-pub(super) fn request(host: &str, target: &str, config: &Config) -> Request {
+/// Makes a WebSocket of a stream whose handshake was made elsewhere, by a client of HTTP/2 for instance: see
+/// [`Request::extended_fields`] and [`Request::check_extended`].
+///
+/// ```no_run
+/// # use std::{rc::Rc, sync::Arc};
+/// # use wirebook_net::Stream;
+/// # async fn connect(_: &str, _: impl Iterator<Item = (String, String)>) -> (Rc<dyn Stream>, Vec<(Vec<u8>, Vec<u8>)>) { todo!() }
+/// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+/// use wirebook_websocket::{self as websocket, Config};
+///
+/// let request = websocket::request("example.org", "/chat", &Config::default());
+/// // CONNECT with `:protocol: websocket`, by whoever speaks HTTP/2: the tunnel, and the fields of the answer.
+/// let (tunnel, fields) = connect(&request.target, request.extended_fields()).await;
+/// let agreed = request.check_extended(200, fields.iter().map(|(name, value)| (&name[..], &value[..])))?;
+/// let socket = websocket::joined(tunnel, agreed, Arc::default());
+/// socket.writer.send("hello").await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn joined<S: Stream + 'static>(stream: S, agreed: Agreed, config: Arc<Config>) -> Connected<S> {
+    join(stream, agreed, config, &[])
+}
+
+fn join<S: Stream + 'static>(stream: S, agreed: Agreed, config: Arc<Config>, leftover: &[u8]) -> Connected<S> {
+    let link = Link::new(stream, Connection::client(config, agreed.deflate, fill, net::now()));
+    let (reader, writer) = halves(&link, leftover);
+    net::spawn(link.attend());
+    Connected { reader, writer, protocol: agreed.protocol }
+}
+
+/// A request for a connection with these settings, with a nonce of its own.
+pub fn request(host: &str, target: &str, config: &Config) -> Request {
     let mut nonce = [0; 16];
     fill(&mut nonce);
     let mut request = Request::new(host, target, nonce);
@@ -149,10 +180,7 @@ pub(super) async fn open<S: Stream + 'static>(
         Answered::Agrees(length, agreed) => (length, agreed),
         Answered::Differs(length, answer) => return Err(read_body(&stream, bytes.split_off(length), answer).await),
     };
-    let link = Link::new(stream, Connection::client(config, agreed.deflate, fill, net::now()));
-    let (reader, writer) = halves(&link, &bytes[length..]);
-    net::spawn(link.attend());
-    Ok(Connected { reader, writer, protocol: agreed.protocol })
+    Ok(join(stream, agreed, config, &bytes[length..]))
 }
 
 /// A final response, and the length of all heads up to it.

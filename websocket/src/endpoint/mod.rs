@@ -26,7 +26,7 @@ mod upgrade;
 
 pub use accepted::{Accepted, MAX_REQUEST, Options};
 pub use answer::{Answer, Headers, MAX_REFUSAL_BODY};
-pub use client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with};
+pub use client::{Connected, MAX_RESPONSE, connect, connect_over, connect_with, joined, request};
 pub use fault::Fault;
 pub use hub::{Hub, Overflow, Seat};
 pub use messages::{Opened, serve_messages};

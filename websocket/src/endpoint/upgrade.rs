@@ -1,4 +1,5 @@
-//! From an HTTP/1.1 request to a WebSocket: a server of pages and of sockets on one port.
+//! From an HTTP request to a WebSocket: a server of pages and of sockets on one port. Over HTTP/2 the request is an extended CONNECT (RFC 8441),
+//! and a stream of the connection is what becomes a WebSocket.
 
 use std::rc::Rc;
 
@@ -11,7 +12,7 @@ use super::accepted::{Accepted, Agreed, Options, start};
 use super::answer::Headers;
 use crate::handshake::server::{Offer, Refusal};
 
-/// Answers a request with 101 and makes a WebSocket of its connection; or refuses it, with the status that says why, and
+/// Answers a request with 101 and makes a WebSocket of its connection, over HTTP/2 with 200 and of its stream; or refuses it, with the status that says why, and
 /// gives `None`.
 ///
 /// The connection is attended by a task of its own, so the halves may go anywhere; the HTTP handler that called this may
@@ -68,7 +69,10 @@ pub(super) async fn agree(
     options: &Options,
 ) -> Result<Option<(Rc<dyn Stream>, Agreed)>, Failure> {
     let http11 = request.version() == Version::Http11;
-    let offer = Offer::read(request.method().as_bytes(), http11, request.headers());
+    let offer = match request.protocol() {
+        Some(protocol) => Offer::read_extended(protocol, request.headers()),
+        None => Offer::read(request.method().as_bytes(), http11, request.headers()),
+    };
     let acceptance = match offer.and_then(|offer| offer.accept(&options.policy, &options.config)) {
         Ok(acceptance) => acceptance,
         Err(refusal) => return refuse(refusal, response).await.map(|()| None),

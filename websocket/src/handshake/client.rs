@@ -175,6 +175,33 @@ impl Request {
         line(String::new());
     }
 
+    /// The field lines of an extended CONNECT (RFC 8441 §5), names in lower case: what asks for this over HTTP/2.
+    pub fn extended_fields(&self) -> impl Iterator<Item = (String, String)> {
+        let protocols = (!self.protocols.is_empty()).then(|| ("sec-websocket-protocol", self.protocols.join(", ")));
+        let extensions = self.deflate.as_ref().map(|deflate| ("sec-websocket-extensions", extension::offer(deflate)));
+        let fixed = [("sec-websocket-version", "13".to_owned())].into_iter().chain(protocols).chain(extensions);
+        let more = self.fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        fixed.map(|(name, value)| (name.to_owned(), value)).chain(more)
+    }
+
+    /// Judges the response head to that: any 2xx agrees.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_extended<'a>(
+        &self,
+        status: u16,
+        fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Result<Agreed, Refused> {
+        if !(200..300).contains(&status) {
+            return Err(Refused::Status(status));
+        }
+        let chosen = fields
+            .into_iter()
+            .filter(|(name, _)| named(name, "sec-websocket-protocol") || named(name, "sec-websocket-extensions"));
+        self.agree(chosen)
+    }
+
     /// Judges the response head.
     pub fn check<'a>(
         &self,
@@ -185,7 +212,7 @@ impl Request {
             return Err(Refused::Status(status));
         }
         let (mut upgrade, mut connection, mut accepts) = (false, false, Vec::new());
-        let (mut protocols, mut extensions) = (Vec::new(), Vec::new());
+        let mut chosen = Vec::new();
         for (name, value) in fields {
             if named(name, "upgrade") {
                 upgrade |= value.trim_ascii().eq_ignore_ascii_case(b"websocket");
@@ -193,10 +220,8 @@ impl Request {
                 connection |= has_token(value, "upgrade");
             } else if named(name, "sec-websocket-accept") {
                 accepts.push(value.trim_ascii());
-            } else if named(name, "sec-websocket-protocol") {
-                protocols.push(value.trim_ascii());
-            } else if named(name, "sec-websocket-extensions") {
-                extensions.extend(extension::parse(value).map_err(|_| Refused::Extension)?);
+            } else {
+                chosen.push((name, value));
             }
         }
         if !upgrade {
@@ -207,6 +232,19 @@ impl Request {
         }
         if accepts != [accept(self.key.as_bytes()).as_bytes()] {
             return Err(Refused::Accept);
+        }
+        self.agree(chosen)
+    }
+
+    /// What the server chose of our offer.
+    fn agree<'a>(&self, fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Result<Agreed, Refused> {
+        let (mut protocols, mut extensions) = (Vec::new(), Vec::new());
+        for (name, value) in fields {
+            if named(name, "sec-websocket-protocol") {
+                protocols.push(value.trim_ascii());
+            } else if named(name, "sec-websocket-extensions") {
+                extensions.extend(extension::parse(value).map_err(|_| Refused::Extension)?);
+            }
         }
         let deflate = extension::confirm(&extensions, self.deflate.as_ref()).map_err(|_| Refused::Extension)?;
         let protocol = match protocols[..] {

@@ -27,7 +27,7 @@ pub struct Policy {
 /// A handshake request that keeps the rules.
 #[derive(Clone, Debug)]
 pub struct Offer<'a> {
-    /// `Sec-WebSocket-Key`, as sent.
+    /// `Sec-WebSocket-Key`, as sent; empty over HTTP/2, which needs none.
     pub key: &'a [u8],
     /// `Host`.
     pub host: &'a [u8],
@@ -93,6 +93,25 @@ impl<'a> Offer<'a> {
         if !http11 {
             return Err(Refusal::HttpVersion);
         }
+        Offer::read_fields(fields, Way::Upgrade)
+    }
+
+    /// Reads an extended CONNECT of HTTP/2 (RFC 8441 §5), which names its protocol in `:protocol`: its fields are those of RFC 6455, without
+    /// `Upgrade`, `Connection` and the key.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_extended(
+        protocol: &[u8],
+        fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Result<Self, Refusal> {
+        if !protocol.eq_ignore_ascii_case(b"websocket") {
+            return Err(Refusal::Upgrade);
+        }
+        Offer::read_fields(fields, Way::Connect)
+    }
+
+    fn read_fields(fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>, way: Way) -> Result<Self, Refusal> {
         let (mut key, mut host, mut version) = (Once::Absent, Once::Absent, Once::Absent);
         let (mut upgrade, mut connection, mut body, mut origin) = (false, false, false, Once::Absent);
         let (mut protocols, mut extensions) = (Vec::new(), Vec::new());
@@ -121,16 +140,19 @@ impl<'a> Offer<'a> {
         }
         // ANCHOR: order
         let host = host.get().filter(|host| !host.is_empty()).ok_or(Refusal::Host)?;
-        if !upgrade {
+        if way == Way::Upgrade && !upgrade {
             return Err(Refusal::Upgrade);
         }
-        if !connection {
+        if way == Way::Upgrade && !connection {
             return Err(Refusal::Connection);
         }
         if version.get() != Some(b"13") {
             return Err(Refusal::Version);
         }
-        let key = key.get().filter(|key| is_key(key)).ok_or(Refusal::Key)?;
+        let key = match way {
+            Way::Upgrade => key.get().filter(|key| is_key(key)).ok_or(Refusal::Key)?,
+            Way::Connect => b"",
+        };
         if matches!(origin, Once::Repeated) {
             return Err(Refusal::Origins);
         }
@@ -149,8 +171,18 @@ impl<'a> Offer<'a> {
         let protocol = policy.protocols.iter().find(|ours| self.protocols.contains(&ours.as_str())).cloned();
         let deflate = config.deflate.and_then(|wants| extension::choose(&self.extensions, &wants));
         let (deflate, extensions) = deflate.unzip();
-        Ok(Acceptance { accept: accept(self.key), protocol, deflate, extensions })
+        let accept = Some(self.key).filter(|key| !key.is_empty()).map(accept);
+        Ok(Acceptance { accept, protocol, deflate, extensions })
     }
+}
+
+/// How the handshake is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// GET of HTTP/1.1, with the field `Upgrade`.
+    Upgrade,
+    /// CONNECT of HTTP/2, with `:protocol`.
+    Connect,
 }
 
 /// A field that must be there once.
@@ -198,8 +230,8 @@ fn read_protocols<'a>(value: &'a [u8], protocols: &mut Vec<&'a str>) -> Result<(
 /// What the server agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
-    /// The value of `Sec-WebSocket-Accept`.
-    pub accept: String,
+    /// The value of `Sec-WebSocket-Accept`; `None` over HTTP/2, where nothing has to be proved.
+    pub accept: Option<String>,
     /// The subprotocol chosen.
     pub protocol: Option<String>,
     /// permessage-deflate, for [`Connection::server`](crate::Connection::server).
@@ -211,11 +243,14 @@ pub struct Acceptance {
 impl Acceptance {
     /// The field lines of the response, names in lower case.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fixed: [(&str, &str); 3] =
-            [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", &self.accept)];
+        let fixed = self
+            .accept
+            .as_deref()
+            .map(|accept| [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", accept)]);
+        let fixed = fixed.into_iter().flatten();
         let protocol = self.protocol.as_deref().map(|protocol| ("sec-websocket-protocol", protocol));
         let extensions = self.extensions.as_deref().map(|extensions| ("sec-websocket-extensions", extensions));
-        fixed.into_iter().chain(protocol).chain(extensions)
+        fixed.chain(protocol).chain(extensions)
     }
 
     /// Appends the whole response, 101 and the empty line included.

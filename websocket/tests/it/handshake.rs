@@ -225,3 +225,42 @@ fn a_request_with_what_may_not_stand_in_it_is_not_valid() {
     invalid(|request| request.fields = vec![("Cookie".into(), "a\nb".into())]);
     invalid(|request| request.fields = vec![("Coo kie".into(), "a".into())]);
 }
+
+/// RFC 8441 §5: an extended CONNECT has what is left of the handshake without an upgrade.
+#[test]
+fn rfc8441_5_over_http2() {
+    let text = "host: a\nsec-websocket-version: 13\nsec-websocket-protocol: tea\n";
+    let offer = Offer::read_extended(b"websocket", fields(text)).unwrap();
+    assert_eq!((offer.key, offer.protocols.as_slice()), (&b""[..], &["tea"][..]));
+    let policy = Policy { protocols: vec!["tea".into()], ..Policy::default() };
+    let acceptance = offer.accept(&policy, &Config::default()).unwrap();
+    let answer: Vec<_> = acceptance.fields().collect();
+    assert_eq!(answer, [("sec-websocket-protocol", "tea")], "nothing is upgraded, and nothing proved");
+    let refused = |protocol: &[u8], text| Offer::read_extended(protocol, fields(text)).unwrap_err();
+    assert_eq!(refused(b"teapot", text), Refusal::Upgrade);
+    assert_eq!(refused(b"websocket", "host: a\nsec-websocket-version: 8\n"), Refusal::Version);
+    assert_eq!(refused(b"websocket", "sec-websocket-version: 13\n"), Refusal::Host);
+
+    let mut request = Request::new("a", "/", [7; 16]);
+    request.protocols = vec!["tea".into()];
+    request.fields.push(("Origin".into(), "http://a".into()));
+    let asked: Vec<_> = request.extended_fields().collect();
+    let pairs = asked.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let offer = Offer::read_extended(b"websocket", pairs.chain([(&b"host"[..], &b"a"[..])])).unwrap();
+    assert_eq!((offer.protocols.as_slice(), offer.origin), (&["tea"][..], Some(&b"http://a"[..])));
+    assert_eq!(
+        request
+            .check_extended(200, answer.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())))
+            .unwrap()
+            .protocol
+            .as_deref(),
+        Some("tea")
+    );
+    assert_eq!(request.check_extended(204, []).unwrap().protocol, None);
+    assert_eq!(request.check_extended(101, []), Err(Refused::Status(101)));
+    assert_eq!(request.check_extended(200, fields("sec-websocket-protocol: milk")), Err(Refused::Protocol));
+    assert_eq!(
+        request.check_extended(200, fields("sec-websocket-extensions: permessage-deflate")),
+        Err(Refused::Extension)
+    );
+}

@@ -66,10 +66,25 @@ const SOURCES: &[(&str, &str)] = sources!(
     "web/src/router/path.rs"
     "web/src/input/pairs.rs"
     "web/src/input/form.rs"
+    "web/src/views/mod.rs"
     "lab/src/live/cookie.rs"
     "net/src/kernel/event_loop.rs"
     "net/src/kernel/alive.rs"
     "template/script/src/base/error.rs"
+    "http2/src/wire/header.rs"
+    "http2/src/wire/frame.rs"
+    "http2/src/wire/settings.rs"
+    "http2/src/wire/error.rs"
+    "http2/src/stream/state.rs"
+    "http2/src/connection/receive.rs"
+    "http2/src/connection/block.rs"
+    "http2/src/connection/budget.rs"
+    "http2/src/connection/clock.rs"
+    "http2/src/stream/window.rs"
+    "net/tls/src/record.rs"
+    "http2/src/event.rs"
+    "http2/hpack/src/error.rs"
+    "http2/hpack/src/representation.rs"
 );
 
 impl Row {
@@ -100,9 +115,9 @@ impl Table {
         self.get(key).map_or("", |row| row.2)
     }
 
-    /// All of it by key, for the page.
-    pub(crate) fn json(self) -> Value {
-        let rows = self.0.iter().map(|row| {
+    /// All of it by key, for the page; where both have a sentence, that of `first`.
+    pub(crate) fn json_with(self, first: Table) -> Value {
+        let rows = self.0.iter().chain(first.0).map(|row| {
             let about = json!({ "say": row.1, "rule": row.2, "source": row.source() });
             (row.0.to_string(), about)
         });

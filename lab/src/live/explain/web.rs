@@ -24,6 +24,7 @@ const FORWARDED: &str = "web/src/trust/forwarded.rs";
 const PATH: &str = "web/src/router/path.rs";
 const PAIRS: &str = "web/src/input/pairs.rs";
 const FORM: &str = "web/src/input/form.rs";
+const VIEWS: &str = "web/src/views/mod.rs";
 
 /// Rings of an onion.
 #[rustfmt::skip]
@@ -100,4 +101,13 @@ pub(crate) const READING: Table = Table(&[
     Row("read type", "the offer whose closest range is the heaviest; a weight of 0 is a refusal", "RFC 9110 §12.5.1", ACCEPT, "pub fn types"),
     Row("read language", "the same for languages: who wants British English reads English", "RFC 9110 §12.5.4", ACCEPT, "pub fn languages"),
     Row("read coding", "the same for codings, in our own order among those that weigh the same", "RFC 9110 §12.5.3", ACCEPT, "pub fn encodings"),
+]);
+
+/// Moments of a page in parts.
+#[rustfmt::skip]
+pub(crate) const PIPE: Table = Table(&[
+    Row("pipe ready", "a part is there; all parts are made at the same time, and this one goes out next", "ours", VIEWS, "fn poll_part"),
+    Row("pipe fails", "a part has failed when the page was on its way: it is left out, and the others come", "ours", VIEWS, "Err(failure) => report(&failure)"),
+    Row("pipe heard", "the visitor is told nothing, and the log has the reason", "ours", VIEWS, "let report = move"),
+    Row("pipe arrives", "a chunk of a body whose length nobody knows yet; a browser shows what it has", "RFC 9112 §7.1", VIEWS, "async fn next"),
 ]);

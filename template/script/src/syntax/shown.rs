@@ -28,13 +28,17 @@ impl Expr {
         Printer { iterates: true, ..Printer::default() }.named(self)
     }
 
+    /// Its operator and operands, of which no more are looked at than a name can show.
     fn operation(&self) -> Option<Operation<'_>> {
+        fn some(items: &[Expr]) -> Vec<&Expr> {
+            items.iter().take(LONGEST).collect()
+        }
         let (symbol, operator, operands) = match &self.bare().kind {
-            ExprKind::Sum(items) => ("+", Some(Binary::Add), items.iter().collect()),
+            ExprKind::Sum(items) => ("+", Some(Binary::Add), some(items)),
             ExprKind::Binary(operator, left, right) => (operator.symbol(), Some(*operator), vec![&**left, &**right]),
-            ExprKind::Logical(operator, items) => (operator.symbol(), None, items.iter().collect()),
+            ExprKind::Logical(operator, items) => (operator.symbol(), None, some(items)),
             ExprKind::InstanceOf(value, class) => ("instanceof", None, vec![&**value, &**class]),
-            ExprKind::Sequence(items) => (",", None, items.iter().collect()),
+            ExprKind::Sequence(items) => (",", None, some(items)),
             _ => return None,
         };
         Some(Operation { symbol, operator: operator.filter(|operator| !operator.compares()), operands })
@@ -60,6 +64,7 @@ impl Expr {
                 (Unary::BitNot, Number(n)) => Number(f64::from(!number::to_int32(n))),
                 _ => return None,
             },
+            ExprKind::Sum(items) if items.len() > LONGEST => return None,
             ExprKind::Sum(_) | ExprKind::Binary(..) => match self.operation()?.worked_out()[..] {
                 [Operand::Number(n)] => Number(n),
                 _ => return None,
@@ -162,11 +167,11 @@ impl Printer {
         let statements = match &function.body {
             FunctionBody::Expr(_) => 1,
             FunctionBody::Block(block) => {
-                block.statements.iter().filter(|one| !matches!(one.kind, StmtKind::Empty)).count()
+                block.statements.iter().filter(|one| !matches!(one.kind, StmtKind::Empty)).take(LONGEST).count()
             }
         };
         let count = (statements + usize::from(defaults)).max(1);
-        self.list(&vec![UNNAMED; count.min(LONGEST)], "", |p, word| p.put(word));
+        self.list(&vec![UNNAMED; count], "", |p, word| p.put(word));
     }
 
     fn part(&mut self, expr: &Expr) {
