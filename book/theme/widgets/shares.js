@@ -1,4 +1,4 @@
-// <wirebook-shares>: who gets which connection under each policy, as figures and bars; and what is lost when a worker is killed.
+// <wirebook-shares>: who gets which connection under each policy, as figures and bars; and what a killed worker loses.
 import { count, h, Table } from '../kit/dom.js';
 import { Widget } from '../kit/widget.js';
 

@@ -1,5 +1,5 @@
-// <wirebook-workers>: the workers that serve this page, and a button that kills one. The page asks twice a second who is there;
-// when the worker that answered is gone, the socket of the page finds another one by itself.
+// <wirebook-workers>: the workers that serve this page, and a button that kills one. It asks twice a second who is
+// there; when the worker that answered is gone, the socket of the page finds another one by itself.
 import { count, dim, h, Table } from '../kit/dom.js';
 import { Widget } from '../kit/widget.js';
 
@@ -16,7 +16,8 @@ customElements.define('wirebook-workers', class extends Widget {
   body() {
     this.rows = new Table(...HEADS);
     this.note = h('div', { class: 'wb-state' });
-    this.alone = h('div', { class: 'wb-state', hidden: true }, 'This site is one process. To see several, and kill them: ',
+    const how = 'This site is one process. To see several, and kill them: ';
+    this.alone = h('div', { class: 'wb-state', hidden: true }, how,
       h('code', {}, 'cargo run --release -- site --workers 4'));
     this.count = h('div', { class: 'wb-events' });
     return [this.alone, this.rows.element, this.note, this.count];
@@ -43,7 +44,8 @@ customElements.define('wirebook-workers', class extends Widget {
       this.say(now);
     }
     const { size } = this.processes;
-    this.count.replaceChildren(dim('so far'), `${count(this.answers, 'answer')} from ${size} process${size === 1 ? '' : 'es'}`);
+    const processes = `${size} process${size === 1 ? '' : 'es'}`;
+    this.count.replaceChildren(dim('so far'), `${count(this.answers, 'answer')} from ${processes}`);
     this.again();
   }
 
@@ -58,15 +60,18 @@ customElements.define('wirebook-workers', class extends Widget {
     for (const [worker, row] of this.lines) if (!here.has(worker)) { row.remove(); this.lines.delete(worker); }
     for (const { worker, pid, state, open, age, generation } of workers) {
       const row = this.lines.get(worker) ?? this.line(worker);
-      const cells = [`${worker}${worker === me ? ', this page’s' : ''}`, pid ?? '–', `${state}, generation ${generation}`, open, seconds(age)];
-      cells.forEach((text, at) => { if (row.cells[at].textContent !== `${text}`) row.cells[at].textContent = text; });
+      const name = `${worker}${worker === me ? ', this page’s' : ''}`;
+      [name, pid ?? '–', `${state}, generation ${generation}`, open, seconds(age)].forEach((text, at) => {
+        if (row.cells[at].textContent !== `${text}`) row.cells[at].textContent = text;
+      });
       row.classList.toggle('wb-on', worker === me);
       row.querySelector('button').textContent = this.state.signal;
     }
   }
 
   line(worker) {
-    const send = this.button(this.state.signal, () => this.send(worker), { 'aria-label': `send the signal to worker ${worker}` });
+    const label = { 'aria-label': `send the signal to worker ${worker}` };
+    const send = this.button(this.state.signal, () => this.send(worker), label);
     const row = this.rows.row([{}, ...HEADS.slice(1).map(() => ''), send]);
     this.lines.set(worker, row);
     this.rows.body.append(row);
@@ -79,7 +84,8 @@ customElements.define('wirebook-workers', class extends Widget {
     const body = JSON.stringify({ signal, worker });
     const headers = { 'content-type': 'application/json' };
     try {
-      const answer = await fetch(new URL('../../live/workers', import.meta.url), { method: 'POST', headers, body });
+      const address = new URL('../../live/workers', import.meta.url);
+      const answer = await fetch(address, { method: 'POST', headers, body });
       if (answer.ok) this.hint(`${signal} was sent to worker ${worker}.`);
       else this.hint(await answer.text(), true);
     } catch {
