@@ -122,12 +122,7 @@ const WIDGETS: &[Widget] = &[
         name: "onion",
         title: "An onion, walked",
         picture: onion::picture,
-        facts: || Facts {
-            examples: onion::examples(),
-            choices: onion::choices(),
-            explain: explain::ONION,
-            ..Facts::default()
-        },
+        facts: || Facts { examples: onion::examples(), choices: onion::choices(), explain: explain::ONION },
         answer: |body| reply(body, onion::answer),
     },
     Widget {
@@ -141,60 +136,35 @@ const WIDGETS: &[Widget] = &[
         name: "cookie",
         title: "A cookie and a browser",
         picture: cookie::picture,
-        facts: || Facts {
-            examples: cookie::examples(),
-            choices: cookie::choices(),
-            explain: explain::COOKIES,
-            ..Facts::default()
-        },
+        facts: || Facts { examples: cookie::examples(), choices: cookie::choices(), explain: explain::COOKIES },
         answer: |body| reply(body, cookie::answer),
     },
     Widget {
         name: "signed",
         title: "A signed value",
         picture: signed::picture,
-        facts: || Facts {
-            examples: signed::examples(),
-            choices: signed::choices(),
-            explain: explain::SIGNED,
-            ..Facts::default()
-        },
+        facts: || Facts { examples: signed::examples(), choices: signed::choices(), explain: explain::SIGNED },
         answer: |body| reply(body, signed::answer),
     },
     Widget {
         name: "cache",
         title: "What is sent, and why",
         picture: cache::picture,
-        facts: || Facts {
-            examples: cache::examples(),
-            choices: cache::choices(),
-            explain: explain::CACHE,
-            ..Facts::default()
-        },
+        facts: || Facts { examples: cache::examples(), choices: cache::choices(), explain: explain::CACHE },
         answer: |body| reply(body, cache::answer),
     },
     Widget {
         name: "pipe",
         title: "A page in parts",
         picture: pipe::picture,
-        facts: || Facts {
-            examples: pipe::examples(),
-            choices: pipe::choices(),
-            explain: explain::PIPE,
-            ..Facts::default()
-        },
+        facts: || Facts { examples: pipe::examples(), choices: pipe::choices(), explain: explain::PIPE },
         answer: |body| reply(body, pipe::answer),
     },
     Widget {
         name: "reading",
         title: "A request, read",
         picture: reading::picture,
-        facts: || Facts {
-            examples: reading::examples(),
-            choices: reading::choices(),
-            explain: explain::READING,
-            ..Facts::default()
-        },
+        facts: || Facts { examples: reading::examples(), choices: reading::choices(), explain: explain::READING },
         answer: |body| reply(body, reading::answer),
     },
     Widget {
