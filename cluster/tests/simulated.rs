@@ -117,7 +117,7 @@ impl World {
             at += self.dice.millis(60);
             self.after(at, Coming::Said(worker, say));
         }
-        self.after(at + Duration::from_millis(500), Coming::Beat(worker));
+        self.after(at + Duration::from_millis(900), Coming::Beat(worker));
         if self.faults && self.dice.percent(50) {
             let at = at + self.dice.millis(40_000);
             self.after(at, Coming::Ends(worker));
@@ -252,7 +252,7 @@ impl World {
                 self.supervisor.on(Event::Beat(worker), now).expect("a beat");
                 // One that hangs beats no more.
                 if !(self.faults && self.dice.percent(3)) {
-                    self.after(Duration::from_millis(500), Coming::Beat(worker));
+                    self.after(Duration::from_millis(900), Coming::Beat(worker));
                 }
             }
             Coming::Ends(worker) if self.alive.remove(&worker).is_some() => {

@@ -13,7 +13,7 @@
 //! | [`connection`] | Frames to events and events to frames, with no socket and no clock in sight. | 1,310 |
 //! | `driver/` | What must be read, written and waited for, whoever has something to say? | 400 |
 //! | `server/` | How do a hundred handlers share one socket, and who is served when? | 950 |
-//! | `client/` | Who may ask again, when a connection ends in the middle? | 680 |
+//! | `client/` | Who may ask again, when a connection ends in the middle? | 770 |
 //!
 //! `wire`, `message` and `stream` are the first evening; it ends with [`state`], the table that decides all. The second is the
 //! connection, the third the server. Header compression is a crate of its own, `wirebook-hpack`.

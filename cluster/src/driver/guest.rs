@@ -10,7 +10,7 @@ use crate::{
     supervisor::Event,
 };
 use std::{io, os::fd::OwnedFd, rc::Rc, time::Duration};
-use wirebook_net::{self as net, Datagrams, Stream, pipe::PipeReader, unix::UnixDatagram};
+use wirebook_net::{self as net, Datagrams, SIGTERM, Stream, pipe::PipeReader, unix::UnixDatagram};
 use wirebook_process::{Fork, Io, Spawn, activated, fork_by};
 
 /// Longest word of a guest; what is longer is cut, as no word that is heeded is.
@@ -19,7 +19,9 @@ const MAX_WORD: usize = 4096;
 /// A program that is given listeners, each with its name.
 pub(super) fn fork(program: &Program, listeners: Vec<(String, OwnedFd)>) -> io::Result<Fork> {
     let spawn = activated(&program.path, &program.arguments, listeners)?;
-    Ok(fork_by(spawn.stdin(Io::Null).stdout(Io::Inherit).stderr(Io::Inherit)).private())
+    // It does not read its channel, and so would not see that its master is gone.
+    let spawn = spawn.stdin(Io::Null).stdout(Io::Inherit).stderr(Io::Inherit).when_parent_dies(Some(SIGTERM));
+    Ok(fork_by(spawn).private())
 }
 
 /// What is about the master is left out of a worker's environment.

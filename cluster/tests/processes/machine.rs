@@ -226,6 +226,17 @@ impl Drop for Master {
     }
 }
 
+/// A process that ends with this, also where a test fails.
+struct Ended(i32);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if is_alive(self.0) {
+            signal(self.0, Signal::KILL);
+        }
+    }
+}
+
 fn is_alive(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z")
@@ -481,6 +492,20 @@ fn a_guest_is_a_worker() {
     });
 }
 
+/// A master that is killed leaves no guest behind, though guests do not hear their channel.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_guest_outlives_no_master() {
+    block_on(async {
+        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "guests": 10, "program": ["/bin/sh", "-c", "exec sleep 1000"] });
+        let master = Master::start(wanted, |_| {});
+        let listing = master.serves().await;
+        signal(listing.pid as i32, Signal::KILL);
+        until(|| !listing.workers.iter().any(|worker| is_alive(worker.pid.unwrap()))).await;
+        assert!(TcpStream::connect(listing.addresses[0]).await.is_err(), "nobody holds the port");
+    });
+}
+
 /// What a service manager has opened is the master's port, whatever address the program asks for under that number.
 #[test]
 fn a_port_that_was_passed() {
@@ -494,7 +519,7 @@ fn a_port_that_was_passed() {
         let arguments = ["--exact", "machine::the_master", "--nocapture"];
         let spawn = activated(program, arguments, vec![("web:1\n".into(), listener.into())]).unwrap();
         let master = spawn.env(MASTER, wanted.to_string()).env(TASK, "").env(PORT, address.port().to_string());
-        let master = master.start().unwrap();
+        let master = master.when_parent_dies(Some(net::SIGKILL)).start().unwrap();
         until_async(async || {
             let Ok(channel) = ask(&place.socket(), &Request::List).await else { return false };
             matches!(channel.next().await, Ok(Some(said)) if said.json().contains("\"state\":\"serves\""))
@@ -535,6 +560,7 @@ fn systemd_opens_a_port() {
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
+            let _guard = Ended(systemd.id() as i32);
             let first = loop {
                 match once(free, "/").await {
                     Ok(answer) => break Some(answer),

@@ -59,7 +59,7 @@ impl Talk {
         })
     }
 
-    fn fail(&self, error: Error) {
+    pub(super) fn fail(&self, error: Error) {
         // What is complete stays so: who has said all may reset the rest of what we say (RFC 9113 §8.1).
         if !self.ended.get() {
             self.failure.borrow_mut().get_or_insert(error);

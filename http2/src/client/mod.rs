@@ -5,6 +5,7 @@
 //! | `error.rs` | why there is no answer, and whether the request may be made again |
 //! | `line.rs` | a connection and the requests on it |
 //! | `response.rs` | an answer, as it is read |
+//! | `upload.rs` | a body, as it is written, and the answer that is waited for meanwhile |
 //! | `session.rs` | a connection, as who asks has it; a request |
 //! | `agent.rs` | one connection for each origin, and requests that are made again |
 //!
@@ -15,8 +16,10 @@ mod error;
 mod line;
 mod response;
 mod session;
+mod upload;
 
 pub use agent::Agent;
 pub use error::Error;
 pub use response::{Opened, Response};
 pub use session::{Request, Session};
+pub use upload::{Answer, Upload};

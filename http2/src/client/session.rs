@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::line::{Line, Talk};
 use super::response::{Opened, Response};
+use super::upload::{Answer, Upload, finish, offer};
 #[cfg(doc)]
 use crate::Misuse;
 use crate::wire::StreamId;
@@ -167,13 +168,13 @@ impl Request<'_> {
         if let Some(misuse) = self.misuse {
             return Err(misuse.into());
         }
-        let talk = self.open(body, None).await?;
+        let talk = self.open(body).await?;
         let response = Response::new(Rc::clone(&self.line.0), talk.clone());
         // ANCHOR: send
         let mut rest = body;
         let arrived = talk.changed.until(|| {
             if !rest.is_empty() {
-                match offer(&self.line, talk.id, rest) {
+                match offer(&self.line, talk.id, rest, true) {
                     Ok(taken) => rest = &rest[taken..],
                     // The server wants no more of it; what it says of the request is what counts.
                     Err(_) => rest = &[],
@@ -188,9 +189,39 @@ impl Request<'_> {
         // ANCHOR_END: send
         if !rest.is_empty() {
             let (line, rest) = (Rc::clone(&self.line.0), rest.to_vec());
-            net::spawn(async move { upload(&line, &talk, &rest).await });
+            net::spawn(async move { finish(&line, talk.id, &rest).await });
         }
         Ok(response.arrived())
+    }
+
+    /// Sends the head alone, waiting for a place among the streams, and gives the two sides of the exchange: the body, to be written piece by
+    /// piece, and the answer, which may come before the body is complete. Neither waits for the other.
+    ///
+    /// ```no_run
+    /// # async fn post(session: &wirebook_http2::client::Session) -> Result<(), wirebook_http2::client::Error> {
+    /// let (mut upload, answer) = session.request("POST", "/log").stream().await?;
+    /// for line in ["one\n", "two\n"] {
+    ///     if !upload.write(line).await? {
+    ///         break; // The server has answered, and wants no more.
+    ///     }
+    /// }
+    /// upload.end();
+    /// println!("{}", answer.head().await?.status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), of what comes before the head.
+    pub async fn stream(self) -> Result<(Upload, Answer), Error> {
+        if let Some(misuse) = self.misuse {
+            return Err(misuse.into());
+        }
+        let talk = self.begin(self.fields.lines(), None, false).await?;
+        let line = Rc::clone(&self.line.0);
+        let response = Response::new(line.clone(), talk.clone());
+        Ok((Upload::new(line, talk.clone()), Answer { talk, response }))
     }
 
     /// Asks for a tunnel that speaks `protocol` (RFC 8441): the method is CONNECT, the target a path. Waits until the server has said whether it
@@ -206,22 +237,28 @@ impl Request<'_> {
         let line = &self.line;
         let introduced = || line.link.core().is_introduced().then_some(Ok(())).or_else(|| line.end().map(Err));
         line.changed.until(introduced).await?;
-        let talk = self.open(b"", Some(protocol.as_bytes())).await?;
+        let talk = self.begin(self.fields.lines(), Some(protocol.as_bytes()), false).await?;
         let response = Response::new(Rc::clone(&line.0), talk.clone());
-        let arrived = talk.changed.until(|| match talk.failure.borrow().clone() {
-            Some(error) => Some(Err(error)),
-            None => talk.head.borrow().is_some().then_some(Ok(())),
-        });
-        arrived.await?;
-        let response = response.arrived();
+        let response = Answer { talk, response }.head().await?;
         match response.status() {
             200..300 => response.into_tunnel(),
             status => Err(Error::Refused(status)),
         }
     }
 
+    /// Opens a stream for a body that is known, when there is a place.
+    async fn open(&self, body: &[u8]) -> Result<Rc<Talk>, Error> {
+        let fields = self.fields.lines();
+        if body.is_empty() || fields.get("content-length").is_some() {
+            return self.begin(fields, None, body.is_empty()).await;
+        }
+        let mut fields = self.fields.clone();
+        fields.push("content-length", body.len().to_string())?;
+        self.begin(fields.lines(), None, false).await
+    }
+
     /// Opens a stream, when there is a place.
-    async fn open(&self, body: &[u8], protocol: Option<&[u8]>) -> Result<Rc<Talk>, Error> {
+    async fn begin(&self, fields: FieldLines<'_>, protocol: Option<&[u8]>, end: bool) -> Result<Rc<Talk>, Error> {
         let line = &self.line;
         let place = || {
             if line.end().is_some() || line.is_leaving() {
@@ -231,15 +268,7 @@ impl Request<'_> {
             next.map(Ok)
         };
         let stream: StreamId = line.changed.until(place).await?;
-        let mut fields = self.fields.lines();
-        let with_length;
-        if !body.is_empty() && fields.get("content-length").is_none() {
-            let mut more = self.fields.clone();
-            more.push("content-length", body.len().to_string())?;
-            with_length = more;
-            fields = with_length.lines();
-        }
-        self.say_head(stream, fields, protocol, body.is_empty() && protocol.is_none())?;
+        self.say_head(stream, fields, protocol, end)?;
         let talk = Talk::new(stream);
         line.enter(talk.clone());
         Ok(talk)
@@ -257,25 +286,4 @@ impl Request<'_> {
         let event = Event::Request { stream, head, scheme, protocol, end };
         Ok(self.line.link.say(|core, out| core.send(event, out))?)
     }
-}
-
-/// Sends as much of the rest of a body as there is room for.
-fn offer(line: &Line, id: StreamId, rest: &[u8]) -> Result<usize, Error> {
-    let taken = line.link.add(|core, out| core.send_data(id, rest, true, out))?;
-    if taken > 0 {
-        line.link.wake();
-    }
-    Ok(taken)
-}
-
-/// Sends the rest of a body whose answer is there already, as long as the server wants it.
-async fn upload(line: &Line, talk: &Talk, mut rest: &[u8]) {
-    let all = || match offer(line, talk.id, rest) {
-        Ok(taken) => {
-            rest = &rest[taken..];
-            rest.is_empty().then_some(())
-        }
-        Err(_) => Some(()),
-    };
-    talk.changed.until(all).await;
 }

@@ -68,6 +68,89 @@ fn content_goes_both_ways_at_once() {
 }
 
 #[test]
+fn a_body_is_written_piece_by_piece_while_its_answer_is_read() {
+    simulate(async {
+        serve(with(|config| config.stream_window = 5000), handler);
+        let session = connect().await;
+        let (mut upload, answer) = session.request("POST", "/echo").stream().await.expect("a place");
+        let writer = net::spawn(async move {
+            for piece in 0..200_u32 {
+                assert!(upload.write(vec![piece as u8; 997]).await.expect("a server that reads"));
+            }
+            upload.end();
+        });
+        let mut answer = answer.head().await.expect("an answer");
+        let content = answer.bytes(1 << 20).await.expect("content");
+        assert!(
+            content.iter().enumerate().all(|(at, byte)| usize::from(*byte) == at / 997) && content.len() == 199_400
+        );
+        writer.await.expect("all of it");
+        // Fields behind it.
+        let (mut upload, answer) = session.request("POST", "/trailers").stream().await.expect("a place");
+        upload.write("x").await.expect("room");
+        let mut fields = wirebook_http1::FieldBlock::default();
+        fields.push("checksum", "7").expect("a field");
+        upload.end_with_trailers(&fields).expect("fields that may be sent");
+        let mut answer = answer.head().await.expect("an answer");
+        while answer.chunk().await.expect("content").is_some() {}
+        assert_eq!(answer.trailers().lines().get("checksum"), Some(&b"7"[..]));
+        net::stop();
+    });
+}
+
+/// RFC 9113 §8.1: an answer that needs no more of the request, and RST_STREAM with NO_ERROR behind it.
+#[test]
+fn an_early_answer_counts_and_its_body_stops() {
+    simulate(async {
+        serve(with(|config| config.stream_window = 5000), handler);
+        let session = connect().await;
+        // ANCHOR: early
+        let (mut upload, answer) = session.request("POST", "/tea").stream().await.expect("a place");
+        let mut answer = answer.head().await.expect("an answer");
+        assert_eq!(answer.bytes(10).await.expect("content"), b"/tea");
+        let mut pieces = 0;
+        while upload.write([7; 1000]).await.expect("no fault") {
+            pieces += 1;
+        }
+        assert!(pieces <= 5, "at most a window: {pieces}");
+        upload.end();
+        // ANCHOR_END: early
+        net::stop();
+    });
+}
+
+#[test]
+fn a_body_that_breaks_off_is_no_body() {
+    simulate(async {
+        serve(Options::default(), handler);
+        let session = connect().await;
+        let (mut upload, answer) = session.request("POST", "/whole").stream().await.expect("a place");
+        upload.write("half").await.expect("room");
+        drop(upload);
+        let broken = answer.head().await;
+        assert!(matches!(broken, Err(Error::Reset(Code::CANCEL))), "{broken:?}");
+        assert_eq!(text(&session, "GET", "/tea", b"").await.expect("an answer"), "/tea");
+        net::stop();
+    });
+}
+
+/// Nothing waits for the rest of a body that nobody wants: the loop ends by itself.
+#[test]
+fn what_is_left_of_a_body_outlives_its_answer_and_not_its_connection() {
+    simulate(async {
+        let server = serve(with(|config| config.stop_timeout = Duration::MAX), handler);
+        let session = connect().await;
+        let body = vec![7; 700_000];
+        let mut answer = session.request("POST", "/tea").send(&body).await.expect("an answer");
+        assert_eq!(answer.bytes(10).await.expect("content"), b"/tea");
+        drop(answer);
+        drop(session);
+        server.close();
+        server.closed().await;
+    });
+}
+
+#[test]
 fn requests_wait_for_a_place() {
     simulate(async {
         serve(with(|config| config.max_concurrent_streams = 3), handler);
