@@ -6,13 +6,14 @@
 mod made;
 
 use made::Choices;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wirebook_template::{Error, ErrorKind, Limits, Options, Template, data};
 use wirebook_tests::allocations::measure;
+use wirebook_tests::processor::timed;
 
 /// The most that compiling and running may hold.
 const MEMORY: i64 = 32 << 20;
-/// A hundred thousand steps are a few hundredths of a second; this is for machines that are busy.
+/// A hundred thousand steps are a few hundredths of a second of the thread's own time, however busy the machine is.
 const TIME: Duration = Duration::from_secs(2);
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -21,9 +22,8 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 /// Runs something hostile, and says how it went beyond its bounds.
 fn excess<T>(run: impl FnOnce() -> Result<T, Error>) -> (Option<String>, Option<ErrorKind>) {
-    let start = Instant::now();
-    let (result, cost) = measure(run);
-    let (took, kind) = (start.elapsed(), result.err().map(|error| error.kind()));
+    let ((result, cost), took) = timed(|| measure(run));
+    let kind = result.err().map(|error| error.kind());
     let beyond = took > TIME || cost.peak_bytes > MEMORY;
     (beyond.then(|| format!("{} bytes, {took:?}, {kind:?}", cost.peak_bytes)), kind)
 }
