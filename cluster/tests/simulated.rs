@@ -381,7 +381,7 @@ fn random_histories() {
     if let Some(seed) = number("WIREBOOK_SEED") {
         return become_well(&mut live(seed, true));
     }
-    let (first, trials) = (number("WIREBOOK_FIRST").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(100_000));
+    let (first, trials) = (number("WIREBOOK_FIRST").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(10_000));
     let (next, steps) = (AtomicU64::new(first), AtomicU64::new(0));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {

@@ -13,12 +13,9 @@ use wirebook_websocket as websocket;
 
 #[derive(Args)]
 struct Options {
-    /// Where to listen
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
-    addr: String,
-    /// Go on serving when the client is done
-    #[arg(long)]
-    stay: bool,
+    /// Go on serving there when the client is done
+    #[arg(long, value_name = "HOST:PORT")]
+    stay: Option<String>,
 }
 
 // ANCHOR: handler
@@ -33,13 +30,14 @@ async fn echo(request: Request<'_>, response: Response<'_>) -> Outcome {
 // ANCHOR_END: handler
 
 fn main() -> terminal::Result {
-    let Options { addr, stay } = terminal::arguments(include_str!("h2_websocket.rs"));
+    let Options { stay } = terminal::arguments(include_str!("h2_websocket.rs"));
     net::run(async move {
         let complain = |error: &dyn std::fmt::Display| Complaint::new(format!("{error}."), "Is the address free?");
+        let addr = stay.as_deref().unwrap_or("127.0.0.1:0");
         // ANCHOR: serve
         let http2 = Config { extended_connect: true, ..Config::default() };
         let options = ServerOptions { http2: Arc::new(http2), ..ServerOptions::default() };
-        let server = http2::serve_with(addr.as_str(), options, echo).map_err(|error| complain(&error))?;
+        let server = http2::serve_with(addr, options, echo).map_err(|error| complain(&error))?;
         // ANCHOR_END: serve
         let Some(address) = server.local_addr() else { return Ok(()) };
         println!("ws://{address}/ over HTTP/1.1, and CONNECT with :protocol websocket over HTTP/2");
@@ -49,7 +47,7 @@ fn main() -> terminal::Result {
             println!("stream {}: {said}", 2 * number - 1);
         }
         drop(session);
-        if stay {
+        if stay.is_some() {
             return server.until(net::ctrl_c()).await.map_err(|error| complain(&error));
         }
         server.until(async {}).await;

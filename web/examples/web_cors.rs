@@ -29,7 +29,7 @@ fn main() -> terminal::Result {
         terminal::listening(
             here,
             &[
-                &format!("curl -i -H 'origin: https://anybody.example' http://{here}/feed/teas"),
+                &format!("curl -i -H 'origin: https://a.example' http://{here}/feed/teas"),
                 &format!("curl -i {asks} http://{here}/orders/7"),
             ],
         );

@@ -309,18 +309,23 @@ fn net_36_a_descriptor_that_is_no_socket() {
 #[test]
 fn net_37_descriptors_that_nobody_asked_for() {
     net::block_on(async {
-        let null: OwnedFd = fs::File::open("/dev/null").unwrap().into();
+        // A file of its own: the tests beside this one open others.
+        let path = std::env::temp_dir().join(format!("wirebook-net-37-{}", std::process::id()));
+        let file: OwnedFd = fs::File::create(&path).unwrap().into();
+        fs::remove_file(&path).unwrap();
+        let gone = format!("{} (deleted)", path.display());
         let open = || {
             fs::read_dir("/proc/self/fd")
                 .unwrap()
                 .filter(|entry| {
                     entry
                         .as_ref()
-                        .is_ok_and(|entry| fs::read_link(entry.path()).is_ok_and(|to| to.ends_with("dev/null")))
+                        .is_ok_and(|entry| fs::read_link(entry.path()).is_ok_and(|to| to.as_os_str() == &*gone))
                 })
                 .count()
         };
         let before = open();
+        assert_eq!(before, 1);
         for (count, text, violation) in [
             (1, "1\n", Violation::Unclaimed),
             (2, "{", Violation::TooManyDescriptors),
@@ -328,7 +333,7 @@ fn net_37_descriptors_that_nobody_asked_for() {
         ] {
             let (one, two) = UnixStream::pair().unwrap();
             let channel = Channel::new(two, Framing::Lines, Limits::default());
-            one.send_with(text.as_bytes(), &vec![&null; count]).await.unwrap();
+            one.send_with(text.as_bytes(), &vec![&file; count]).await.unwrap();
             let error = loop {
                 match channel.next().await {
                     Ok(Some(_)) => {}

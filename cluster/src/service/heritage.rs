@@ -90,7 +90,7 @@ impl Master {
     /// Has this program started anew, from what its file is now, to take this master's place.
     pub(super) async fn be_replaced(self, hold: Option<&Hold>) {
         if self.is_replaced() || std::process::id() == 1 {
-            let reason = "the first process of a system, and one that was replaced, cannot be replaced".into();
+            let reason = "neither process 1 nor a replaced master can be replaced".into();
             return self.news(News::NotReplaced { reason });
         }
         match self.start_successor(hold).await {
