@@ -36,7 +36,7 @@ fn main() -> terminal::Result {
         terminal::listening(
             here,
             &[
-                &format!("curl -H 'content-type: application/json' -d '{{\"tea\":\"green\"}}' http://{here}/"),
+                &format!("curl --json '{{\"tea\":\"green\"}}' http://{here}/"),
                 &format!("curl -H 'content-type: application/xml' -d {xml} http://{here}/"),
                 &format!("curl -i 'http://{here}/tea?callback=show'"),
             ],
