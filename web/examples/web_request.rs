@@ -37,7 +37,7 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        let ask = format!("curl -H 'Accept: application/json' 'http://{here}/teas/%6Eew?page=2'");
+        let ask = format!("curl -H 'Accept: text/*' 'http://{here}/teas/%6Eew?page=2'");
         terminal::listening(here, &[&ask]);
         Ok(server.until(net::ctrl_c()).await?)
     })

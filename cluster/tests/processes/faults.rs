@@ -1,7 +1,7 @@
 //! What goes wrong, on purpose. What is short here runs by hand for longer: `WIREBOOK_SECONDS=60 cargo test -p wirebook-cluster
 //! --test processes net_29 -- --nocapture`.
 
-use crate::kit::{Cluster, HANGS, Load, Tally, block_on, full_form, once, options, signal, until};
+use crate::kit::{Cluster, HANGS, Load, Tally, block_on, full_form, once, options, signal, stop, until};
 use rustix::process::Signal;
 use std::{
     collections::BTreeSet,
@@ -65,10 +65,11 @@ fn a_stopped_worker_keeps_nobody_waiting() {
     block_on(async {
         for policy in [Policy::RoundRobin, Policy::ReusePort, Policy::Shared] {
             let cluster = Cluster::start("", options(2, policy.clone())).await;
-            signal(cluster.pids()[0], Signal::STOP);
+            stop(cluster.pids()[0]).await;
             let asked: Vec<_> = (0..8).map(|_| net::spawn(once(cluster.address, "/"))).collect();
             for asked in asked {
-                net::timeout(HANGS, asked).await.expect("it hangs").unwrap().unwrap();
+                let answer = net::timeout(HANGS, asked).await.expect("it hangs").unwrap();
+                answer.unwrap_or_else(|error| panic!("{policy:?}: {error}"));
             }
             cluster.serves().await;
             cluster.end().await;

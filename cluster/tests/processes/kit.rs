@@ -118,6 +118,17 @@ pub(crate) fn signal(pid: i32, signal: rustix::process::Signal) {
     let _ = rustix::process::kill_process(pid, signal);
 }
 
+/// Stops a process, and waits until it stands: the signal reaches one thread of it, which then stops the others.
+pub(crate) async fn stop(pid: i32) {
+    signal(pid, rustix::process::Signal::STOP);
+    let stands = |task: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+    };
+    let tasks = format!("/proc/{pid}/task");
+    until(|| std::fs::read_dir(&tasks).expect("a process").all(|task| stands(task.expect("a thread")))).await;
+}
+
 /// An answer: its status, whether the connection goes on, and the text.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {

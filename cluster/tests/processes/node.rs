@@ -2,7 +2,7 @@
 //! purpose stands in `deviations.json` beside it, with the reason. A row that differs and is not there, or is there and does not
 //! differ, is a failure.
 
-use crate::kit::{Cluster, HANGS, block_on, options, signal, until};
+use crate::kit::{Cluster, HANGS, block_on, options, signal, stop, until};
 use rustix::process::Signal;
 use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::PathBuf, process::Command, time::Duration};
 use wirebook_cluster::{News, Policy};
@@ -200,7 +200,7 @@ async fn rows() -> Vec<(&'static str, String)> {
     {
         let cluster = of(2).await;
         let pid = cluster.pids()[0];
-        signal(pid, Signal::STOP);
+        stop(pid).await;
         let answers = all_at_once(cluster.address, 8).await;
         if killed {
             net::sleep(Duration::from_millis(200)).await;
