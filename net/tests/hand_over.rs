@@ -230,6 +230,81 @@ fn what_was_given_away_wakes_nobody_here() {
     });
 }
 
+/// A Unix stream says at every read of its peer that it may be written. Nobody asks for that but one who found it full.
+#[test]
+fn who_is_not_full_does_not_wait_for_room() {
+    /// `EPOLLOUT`.
+    const WRITABLE: u32 = 4;
+    /// How many of this thread's sockets are watched for room, by the kernel's own list.
+    fn watched() -> usize {
+        let infos = std::fs::read_dir("/proc/thread-self/fdinfo").unwrap();
+        let texts: Vec<String> =
+            infos.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok()).collect();
+        let masks = texts.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("tfd:"));
+        let mask = |line: &str| u32::from_str_radix(line.split_whitespace().nth(3).unwrap(), 16).unwrap();
+        masks.filter(|line| mask(line) & WRITABLE != 0).count()
+    }
+    alone(|| async {
+        let (one, other) = UnixStream::pair().unwrap();
+        one.write_all(b"a few").await.unwrap();
+        assert_eq!(watched(), 0);
+        let block = [b'x'; 4096];
+        let mut sent = 5;
+        let full = loop {
+            match one.try_write(&block) {
+                Ok(count) => sent += count,
+                Err(error) => break error.kind(),
+            }
+            // A turn for each, or its budget ends first.
+            net::sleep(std::time::Duration::ZERO).await;
+        };
+        assert_eq!((full, watched()), (io::ErrorKind::WouldBlock, 1));
+        let reader = net::spawn(async move {
+            let mut bytes = [0; 4096];
+            while sent > 0 {
+                sent -= other.read(&mut bytes).await.unwrap();
+            }
+            other
+        });
+        // The writer is woken, and then it has room.
+        std::future::poll_fn(|context| one.poll_writable(context)).await.unwrap();
+        let other = reader.await.unwrap();
+        one.write_all(b"y").await.unwrap();
+        assert_eq!(watched(), 0);
+        drop(other);
+        assert!(one.write_all(b"z").await.is_err());
+    });
+}
+
+/// A queue from which others accept wakes nobody here, and is a queue of this loop again when it is asked to.
+#[test]
+fn a_queue_that_rests_is_not_watched() {
+    alone(|| async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        listener.hear(false).unwrap();
+        listener.hear(false).unwrap();
+        let client = std::net::TcpStream::connect(address).unwrap();
+        let accept = std::future::poll_fn(|context| listener.poll_accept_fd(context));
+        assert!(net::timeout(std::time::Duration::from_secs(5), accept).await.is_ok(), "one may look");
+        let accept = std::future::poll_fn(|context| listener.poll_accept_fd(context));
+        let early = net::timeout(std::time::Duration::from_millis(20), accept);
+        let (second, early) = (std::net::TcpStream::connect(address).unwrap(), early.await);
+        // What was there when one looked is found, and what came later is not told.
+        drop((early, second));
+        let _third = std::net::TcpStream::connect(address).unwrap();
+        listener.hear(true).unwrap();
+        let accept = std::future::poll_fn(|context| listener.poll_accept_fd(context));
+        assert!(net::timeout(std::time::Duration::from_secs(5), accept).await.is_ok());
+        drop(client);
+        // Its descriptor may go elsewhere, watched or not.
+        listener.hear(false).unwrap();
+        let again = TcpListener::from_fd(listener.into_fd()).unwrap();
+        let _fourth = std::net::TcpStream::connect(address).unwrap();
+        again.accept().await.unwrap();
+    });
+}
+
 #[test]
 fn pipes_are_streams_of_one_direction() {
     alone(|| async {

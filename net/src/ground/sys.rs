@@ -69,6 +69,10 @@ pub(crate) fn receive_with(
     Ok((received.bytes, received.flags.contains(ReturnFlags::CTRUNC)))
 }
 
+/// Whether a read of a Unix stream stops behind a message with descriptors, and never before one (unix(7)): elsewhere it stops
+/// before, and a short read without descriptors proves nothing.
+pub(crate) const READS_END_BEHIND_DESCRIPTORS: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
 #[cfg(not(any(target_os = "macos", target_os = "ios")))]
 const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
 #[cfg(any(target_os = "macos", target_os = "ios"))]
@@ -79,19 +83,13 @@ const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(any(target_os = "macos", target_os = "ios"))]
 const NO_SIGNAL: SendFlags = SendFlags::empty();
 
-/// The address family and the type of a socket, and whether it listens, by the kernel's word (`SO_DOMAIN`, `SO_TYPE`,
-/// `SO_ACCEPTCONN`). What is no socket is an error, and so is a descriptor that only names a file (`O_PATH`).
-pub(crate) fn family(descriptor: &impl AsFd) -> io::Result<(socket2::Domain, socket2::Type, bool)> {
+/// The address family of a socket, by the kernel's word (`SO_DOMAIN`).
+pub(crate) fn domain(descriptor: &impl AsFd) -> io::Result<socket2::Domain> {
     let socket = SockRef::from(descriptor);
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    let domain = socket.domain()?;
+    return socket.domain();
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let domain = socket.local_addr()?.domain();
-    let listens = match socket.r#type()? {
-        socket2::Type::STREAM => socket.is_listener()?,
-        _ => false,
-    };
-    Ok((domain, socket.r#type()?, listens))
+    return Ok(socket.local_addr()?.domain());
 }
 
 /// The number of a network interface; `None` when none has that name.

@@ -23,8 +23,12 @@ pub(crate) trait Driver {
     /// Gives each event that came to its source, one after the other: which one, and what it is ready for.
     fn dispatch(&self, each: &mut dyn FnMut(Key, u8));
 
-    /// Registers an operating system's socket once, for both directions, edge-triggered. Closing it takes that back.
-    fn register(&self, io: &mut dyn mio::event::Source, key: Key) -> io::Result<()>;
+    /// Registers an operating system's socket, edge-triggered, for both directions or for reading alone. Closing it takes that
+    /// back.
+    fn register(&self, io: &mut dyn mio::event::Source, key: Key, writes: bool) -> io::Result<()>;
+
+    /// Changes for which directions a socket is registered. What it is ready for now is told again.
+    fn reregister(&self, io: &mut dyn mio::event::Source, key: Key, writes: bool) -> io::Result<()>;
 
     /// Takes a socket out whose descriptor lives on. Closing a descriptor is not enough when another process has it as well:
     /// the system goes on to report what happens to the socket (epoll(7), question 6).
@@ -89,12 +93,19 @@ impl Driver for Poller {
         }
     }
 
-    fn register(&self, io: &mut dyn mio::event::Source, key: Key) -> io::Result<()> {
-        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
-        self.poll.borrow().registry().register(io, mio::Token(key.to_bits()), both)
+    fn register(&self, io: &mut dyn mio::event::Source, key: Key, writes: bool) -> io::Result<()> {
+        self.poll.borrow().registry().register(io, mio::Token(key.to_bits()), interest(writes))
+    }
+
+    fn reregister(&self, io: &mut dyn mio::event::Source, key: Key, writes: bool) -> io::Result<()> {
+        self.poll.borrow().registry().reregister(io, mio::Token(key.to_bits()), interest(writes))
     }
 
     fn deregister(&self, io: &mut dyn mio::event::Source) -> io::Result<()> {
         self.poll.borrow().registry().deregister(io)
     }
+}
+
+fn interest(writes: bool) -> mio::Interest {
+    if writes { mio::Interest::READABLE | mio::Interest::WRITABLE } else { mio::Interest::READABLE }
 }

@@ -32,12 +32,23 @@ pub struct Registration {
 impl Registration {
     /// Registers an operating system's socket, not ready in the directions that `ready` lacks.
     pub(crate) fn new(io: &mut impl mio::event::Source, ready: u8) -> io::Result<Self> {
+        Registration::hearing(io, ready, true)
+    }
+
+    /// The same; without `writes` no event says that it may be written, until [`hear_writes`](Self::hear_writes).
+    pub(crate) fn hearing(io: &mut impl mio::event::Source, ready: u8, writes: bool) -> io::Result<Self> {
         try_current(|on| {
             let registration = Registration::insert(on, ready);
-            on.driver.register(io, registration.key)?;
+            on.driver.register(io, registration.key, writes)?;
             Ok(registration)
         })
         .unwrap_or_else(|| Err(io::Error::other("no event loop runs on this thread")))
+    }
+
+    /// Whether an event says from now on that it may be written; if it may now, one does.
+    pub(crate) fn hear_writes(&self, io: &mut impl mio::event::Source, writes: bool) -> io::Result<()> {
+        // Where the loop has ended, nobody waits for an event.
+        try_current(|on| on.driver.reregister(io, self.key, writes)).unwrap_or(Ok(()))
     }
 
     /// Registers what is not the operating system's.
@@ -99,6 +110,17 @@ impl Registration {
         let _ = try_current(|on| on.driver.deregister(io));
     }
 
+    /// Takes the socket out of the loop, or puts it back. While it is out it may be tried, and no event says that it is ready.
+    pub(crate) fn hear(&self, io: &mut impl mio::event::Source, hears: bool) -> io::Result<()> {
+        let changed =
+            try_current(|on| if hears { on.driver.register(io, self.key, true) } else { on.driver.deregister(io) });
+        changed.unwrap_or(Ok(()))?;
+        if !hears {
+            self.make_readable();
+        }
+        Ok(())
+    }
+
     /// What identifies this registration on this thread for as long as it lives.
     pub(crate) fn key(&self) -> Key {
         self.key
@@ -124,12 +146,17 @@ impl Registration {
             && moved < asked
             && (moved > 0 || direction == Write)
         {
-            let unless = if direction == Read { CLOSED } else { 0 };
-            self.sources.borrow_mut().clear(self.key, direction, unless);
+            self.found_short(direction);
         }
         result
     }
     // ANCHOR_END: try_stream
+
+    /// An operation has moved fewer bytes than it was asked for: there are no more, or no room for more, until an event comes.
+    pub(crate) fn found_short(&self, direction: Direction) {
+        let unless = if direction == Read { CLOSED } else { 0 };
+        self.sources.borrow_mut().clear(self.key, direction, unless);
+    }
 
     /// Tries an operation that proves nothing about the next one: accepting, datagrams, and reads of a Unix stream.
     pub(crate) fn try_once<R>(

@@ -158,8 +158,12 @@ impl Driver for Rc<Network> {
         }
     }
 
-    fn register(&self, _io: &mut dyn mio::event::Source, _key: Key) -> io::Result<()> {
+    fn register(&self, _io: &mut dyn mio::event::Source, _key: Key, _writes: bool) -> io::Result<()> {
         Err(io::Error::other("a simulation has no real sockets"))
+    }
+
+    fn reregister(&self, _io: &mut dyn mio::event::Source, _key: Key, _writes: bool) -> io::Result<()> {
+        Ok(())
     }
 
     fn deregister(&self, _io: &mut dyn mio::event::Source) -> io::Result<()> {

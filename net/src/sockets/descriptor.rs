@@ -9,6 +9,7 @@ use socket2::{Domain, SockRef, Type};
 use std::{
     future::{Future, poll_fn},
     io,
+    net::SocketAddr,
     os::fd::{AsFd, OwnedFd},
     task::{Poll, ready},
 };
@@ -36,7 +37,8 @@ pub enum SocketKind {
 }
 
 impl SocketKind {
-    /// Asks the kernel (`SO_DOMAIN`, `SO_TYPE`, `SO_ACCEPTCONN`, and of a stream whether it has a peer).
+    /// Asks the kernel: for the type (`SO_TYPE`), of a stream for its peer, whose family is its own, and only where it has none
+    /// whether it listens (`SO_ACCEPTCONN`, `SO_DOMAIN`).
     ///
     /// ```
     /// use wirebook_net::SocketKind;
@@ -49,10 +51,15 @@ impl SocketKind {
     /// That it is no socket at all (`ENOTSOCK`; `EBADF` for a descriptor that was opened with `O_PATH`); `NotConnected` for a
     /// stream without a peer; `InvalidInput` for a socket of another family.
     pub fn of(descriptor: &impl AsFd) -> io::Result<SocketKind> {
-        let (domain, kind, listens) = sys::family(descriptor)?;
-        if kind == Type::STREAM && !listens {
-            SockRef::from(descriptor).peer_addr()?;
-        }
+        let socket = SockRef::from(descriptor);
+        // What is no socket is an error here, and so is a descriptor that only names a file (`O_PATH`).
+        let kind = socket.r#type()?;
+        let (domain, listens) = match (kind == Type::STREAM).then(|| socket.peer_addr()) {
+            Some(Ok(peer)) => (peer.domain(), false),
+            Some(Err(_)) if socket.is_listener()? => (sys::domain(descriptor)?, true),
+            Some(Err(no_peer)) => return Err(no_peer),
+            None => (sys::domain(descriptor)?, false),
+        };
         match (domain, kind, listens) {
             (Domain::IPV4 | Domain::IPV6, Type::STREAM, true) => Ok(SocketKind::TcpListener),
             (Domain::IPV4 | Domain::IPV6, Type::STREAM, false) => Ok(SocketKind::TcpStream),
@@ -64,6 +71,17 @@ impl SocketKind {
             _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a socket of another family")),
         }
     }
+}
+
+/// What another process has accepted: a TCP connection, which the kernel says by naming its peer; prepared for a loop.
+pub(super) fn adopt_accepted(descriptor: OwnedFd) -> io::Result<(OwnedFd, SocketAddr)> {
+    let socket = SockRef::from(&descriptor);
+    let peer = socket.peer_addr()?.as_socket();
+    let peer = peer.filter(|_| socket.r#type().is_ok_and(|kind| kind == Type::STREAM));
+    let peer = peer.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it is no TCP connection"))?;
+    socket.set_nonblocking(true)?;
+    socket.set_cloexec(true)?;
+    Ok((descriptor, peer))
 }
 
 /// Makes a socket of `wanted` out of a descriptor, after asking the kernel what it is; prepared for a loop.

@@ -18,15 +18,17 @@ use crate::{
     ground::{cannot, cannot_now, sys},
     kernel::{self, Direction, READABLE, Registration, WRITABLE},
 };
+use mio::unix::SourceFd;
 use socket2::{SockAddr, SockRef, Socket, Type};
 use std::{
     any::Any,
+    cell::Cell,
     fs,
     future::{Future, poll_fn},
     io::{self, IoSlice, Read, Write},
     net::Shutdown,
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     },
     path::{Path, PathBuf},
@@ -238,7 +240,7 @@ impl Listener for UnixListener {
     fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(UnixStream, Self::Address)>> {
         self.acceptor.poll(context, || {
             let (io, address) = self.io.accept()?;
-            Ok((UnixStream::new(io, WRITABLE)?, address))
+            Ok((UnixStream::new(io)?, address))
         })
     }
 }
@@ -248,12 +250,39 @@ impl Listener for UnixListener {
 pub struct UnixStream {
     registration: Registration,
     io: mio::net::UnixStream,
+    /// Whether an event says that it may be written.
+    hears_writes: Cell<bool>,
 }
 
 impl UnixStream {
-    fn new(mut io: mio::net::UnixStream, ready: u8) -> io::Result<Self> {
-        Ok(UnixStream { registration: Registration::new(&mut io, ready)?, io })
+    /// Writable, which a stream is that is connected.
+    fn new(mut io: mio::net::UnixStream) -> io::Result<Self> {
+        let registration = Registration::hearing(&mut io, WRITABLE, false)?;
+        Ok(UnixStream { registration, io, hears_writes: Cell::new(false) })
     }
+
+    // ANCHOR: write
+    /// Writes up to `asked` bytes. Unlike TCP's, a Unix stream says at every read of its peer that it may be written, and so each
+    /// message would wake its sender once more, for nothing. So nobody listens to that but one who found it full.
+    fn write_by(&self, asked: usize, operation: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        let result = self.registration.try_stream(Direction::Write, asked, operation);
+        let full = match &result {
+            Ok(moved) => *moved < asked,
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        };
+        if full != self.hears_writes.get() {
+            let heard = self.registration.hear_writes(&mut SourceFd(&self.io.as_raw_fd()), full);
+            match (&result, heard) {
+                (_, Ok(())) => self.hears_writes.set(full),
+                // Who would wait now would wait for ever.
+                (Err(_), Err(error)) => return Err(error),
+                // What is written is written; whoever is to wait asks again first.
+                (Ok(_), Err(_)) => {}
+            }
+        }
+        result
+    }
+    // ANCHOR_END: write
 
     /// Connects to the socket at `path`. When its queue of waiting connections is full, waits for room.
     ///
@@ -279,7 +308,7 @@ impl UnixStream {
         loop {
             let socket = unix_socket(Type::STREAM)?;
             match socket.connect(&address) {
-                Ok(()) => return Self::new(mio::net::UnixStream::from_std(socket.into()), WRITABLE),
+                Ok(()) => return Self::new(mio::net::UnixStream::from_std(socket.into())),
                 // The kernel has no event for "there is room in the queue" (connect(2), EAGAIN).
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     kernel::sleep(std::time::Duration::from_millis(1)).await;
@@ -295,7 +324,7 @@ impl UnixStream {
     /// # Errors
     /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
     pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
-        Self::new(adopt(descriptor, &[SocketKind::UnixStream])?, WRITABLE)
+        Self::new(adopt(descriptor, &[SocketKind::UnixStream])?)
     }
 
     /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
@@ -310,7 +339,7 @@ impl UnixStream {
     /// Those of `socketpair`.
     pub fn pair() -> io::Result<(Self, Self)> {
         let (one, two) = mio::net::UnixStream::pair()?;
-        Ok((Self::new(one, WRITABLE)?, Self::new(two, WRITABLE)?))
+        Ok((Self::new(one)?, Self::new(two)?))
     }
 
     /// Who is at the other end, as the kernel knows it.
@@ -338,13 +367,13 @@ impl Stream for UnixStream {
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.registration.try_stream(Direction::Write, bytes.len(), || (&self.io).write(bytes))
+        self.write_by(bytes.len(), || (&self.io).write(bytes))
     }
 
     fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let buffers = &buffers[..buffers.len().min(MAX_BUFFERS)];
         let asked = buffers.iter().map(|buffer| buffer.len()).sum();
-        self.registration.try_stream(Direction::Write, asked, || (&self.io).write_vectored(buffers))
+        self.write_by(asked, || (&self.io).write_vectored(buffers))
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
@@ -358,13 +387,18 @@ impl Carrier for UnixStream {
     fn try_send_with(&self, bytes: &[u8], carried: &[&OwnedFd]) -> io::Result<usize> {
         check_carried(bytes, carried.len())?;
         let carried: Vec<BorrowedFd<'_>> = carried.iter().map(|descriptor| descriptor.as_fd()).collect();
-        let send = || sys::send_with(&self.io, bytes, &carried);
-        self.registration.try_stream(Direction::Write, bytes.len(), send)
+        self.write_by(bytes.len(), || sys::send_with(&self.io, bytes, &carried))
     }
 
     fn try_receive_with(&self, buffer: &mut [u8], carried: &mut Vec<OwnedFd>) -> io::Result<ReceivedWith> {
+        let (before, asked) = (carried.len(), buffer.len());
         let receive = || sys::receive_with(&self.io, buffer, carried);
         let (length, cut) = self.registration.try_once(Direction::Read, receive)?;
+        // A read ends behind a message with descriptors. One without them, and short, ended because there was no more.
+        let is_plain = sys::READS_END_BEHIND_DESCRIPTORS && !cut && carried.len() == before;
+        if is_plain && (1..asked).contains(&length) {
+            self.registration.found_short(Direction::Read);
+        }
         Ok(ReceivedWith { length, cut })
     }
 }

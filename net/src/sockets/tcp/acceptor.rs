@@ -39,6 +39,11 @@ impl Acceptor {
         self.registration.forget(io);
     }
 
+    /// Whether the loop is told of what comes.
+    pub(crate) fn hear(&self, io: &mut impl mio::event::Source, hears: bool) -> io::Result<()> {
+        self.registration.hear(io, hears)
+    }
+
     /// The next connection that `accept` gives.
     pub(crate) fn poll<T>(
         &self,

@@ -34,11 +34,13 @@ use crate::{
     ground::{cannot, sys},
     kernel::{READABLE, Registration, WRITABLE},
 };
+use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
+    cell::Cell,
     io,
     net::SocketAddr,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     task::{Context, Poll},
     time::Duration,
 };
@@ -89,6 +91,7 @@ impl Default for ListenOptions {
 pub struct TcpListener {
     acceptor: Acceptor,
     io: mio::net::TcpListener,
+    hears: Cell<bool>,
 }
 
 impl TcpListener {
@@ -136,8 +139,7 @@ impl TcpListener {
         }
         socket.bind(&address.into())?;
         socket.listen(options.backlog)?;
-        let mut io = mio::net::TcpListener::from_std(socket.into());
-        Ok(TcpListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io })
+        TcpListener::new(mio::net::TcpListener::from_std(socket.into()))
     }
 
     /// The listener that a descriptor is: from another process, from a service manager, from another library.
@@ -145,14 +147,33 @@ impl TcpListener {
     /// # Errors
     /// `InvalidInput` when the kernel says that it is something else; those of [`SocketKind::of`](crate::SocketKind::of).
     pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
-        let mut io = adopt(descriptor, &[SocketKind::TcpListener])?;
-        Ok(TcpListener { acceptor: Acceptor::new(Registration::new(&mut io, READABLE)?), io })
+        TcpListener::new(adopt(descriptor, &[SocketKind::TcpListener])?)
+    }
+
+    fn new(mut io: mio::net::TcpListener) -> io::Result<Self> {
+        let acceptor = Acceptor::new(Registration::new(&mut io, READABLE)?);
+        Ok(TcpListener { acceptor, io, hears: Cell::new(true) })
     }
 
     /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
     pub fn into_fd(mut self) -> OwnedFd {
-        self.acceptor.forget(&mut self.io);
+        if self.hears.get() {
+            self.acceptor.forget(&mut self.io);
+        }
         self.io.into()
+    }
+
+    /// Whether what comes wakes this loop. It does, until one says otherwise: for who keeps a copy of a queue from which another
+    /// process accepts. Meanwhile one may look whether something is there ([`TcpListener::poll_accept_fd`]), and is not woken.
+    ///
+    /// # Errors
+    /// Those of `epoll_ctl`.
+    pub fn hear(&self, hears: bool) -> io::Result<()> {
+        if self.hears.get() != hears {
+            self.acceptor.hear(&mut SourceFd(&self.io.as_raw_fd()), hears)?;
+            self.hears.set(hears);
+        }
+        Ok(())
     }
 
     /// The next connection as a descriptor that is on no loop, for whoever gives it to another process.

@@ -4,7 +4,7 @@ use crate::{
     ground::sys,
     kernel::{Direction, Registration, WRITABLE},
     sockets::{
-        descriptor::{SocketKind, adopt},
+        descriptor::{SocketKind, adopt, adopt_accepted},
         stream::Stream,
     },
 };
@@ -80,6 +80,15 @@ impl TcpStream {
     /// `NotConnected` for one that is reset already.
     pub fn from_fd(descriptor: OwnedFd) -> io::Result<Self> {
         TcpStream::new(adopt(descriptor, &[SocketKind::TcpStream])?, WRITABLE)
+    }
+
+    /// The connection that another process has accepted, and its peer; what a listener gives, in as few calls of the system.
+    ///
+    /// # Errors
+    /// As [`TcpStream::from_fd`].
+    pub fn from_accepted(descriptor: OwnedFd) -> io::Result<(Self, SocketAddr)> {
+        let (descriptor, peer) = adopt_accepted(descriptor)?;
+        Ok((TcpStream::new(mio::net::TcpStream::from(descriptor), WRITABLE)?, peer))
     }
 
     /// Takes the socket out of the loop and gives its descriptor, for another loop, process or library.
