@@ -24,7 +24,7 @@ use wirebook_net::{
     self as net,
     tcp::{ListenOptions, TcpListener, TcpStream},
 };
-use wirebook_process::{Handle, Kind, SendError};
+use wirebook_process::{Handle, Kind};
 
 /// Connections that are accepted at a time, before the loop is given back.
 const MAX_BURST: usize = 64;
@@ -88,6 +88,12 @@ pub(crate) struct Port {
     handed_over: Cell<bool>,
     /// Whoever started this process has opened it, and it is not ours to close.
     pub(crate) passed: bool,
+}
+
+/// What comes to a queue wakes this process no more.
+fn rest(queue: &TcpListener) {
+    // The only one who can refuse is a loop that has ended, and that is never woken.
+    let _ = queue.hear(false);
 }
 
 impl Port {
@@ -174,7 +180,9 @@ impl Port {
     fn add_queue(self: &Rc<Self>, slot: usize, queue: TcpListener) -> Rc<TcpListener> {
         let queue = Rc::new(queue);
         self.queues.borrow_mut().insert(slot, queue.clone());
-        if self.policy != Policy::Shared {
+        if self.policy == Policy::Shared {
+            rest(&queue);
+        } else {
             net::spawn(self.clone().distribute(slot, queue.clone()));
         }
         queue
@@ -235,7 +243,8 @@ impl Port {
     /// Listens no more.
     pub(super) fn close(&self) {
         self.closed.set(true);
-        self.queues.borrow_mut().clear();
+        // Workers may have copies, and what comes there would still wake this process.
+        self.queues.take().values().for_each(|queue| rest(queue));
         self.changed.raise();
     }
 
@@ -251,12 +260,16 @@ impl Port {
         self.turn.borrow().members().iter().any(|worker| self.has_room(*worker))
     }
 
+    /// Whether a worker accepts from the queue of a slot.
+    fn is_served(&self, slot: usize) -> bool {
+        let own = |worker: &u64| self.hand(*worker).is_some_and(|hand| hand.slot == slot && !hand.leaves.get());
+        self.policy == Policy::ReusePort && self.turn.borrow().members().iter().any(own)
+    }
+
     /// Whether the master accepts from the queue of a slot. Of a queue that has a worker it keeps its hands off: what lies there
     /// while a slot is empty, because its worker died or was one too many, it gives to the others.
     fn may_accept(&self, slot: usize) -> bool {
-        let own = |worker: &u64| self.hand(*worker).is_some_and(|hand| hand.slot == slot && !hand.leaves.get());
-        let is_served = self.policy == Policy::ReusePort && self.turn.borrow().members().iter().any(own);
-        !is_served
+        !self.is_served(slot)
             && !self.handed_over.get()
             && self.looks.get() < MAX_LOOKS
             && self.waiting.borrow().is_empty()
@@ -281,6 +294,11 @@ impl Port {
         queue: &TcpListener,
     ) -> Poll<io::Result<()>> {
         let mut left = MAX_BURST;
+        if self.is_served(slot) {
+            rest(queue);
+        } else {
+            queue.hear(true)?;
+        }
         self.give_out();
         while self.may_accept(slot) {
             if left == 0 {
@@ -345,8 +363,7 @@ impl Port {
             let mut handle = Some(Handle { kind: Kind::Native, carried: connection });
             if let Some(hand) = self.whose(client, true).and_then(|worker| self.hand(worker)) {
                 match hand.give(self.key, &mut handle) {
-                    // One that was reset meanwhile is no connection any more, and nobody's.
-                    Ok(()) | Err(SendError::WrongKind) => continue,
+                    Ok(()) => continue,
                     Err(_) => self.spare(&hand),
                 }
             }

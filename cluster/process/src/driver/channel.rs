@@ -1,10 +1,11 @@
 //! A channel on a stream: what joins the core to Unix streams, and to simulated ones.
 
 use super::handle::Handle;
-use crate::ipc::{self, Event, Framing, Limits, Rejected, SendError, State, Unsent, Violation};
+use crate::ipc::{self, Event, Framing, Limits, Rejected, SendError, State, Unsent, Violation, channel::MAX_BATCH};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     fmt,
     future::poll_fn,
     io,
@@ -75,6 +76,8 @@ struct Inner<C: Carrier> {
     /// What arrived and is not read, from `start`.
     arrived: RefCell<Vec<u8>>,
     start: Cell<usize>,
+    /// Read, and not yet taken by the program: messages with handles that came together, and what ended their row.
+    read: RefCell<VecDeque<Message<C::Carried>>>,
     /// Raised when something was sent or answered, or all is over.
     moved: net::Signal,
     /// Raised when the stream is closed here, for the one who reads.
@@ -115,6 +118,7 @@ where
             core: RefCell::new(ipc::Channel::new(framing, limits)),
             arrived: RefCell::default(),
             start: Cell::new(0),
+            read: RefCell::default(),
             moved: net::Signal::new(),
             closed: net::Signal::new(),
             deaf: Cell::new(false),
@@ -232,9 +236,11 @@ where
     /// Writes what the stream takes now, and leaves the rest to a task.
     pub fn flush(&self) {
         let Some(stream) = self.0.stream.borrow().clone() else { return };
+        let mut moved = false;
         loop {
             let core = &mut *self.0.core.borrow_mut();
             let Some(next) = core.transmit() else { break };
+            moved = true;
             match stream.try_send_with(next.bytes, &next.handles) {
                 Ok(count) => core.sent(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -254,7 +260,9 @@ where
             }
         }
         self.settle();
-        self.0.moved.raise();
+        if moved {
+            self.0.moved.raise();
+        }
     }
 
     async fn write(self, stream: Rc<C>) {
@@ -280,7 +288,10 @@ where
     }
 
     /// The next message of the peer's program; `None` when the channel is over: the peer has disconnected or is gone, or we have
-    /// disconnected and all was sent. To take a message with a handle is to answer that it has come.
+    /// disconnected and all was sent. To take a message with a handle is to answer that it has come; up to [`MAX_BATCH`] that came one
+    /// behind the other are answered with the first, in one message of the system, and are this program's from then on.
+    ///
+    /// [`MAX_BATCH`]: crate::ipc::channel::MAX_BATCH
     ///
     /// # Errors
     /// `InvalidData` with the [`Violation`], when the peer broke a rule; the channel is closed then.
@@ -303,16 +314,22 @@ where
 
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<io::Result<Option<Message<C::Carried>>>> {
         loop {
-            let step = self.read_arrived();
-            // The answers that reading has queued.
-            self.flush();
-            match step {
-                Err(violation) => {
-                    self.settle();
-                    return Poll::Ready(Err(over(violation)));
+            let mut result = Ok(());
+            if self.0.read.borrow().is_empty() {
+                result = self.read_arrived();
+                if result.is_err() {
+                    // Nobody hears the answers any more, so these are the peer's again.
+                    self.0.read.borrow_mut().clear();
                 }
-                Ok(Some(message)) => return Poll::Ready(Ok(Some(message))),
-                Ok(None) => {}
+                // The answers that reading has queued.
+                self.flush();
+            }
+            if let Some(message) = self.0.read.borrow_mut().pop_front() {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            if let Err(violation) = result {
+                self.settle();
+                return Poll::Ready(Err(over(violation)));
             }
             let Some(stream) = self.0.stream.borrow().clone() else { return Poll::Ready(Ok(None)) };
             if !self.receive(&stream)? {
@@ -324,29 +341,44 @@ where
         }
     }
 
-    /// The first message of what has arrived.
-    fn read_arrived(&self) -> Result<Option<Message<C::Carried>>, Violation> {
+    // ANCHOR: read_arrived
+    /// Reads the first message of what has arrived; while a handle rides on it, also the next. So one message of the system answers
+    /// them all, and wakes their sender once.
+    fn read_arrived(&self) -> Result<(), Violation> {
         let arrived = &mut *self.0.arrived.borrow_mut();
-        loop {
+        let read = &mut *self.0.read.borrow_mut();
+        let mut carries = true;
+        while carries && read.len() < MAX_BATCH {
             let (used, event) = self.0.core.borrow_mut().receive(&arrived[self.0.start.get()..])?;
             self.0.start.set(self.0.start.get() + used);
-            let message = |json: &str, internal, handle: Option<(ipc::Kind, C::Carried)>| {
+            let mut message = |json: &str, internal, handle: Option<(ipc::Kind, C::Carried)>| {
                 let handle = handle.map(|(kind, carried)| Handle { kind, carried });
-                Ok(Some(Message { json: json.to_owned(), internal, handle }))
+                read.push_back(Message { json: json.to_owned(), internal, handle });
             };
             match event {
-                None => break,
-                Some(Event::Message { json, handle }) => return message(json, false, handle),
+                None => {
+                    // What is left is the beginning of a message, and goes to the front.
+                    arrived.drain(..self.0.start.replace(0));
+                    if arrived.is_empty() && arrived.capacity() > 0 {
+                        *arrived = Vec::new();
+                    }
+                    break;
+                }
+                Some(Event::Message { json, handle }) => {
+                    carries = handle.is_some();
+                    message(json, false, handle);
+                }
                 Some(Event::Internal { command, json, handle }) => {
                     if let Some(answer) = answer(&command, json) {
                         // For want of room, or of a channel, nobody is answered.
                         let _ = self.0.core.borrow_mut().send_internal(&answer, None);
                     }
-                    return message(json, true, handle);
+                    carries = handle.is_some();
+                    message(json, true, handle);
                 }
                 Some(Event::WrongHandle { json, .. }) => {
                     self.0.wrong_handles.set(self.0.wrong_handles.get() + 1);
-                    return message(json, false, None);
+                    message(json, false, None);
                 }
                 Some(Event::Taken(..)) => self.0.moved.raise(),
                 Some(Event::NotTaken(unsent)) => {
@@ -355,13 +387,9 @@ where
                 }
             }
         }
-        // What is left is the beginning of a message, and goes to the front.
-        arrived.drain(..self.0.start.replace(0));
-        if arrived.is_empty() && arrived.capacity() > 0 {
-            *arrived = Vec::new();
-        }
-        Ok(None)
+        Ok(())
     }
+    // ANCHOR_END: read_arrived
 
     /// Reads once; false when nothing is there.
     fn receive(&self, stream: &C) -> io::Result<bool> {
@@ -397,6 +425,7 @@ where
     pub fn close(&self) {
         // The core is told as if the peer had gone: nothing that is not answered has arrived.
         let _ = self.0.core.borrow_mut().receive_eof(&[]);
+        self.0.read.borrow_mut().clear();
         self.settle();
     }
 

@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, net::Shutdown, rc::Rc, time::Duration};
 use wirebook_net::{
-    self as net, Stream,
+    self as net, Carrier, Stream,
     sim::{self, Config, Fault, Faults, SimHandle, SimStream},
 };
 use wirebook_process::{Channel, Framing, Handle, Kind, Limits};
@@ -83,6 +83,51 @@ async fn conversation(window: usize, framing: Framing) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Handles that come together are answered together, before the first of them is the program's; what comes behind them waits.
+#[test]
+fn what_comes_together_is_answered_together() {
+    const ANSWER: &[u8] = b"{\"cmd\":\"NODE_HANDLE_ACK\"}\n";
+    let config = Config { faults: Faults::default(), ..Config::from(1) };
+    sim::run(config, async {
+        for count in [1, 2, 15, 16, 17, 40] {
+            let (raw, end) = SimStream::pair();
+            let channel = Channel::new(end, Framing::Lines, Limits { window: 64, ..Limits::default() });
+            let handles: Vec<SimHandle> = (0..count).map(|number| SimHandle::new(Connection(number))).collect();
+            let wrapped = |number| format!("{{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":{number}}}\n");
+            let said = (0..count).map(wrapped).collect::<String>() + "\"behind\"\n";
+            let sent = raw.send_with(said.as_bytes(), &handles.iter().collect::<Vec<_>>()).await.unwrap();
+            raw.write_all(&said.as_bytes()[sent..]).await.unwrap();
+            let (mut answered, mut bytes) = (0, [0; 4096]);
+            for at in 0..count {
+                let message = channel.next().await.unwrap().unwrap();
+                assert_eq!(message.handle.as_ref().map(number), Some(at));
+                net::sleep(Duration::from_millis(50)).await;
+                if let Ok(read) = raw.try_read(&mut bytes) {
+                    answered += read / ANSWER.len();
+                }
+                assert_eq!(answered as u32, count.min((at / 16 + 1) * 16), "{at} of {count}");
+            }
+            assert_eq!(channel.next().await.unwrap().unwrap().json(), "\"behind\"");
+        }
+    })
+    .unwrap();
+}
+
+/// What was not answered is the peer's still, and so it is not the program's.
+#[test]
+fn a_broken_rule_behind_a_handle_leaves_it_to_its_sender() {
+    sim::run(1, async {
+        let (raw, end) = SimStream::pair();
+        let channel = Channel::new(end, Framing::Lines, Limits { window: 64, ..Limits::default() });
+        let said = b"{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":1}\nno json\n";
+        assert_eq!(raw.send_with(said, &[&SimHandle::new(Connection(1))]).await.unwrap(), said.len());
+        assert!(channel.next().await.is_err());
+        let mut bytes = [0; 64];
+        assert_eq!(raw.read(&mut bytes).await.unwrap(), 0, "no answer, and the end");
+    })
+    .unwrap();
 }
 
 fn explore(seeds: u64, window: usize, framing: Framing, faults: fn() -> Faults) {
