@@ -8,6 +8,7 @@
 
 use serde_json::{Value, json};
 use std::{
+    cell::Cell,
     fs,
     future::Future,
     io::{self, BufRead, BufReader, Read, Write},
@@ -241,8 +242,8 @@ fn serve(policy: &str, what: &'static str, workers: usize) {
         "reuse_port" => Policy::ReusePort,
         other => panic!("{other} is no policy"),
     };
-    let listening = std::cell::Cell::new(None);
-    let ready = std::cell::Cell::new(0);
+    let listening = Cell::new(None);
+    let ready = Cell::new(0);
     let news = move |news: &News| match news {
         News::Listening { address } => listening.set(Some(*address)),
         News::Ready { pid, .. } => {
@@ -273,7 +274,7 @@ fn serve(policy: &str, what: &'static str, workers: usize) {
             "http" => {
                 drop(worker.listen("127.0.0.1:0", |port| http1::serve_on(port, Default::default(), hello)).await?)
             }
-            what => drop(worker.listen("127.0.0.1:0", |port| Sink(net::spawn(sink(port, me, what)))).await?),
+            what => drop(worker.listen("127.0.0.1:0", |port| Sink::start(port, me, what)).await?),
         }
         worker.serve().await
     });
@@ -287,7 +288,7 @@ fn plainly(what: &'static str) {
         println!("listening on {}", listener.local_addr()?);
         match what {
             "http" => http1::serve_on(listener, Default::default(), hello).closed().await,
-            what => sink(listener, 0, what).await,
+            what => sink(listener, 0, what, Rc::default()).await,
         }
         io::Result::Ok(())
     });
@@ -299,7 +300,7 @@ async fn hello(_: Request<'_>, response: Response<'_>) -> http1::Outcome {
 }
 
 /// Says to each connection who has it, and closes it, or keeps it.
-async fn sink<L: Listener>(listener: L, me: u64, what: &str)
+async fn sink<L: Listener>(listener: L, me: u64, what: &str, open: Rc<Cell<usize>>)
 where
     L::Stream: 'static,
 {
@@ -309,22 +310,34 @@ where
         let _ = stream.write_all(format!("{me}\n").as_bytes()).await;
         if what == "long" {
             kept.push(stream);
+            open.set(kept.len());
         }
     }
 }
 
 /// A server that has nothing to finish.
-struct Sink(net::JoinHandle<()>);
+struct Sink {
+    task: net::JoinHandle<()>,
+    open: Rc<Cell<usize>>,
+}
+
+impl Sink {
+    fn start(port: cluster::Listener, me: u64, what: &'static str) -> Sink {
+        let open = Rc::<Cell<usize>>::default();
+        Sink { task: net::spawn(sink(port, me, what, open.clone())), open }
+    }
+}
 
 impl Drain for Sink {
     fn enter(&self, phase: Phase) {
         if phase == Phase::Deadline {
-            self.0.abort();
+            self.task.abort();
         }
     }
 
+    /// Who shares a queue compares this with what others have.
     fn open(&self) -> usize {
-        0
+        self.open.get()
     }
 
     fn gone(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {

@@ -4,16 +4,24 @@ use crate::policy::rests;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    fmt, io,
+    fmt,
+    future::Future,
+    io,
     net::SocketAddr,
     os::fd::OwnedFd,
+    pin::Pin,
     rc::Rc,
     task::{Context, Poll},
+    time::Duration,
 };
 use wirebook_net::{
     self as net,
     tcp::{TcpListener, TcpStream},
 };
+
+/// How long a worker that has more than its share leaves a connection to the others, before it takes it nevertheless: they may be
+/// busy, or stand still.
+const REST: Duration = Duration::from_millis(2);
 
 /// Connections that a worker has taken and its server has not accepted: with more the worker takes nothing from the master.
 pub(super) const MAX_TAKEN: usize = 256;
@@ -41,9 +49,15 @@ pub(super) struct Inbox {
     queue: Cell<Queue>,
     /// It has more than its share: others go first.
     rests: Cell<bool>,
+    /// Raised when one was accepted from the system's queue.
+    pub(super) shared: Rc<net::Signal>,
 }
 
 impl Inbox {
+    pub(super) fn new(shared: Rc<net::Signal>) -> Rc<Inbox> {
+        Rc::new(Inbox { shared, ..Inbox::default() })
+    }
+
     pub(super) fn push(&self, connection: OwnedFd) {
         self.taken.borrow_mut().push_back(connection);
         self.changed.raise();
@@ -67,8 +81,9 @@ impl Inbox {
         self.changed.raise();
     }
 
-    fn may_accept(&self) -> bool {
-        self.queue.get() == Queue::Open && !self.rests.get()
+    /// It has more than its share.
+    pub(super) fn rests(&self) -> bool {
+        self.rests.get()
     }
 
     /// What all have, on average.
@@ -87,12 +102,38 @@ pub struct Listener {
     /// One connection for each turn of the loop, so that others can be quicker.
     shares: bool,
     had_its_turn: Cell<bool>,
+    /// Until when the others go first, where this one has more than its share.
+    rest: RefCell<Option<net::Sleep>>,
 }
 
 impl Listener {
     pub(super) fn new(inbox: Rc<Inbox>, address: SocketAddr, queue: Option<TcpListener>, shares: bool) -> Self {
-        Listener { inbox, address, queue: RefCell::new(queue), shares, had_its_turn: Cell::new(false) }
+        let (had_its_turn, rest) = Default::default();
+        Listener { inbox, address, queue: RefCell::new(queue), shares, had_its_turn, rest }
     }
+
+    // ANCHOR: lets_others
+    /// Whether others go first this time; then it is woken when they have.
+    fn lets_others(&self, context: &mut Context<'_>) -> bool {
+        if !self.shares {
+            return false;
+        }
+        if !self.inbox.rests() {
+            self.rest.take();
+            let had_its_turn = self.had_its_turn.replace(false);
+            if had_its_turn {
+                context.waker().wake_by_ref();
+            }
+            return had_its_turn;
+        }
+        let rest = &mut *self.rest.borrow_mut();
+        let rested = Pin::new(rest.get_or_insert_with(|| net::sleep(REST))).poll(context).is_ready();
+        if rested {
+            rest.take();
+        }
+        !rested
+    }
+    // ANCHOR_END: lets_others
 
     /// The address of the port.
     pub fn local_addr(&self) -> SocketAddr {
@@ -116,9 +157,8 @@ impl net::Listener for Listener {
             if let Some(descriptor) = next {
                 self.inbox.accepted.raise();
                 // One whose peer has gone meanwhile is no connection any more.
-                let taken = TcpStream::from_fd(descriptor).and_then(|stream| Ok((stream.peer_addr()?, stream)));
-                if let Ok((peer, stream)) = taken {
-                    return Poll::Ready(Ok((stream, peer)));
+                if let Ok(taken) = TcpStream::from_accepted(descriptor) {
+                    return Poll::Ready(Ok(taken));
                 }
                 continue;
             }
@@ -126,15 +166,16 @@ impl net::Listener for Listener {
                 // So that a port nobody serves any more is closed when the master closes it.
                 self.queue.borrow_mut().take();
             }
-            if let Some(queue) = self.queue.borrow().as_ref().filter(|_| self.inbox.may_accept()) {
-                if self.shares && self.had_its_turn.replace(false) {
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
+            let is_open = self.inbox.queue.get() == Queue::Open;
+            if let Some(queue) = self.queue.borrow().as_ref().filter(|_| is_open)
+                && !self.lets_others(context)
+                && let Poll::Ready(accepted) = net::Listener::poll_accept(queue, context)
+            {
+                self.had_its_turn.set(true);
+                if self.shares {
+                    self.inbox.shared.raise();
                 }
-                if let Poll::Ready(accepted) = net::Listener::poll_accept(queue, context) {
-                    self.had_its_turn.set(true);
-                    return Poll::Ready(accepted);
-                }
+                return Poll::Ready(accepted);
             }
             let look = || (self.inbox.queue.get(), self.inbox.rests.get());
             let before = look();

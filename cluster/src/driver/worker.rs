@@ -8,6 +8,7 @@ use super::{
 use crate::{
     mail::{Mail, Peer, Word},
     messenger::Letter,
+    policy,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -39,6 +40,8 @@ struct Inner {
     hello: Hello,
     channel: Channel,
     inboxes: RefCell<BTreeMap<u64, Rc<Inbox>>>,
+    /// Raised when one was accepted from a queue that all share.
+    shared: Rc<net::Signal>,
     /// How often it has asked for each address.
     asked: RefCell<BTreeMap<SocketAddr, usize>>,
     answers: RefCell<BTreeMap<u64, (Told, Option<Handle>)>>,
@@ -86,6 +89,7 @@ impl Worker {
             hello,
             channel,
             inboxes: RefCell::default(),
+            shared: Rc::default(),
             asked: RefCell::default(),
             answers: RefCell::default(),
             last_seq: Cell::new(0),
@@ -171,7 +175,7 @@ impl Worker {
         };
         let address = address.ok_or_else(|| io::Error::other(error.unwrap_or_default()))?;
         let queue = handle.map(TcpListener::try_from).transpose()?;
-        let inbox = Rc::<Inbox>::default();
+        let inbox = Inbox::new(self.0.shared.clone());
         if self.0.told.get() != Why::Not {
             inbox.close();
         } else if self.0.is_ready.get() {
@@ -225,15 +229,25 @@ impl Worker {
         Ok(())
     }
 
+    // ANCHOR: beat
+    /// Gives a sign of life now and then, and before its time when its share has changed: the answer is what all have on average,
+    /// and who has much more lets others accept. One who rests asks after each that it took nevertheless.
     async fn beat(self, every: Duration) {
+        let mut told = 0;
         loop {
-            net::sleep(every).await;
-            let beat = Said::Beat { open: self.open() };
-            if self.say(&beat).await.is_err() {
+            let has_changed = || {
+                let rests = self.0.inboxes.borrow().values().any(|inbox| inbox.rests());
+                let least = if rests { 1 } else { policy::FEW };
+                (self.open() >= told + least).then_some(())
+            };
+            let (Ok(()) | Err(())) = either(net::sleep(every), self.0.shared.until(has_changed)).await;
+            told = self.open();
+            if self.say(&Said::Beat { open: told }).await.is_err() {
                 return;
             }
         }
     }
+    // ANCHOR_END: beat
 
     /// What it waits for when it leaves, beside its servers.
     pub(crate) fn leaves_behind(&self, last: Rc<dyn Drain>) {

@@ -3,6 +3,9 @@
 /// Eighths of the mean beyond which a worker has too many: 1.125 times the mean.
 pub const SHARE: usize = 9;
 
+/// So few connections are nobody's burden.
+pub const FEW: usize = 8;
+
 /// Whether a worker with so many connections lets others accept, where all have `mean` on average. With few there is nothing to
 /// level out.
 ///
@@ -12,7 +15,5 @@ pub const SHARE: usize = 9;
 /// assert!(!rests(7, 0) && rests(10, 1));
 /// ```
 pub fn rests(open: usize, mean: usize) -> bool {
-    /// So few are nobody's burden.
-    const FEW: usize = 8;
     open > FEW && open.saturating_mul(8) > mean.saturating_mul(SHARE)
 }
