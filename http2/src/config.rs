@@ -61,6 +61,10 @@ pub struct Config {
     pub idle_frames: Rate,
     /// Time for the preface and the first SETTINGS: 10 s, as in Go.
     pub preface_timeout: Duration,
+    /// Time from the first byte to the last of what is used only when it is whole: a frame other than DATA, and a field block with its
+    /// CONTINUATIONs. 10 s, as for a head in HTTP/1. At zero it must come in one piece; [`Duration::MAX`] waits as long as the connection
+    /// lives.
+    pub head_timeout: Duration,
     /// Time for the acknowledgement of our SETTINGS (§6.5.3): 10 s.
     pub settings_timeout: Duration,
     /// Time between two pieces of a message's content that is waited for: 30 s, as in HTTP/1; then the stream is cancelled.
@@ -112,6 +116,7 @@ impl Default for Config {
             resets: Rate { burst: 200, per_second: 33 },
             idle_frames: Rate { burst: 800, per_second: 100 },
             preface_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(10),
             settings_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             min_body_rate: 256,

@@ -3,7 +3,7 @@
 use super::error::Error;
 use crate::driver::{Bears, Desk, Link, Pipes, Read, Turns, linger};
 use crate::state::Leaving;
-use crate::wire::{Code, StreamId};
+use crate::wire::{self, Code, StreamId, Violation};
 use crate::{Config, Connection, Event};
 use std::cell::{Cell, RefCell};
 use std::net::Shutdown;
@@ -115,6 +115,7 @@ impl Line {
                 break error.into();
             }
         };
+        let error = if self.speaks_otherwise(&error) { Error::NotSpoken } else { error };
         self.ended.replace(Some(error.clone()));
         for talk in self.talks.take() {
             talk.fail(error.clone());
@@ -126,6 +127,12 @@ impl Line {
         }
         // The other end may have ended already.
         self.link.stream.shutdown(Shutdown::Both).unwrap_or_default();
+    }
+
+    /// What has come instead of the server's SETTINGS was something else: whatever it speaks, it has understood nothing.
+    fn speaks_otherwise(&self, error: &Error) -> bool {
+        let is_late = |error: &wire::Error| error.violation == Violation::PrefaceTimeout;
+        !self.link.core().is_introduced() && matches!(error, Error::Protocol(error) if !is_late(error))
     }
 
     /// Why the connection has ended, if it has.
@@ -219,10 +226,11 @@ impl Line {
                 }
             }
             // ANCHOR: goaway
-            Event::Goaway { last, .. } => {
+            Event::Goaway { last, code, .. } => {
                 self.gone.set(true);
+                let wants_http1 = code == Code::HTTP_1_1_REQUIRED;
                 for talk in self.talks.borrow().iter().filter(|talk| talk.id > last) {
-                    talk.fail(Error::Unprocessed);
+                    talk.fail(if wants_http1 { Error::Reset(code) } else { Error::Unprocessed });
                 }
                 self.changed.raise();
             }
@@ -256,7 +264,7 @@ fn copy(head: &ResponseHead<'_>) -> (u16, FieldBlock) {
 }
 
 /// What the core let through is valid, and within the limits of a block.
-fn block(fields: FieldLines<'_>) -> FieldBlock {
+pub(super) fn block(fields: FieldLines<'_>) -> FieldBlock {
     let mut block = FieldBlock::default();
     fields.iter().try_for_each(|(name, value)| block.push(name, value)).ok();
     block

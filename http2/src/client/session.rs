@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::line::{Line, Talk};
-use super::response::{Opened, Response};
+use super::response::{Opened, Response, Streamed};
 use super::upload::{Answer, Upload, finish, offer};
 #[cfg(doc)]
 use crate::Misuse;
@@ -150,6 +150,15 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// Adds these fields.
+    pub(super) fn fields(mut self, fields: &FieldBlock) -> Self {
+        for (name, value) in fields.lines().iter() {
+            let pushed = self.fields.push(name, value);
+            self.misuse = self.misuse.or(pushed.err());
+        }
+        self
+    }
+
     /// Adds a field; one that may not be sent makes [`send`](Self::send) fail.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let pushed = self.fields.push(name, value);
@@ -169,7 +178,7 @@ impl Request<'_> {
             return Err(misuse.into());
         }
         let talk = self.open(body).await?;
-        let response = Response::new(Rc::clone(&self.line.0), talk.clone());
+        let response = Streamed::new(Rc::clone(&self.line.0), talk.clone());
         // ANCHOR: send
         let mut rest = body;
         let arrived = talk.changed.until(|| {
@@ -191,7 +200,7 @@ impl Request<'_> {
             let (line, rest) = (Rc::clone(&self.line.0), rest.to_vec());
             net::spawn(async move { finish(&line, talk.id, &rest).await });
         }
-        Ok(response.arrived())
+        Ok(response.arrived().into())
     }
 
     /// Sends the head alone, waiting for a place among the streams, and gives the two sides of the exchange: the body, to be written piece by
@@ -220,7 +229,7 @@ impl Request<'_> {
         }
         let talk = self.begin(self.fields.lines(), None, false).await?;
         let line = Rc::clone(&self.line.0);
-        let response = Response::new(line.clone(), talk.clone());
+        let response = Streamed::new(line.clone(), talk.clone());
         Ok((Upload::new(line, talk.clone()), Answer { talk, response }))
     }
 
@@ -238,8 +247,8 @@ impl Request<'_> {
         let introduced = || line.link.core().is_introduced().then_some(Ok(())).or_else(|| line.end().map(Err));
         line.changed.until(introduced).await?;
         let talk = self.begin(self.fields.lines(), Some(protocol.as_bytes()), false).await?;
-        let response = Response::new(Rc::clone(&line.0), talk.clone());
-        let response = Answer { talk, response }.head().await?;
+        let response = Streamed::new(Rc::clone(&line.0), talk.clone());
+        let response = Answer { talk, response }.arrived().await?;
         match response.status() {
             200..300 => response.into_tunnel(),
             status => Err(Error::Refused(status)),

@@ -34,7 +34,7 @@ impl Connection {
     pub fn deadline(&self) -> Option<Instant> {
         let streams = self.streams.iter().flat_map(|stream| [stream.body_due, stream.room_due]);
         let idle_due = if self.departure.leaving() == Leaving::No { self.idle_due() } else { None };
-        let own = [self.opening_due, self.settings_due, self.settle_due, self.pong_due(), idle_due];
+        let own = [self.opening_due, self.head_due, self.settings_due, self.settle_due, self.pong_due(), idle_due];
         match self.departure.leaving() {
             Leaving::Closed => None,
             _ => streams.chain(own).flatten().min(),
@@ -57,6 +57,7 @@ impl Connection {
     fn too_late(&self) -> Option<Violation> {
         let dues = [
             (self.opening_due, Violation::PrefaceTimeout),
+            (self.head_due, Violation::HeadTimeout),
             (self.settings_due, Violation::SettingsTimeout),
             (self.pong_due(), Violation::PingTimeout),
         ];

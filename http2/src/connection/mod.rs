@@ -80,6 +80,8 @@ pub struct Connection {
     /// When they are too late; then, when their acknowledgement is.
     opening_due: Option<Instant>,
     settings_due: Option<Instant>,
+    /// When what has been begun and is used only when it is whole is too late.
+    head_due: Option<Instant>,
     /// The peer has acknowledged ours.
     acknowledged: bool,
     peer: Settings,
@@ -136,6 +138,7 @@ impl Connection {
             introduced: false,
             opening_due: now.checked_add(config.preface_timeout),
             settings_due: now.checked_add(config.settings_timeout),
+            head_due: None,
             acknowledged: false,
             peer: Settings::default(),
             streams: Streams::default(),
@@ -179,8 +182,15 @@ impl Connection {
             }
             let rest = &input[used..];
             match self.step(rest, room) {
-                Ok(None) => return Ok((used, None)),
+                Ok(None) => {
+                    if !rest.is_empty() && self.head_due.is_none() {
+                        self.head_due = self.now.checked_add(self.config.head_timeout);
+                    }
+                    return Ok((used, None));
+                }
                 Ok(Some((length, found))) => {
+                    // What was begun is whole now, or what is wrong is told of before.
+                    self.head_due = self.head_due.filter(|_| length == 0);
                     used += length;
                     self.position += length as u64;
                     if let Some(found) = found {
