@@ -109,8 +109,9 @@ pub struct Connection {
     answered: StreamId,
     /// The highest stream of ours that the peer answers, once it has said so.
     accepted: Option<StreamId>,
-    /// Since when there has been no stream.
+    /// Since when there has been no stream; and whether what streams need has been given back since.
     idle_since: Instant,
+    rests: bool,
     /// The PING that we have sent, and when its answer is too late.
     pinged: Option<([u8; 8], Option<Instant>)>,
     fault: Option<Error>,
@@ -159,6 +160,7 @@ impl Connection {
             answered: StreamId::MAX,
             accepted: None,
             idle_since: now,
+            rests: false,
             pinged: None,
             fault: None,
             config,
@@ -351,7 +353,7 @@ impl Connection {
         if let Some(stream) = self.streams.remove(id) {
             self.receiver.consume(stream.receiver.unread());
             if self.streams.is_empty() {
-                self.idle_since = self.now;
+                (self.idle_since, self.rests) = (self.now, false);
             }
         }
     }
