@@ -28,7 +28,8 @@ pub struct AgentOptions {
     /// The bounds of the connections of HTTP/2.
     pub http2: Arc<Config>,
     /// Time limits. `connect` and `whole`, which counts until the head is there, hold for both protocols, the others for HTTP/1.1; what
-    /// HTTP/2 waits for has its limits in [`Config`]. Zero gives up what is not there at once; [`Duration::MAX`] is no limit.
+    /// HTTP/2 waits for has its limits in [`Config`], and a `body` of [`Duration::MAX`] switches off those of content. Zero gives up what is not
+    /// there at once; [`Duration::MAX`] is no limit.
     pub timeouts: Timeouts,
     /// Speak HTTP/2 to `http:` URLs, where nothing can be agreed on (RFC 9113 §3.3). A server that answers in another way is asked by
     /// HTTP/1.1, in the same call. Off. A connector of one's own says itself what is spoken.
@@ -144,7 +145,7 @@ impl Agent {
         let url = Url::parse(url)?;
         let mut fields = FieldBlock::default();
         let misuse = url.authorization().and_then(|value| fields.push("authorization", value).err());
-        Ok(AgentRequest { agent: self, method, url, fields, misuse })
+        Ok(AgentRequest { agent: self, method, url, fields, misuse, timeouts: self.timeouts })
     }
 
     /// The connection of HTTP/2 to a URL's origin, for what is said on it piece by piece: uploads, WebSockets, PING.
@@ -184,6 +185,7 @@ pub struct AgentRequest<'a> {
     url: Url,
     fields: FieldBlock,
     misuse: Option<Misuse>,
+    timeouts: Timeouts,
 }
 
 impl AgentRequest<'_> {
@@ -191,6 +193,12 @@ impl AgentRequest<'_> {
     pub fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         let pushed = self.fields.push(name, value);
         self.misuse = self.misuse.or(pushed.err());
+        self
+    }
+
+    /// Other time limits than the agent's: [`AgentOptions::timeouts`].
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
         self
     }
 
@@ -203,19 +211,20 @@ impl AgentRequest<'_> {
         if let Some(misuse) = self.misuse {
             return Err(misuse.into());
         }
-        let whole = self.agent.timeouts.whole.unwrap_or(Duration::MAX);
+        let whole = self.timeouts.whole.unwrap_or(Duration::MAX);
         net::timeout(whole, self.ask(body.as_ref())).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 
     async fn ask(&self, body: &[u8]) -> Result<Response, Error> {
-        let Agent { known, timeouts, .. } = self.agent;
+        let known = &self.agent.known;
         let place = known.place(&self.url.origin(), || self.url.authority());
         // ANCHOR: again
         let (mut again, mut changes) = (0, 0);
         loop {
-            match known.way(&place, timeouts.connect).await? {
+            match known.way(&place, self.timeouts.connect).await? {
                 Way::Http2(session) => {
                     let request = session.request(self.method, &self.url.path).fields(&self.fields);
+                    let request = request.patient(self.timeouts.body == Duration::MAX);
                     match request.send(body).await {
                         Err(error) if error.is_unprocessed() && again < MOST_AGAIN => again += 1,
                         Err(error) if error.wants_http1() && changes < MOST_CHANGES => {
@@ -244,7 +253,7 @@ impl AgentRequest<'_> {
             secure: self.url.secure,
             fields: Some(&self.fields),
             agent: Some(&self.agent.http1),
-            timeouts: self.agent.timeouts,
+            timeouts: self.timeouts,
             ..http1::Options::default()
         };
         http1::request(&options).await?.end(body).await

@@ -9,13 +9,20 @@ use std::cell::{Cell, RefCell};
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::{FieldLines, ResponseHead};
 use wirebook_net::{self as net, Signal, Stream};
 
 /// How long a connection is read on whose last word is said.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// A server that has said nothing for so long is asked whether it lives, beside the next request; if it does not answer in
+/// [`Config::ping_timeout`], the connection ends, and the next request makes another.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The eight bytes of that PING.
+const ALIVE: [u8; 8] = *b"alive?\r\n";
 
 /// A connection.
 pub(super) struct Line {
@@ -25,6 +32,9 @@ pub(super) struct Line {
     /// Raised when there may be a place for a further request, when a PING is answered, and at the end.
     pub(super) changed: Signal,
     pub(super) pong: Cell<Option<[u8; 8]>>,
+    /// When the server was last heard; and whether it has been asked since whether it lives.
+    heard: Cell<Instant>,
+    asked: Cell<bool>,
     /// The server has said GOAWAY.
     gone: Cell<bool>,
     /// Why there will be nothing more.
@@ -78,6 +88,8 @@ impl Line {
             pipes: Pipes::default(),
             changed: Signal::new(),
             pong: Cell::default(),
+            heard: Cell::new(net::now()),
+            asked: Cell::default(),
             gone: Cell::default(),
             ended: RefCell::default(),
         });
@@ -140,6 +152,15 @@ impl Line {
         self.ended.borrow().clone()
     }
 
+    /// A request is made: is anybody there? Nothing is waited for.
+    pub(super) fn ask_whether_it_lives(&self) {
+        let is_silent = net::now().saturating_duration_since(self.heard.get()) >= SILENCE;
+        if is_silent && !self.asked.replace(true) {
+            // One that is over answers nobody.
+            self.link.say(|core, out| core.send(Event::Ping(ALIVE), out)).ok();
+        }
+    }
+
     /// Whether one of the two ends takes no more requests.
     pub(super) fn is_leaving(&self) -> bool {
         self.gone.get() || self.link.core().leaving() != Leaving::No
@@ -174,6 +195,10 @@ impl Line {
     }
 
     fn receive(&self, Desk { inbox, fields }: &mut Desk) {
+        if !inbox.unread().is_empty() {
+            self.heard.set(net::now());
+            self.asked.set(false);
+        }
         loop {
             let (used, event) = match self.link.core().receive(inbox.unread(), fields) {
                 Ok(received) => received,

@@ -96,7 +96,7 @@ impl Session {
     pub fn request<'a>(&self, method: &'a str, target: &'a str) -> Request<'a> {
         let mut fields = FieldBlock::default();
         let misuse = fields.push("host", self.authority.as_bytes()).err();
-        Request { line: self.line.clone(), method, target, fields, misuse }
+        Request { line: self.line.clone(), method, target, fields, misuse, patient: false }
     }
 
     /// Asks whether the server is there; gives how long its answer took.
@@ -147,6 +147,7 @@ pub struct Request<'a> {
     target: &'a str,
     fields: FieldBlock,
     misuse: Option<wirebook_http1::Misuse>,
+    patient: bool,
 }
 
 impl Request<'_> {
@@ -163,6 +164,13 @@ impl Request<'_> {
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let pushed = self.fields.push(name, value);
         self.misuse = self.misuse.or(pushed.err());
+        self
+    }
+
+    /// The content of the answer may take any time, as a stream of events does: [`Config::body_timeout`] and [`Config::min_body_rate`] do not
+    /// end it.
+    pub fn patient(mut self, patient: bool) -> Self {
+        self.patient = patient;
         self
     }
 
@@ -278,6 +286,10 @@ impl Request<'_> {
         };
         let stream: StreamId = line.changed.until(place).await?;
         self.say_head(stream, fields, protocol, end)?;
+        if self.patient {
+            line.link.core().be_patient(stream);
+        }
+        line.ask_whether_it_lives();
         let talk = Talk::new(stream);
         line.enter(talk.clone());
         Ok(talk)

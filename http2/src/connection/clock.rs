@@ -41,7 +41,7 @@ impl Connection {
 
     /// When [`tick`](Self::tick) has something to do, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
-        let streams = self.streams.iter().flat_map(|stream| [stream.body_due, stream.room_due]);
+        let streams = self.streams.iter().flat_map(|stream| [stream.content_due(), stream.room_due]);
         let idle_due = if self.departure.leaving() == Leaving::No { self.idle_due() } else { None };
         let own = [
             self.rest_due(),
@@ -105,7 +105,7 @@ impl Connection {
     /// Streams whose peer is too slow are cancelled. A peer that lets the last of its windows stay shut is gone.
     fn end_slow_streams(&mut self) {
         let slow = |stream: &&crate::stream::table::Stream| {
-            self.has_passed(stream.body_due) || self.has_passed(stream.room_due)
+            self.has_passed(stream.content_due()) || self.has_passed(stream.room_due)
         };
         let mut ended: Vec<_> = self.streams.iter().filter(slow).map(|stream| (stream.id, stream.room_due)).collect();
         ended.sort_unstable_by_key(|(id, _)| *id);

@@ -317,6 +317,14 @@ impl Connection {
         stream.min(self.sender.room()).max(0) as usize
     }
 
+    /// The peer may take any time for the content of a stream: neither [`body_timeout`](Config::body_timeout) nor
+    /// [`min_body_rate`](Config::min_body_rate) ends it. For streams of events, which are silent when nothing happens.
+    pub fn be_patient(&mut self, id: StreamId) {
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.patient = true;
+        }
+    }
+
     /// The two windows of a stream, or those of the connection: for those who draw.
     pub fn windows(&self, id: StreamId) -> Option<(Sender, Receiver)> {
         if id.is_connection() {

@@ -20,9 +20,9 @@ use wirebook_tls::{Acceptor, Identity, TlsListener, TlsStream};
 
 /// What stands between an agent and the servers of the simulation.
 #[derive(Default)]
-struct Wires {
+pub(crate) struct Wires {
     /// What both ends agree on.
-    http2: Cell<bool>,
+    pub(crate) http2: Cell<bool>,
     /// For each connection, how many protocols were offered.
     offers: RefCell<Vec<usize>>,
     fails: Cell<bool>,
@@ -30,13 +30,13 @@ struct Wires {
 }
 
 impl Wires {
-    fn new(http2: bool) -> Rc<Wires> {
+    pub(crate) fn new(http2: bool) -> Rc<Wires> {
         let wires = Wires::default();
         wires.http2.set(http2);
         Rc::new(wires)
     }
 
-    fn agent(self: &Rc<Self>, options: AgentOptions) -> Agent {
+    pub(crate) fn agent(self: &Rc<Self>, options: AgentOptions) -> Agent {
         let wires = self.clone();
         Agent::with_connector(options, async move |_: Origin, protocols: &'static [&'static str]| {
             wires.offers.borrow_mut().push(protocols.len());
@@ -51,7 +51,7 @@ impl Wires {
         })
     }
 
-    fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.offers.borrow().len()
     }
 }

@@ -6,6 +6,7 @@ mod allocations;
 mod attacks;
 mod client;
 mod core_attacks;
+mod events;
 mod floods;
 mod h2spec;
 mod hpack_attacks;
