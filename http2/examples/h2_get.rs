@@ -20,6 +20,9 @@ struct Options {
     /// Believe the authorities of this file of PEM alone
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Believe the certificate in this file of PEM itself
+    #[arg(long, value_name = "FILE")]
+    pin: Option<PathBuf>,
     /// Say by which protocol each answer came
     #[arg(long)]
     protocol: bool,
@@ -41,8 +44,13 @@ impl Options {
 
     fn agent(&self) -> Result<Agent, wirebook_tls::Error> {
         let options = AgentOptions { prior_knowledge: true, ..AgentOptions::default() };
-        let Some(ca) = &self.ca else { return Ok(Agent::new(options)) };
-        Ok(Agent::with_tls(options, Connector::new(Roots::only(ca)?, &Default::default())?))
+        let roots = match (&self.ca, &self.pin) {
+            (None, None) => return Ok(Agent::new(options)),
+            (Some(ca), None) => Roots::only(ca)?,
+            (None, Some(pin)) => Roots::none().pinned(pin)?,
+            (Some(ca), Some(pin)) => Roots::only(ca)?.pinned(pin)?,
+        };
+        Ok(Agent::with_tls(options, Connector::new(roots, &Default::default())?))
     }
 }
 

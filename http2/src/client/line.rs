@@ -127,6 +127,9 @@ impl Line {
                 break error.into();
             }
         };
+        // Who breaks a rule and ends in the same breath is told of by the rule.
+        let fault = self.link.core().fault().filter(|fault| fault.violation != Violation::Incomplete);
+        let error = fault.map_or(error, Error::Protocol);
         let error = if self.speaks_otherwise(&error) { Error::NotSpoken } else { error };
         self.ended.replace(Some(error.clone()));
         for talk in self.talks.take() {

@@ -223,7 +223,11 @@ async fn converse(
         for id in streams(&heard).split_off(answered) {
             let said = says(connection, answered);
             if let Says::BadRequest = said {
-                return stream.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await.ok();
+                stream.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await.ok()?;
+                stream.shutdown(std::net::Shutdown::Write).ok()?;
+                // Who ends with bytes unread takes its own answer back.
+                while matches!(stream.read(&mut bytes).await, Ok(1..)) {}
+                return None;
             }
             if !std::mem::replace(&mut greeted, true) {
                 stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.ok()?;
@@ -354,6 +358,18 @@ fn who_wants_http1_gets_it_in_the_same_call_and_for_five_minutes() {
             net::stop();
         });
     }
+}
+
+/// Its answer and its end may be read at once, or one after the other.
+#[test]
+fn on_rough_networks_who_never_spoke_http2_is_asked_by_http1() {
+    explore(rough, |_| async move {
+        scripted(|_, _| Says::BadRequest);
+        let agent = Wires::new(true).agent(AgentOptions::default());
+        let answer = ask(&agent, "POST", "https://a/", "").await;
+        assert_eq!(answer.expect("an answer"), (Version::Http11, 200, "ok".to_owned()));
+        net::stop();
+    });
 }
 
 /// A connector that says `h2` whatever was offered, and a server that wants HTTP/1.1: somebody has to give up.
