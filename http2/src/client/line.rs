@@ -3,7 +3,7 @@
 use super::error::Error;
 use crate::driver::{Bears, Desk, Link, Pipes, Read, Turns, linger};
 use crate::state::Leaving;
-use crate::wire::{self, Code, StreamId, Violation};
+use crate::wire::{Code, StreamId, Violation};
 use crate::{Config, Connection, Event};
 use std::cell::{Cell, RefCell};
 use std::net::Shutdown;
@@ -130,7 +130,11 @@ impl Line {
         // Who breaks a rule and ends in the same breath is told of by the rule.
         let fault = self.link.core().fault().filter(|fault| fault.violation != Violation::Incomplete);
         let error = fault.map_or(error, Error::Protocol);
-        let error = if self.speaks_otherwise(&error) { Error::NotSpoken } else { error };
+        let error = match error {
+            // Whatever it speaks, it has understood nothing.
+            Error::Protocol(error) if error.violation == Violation::FirstFrame => Error::NotSpoken,
+            error => error,
+        };
         self.ended.replace(Some(error.clone()));
         for talk in self.talks.take() {
             talk.fail(error.clone());
@@ -142,12 +146,6 @@ impl Line {
         }
         // The other end may have ended already.
         self.link.stream.shutdown(Shutdown::Both).unwrap_or_default();
-    }
-
-    /// What has come instead of the server's SETTINGS was something else: whatever it speaks, it has understood nothing.
-    fn speaks_otherwise(&self, error: &Error) -> bool {
-        let is_late = |error: &wire::Error| error.violation == Violation::PrefaceTimeout;
-        !self.link.core().is_introduced() && matches!(error, Error::Protocol(error) if !is_late(error))
     }
 
     /// Why the connection has ended, if it has.

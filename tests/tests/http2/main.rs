@@ -4,6 +4,7 @@
 mod agent;
 mod allocations;
 mod attacks;
+mod bounds;
 mod client;
 mod core_attacks;
 mod events;
