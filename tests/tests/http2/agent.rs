@@ -3,6 +3,7 @@
 use crate::peer::{ADDRESS, explore, rough, serve, simulate};
 use crate::server::handler;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -358,6 +359,58 @@ fn who_wants_http1_gets_it_in_the_same_call_and_for_five_minutes() {
             net::stop();
         });
     }
+}
+
+/// A server leaves at any moment, and its next life takes its place: every request is answered, and none is done twice. What is told as an
+/// error was done by nobody.
+#[test]
+fn a_server_that_leaves_at_any_moment_loses_nothing_and_does_nothing_twice() {
+    explore(rough, |seed| async move {
+        let done: Rc<RefCell<BTreeMap<String, u32>>> = Rc::default();
+        let counted = done.clone();
+        let handler = async move |mut request: Request<'_>, response: Response<'_>| -> Outcome {
+            *counted.borrow_mut().entry(request.path().to_owned()).or_default() += 1;
+            let body = request.bytes(1000).await?;
+            net::sleep(Duration::from_millis(3)).await;
+            response.end(body).await
+        };
+        let first = serve(Options::default(), handler.clone());
+        let agent = Wires::new(true).agent(AgentOptions::default());
+        let asking: Vec<_> = (0..20)
+            .map(|n| {
+                let (agent, done) = (agent.clone(), done.clone());
+                net::spawn(async move {
+                    net::sleep(Duration::from_millis(n)).await;
+                    let (url, body) = (format!("https://a/{n}"), format!("order {n}"));
+                    loop {
+                        match ask(&agent, "POST", &url, &body).await {
+                            Ok((_, status, text)) => return assert_eq!((status, text), (200, body)),
+                            Err(error) => {
+                                let is_done = done.borrow().contains_key(&format!("/{n}"));
+                                assert!(!is_done, "seed {seed}: {n} was done, and ended with {error:?}");
+                                net::sleep(Duration::from_millis(1)).await;
+                            }
+                        }
+                    }
+                })
+            })
+            .collect();
+        net::sleep(Duration::from_micros(seed.wrapping_mul(0x9e37_79b9) % 40_000)).await;
+        first.close();
+        let listener = loop {
+            match SimListener::bind(ADDRESS) {
+                Ok(listener) => break listener,
+                Err(_) => net::sleep(Duration::from_micros(100)).await,
+            }
+        };
+        http2::serve_on(listener, Options::default(), handler);
+        for each in asking {
+            each.await.expect("an answer");
+        }
+        let done = done.borrow();
+        assert_eq!((done.len(), done.values().sum::<u32>()), (20, 20), "seed {seed}: {done:?}");
+        net::stop();
+    });
 }
 
 /// Its answer and its end may be read at once, or one after the other.
