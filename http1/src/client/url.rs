@@ -82,14 +82,6 @@ impl Url {
         Origin { secure: self.secure, host, port: self.port, local_address: None, socket_path: None }
     }
 
-    /// Host and port as the `Host` field has them: without a port that the scheme implies.
-    pub fn authority(&self) -> String {
-        match (self.secure, self.port) {
-            (true, 443) | (false, 80) => self.host.clone(),
-            (_, port) => format!("{}:{port}", self.host),
-        }
-    }
-
     /// The value of the `Authorization` field that user and password make (RFC 7617); `None` where there are none.
     pub fn authorization(&self) -> Option<String> {
         self.auth.as_deref().map(basic)

@@ -155,7 +155,7 @@ impl Agent {
     /// Those of connecting; [`Error::NotSpoken`] where the origin speaks HTTP/1.1.
     pub async fn session(&self, url: &str) -> Result<Session, Error> {
         let url = Url::parse(url)?;
-        let place = self.known.place(&url.origin(), || url.authority());
+        let place = self.known.place(&url.origin());
         match self.known.way(&place, self.timeouts.connect).await? {
             Way::Http2(session) => Ok(session),
             Way::Http1(_) => Err(Error::NotSpoken),
@@ -217,7 +217,7 @@ impl AgentRequest<'_> {
 
     async fn ask(&self, body: &[u8]) -> Result<Response, Error> {
         let known = &self.agent.known;
-        let place = known.place(&self.url.origin(), || self.url.authority());
+        let place = known.place(&self.url.origin());
         // ANCHOR: again
         let (mut again, mut changes) = (0, 0);
         loop {

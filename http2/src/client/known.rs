@@ -40,7 +40,6 @@ pub(super) struct Known {
 /// What is known of one.
 pub(super) struct Place {
     origin: Origin,
-    authority: String,
     state: RefCell<State>,
     /// Attempts to connect so far, and why the last one failed.
     attempts: Cell<u64>,
@@ -92,10 +91,9 @@ impl Drop for Connecting<'_> {
 }
 
 impl Place {
-    fn new(origin: &Origin, authority: String) -> Rc<Place> {
+    fn new(origin: &Origin) -> Rc<Place> {
         Rc::new(Place {
             origin: origin.clone(),
-            authority,
             state: RefCell::default(),
             attempts: Cell::default(),
             failure: RefCell::default(),
@@ -125,11 +123,11 @@ impl Place {
 
 impl Known {
     /// What is known of an origin, which is the one that was asked last from now on.
-    pub(super) fn place(&self, origin: &Origin, authority: impl FnOnce() -> String) -> Rc<Place> {
+    pub(super) fn place(&self, origin: &Origin) -> Rc<Place> {
         let places = &mut *self.places.borrow_mut();
         let place = match places.iter().position(|place| place.origin == *origin) {
             Some(at) => places.remove(at),
-            None => Place::new(origin, authority()),
+            None => Place::new(origin),
         };
         if places.len() == MAX_ORIGINS {
             places.remove(0);
@@ -181,7 +179,7 @@ impl Known {
             error
         })?;
         let way = if agreed.as_deref() == Some(HTTP2) {
-            let session = Session::over(stream, &place.authority, self.config.clone());
+            let session = Session::over(stream, &place.origin.authority(), self.config.clone());
             place.state.replace(State::Http2(session.clone()));
             Way::Http2(session)
         } else {
@@ -198,8 +196,7 @@ impl Known {
     /// A connection for HTTP/1.1's agent. Both protocols are offered, and where the server now takes the other one, what was known of it is
     /// old: nothing was sent, and whoever asked goes the other way.
     pub(super) async fn connect_http1(&self, origin: Origin) -> io::Result<Rc<dyn Stream>> {
-        // It is there: a request of HTTP/1.1 has asked for it.
-        let place = self.place(&origin, String::new);
+        let place = self.place(&origin);
         if let Some(spare) = place.spare.take() {
             return Ok(spare);
         }
@@ -208,7 +205,7 @@ impl Known {
             return Ok(stream);
         }
         if !place.speaks_http2() {
-            let session = Session::over(stream, &place.authority, self.config.clone());
+            let session = Session::over(stream, &place.origin.authority(), self.config.clone());
             place.state.replace(State::Http2(session));
             place.changed.raise();
         }
