@@ -1,7 +1,7 @@
 //! Array methods that call back, ECMA-262 §23.1.3. The length is read before the first call, elements as they are
 //! reached, as the specification has it.
 
-use super::array::this_array;
+use super::array::{changing, this_array};
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, call, callable, not_a_function},
@@ -24,7 +24,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("reduce", reduce),
     ("reduceRight", reduce_right),
     ("some", some),
-    ("sort", sort),
+    ("sort", |cx, this, args| changing(cx, this, args, sort, false)),
     ("toSorted", to_sorted),
 ];
 

@@ -221,6 +221,7 @@ fn apply(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             cx.items(list.len())?;
             list.to_vec()
         }
+        Value::Object(list) => convert::elements_of(cx, list)?,
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             return cx.type_error("CreateListFromArrayLike called on non-object");
         }

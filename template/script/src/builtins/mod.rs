@@ -64,7 +64,7 @@ impl Methods {
             Value::Number(_) => self.number.or(self.object),
             Value::Bool(_) => self.boolean.or(self.object),
             Value::Object(object) => match object.0.class.get() {
-                Class::Plain | Class::Error => self.object,
+                Class::Plain | Class::Error | Class::Arguments => self.object,
                 Class::Date => self.date.or(self.object),
                 Class::Map => self.map.or(self.object),
                 Class::Set => self.set.or(self.object),
@@ -215,6 +215,9 @@ pub(crate) fn member(value: &Value, name: &str) -> Value {
         (Value::Function(function), "prototype") => return prototype(function.name()),
         (Value::Function(function), _) if function.name().ends_with(".prototype") => {
             let kind = function.name().trim_end_matches(".prototype");
+            if (kind, name) == ("Object", "toString") {
+                return Value::Function(Function::native(name, object::tag));
+            }
             return match methods(name).of_kind(kind) {
                 Some(native) => Value::Function(Function::native(name, native)),
                 None => Value::Undefined,

@@ -219,6 +219,35 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     }
 }
 
+/// `Object.prototype.toString`, called on anything (§20.1.3.6): how programs ask what a value is.
+pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let boxed = match this.as_object().and_then(Object::inner) {
+        Some(Inner::Primitive(value)) => value,
+        _ => this,
+    };
+    let name = match boxed {
+        Value::Undefined | Value::Uninit | Value::Missing | Value::Cell(_) => "Undefined",
+        Value::Null => "Null",
+        Value::Bool(_) => "Boolean",
+        Value::Number(_) => "Number",
+        Value::String(_) => "String",
+        Value::Array(_) => "Array",
+        Value::RegExp(_) => "RegExp",
+        Value::Function(function) if matches!(function.name(), "Math" | "JSON" | "console") => function.name(),
+        Value::Function(_) => "Function",
+        Value::Object(object) => match (object.0.class.get(), object.inner()) {
+            (Class::Error, _) => "Error",
+            (Class::Date, _) => "Date",
+            (Class::Map, _) => "Map",
+            (Class::Set, _) => "Set",
+            (Class::Arguments, _) => "Arguments",
+            (Class::Iterator, Some(Inner::Items { name, .. })) => return Ok(format!("[object {name} Iterator]").into()),
+            _ => "Object",
+        },
+    };
+    Ok(format!("[object {name}]").into())
+}
+
 fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     Ok(this.clone())
 }

@@ -4,7 +4,7 @@ use super::fault::R;
 use super::flow::Flow;
 use super::machine::Cx;
 use super::program::{Body, Callable, Proto};
-use crate::base::ErrorKind;
+use crate::base::{ErrorKind, memory::cost};
 use crate::value::{Function, Object, Value};
 
 impl Cx<'_> {
@@ -61,8 +61,10 @@ impl Cx<'_> {
             self.stack.push(this);
         }
         if proto.uses_arguments {
-            let arguments = self.array(args.to_vec());
-            self.stack.push(arguments);
+            self.steps(args.len())?;
+            self.room_for((args.len() + 1).saturating_mul(cost::ENTRY + cost::STRING + 8))?;
+            let arguments = self.own(Object::arguments(args));
+            self.stack.push(arguments.into());
         }
         if proto.direct {
             let given = args.len().min(proto.parameters.len());

@@ -17,6 +17,8 @@ enum Open {
     Statement,
     /// Any other: an operand ends, and `/` divides.
     Operand,
+    /// `(` of a function that is an expression.
+    Parameters,
     /// `${` in a template literal.
     Quasi,
 }
@@ -30,6 +32,8 @@ enum Before {
     Statement,
     /// A word after whose brackets a statement follows.
     Head,
+    /// `function` where an expression starts, and its parameters: an operand ends behind the body.
+    Function,
     /// Something that has a value.
     Operand,
 }
@@ -160,7 +164,11 @@ impl<'t> Scan<'t> {
                 self.at += 1;
             }
             '(' => {
-                self.open.push(if self.before == Before::Head { Open::Statement } else { Open::Operand });
+                self.open.push(match self.before {
+                    Before::Head => Open::Statement,
+                    Before::Function => Open::Parameters,
+                    _ => Open::Operand,
+                });
                 self.before = Before::Start;
             }
             '[' => {
@@ -170,7 +178,8 @@ impl<'t> Scan<'t> {
             '{' => {
                 let block = self.before == Before::Statement;
                 self.open.push(if block { Open::Statement } else { Open::Operand });
-                self.before = if block { Before::Statement } else { Before::Start };
+                let body = self.before == Before::Function;
+                self.before = if block || body { Before::Statement } else { Before::Start };
             }
             ')' | ']' | '}' => match self.open.pop() {
                 Some(Open::Quasi) if c == '}' => {
@@ -178,6 +187,7 @@ impl<'t> Scan<'t> {
                     return self.quasi(self.at - 1);
                 }
                 Some(Open::Operand) => self.before = self.after_operand(c),
+                Some(Open::Parameters) => self.before = Before::Function,
                 _ => self.before = Before::Statement,
             },
             ';' => self.before = Before::Statement,
@@ -213,6 +223,9 @@ impl<'t> Scan<'t> {
         let member = self.before == Before::Head && self.text[..self.at].trim_end().ends_with('.');
         self.before = match &rest[..length] {
             _ if member => Before::Operand,
+            "function" if self.before != Before::Statement => Before::Function,
+            // Its name.
+            _ if self.before == Before::Function => Before::Function,
             "if" | "while" | "for" | "with" => Before::Head,
             "else" | "do" | "try" | "finally" => Before::Statement,
             "return" | "typeof" | "case" | "in" | "of" | "instanceof" | "new" | "void" | "delete" | "throw" => {

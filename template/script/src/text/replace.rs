@@ -40,7 +40,7 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
     let with = replacement(cx, arg(args, 1))?;
     if let Value::RegExp(regexp) = arg(args, 0) {
         if all && !regexp.program().flags.global {
-            return cx.type_error("replaceAll must be called with a global RegExp");
+            return cx.type_error("String.prototype.replaceAll called with a non-global RegExp argument");
         }
         return replace_matches(cx, &text, regexp, &with);
     }

@@ -259,6 +259,8 @@ pub(crate) enum Class {
     Iterator,
     /// `new Number(1)` and its like.
     Boxed,
+    /// What `arguments` is: elements by number, and a `length` that is not enumerable.
+    Arguments,
 }
 
 /// What an object of a class holds besides its properties.
@@ -304,6 +306,14 @@ impl Object {
         let object = Object::new();
         object.0.class.set(class);
         let _ = object.0.inner.set(Box::new(inner));
+        object
+    }
+
+    /// `arguments` of a call.
+    pub(crate) fn arguments(args: &[Value]) -> Object {
+        let elements = args.iter().enumerate().map(|(n, value)| (n.to_string().into(), value.clone()));
+        let object: Object = elements.chain([("length".into(), args.len().into())]).collect();
+        object.0.class.set(Class::Arguments);
         object
     }
 
@@ -375,7 +385,11 @@ impl Object {
             // `message` and `stack` are not enumerable.
             return Vec::new();
         }
-        self.0.properties.borrow().ordered()
+        let mut entries = self.0.properties.borrow().ordered();
+        if self.0.class.get() == Class::Arguments {
+            entries.retain(|(key, _)| !key.is("length"));
+        }
+        entries
     }
 
     pub(crate) fn borrow(&self) -> Ref<'_, Properties<Value>> {
