@@ -36,7 +36,7 @@ pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Valu
         return cx.no_property(READ, value, index);
     }
     let key = convert::to_key(cx, index)?;
-    if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
+    if let (Value::Array(_) | Value::String(_) | Value::Object(_), Some(n)) = (value, array_index(key.as_str()))
         && let Some(found) = own_element(cx, value, f64::from(n))?
     {
         return Ok(found);

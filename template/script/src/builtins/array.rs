@@ -51,6 +51,7 @@ pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
             let Value::Array(copy) = cx.array(items) else { return cx.type_error("this method needs an array") };
             Ok(copy)
         }
+        Value::Bool(_) | Value::Number(_) | Value::RegExp(_) => Ok(Array::new(Vec::new())),
         _ => cx.type_error("this method needs an array"),
     }
 }
@@ -393,9 +394,9 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let mut out = Gathered::new();
     for (n, item) in items.into_iter().enumerate() {
         cx.step()?;
-        out.push(match args.get(1) {
-            None | Some(Value::Undefined) => item,
-            Some(map) => crate::run::args::call(cx, map, &[item, n.into()])?,
+        out.push(match callable(arg(args, 1)) {
+            None => item,
+            Some(map) => cx.call(map, arg(args, 2), &[item, n.into()])?,
         });
     }
     Ok(out.finish(cx))

@@ -37,7 +37,7 @@ fn start<'a>(cx: &mut Cx<'_>, this: &Value, args: &'a [Value]) -> R<(Array, &'a 
     }
 }
 
-/// Calls back for each element until `visit` has seen enough.
+/// Calls back for each element, with the second argument as `this`, until `visit` has seen enough.
 fn walk(
     cx: &mut Cx<'_>,
     this: &Value,
@@ -47,7 +47,7 @@ fn walk(
     let (array, callback) = start(cx, this, args)?;
     for n in 0..array.len() {
         let Some(item) = array.get(n) else { break };
-        let result = cx.call(callback, &Value::Undefined, &[item.clone(), n.into(), this.clone()])?;
+        let result = cx.call(callback, arg(args, 1), &[item.clone(), n.into(), this.clone()])?;
         if visit(cx, n, item, result)? {
             break;
         }
@@ -131,7 +131,7 @@ fn last(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Option<(usize, Value
     let (array, callback) = start(cx, this, args)?;
     for n in (0..array.len()).rev() {
         let item = array.get(n).unwrap_or_default();
-        if compare::truthy(&cx.call(callback, &Value::Undefined, &[item.clone(), n.into(), this.clone()])?) {
+        if compare::truthy(&cx.call(callback, arg(args, 1), &[item.clone(), n.into(), this.clone()])?) {
             return Ok(Some((n, item)));
         }
     }

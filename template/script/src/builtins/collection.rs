@@ -163,6 +163,6 @@ fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         let Some((next, (key, value))) = table.borrow().next(at) else { return Ok(Value::Undefined) };
         cx.steps((next - at) / 8)?;
         at = next;
-        cx.call(callback, &Value::Undefined, &[value, key, this.clone()])?;
+        cx.call(callback, arg(args, 1), &[value, key, this.clone()])?;
     }
 }

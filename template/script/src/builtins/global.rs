@@ -8,7 +8,7 @@ use crate::run::{
     convert, report,
 };
 use crate::text::search::compiled;
-use crate::value::{Class, Inner, Object, Value, compare};
+use crate::value::{Class, Object, Value, compare};
 use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
@@ -76,7 +76,7 @@ pub(super) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
         "Number" => number_of(cx, &Value::Undefined, args)?,
         _ => string_of(cx, &Value::Undefined, args)?,
     };
-    Ok(cx.own(Object::of_class(Class::Boxed, Inner::Primitive(value))).into())
+    Ok(cx.own(Object::boxed(value)).into())
 }
 
 pub(super) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {

@@ -132,7 +132,7 @@ fn table_of_methods() -> HashMap<&'static str, Methods> {
         table.entry(name).or_default().function = Some(*native);
     }
     table.entry("toString").or_default().boolean = Some(global::to_text);
-    table.entry("valueOf").or_default().boolean = Some(|_, this, _| Ok(this.clone()));
+    table.entry("valueOf").or_default().boolean = Some(object::value_of);
     table
 }
 
@@ -241,7 +241,7 @@ pub(crate) fn member(value: &Value, name: &str) -> Value {
             }
         }
         (Value::Array(array), "index" | "input" | "groups") => return array.extra(name).unwrap_or_default(),
-        (Value::RegExp(regexp), "source") => return regexp.pattern().into(),
+        (Value::RegExp(regexp), "source") => return regexp.source().into(),
         (Value::RegExp(regexp), "flags") => return regexp.flag_text().into(),
         (Value::RegExp(regexp), "lastIndex") => return regexp.last_index().into(),
         (Value::RegExp(regexp), _) => {

@@ -198,6 +198,7 @@ impl Gen<'_> {
             for key in keys {
                 cx.step().map_err(|h| cx.at(h, pos))?;
                 if let Value::Object(object) = &value
+                    && object.text().is_none()
                     && object.borrow().get(&key).is_none()
                 {
                     // Deleted before its turn.

@@ -53,7 +53,13 @@ pub(crate) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
             cx.bytes(s.as_str().len())?;
             Ok(s.clone())
         }
-        _ => cx.type_error("this method needs a string"),
+        Value::Undefined | Value::Null => cx.type_error("this method needs a string"),
+        // Any other value is what its text is, such as the object around a string.
+        other => {
+            let text = convert::to_str(cx, other)?;
+            cx.bytes(text.as_str().len())?;
+            Ok(text)
+        }
     }
 }
 

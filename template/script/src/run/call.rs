@@ -55,9 +55,12 @@ impl Cx<'_> {
         let base = self.stack.len();
         self.stack.extend(captures.iter().cloned());
         if proto.uses_this {
-            // Sloppy mode: without a receiver `this` is the global object, which is empty here.
-            let global = this.is_nullish() && !proto.strict;
-            let this = if global { self.own(Object::new()).into() } else { this.clone() };
+            let this = match this {
+                _ if proto.strict || this.is_object() => this.clone(),
+                // Sloppy mode: without a receiver `this` is the global object, which is empty here.
+                Value::Undefined | Value::Null => self.own(Object::new()).into(),
+                primitive => self.own(Object::boxed(primitive.clone())).into(),
+            };
             self.stack.push(this);
         }
         if proto.uses_arguments {

@@ -309,6 +309,24 @@ impl Object {
         object
     }
 
+    /// An object around a primitive.
+    pub(crate) fn boxed(primitive: Value) -> Object {
+        Object::of_class(Class::Boxed, Inner::Primitive(primitive))
+    }
+
+    /// The primitive that it stands for.
+    pub(crate) fn primitive(&self) -> Option<&Value> {
+        match self.inner()? {
+            Inner::Primitive(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The string that it stands for.
+    pub(crate) fn text(&self) -> Option<&Value> {
+        self.primitive().filter(|value| matches!(value, Value::String(_)))
+    }
+
     /// `arguments` of a call.
     pub(crate) fn arguments(args: &[Value]) -> Object {
         let elements = args.iter().enumerate().map(|(n, value)| (n.to_string().into(), value.clone()));
