@@ -50,7 +50,11 @@ fn style(cx: &mut Cx<'_>, options: &Value) -> R<Style> {
     };
     let mut options = Options { options, odd: None };
     options.word(cx, "localeMatcher", &["best fit", "lookup"], 2)?;
-    if options.text(cx, "numberingSystem")?.is_some_and(|name| !name.is("latn")) {
+    if let Some(name) = options.text(cx, "numberingSystem")?.filter(|name| !name.is("latn")) {
+        let letters = |part: &str| (3..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !name.as_str().split('-').all(letters) {
+            return cx.fail(ErrorKind::Range, format!("Invalid numberingSystem : {}", name.as_str()));
+        }
         options.odd.get_or_insert("numberingSystem");
     }
     let kind = options.word(cx, "style", &["decimal", "percent", "currency", "unit"], 3)?;
