@@ -115,7 +115,7 @@ impl Gen<'_> {
             )
         };
         self.shape(label, pos, |g| {
-            let list = g.expr(&head.list);
+            let list = if of { g.iterated(&head.list) } else { g.expr(&head.list) };
             if !of {
                 return g.for_in(list.into_fn(), head, body, labels, pos);
             }
