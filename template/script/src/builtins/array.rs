@@ -52,6 +52,7 @@ pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
             Ok(copy)
         }
         Value::Bool(_) | Value::Number(_) | Value::RegExp(_) => Ok(Array::new(Vec::new())),
+        Value::Function(function) => Ok(Array::new(vec![Value::Undefined; function.parameters()])),
         _ => cx.type_error("this method needs an array"),
     }
 }
@@ -270,6 +271,9 @@ fn join(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    if let Value::Object(_) = this {
+        return object::tag(cx, this, &[]);
+    }
     let array = this_array(cx, this)?;
     Ok(convert::join(cx, &array, &",".into())?.into())
 }

@@ -62,10 +62,15 @@ fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let mut out = Gathered::new();
+    let length = if let Value::Array(array) = this { array.len() } else { 0 };
     walk(cx, this, args, |_, _, _, result| {
         out.push(result);
         Ok(false)
     })?;
+    // The length is that before the first call, even if there are fewer elements since.
+    for _ in out.len()..length {
+        out.push(Value::Undefined);
+    }
     Ok(out.finish(cx))
 }
 

@@ -26,6 +26,10 @@ impl Gathered {
         self.items.push(item);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
     pub(crate) fn extend(&mut self, items: Vec<Value>) {
         self.held.add(items.len() * cost::ITEM);
         self.items.extend(items);

@@ -147,7 +147,12 @@ impl Function {
                 .unwrap_or("function")
                 .trim_end()
                 .into(),
-            _ => Str::from(format!("function {}() {{ [native code] }}", self.name())),
+            _ => match self.name() {
+                // Whose methods are lent is empty.
+                "Array.prototype" | "String.prototype" => "".into(),
+                "Object.prototype" => "[object Object]".into(),
+                name => Str::from(format!("function {name}() {{ [native code] }}")),
+            },
         }
     }
 }

@@ -50,15 +50,25 @@ struct Scan<'t> {
 }
 
 /// The first place at or after `start` where code ends: offset and length of the mark, which is `close` with a `-` or `_`
-/// before it if one stands there.
+/// before it if one stands there. `in_comment` says whether the code before has left a comment open, and then whether this has.
 ///
 /// # Errors
 /// A string or template literal that is never closed; `None` when the text ends, or one of the refused marks comes first.
-pub fn end_of_code(text: &str, start: usize, close: &str, refused: &[&str]) -> Result<(usize, usize), ScanError> {
+pub fn end_of_code(
+    text: &str,
+    start: usize,
+    close: &str,
+    refused: &[&str],
+    in_comment: &mut bool,
+) -> Result<(usize, usize), ScanError> {
     let marks = [close, "-", "_"];
     let firsts = marks.iter().chain(refused).filter_map(|mark| mark.bytes().next());
     let starts = firsts.filter(u8::is_ascii).fold(0, |set, byte| set | 1 << byte);
-    Scan { text, close, refused, starts, at: start, before: Before::Statement, open: Vec::new() }.run()
+    let mut scan = Scan { text, close, refused, starts, at: start, before: Before::Statement, open: Vec::new() };
+    if *in_comment {
+        *in_comment = scan.block_comment();
+    }
+    scan.run(in_comment)
 }
 
 impl<'t> Scan<'t> {
@@ -86,7 +96,7 @@ impl<'t> Scan<'t> {
         self.refused.iter().any(|mark| self.rest().starts_with(mark))
     }
 
-    fn run(mut self) -> Result<(usize, usize), ScanError> {
+    fn run(mut self, in_comment: &mut bool) -> Result<(usize, usize), ScanError> {
         let mut line_start = false;
         loop {
             let rest = self.rest();
@@ -115,7 +125,7 @@ impl<'t> Scan<'t> {
             }
             if rest.starts_with("/*") {
                 self.at += 2;
-                self.comment(|rest| rest.starts_with("*/"), 2);
+                *in_comment = self.block_comment();
                 continue;
             }
             line_start = false;
@@ -123,18 +133,24 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Moves to the end of a comment, or to a mark in it.
-    fn comment(&mut self, ends: impl Fn(&str) -> bool, length: usize) {
+    /// The same for a comment that may go on in the next tag: whether it does.
+    fn block_comment(&mut self) -> bool {
+        !self.comment(|rest| rest.starts_with("*/"), 2)
+    }
+
+    /// Moves to the end of a comment, or to a mark in it. Whether it ended.
+    fn comment(&mut self, ends: impl Fn(&str) -> bool, length: usize) -> bool {
         while let Some(c) = self.rest().chars().next() {
             if self.starts_mark(c) && (self.mark().is_some() || self.is_refused()) {
-                return;
+                return false;
             }
             if ends(self.rest()) {
                 self.at += length;
-                return;
+                return true;
             }
             self.at += c.len_utf8();
         }
+        false
     }
 
     fn token(&mut self, c: char) -> Result<(), ScanError> {
