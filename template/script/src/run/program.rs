@@ -100,11 +100,11 @@ impl std::fmt::Debug for Program {
 
 impl Function {
     pub(crate) fn native(name: &str, call: Native) -> Function {
-        Function::new(name.into(), Rc::new(Callable::Native(call)), Box::default())
+        Function::built_in(name.into(), Rc::new(Callable::Native(call)), call as usize)
     }
 
     pub(crate) fn namespace(name: &str, call: Option<Native>) -> Function {
-        Function::new(name.into(), Rc::new(Callable::Namespace(call)), Box::default())
+        Function::built_in(name.into(), Rc::new(Callable::Namespace(call)), 0)
     }
 
     /// A function of the host. It is given the run, `this` and the arguments, and may call functions among these.
@@ -124,6 +124,10 @@ impl Function {
     pub(crate) fn parameters(&self) -> usize {
         match self.runs() {
             Some(Callable::Closure(proto)) => proto.length,
+            Some(Callable::Bound) => match self.captures() {
+                [Value::Function(target), _, first @ ..] => target.parameters().saturating_sub(first.len()),
+                _ => 0,
+            },
             _ => 0,
         }
     }

@@ -469,6 +469,8 @@ struct FunctionData {
     name: Str,
     code: Rc<dyn Any>,
     captures: Box<[Value]>,
+    /// Where the code of a built-in lies, which is made anew for each use, and is the same one all the same.
+    built_in: Option<usize>,
     #[allow(dead_code, reason = "weighs as long as it lives")]
     held: Held,
 }
@@ -476,7 +478,12 @@ struct FunctionData {
 impl Function {
     pub(crate) fn new(name: Str, code: Rc<dyn Any>, captures: Box<[Value]>) -> Function {
         let held = Held::new(cost::CONTAINER + captures.len() * cost::ITEM);
-        Function(Rc::new(FunctionData { name, code, captures, held }))
+        Function(Rc::new(FunctionData { name, code, captures, built_in: None, held }))
+    }
+
+    pub(crate) fn built_in(name: Str, code: Rc<dyn Any>, place: usize) -> Function {
+        let held = Held::new(cost::CONTAINER);
+        Function(Rc::new(FunctionData { name, code, captures: Box::default(), built_in: Some(place), held }))
     }
 
     /// The function's name, empty when it has none.
@@ -496,8 +503,9 @@ impl Function {
         &self.0.captures
     }
 
-    pub(crate) fn ptr_eq(&self, other: &Function) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+    pub(crate) fn is_same(&self, other: &Function) -> bool {
+        let built_in = self.0.built_in.is_some() && self.0.built_in == other.0.built_in;
+        Rc::ptr_eq(&self.0, &other.0) || (built_in && self.name() == other.name())
     }
 }
 
