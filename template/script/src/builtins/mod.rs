@@ -210,6 +210,11 @@ pub(crate) fn global(name: &str) -> Option<Value> {
 /// A member of a value that is no object of the program's: its methods as values, and a few properties.
 pub(crate) fn member(value: &Value, name: &str) -> Value {
     match (value, name) {
+        (Value::Function(function), "name" | "length" | "prototype" | "call" | "apply" | "bind")
+            if matches!(function.name(), "Math" | "JSON" | "console") && function.is_space() =>
+        {
+            return Value::Undefined;
+        }
         (Value::Function(function), "name") => return function.name().into(),
         (Value::Function(function), "length") => return function.parameters().into(),
         (Value::Function(function), "prototype") => return prototype(function.name()),
@@ -271,7 +276,8 @@ fn prototype(kind: &str) -> Value {
 pub(crate) fn is_instance(value: &Value, class: &str) -> bool {
     match (value, class) {
         (Value::Array(_), "Array" | "Object") | (Value::RegExp(_), "RegExp" | "Object") => true,
-        (Value::Function(_), "Function" | "Object") | (Value::Object(_), "Object") => true,
+        (Value::Function(function), "Function") => !matches!(function.name(), "Math" | "JSON" | "console"),
+        (Value::Function(_) | Value::Object(_), "Object") => true,
         (Value::Object(object), "Date") => object.0.class.get() == Class::Date,
         (Value::Object(object), "Map") => object.0.class.get() == Class::Map,
         (Value::Object(object), "Set") => object.0.class.get() == Class::Set,

@@ -155,6 +155,7 @@ impl Function {
                 // Whose methods are lent is empty.
                 "Array.prototype" | "String.prototype" => "".into(),
                 "Object.prototype" => "[object Object]".into(),
+                name @ ("Math" | "JSON" | "console") if self.is_space() => Str::from(format!("[object {name}]")),
                 name => Str::from(format!("function {name}() {{ [native code] }}")),
             },
         }
