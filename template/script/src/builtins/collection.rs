@@ -136,8 +136,9 @@ pub(super) fn next(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let value = items.get(place.get());
     place.set(items.len().min(place.get() + 1));
     let step = cx.own(Object::new());
-    step.set("done", value.is_none());
+    let done = value.is_none();
     step.set("value", value.unwrap_or_default());
+    step.set("done", done);
     Ok(step.into())
 }
 

@@ -88,7 +88,13 @@ fn error(cx: &mut Cx<'_>, name: &str, args: &[Value]) -> R<Value> {
         Value::Undefined => Str::from(""),
         value => convert::to_str(cx, value)?,
     };
-    Ok(report::error_object(cx, name, message))
+    let error = report::error_object(cx, name, message);
+    if let (Value::Object(error), Value::Object(options)) = (&error, arg(args, 1))
+        && let Some(cause) = options.get("cause")
+    {
+        error.set("cause", cause);
+    }
+    Ok(error)
 }
 
 fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
