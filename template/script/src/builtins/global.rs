@@ -211,12 +211,14 @@ fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         _ => None,
     };
     let replacer = if let Value::Function(replacer) = arg(args, 1) { Some(replacer.clone()) } else { None };
-    let indent = match arg(args, 2) {
-        Value::Number(n) => " ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize),
-        Value::String(s) => s.slice(0, 10).as_str().to_owned(),
-        _ => String::new(),
+    let given = arg(args, 2);
+    let indent = match given.as_object().and_then(Object::primitive).unwrap_or(given) {
+        // Half a blank is none, but V8 begins new lines for it.
+        Value::Number(n) if *n > 0.0 => Some(" ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize)),
+        Value::String(s) => Some(s.slice(0, 10).as_str().to_owned()).filter(|text| !text.is_empty()),
+        _ => None,
     };
-    let text = json::stringify(cx, arg(args, 0), &indent, keep, replacer)?;
+    let text = json::stringify(cx, arg(args, 0), indent.as_deref(), keep, replacer)?;
     Ok(text.map_or(Value::Undefined, Value::from))
 }
 

@@ -297,10 +297,7 @@ impl Cx<'_> {
             return Ok(if from == 0 { items.clone() } else { Array::new(items.borrow()[from..].to_vec()) });
         }
         match value {
-            Value::Object(object) if object.text().is_some() => {
-                self.iterate_other(object.text().cloned().unwrap_or_default(), origin)
-            }
-            Value::Object(object) if object.0.class.get() == Class::Arguments => {
+            Value::Object(object) if object.text().is_some() || object.0.class.get() == Class::Arguments => {
                 Ok(Array::new(elements_of(self, &object)?))
             }
             Value::String(s) => {
