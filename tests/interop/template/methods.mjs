@@ -3,7 +3,7 @@
 //
 //   node methods.mjs SEED COUNT
 //
-// One of the 50,000 of seed 77 differs (2026-11), in its last digit: the sine of 1e86, whose quarter turns V8 takes away less exactly.
+// One of the 50,000 of seed 77 differs (2026-11), in its last digit: the sine of 1e86, of which V8 has the nearer neighbour.
 import { createContext, Script } from 'node:vm';
 
 const [seed = '1', count = '300'] = process.argv.slice(2);
