@@ -1,6 +1,7 @@
 //! The web layer and forms with files: attacks, any bytes, and the drivers over the simulated network: no socket, no waiting, and every
 //! answer as it goes over the wire.
 
+mod acceptance;
 mod allocations;
 mod attacks;
 mod bodies;
