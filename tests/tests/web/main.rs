@@ -20,6 +20,7 @@ mod onion;
 mod programs;
 mod proxies;
 mod refused;
+mod relatives;
 mod routes;
 mod rule_list;
 mod rules;
