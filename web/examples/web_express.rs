@@ -305,7 +305,19 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app(&program).serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        terminal::listening(here, &[&format!("curl -i http://{here}/")]);
+        let asked = match &*program {
+            "content-negotiation" => format!("-H 'accept: application/json' http://{here}/users"),
+            "downloads" => format!("http://{here}/files/amazing.txt"),
+            "error-pages" => format!("http://{here}/404"),
+            "mvc" => format!("-L http://{here}/"),
+            "params" => format!("http://{here}/users/0-2"),
+            "resource" => format!("http://{here}/users/1..3.json"),
+            "route-map" => format!("http://{here}/users/12/pets"),
+            "vhost" => format!("-H 'host: foo.example.com' http://{here}/"),
+            "web-service" => format!("'http://{here}/api/users?api-key=foo'"),
+            _ => format!("http://{here}/"),
+        };
+        terminal::listening(here, &[&format!("curl -i {asked}")]);
         Ok(server.until(net::ctrl_c()).await?)
     })
 }

@@ -351,7 +351,19 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app(&program).serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        terminal::listening(here, &[&format!("curl -i http://{here}/")]);
+        let asked = match &*program {
+            "404" => format!("http://{here}/missing"),
+            "base-auth" => format!("-u tj:tobi http://{here}/"),
+            "body-parsing" => format!("-d name=tobi http://{here}/uppercase"),
+            "csrf" => format!("http://{here}/token"),
+            "flash-messages" => format!("http://{here}/messages"),
+            "multipart" => format!("-F file=@README.md http://{here}/"),
+            "negotiation" => format!("-H 'accept: text/html' http://{here}/tobi"),
+            "stream-file" => format!("http://{here}/app.js"),
+            "vhost" => format!("-H 'host: bar.example.com' http://{here}/"),
+            _ => format!("http://{here}/"),
+        };
+        terminal::listening(here, &[&format!("curl -iN {asked}")]);
         Ok(server.until(net::ctrl_c()).await?)
     })
 }
