@@ -24,7 +24,7 @@ struct Arguments {
     program: String,
 }
 
-pub(crate) const PROGRAMS: [&str; 19] = [
+pub(crate) const PROGRAMS: [&str; 20] = [
     "404",
     "base-auth",
     "blog",
@@ -43,6 +43,7 @@ pub(crate) const PROGRAMS: [&str; 19] = [
     "stream-server-side-events",
     "stream-view",
     "templates",
+    "upload",
     "vhost",
 ];
 
@@ -65,6 +66,7 @@ pub(crate) fn app(program: &str) -> App {
         "stream-server-side-events" => server_side_events(),
         "stream-view" => stream_view(),
         "templates" => templates(),
+        "upload" => upload(),
         "vhost" => vhost(),
         // An application of Koa answers at every path.
         _ => everywhere(hello),
@@ -255,6 +257,7 @@ fn flash_messages() -> Router {
 
 fn multipart() -> Router {
     everywhere(async |ctx: &mut Context<'_>| {
+        // A real one has a folder of its own, which nobody else may write to.
         let folder = std::env::temp_dir().join(format!("wirebook-koa-multipart-{}", std::process::id()));
         let form = Uploads::beneath(&folder)?.form(ctx, Limits::default()).await?;
         let mut paths = Vec::new();
@@ -336,6 +339,31 @@ fn templates() -> Router {
     .views(Views::new(engine))
 }
 
+fn upload() -> Router {
+    const FORM: &str = "<title>Upload</title><h1>File Upload</h1><form method=\"post\" enctype=\"multipart/form-data\">
+<input type=\"file\" name=\"file\"> <button>Upload</button></form>";
+    async fn lost(ctx: &mut Context<'_>, next: Next<'_>) -> Answer {
+        match next.run(ctx).await {
+            Err(failure) if failure.status() == 404 && ctx.is_idempotent() => ctx.redirect("/404.html"),
+            done => done,
+        }
+    }
+    Router::new()
+        .layer(lost)
+        .get("/", async |ctx| ctx.html(FORM))
+        .get("/404.html", async |ctx| ctx.html("<title>Not Found</title><h1>Not Found</h1>"))
+        .post("/", async |ctx| {
+            // Where files are kept shows the program `multipart`; here they are read and forgotten.
+            let (mut parts, mut files) = (ctx.multipart(Limits::default())?, 0);
+            while let Some(mut part) = parts.next().await? {
+                files += usize::from(part.is_file());
+                while part.chunk().await?.is_some() {}
+            }
+            ctx.ensure(files > 0, 400, "no file")?;
+            ctx.redirect("/")
+        })
+}
+
 fn vhost() -> Router {
     async fn custom(ctx: &mut Context<'_>, next: Next<'_>) -> Answer {
         ctx.set("x-custom", "Dub Dub Dub App")?;
@@ -357,7 +385,7 @@ fn main() -> terminal::Result {
             "body-parsing" => format!("-d name=tobi http://{here}/uppercase"),
             "csrf" => format!("http://{here}/token"),
             "flash-messages" => format!("http://{here}/messages"),
-            "multipart" => format!("-F file=@README.md http://{here}/"),
+            "multipart" | "upload" => format!("-F file=@README.md http://{here}/"),
             "negotiation" => format!("-H 'accept: text/html' http://{here}/tobi"),
             "stream-file" => format!("http://{here}/app.js"),
             "vhost" => format!("-H 'host: bar.example.com' http://{here}/"),

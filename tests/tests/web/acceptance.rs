@@ -298,6 +298,15 @@ fn koa_files() {
         assert_eq!(std::fs::metadata(path).expect("it is there").len(), 1023);
         std::fs::remove_file(path).expect("it is ours");
     }
+    let kind = "content-type: multipart/form-data; boundary=B";
+    let rows: [Row<'_>; 5] = [
+        ("GET", "/", "", "", 200, None, "<form"),
+        ("POST", "/", kind, &body, 302, Some("/"), ""),
+        ("POST", "/", kind, "--B--", 400, None, "no file"),
+        ("GET", "/missing", "", "", 302, Some("/404.html"), ""),
+        ("GET", "/404.html", "", "", 200, None, "Not Found"),
+    ];
+    hold(web_koa::app("upload"), &rows);
     std::fs::remove_dir(paths[0].parent().expect("a folder")).expect("nothing else lies there");
 }
 
