@@ -200,6 +200,9 @@ fn more(router: Router) -> Router {
     let router = router.resources("/topics", Topics);
     let api = Router::new().get("/", async |ctx| ctx.text("the API"));
     let router = router.host("api.example.com", api);
+    let hers = Router::new().get("/", async |ctx| ctx.text("for Ada"));
+    let hers = hers.edge(bearer(|token| same(token, "a long text").then(|| "ada".to_owned())));
+    let router = router.nest("/hers", hers);
     let behind = proxy::to("http://127.0.0.1:9000").unwrap().rewrite("/api", "/");
     let router = router.any("/api/{*rest}", behind.handler());
     let chat = proxy::to("http://127.0.0.1:9000").unwrap().websocket();
@@ -326,6 +329,7 @@ fn they_run() {
         get("/big"),
         get("/form-of-ours"),
         get("/back-room"),
+        get("/hers"),
         get("/visits"),
         get("/sent"),
         get("/files/lib.rs"),
@@ -335,7 +339,7 @@ fn they_run() {
         get("/topics"),
         "GET / HTTP/1.1\r\nHost: api.example.com\r\n\r\n".to_owned(),
     ];
-    let wanted = "200 200 200 200 302 200 200 200 200 200 200 401 200 404 200 404 404 200 200 200";
+    let wanted = "200 200 200 200 302 200 200 200 200 200 200 401 401 200 404 200 404 404 200 200 200";
     assert_eq!(statuses(others.concat()).join(" "), wanted);
 }
 

@@ -2,7 +2,7 @@
 
 use super::world::*;
 use wirebook_web::files::Files;
-use wirebook_web::layers::{basic, csrf, errors, same};
+use wirebook_web::layers::{User, basic, bearer, csrf, errors, same};
 use wirebook_web::trust::safe_target;
 use wirebook_web::{App, Router};
 
@@ -370,4 +370,39 @@ fn names_of_files_forge_no_field() {
     }
     let long = get(subject(folder.path()), &format!("/name?name={}", "x".repeat(6000)));
     assert_eq!(long.status, 200);
+}
+
+#[test]
+fn tokens_that_open_and_those_that_do_not() {
+    let site = || {
+        let known = |token: &str| same(token, "a-._~+/9==").then(|| "ada".to_owned());
+        app(Router::new().edge(bearer(known)).get("/", async |ctx| {
+            let name = ctx.get_state::<User>().map_or(String::new(), |user| user.0.clone());
+            ctx.text(name)
+        }))
+    };
+    for field in ["authorization: Bearer a-._~+/9==", "authorization: bEARER   a-._~+/9=="] {
+        assert_eq!(ask(site(), request("GET", "/", &[field])).body, "ada", "{field}");
+    }
+    let known = "authorization: Bearer a-._~+/9==";
+    for (path, fields, challenge) in [
+        ("/", &[][..], "Bearer"),
+        ("/", &["authorization:"], "Bearer"),
+        ("/", &["authorization: Bearer"], "Bearer"),
+        ("/", &["authorization: Bearer "], "Bearer"),
+        ("/", &["authorization: Bearer =="], "Bearer"),
+        ("/", &["authorization: Bearera-._~+/9=="], "Bearer"),
+        ("/", &["authorization: Basic a-._~+/9=="], "Bearer"),
+        ("/", &["authorization: Bearer a-._~+/9== x"], "Bearer"),
+        ("/", &["authorization: Bearer a-._~+/=9="], "Bearer"),
+        ("/", &["authorization: Bearer \u{e9}"], "Bearer"),
+        ("/", &[known, known], "Bearer"),
+        ("/", &["proxy-authorization: Bearer a-._~+/9=="], "Bearer"),
+        ("/?access_token=a-._~+/9==", &[], "Bearer"),
+        ("/", &["authorization: Bearer a-._~+/9="], "Bearer error=\"invalid_token\""),
+        ("/", &["authorization: Bearer A-._~+/9=="], "Bearer error=\"invalid_token\""),
+    ] {
+        let reply = ask(site(), request("GET", path, fields));
+        assert_eq!((reply.status, reply.field("www-authenticate")), (401, Some(challenge)), "{fields:?}");
+    }
 }

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Who has said the right password: left in the context's state.
+/// Who has said the right password, or has the right token: left in the context's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User(pub String);
 
