@@ -22,7 +22,8 @@ pub struct Config {
     /// Streams that the peer may have open at a time; one above is refused with REFUSED_STREAM. A stream counts until its
     /// content has been read, too. 100, the least that RFC 9113 §6.5.2 recommends. 0 takes no request; `u32::MAX` is no bound.
     pub max_concurrent_streams: u32,
-    /// Bytes of one stream that may be here unread: 256 KiB. 0 takes no content; at most 2^31 - 1, and more is that much.
+    /// Bytes of one stream that may be here unread: 256 KiB. 0 takes no content; at most 2^31 - 1, and more is that much. One below
+    /// [`SMALL_UPDATE`](crate::connection::SMALL_UPDATE) makes each update a frame that moves nothing, of which the peer may have a bound.
     pub stream_window: u32,
     /// Bytes of all streams that may be here unread: 1 MiB, so that four readers may stand still and the fifth goes on. At
     /// least 65,535, because a connection's window begins with that (§6.9.2); at most 2^31 - 1. What is below or above is as
@@ -46,7 +47,7 @@ pub struct Config {
     /// CONTINUATION frames of a field block: 8, as in nghttp2; above it the connection ends. 0 takes none; `u32::MAX` is no
     /// bound.
     pub max_continuations: u32,
-    /// Entries of one SETTINGS frame: 32, as in nghttp2. `u32::MAX` is no bound of its own.
+    /// Entries of one SETTINGS frame: 32, as in nghttp2. 0 takes only a SETTINGS frame that says nothing; `u32::MAX` is no bound of its own.
     pub max_settings: u32,
     /// Answers that the peer has made us owe and that are not in `out` yet: 1,000, as in nghttp2. A driver that lets them be
     /// written after each read never comes near. `usize::MAX` is no bound.
@@ -59,8 +60,12 @@ pub struct Config {
     /// back, and so does each KiB of DATA; DATA that the window did not cut pays two, for the peer may acknowledge it on the
     /// stream and on the connection.
     pub idle_frames: Rate,
-    /// Time for the preface and the first SETTINGS: 10 s, as in Go.
+    /// Time for the preface and the first SETTINGS: 10 s, as in Go. Below what a network takes, nobody is heard.
     pub preface_timeout: Duration,
+    /// Time from the first byte to the last of what is used only when it is whole: a frame other than DATA, and a field block with its
+    /// CONTINUATIONs. 10 s, as for a head in HTTP/1. At zero it must come in one piece; [`Duration::MAX`] waits as long as the connection
+    /// lives.
+    pub head_timeout: Duration,
     /// Time for the acknowledgement of our SETTINGS (§6.5.3): 10 s.
     pub settings_timeout: Duration,
     /// Time between two pieces of a message's content that is waited for: 30 s, as in HTTP/1; then the stream is cancelled.
@@ -88,7 +93,7 @@ pub struct Config {
     pub max_out: usize,
     /// Interim responses to one request: 64. 0 takes none; `u32::MAX` is no bound.
     pub max_interim: u32,
-    /// A client's streams before the server has said how many it takes: 100, as in Node.
+    /// A client's streams before the server has said how many it takes: 100, as in Node. 0 waits until it has; `u32::MAX` is no bound.
     pub assumed_streams: u32,
     /// Whether a server takes extended CONNECT, for WebSockets (RFC 8441).
     pub extended_connect: bool,
@@ -112,6 +117,7 @@ impl Default for Config {
             resets: Rate { burst: 200, per_second: 33 },
             idle_frames: Rate { burst: 800, per_second: 100 },
             preface_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(10),
             settings_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             min_body_rate: 256,

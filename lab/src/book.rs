@@ -58,28 +58,55 @@ pub(crate) fn find(given: Option<PathBuf>) -> Result<PathBuf, Complaint> {
     })
 }
 
-/// Renders the book in `root` and reads the result. About half a second.
+/// Renders the book in `root` and reads the result.
 pub(crate) fn render(root: &Path) -> Result<Pages, Complaint> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Complaint::new(
-            format!("The book in {} cannot be rendered: {error:#}.", root.display()),
-            "Look at book.toml and at the chapter that is named; `git status` shows what has changed.",
-        )
-    };
+    // mdBook renders into a folder. It is ours alone, because two sites may start at once, and gone afterwards.
+    let out = tempfile::tempdir().map_err(|error| cannot_render(root, &error))?;
+    print(root, out.path())?;
+    read(root, out.path())
+}
+
+/// Reads the book that lies rendered in `shared`; who comes first has to render it. Two who do so at once do not meet: the folder
+/// appears whole.
+pub(crate) fn render_once(root: &Path, shared: &Path) -> Result<Pages, Complaint> {
+    if !shared.is_dir() {
+        let failed = |error: &dyn std::fmt::Display| cannot_render(root, error);
+        let out = tempfile::tempdir_in(shared.parent().unwrap_or(root)).map_err(|error| failed(&error))?;
+        print(root, out.path())?;
+        match fs::rename(out.path(), shared) {
+            Ok(()) => drop(out.keep()),
+            // Somebody else was first, and his is as good.
+            Err(_) if shared.is_dir() => {}
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+    read(root, shared)
+}
+
+fn cannot_render(root: &Path, error: &dyn std::fmt::Display) -> Complaint {
+    Complaint::new(
+        format!("The book in {} cannot be rendered: {error:#}.", root.display()),
+        "Look at book.toml and at the chapter that is named; `git status` shows what has changed.",
+    )
+}
+
+fn print(root: &Path, out: &Path) -> Result<(), Complaint> {
+    let failed = |error: &dyn std::fmt::Display| cannot_render(root, error);
     let mut book = MDBook::load(root).map_err(|error| failed(&error))?;
     // Ours must see the includes, so book.toml leaves out the preprocessors that mdBook would run first.
     let cited = Rc::new(RefCell::new(BTreeSet::new()));
     book.with_preprocessor(Text { cited: cited.clone() });
     book.with_preprocessor(LinkPreprocessor::new()).with_preprocessor(IndexPreprocessor::new());
     book.with_preprocessor(Pictures);
-    // mdBook renders into a folder. It is ours alone, because two sites may start at once, and gone afterwards.
-    let out = tempfile::tempdir().map_err(|error| failed(&error))?;
-    book.config.build.build_dir = out.path().to_path_buf();
+    book.config.build.build_dir = out.to_path_buf();
     book.build().map_err(|error| failed(&error))?;
-    copy_modules(&root.join("theme"), &out.path().join("theme")).map_err(|error| failed(&error))?;
-    write_sources(&root.join(".."), &cited.borrow(), out.path()).map_err(|error| failed(&error))?;
+    copy_modules(&root.join("theme"), &out.join("theme")).map_err(|error| failed(&error))?;
+    write_sources(&root.join(".."), &cited.borrow(), out).map_err(|error| failed(&error))
+}
+
+fn read(root: &Path, out: &Path) -> Result<Pages, Complaint> {
     let mut pages = HashMap::new();
-    read_pages(out.path(), "/", &mut pages).map_err(|error| failed(&error))?;
+    read_pages(out, "/", &mut pages).map_err(|error| cannot_render(root, &error))?;
     Ok(Pages(pages))
 }
 
@@ -237,6 +264,27 @@ pub(crate) fn chapters(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_comes_first_renders_for_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("book");
+        fs::create_dir_all(root.join("src")).unwrap();
+        fs::write(root.join("book.toml"), "[book]\ntitle = \"Tea\"\n").unwrap();
+        fs::write(root.join("src/SUMMARY.md"), "[Tea](tea.md)\n").unwrap();
+        let say = |text: &str| fs::write(root.join("src/tea.md"), text).unwrap();
+        let (shared, later) = (folder.path().join("generation 1"), folder.path().join("generation 2"));
+        let shows = |pages: &Pages, text: &str| {
+            String::from_utf8_lossy(&pages.get("/tea.html").expect("a page").bytes).contains(text)
+        };
+        say("green");
+        assert!(shows(&render_once(&root, &shared).unwrap_or_else(|why| panic!("{why}")), "green"));
+        say("black");
+        assert!(shows(&render_once(&root, &shared).unwrap_or_else(|why| panic!("{why}")), "green"), "it lies there");
+        assert!(shows(&render_once(&root, &later).unwrap_or_else(|why| panic!("{why}")), "black"), "another start");
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 3, "{left:?}");
+    }
 
     #[test]
     fn every_caption_leads_to_its_line() {

@@ -108,11 +108,12 @@ fn roots(options: &Options) -> Vec<PathBuf> {
     vec![beside.map_or_else(|| PathBuf::from("."), PathBuf::from)]
 }
 
-/// The template's path below its root, so that what it includes is looked for beside it; empty when it lies in none.
+/// The template's path below its root, so that what it includes is looked for beside it; empty when it lies in none. Of roots
+/// that lie in each other it is the outermost, which most of what `..` leads to lies in.
 fn below(file: &Path, roots: &[PathBuf]) -> String {
     let Ok(file) = file.canonicalize() else { return String::new() };
     let inside = roots.iter().filter_map(|root| file.strip_prefix(root.canonicalize().ok()?).ok());
-    let Some(path) = inside.min_by_key(|path| path.components().count()) else { return String::new() };
+    let Some(path) = inside.max_by_key(|path| path.components().count()) else { return String::new() };
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 

@@ -19,7 +19,7 @@ use wirebook_terminal::{Complaint, Result};
 use wirebook_tls::{Acceptor, HTTP1, HTTP2, Identity, TlsListener, TlsStream};
 use wirebook_web::App;
 
-/// The book is rendered by each worker at its start, on slow machines in a minute.
+/// The book is rendered by the first workers at their start, on slow machines in a minute.
 const RENDERED: Duration = Duration::from_secs(180);
 
 /// How to serve the book.
@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// The folder with book.toml, if it is not found from here
     #[arg(long, value_name = "DIR")]
     book: Option<PathBuf>,
+    /// Where workers find the book that one of them has rendered
+    #[arg(long, hide = true, value_name = "DIR")]
+    rendered: Option<PathBuf>,
     /// A crate of `wirebook learn`, whose code the widgets show beside ours
     #[arg(long, value_name = "DIR")]
     learn: Option<PathBuf>,
@@ -101,6 +104,10 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
         }
         other => eprintln!("{other}"),
     };
+    // A worker is told where the others share what the first has rendered, and needs no place of its own.
+    let shared = options.rendered.is_none().then(share_pages).transpose()?;
+    let (_folder, program) = shared.unzip();
+    let rendered = options.rendered.clone();
     let cluster_options = cluster::Options {
         workers: cluster::Workers::Count(workers),
         // What a page asks is answered by the process that served the page: that one alone has seen its bytes.
@@ -109,12 +116,20 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
         supervisor: cluster::supervisor::Options { start_timeout: RENDERED, strict: true, ..Default::default() },
         farewell: cluster::Farewell { lame_duck: Duration::from_secs(1), ..Default::default() },
         news: Some(std::rc::Rc::new(news)),
+        program,
         ..cluster::Options::default()
     };
     cluster::run(cluster_options, async move |worker: cluster::Worker| {
         let complain = |complaint: Complaint| io::Error::other(complaint.to_string());
         let certificate = secure.then(|| Certificate::new(cert_dir.as_deref())).transpose().map_err(complain)?;
-        let pages = book::render(&root).map_err(complain)?;
+        let pages = match &rendered {
+            // A reload is of the book as it is then.
+            Some(folder) => {
+                book::render_once(&root, &folder.join(format!("generation {}", worker.identity().generation)))
+            }
+            None => book::render(&root),
+        };
+        let pages = pages.map_err(complain)?;
         net::sleep(Duration::ZERO).await;
         let name = Some(format!("{} {}", worker.identity().worker, std::process::id()));
         live::workers::set(worker.clone());
@@ -125,6 +140,14 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
     })
     .map_err(|error| cannot_listen(addr, &error))?;
     Ok(())
+}
+
+/// A folder for the rendered book, and this program with its name, for workers.
+fn share_pages() -> Result<(TempDir, cluster::Program)> {
+    let folder = TempDir::new().map_err(|error| cannot_run(&error))?;
+    let mut program = cluster::Program::this().map_err(|error| cannot_run(&error))?;
+    program.arguments.extend(["--rendered".into(), folder.path().into()]);
+    Ok((folder, program))
 }
 
 fn cannot_run(error: &io::Error) -> Complaint {

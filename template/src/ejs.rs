@@ -134,7 +134,7 @@ pub(crate) fn split(text: &str, delimiters: &Delimiters) -> Result<Vec<Piece>, S
         open_delimiter: open,
         closes: true,
     };
-    Walk { splitter, pieces: Vec::new(), literal: false, truncate: false }.run()
+    Walk { splitter, pieces: Vec::new(), literal: false, truncate: false, in_comment: false }.run()
 }
 
 struct Walk<'t> {
@@ -144,6 +144,8 @@ struct Walk<'t> {
     literal: bool,
     /// After `-%>` or `_%>`: one line end is dropped from the text that follows.
     truncate: bool,
+    /// A tag has left a comment open, which goes on in the next one.
+    in_comment: bool,
 }
 
 impl Walk<'_> {
@@ -240,7 +242,7 @@ impl Walk<'_> {
             Some(_) => {
                 let Splitter { open, close, literal_close, .. } = &self.splitter;
                 // Marks that EJS finds before the closing one, and then has no closing one where it looks for it.
-                end_of_code(text, start, close, &[open, literal_close])
+                end_of_code(text, start, close, &[open, literal_close], &mut self.in_comment)
                     .map_err(|error| error.unwrap_or_else(unclosed))?
             }
             // The mark that ends `<%#` is the next one, if it is a closing one.

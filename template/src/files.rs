@@ -96,11 +96,13 @@ impl Shared {
             return Ok(found);
         }
         // EJS looks beside the including file first, then in its `views`; the root is the only one here.
-        if from.contains('/') && !name.starts_with('/') {
-            let key = key_of("", name)?;
-            if let Some(found) = self.load(&key)? {
-                return Ok(found);
-            }
+        if from.contains('/')
+            && !name.starts_with('/')
+            // What leads up from the including file may lead out of the root, and is not there either.
+            && let Ok(key) = key_of("", name)
+            && let Some(found) = self.load(&key)?
+        {
+            return Ok(found);
         }
         Err(Error::new(ErrorKind::Include, format!("Could not find the include file \"{name}\"")))
     }

@@ -1,6 +1,9 @@
-//! Eleven of Express's own examples, by their names, with their answers; Express's acceptance tests can be asked of each.
+//! Express's own examples, by their names, with their answers; Express's acceptance tests can be asked of each.
 //!
 //! Run: cargo run --example web_express -- --program params --addr 127.0.0.1:8000
+
+#[path = "express/pages.rs"]
+mod pages;
 
 use std::cell::RefCell;
 use wirebook_net as net;
@@ -18,30 +21,44 @@ struct Arguments {
     program: String,
 }
 
-pub(crate) const PROGRAMS: [&str; 11] = [
+pub(crate) const PROGRAMS: [&str; 18] = [
+    "auth",
     "content-negotiation",
+    "cookie-sessions",
     "cookies",
+    "downloads",
+    "ejs",
     "error",
     "error-pages",
     "hello-world",
+    "markdown",
     "multi-router",
+    "mvc",
     "params",
     "resource",
     "route-map",
+    "route-separation",
     "vhost",
     "web-service",
 ];
 
 pub(crate) fn app(program: &str) -> App {
     let router = match program {
+        "auth" => pages::auth(),
         "content-negotiation" => content_negotiation(),
+        "cookie-sessions" => pages::cookie_sessions(),
         "cookies" => cookies(),
+        "downloads" => pages::downloads(),
+        "ejs" => pages::ejs(),
         "error" => error(),
         "error-pages" => error_pages(),
+        "markdown" => pages::markdown(),
         "multi-router" => multi_router(),
+        "mvc" => pages::mvc(),
         "params" => params(),
         "resource" => resource(),
         "route-map" => route_map(),
+        "route-separation" => pages::route_separation(),
         "vhost" => vhost(),
         "web-service" => web_service(),
         _ => Router::new().get("/", async |ctx| ctx.text("Hello World")),
@@ -77,7 +94,8 @@ fn cookies() -> Router {
         })
         .get("/forget", async |ctx| ctx.remove_cookie("remember")?.back("/"))
         .post("/", async |ctx| {
-            let wants = if ctx.has_body() { ctx.read_fields().await?.get("remember").is_some() } else { false };
+            let is_form = ctx.is(&["form"]).is_some();
+            let wants = is_form && ctx.read_fields().await?.get("remember").is_some();
             if wants {
                 ctx.set_cookie(&SetCookie { max_age: Some(60), ..SetCookie::new("remember", "1") })?;
             }
@@ -119,7 +137,7 @@ fn error_pages() -> Router {
         .layer(pages)
         .get("/", async |ctx| {
             ctx.html(
-                "<title>Error Pages</title><a href=\"/403\">403</a> <a href=\"/404\">404</a> <a href=\"/500\">500</a>",
+                "<title>Pages Example</title><a href=\"/403\">403</a> <a href=\"/404\">404</a> <a href=\"/500\">500</a>",
             )
         })
         .get("/404", async |ctx| Ok(ctx.pass()))
@@ -251,6 +269,7 @@ fn web_service() -> Router {
         some.iter().map(|at| serde_json::json!({ "name": REPOS[*at].0, "url": REPOS[*at].1 })).collect()
     }
     async fn errors(ctx: &mut Context<'_>, next: Next<'_>) -> Answer {
+        ctx.set("content-type", "application/json; charset=utf-8")?;
         let failure = match next.run(ctx).await {
             Err(failure) => failure,
             done => return done,
@@ -286,7 +305,19 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app(&program).serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        terminal::listening(here, &[&format!("curl -i http://{here}/")]);
+        let asked = match &*program {
+            "content-negotiation" => format!("-H 'accept: application/json' http://{here}/users"),
+            "downloads" => format!("http://{here}/files/amazing.txt"),
+            "error-pages" => format!("http://{here}/404"),
+            "mvc" => format!("-L http://{here}/"),
+            "params" => format!("http://{here}/users/0-2"),
+            "resource" => format!("http://{here}/users/1..3.json"),
+            "route-map" => format!("http://{here}/users/12/pets"),
+            "vhost" => format!("-H 'host: foo.example.com' http://{here}/"),
+            "web-service" => format!("'http://{here}/api/users?api-key=foo'"),
+            _ => format!("http://{here}/"),
+        };
+        terminal::listening(here, &[&format!("curl -i {asked}")]);
         Ok(server.until(net::ctrl_c()).await?)
     })
 }

@@ -13,7 +13,8 @@ use wirebook_web::{Answer, App, Context, Options, Router, router::RouteError};
 async fn home(ctx: &mut Context<'_>) -> Answer {
     let session = ctx.session()?;
     let visits = session.add("visits", 1);
-    let said = session.take_flash("said").map(|said| format!("{said}. ")).unwrap_or_default();
+    let said = session.take_flash("said");
+    let said = said.as_ref().and_then(|said| said.as_str()).map(|said| format!("{said}. ")).unwrap_or_default();
     let user = session.text("user").unwrap_or_else(|| "a stranger".to_owned());
     ctx.text(format!("{said}You are {user}, and this is visit {visits}.\n"))
 }

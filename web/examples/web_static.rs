@@ -36,7 +36,7 @@ fn main() -> terminal::Result {
         let here = server.local_addr().expect("TCP has an address");
         terminal::listening(
             here,
-            &[&format!("curl -i http://{here}/"), &format!("curl -r 0-9 http://{here}/README.md")],
+            &[&format!("curl -I http://{here}/README.md"), &format!("curl -r 0-9 http://{here}/README.md")],
         );
         server.until(net::ctrl_c()).await?;
         log.flush().await;

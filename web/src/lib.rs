@@ -30,7 +30,7 @@
 //! | `context/` | What was asked, and what is the answer to be? | 1,060 |
 //! | `bodies/` | What came with a request, and where does it end? | 510 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
-//! | `layers/` | What do most applications want around theirs? | 610 |
+//! | `layers/` | What do most applications want around theirs? | 640 |
 //! | `views/` | How does data become a page, and what if a part of it is late? (Feature `views`.) | 210 |
 //! | `files/` | What does a stranger get of a folder, and what does nobody? | 740 |
 //! | `session/` | What is kept of a visitor, where, and for how long? | 730 |

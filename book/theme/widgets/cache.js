@@ -30,7 +30,7 @@ customElements.define('wirebook-cache', class extends StepWidget {
 
   below() {
     this.verdict = h('div', { class: 'wb-state' });
-    this.wire = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'the head of the answer' });
+    this.wire = h('pre', { class: 'wb-wire', tabindex: 0, role: 'region', 'aria-label': 'the head of the answer' });
     return [this.verdict, this.wire];
   }
 

@@ -14,7 +14,7 @@ customElements.define('wirebook-onion', class extends StepWidget {
   }
 
   below() {
-    this.wire = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'what the client gets' });
+    this.wire = h('pre', { class: 'wb-wire', tabindex: 0, role: 'region', 'aria-label': 'what the client gets' });
     return [h('span', { class: 'wb-label-line' }, 'what the client gets, without its date'), this.wire];
   }
 

@@ -17,8 +17,9 @@ customElements.define('wirebook-pipe', class extends StepWidget {
 
   below() {
     this.verdict = h('div', { class: 'wb-state' });
-    this.page = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'what the browser has so far' });
-    return [this.verdict, h('span', { class: 'wb-label-line' }, 'what the browser has so far'), this.page];
+    const label = 'what the browser has so far';
+    this.page = h('pre', { class: 'wb-wire', tabindex: 0, role: 'region', 'aria-label': label });
+    return [this.verdict, h('span', { class: 'wb-label-line' }, label), this.page];
   }
 
   sync() {
@@ -54,7 +55,10 @@ customElements.define('wirebook-pipe', class extends StepWidget {
   show(answer) {
     super.show(answer);
     this.verdict.replaceChildren(h('b', {}, answer.verdict));
-    const all = answer.moments.slice(0, this.at).map(({ text }) => text).join('');
-    this.page.textContent = all || (this.state.coding === 'gzip' ? 'bytes of gzip' : 'nothing');
+    // What came last stands out: a part is appended to one long line.
+    const came = answer.moments.slice(0, this.at).map(({ text }) => text).filter(Boolean);
+    const last = came.pop();
+    const nothing = this.state.coding === 'gzip' ? 'bytes of gzip' : 'nothing';
+    this.page.replaceChildren(came.join(''), last ? h('b', {}, last) : nothing);
   }
 });

@@ -68,14 +68,15 @@ impl Hold {
         self.file.as_fd().try_clone_to_owned()
     }
 
-    /// Writes this process's number into it.
+    /// Writes this process's number into it, over the one before: whoever reads meanwhile finds a number.
     ///
     /// # Errors
     /// Those of writing.
     pub fn write(&mut self) -> io::Result<()> {
-        self.file.set_len(0)?;
+        let line = format!("{}\n", process::id());
         self.file.rewind()?;
-        self.file.write_all(format!("{}\n", process::id()).as_bytes())
+        self.file.write_all(line.as_bytes())?;
+        self.file.set_len(line.len() as u64)
     }
 }
 

@@ -73,10 +73,11 @@ async fn run_master(options: Options, background: &mut Background) -> io::Result
             }
             Some(old) => {
                 ready.await;
+                // Whoever reads the new number is answered by the new one.
+                let control = listen()?;
                 if let Some(hold) = &mut *hold.borrow_mut() {
                     hold.write()?;
                 }
-                let control = listen()?;
                 // One that is gone has left its place all the same.
                 let _ = old.send("ready").await;
                 let _ = net::timeout(LAST_WORD, async { while let Ok(Some(_)) = old.next().await {} }).await;

@@ -17,7 +17,8 @@ pub struct Options {
     pub start_timeout: Duration,
     /// How often a worker gives a sign of life once it is ready: 1 s. Zero and [`Duration::MAX`] switch the signs off.
     ///
-    /// Before a worker is ready none is expected: who computes at its start is not hung, and its start has a time of its own.
+    /// Before a worker is ready none is expected, nor when it leaves: who computes at its start or tidies up at its end is not hung,
+    /// and both have a time of their own.
     pub beat: Duration,
     /// Signs of life that may be missing; then the worker is hung, and is killed. 3; 0 and `u32::MAX` switch that off.
     pub missed: u32,

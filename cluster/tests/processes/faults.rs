@@ -62,17 +62,25 @@ fn net_29_kill_workers_under_load() {
 /// eight hangs.)
 #[test]
 fn a_stopped_worker_keeps_nobody_waiting() {
-    block_on(async {
-        for policy in [Policy::RoundRobin, Policy::ReusePort, Policy::Shared] {
-            let cluster = Cluster::start("", options(2, policy.clone())).await;
-            stop(cluster.pids()[0]).await;
-            let asked: Vec<_> = (0..8).map(|_| net::spawn(once(cluster.address, "/"))).collect();
-            for asked in asked {
-                let answer = net::timeout(HANGS, asked).await.expect("it hangs").unwrap();
-                answer.unwrap_or_else(|error| panic!("{policy:?}: {error}"));
-            }
-            cluster.serves().await;
-            cluster.end().await;
+    let play = |policy: Policy| async move {
+        let cluster = Cluster::start("", options(2, policy.clone())).await;
+        let stopped = cluster.pids()[0];
+        stop(stopped).await;
+        let asked: Vec<_> = (0..8).map(|_| net::spawn(once(cluster.address, "/"))).collect();
+        for asked in asked {
+            let answer = net::timeout(HANGS, asked).await.expect("it hangs").unwrap();
+            answer.unwrap_or_else(|error| panic!("{policy:?}: {error}"));
+        }
+        // Where the others took all of them nobody has missed it yet.
+        until(|| !cluster.pids().contains(&stopped)).await;
+        cluster.serves().await;
+        cluster.end().await;
+    };
+    block_on(async move {
+        let policies = [Policy::RoundRobin, Policy::ReusePort, Policy::Shared];
+        let plays: Vec<_> = policies.into_iter().map(|policy| net::spawn(play(policy))).collect();
+        for play in plays {
+            play.await.unwrap();
         }
     });
 }

@@ -38,7 +38,7 @@ where
 /// TCP, or a Unix socket where the origin names one; over it TLS, where the origin is secure.
 pub(crate) fn over_the_system(origin: Origin) -> Connecting {
     Box::pin(async move {
-        if origin.secure { secure::connect(origin, secure::shared()?).await } else { plain(origin).await }
+        if origin.secure { secure::connect(origin, secure::shared()?).await } else { connect(&origin).await }
     })
 }
 
@@ -47,16 +47,21 @@ pub(crate) fn over_the_system(origin: Origin) -> Connecting {
 pub(crate) fn over_tls(connector: wirebook_tls::Connector) -> Connector {
     Box::new(move |origin| {
         let connector = connector.clone();
-        Box::pin(
-            async move { if origin.secure { secure::connect(origin, connector).await } else { plain(origin).await } },
-        )
+        Box::pin(async move {
+            if origin.secure { secure::connect(origin, connector).await } else { connect(&origin).await }
+        })
     })
 }
 
-async fn plain(origin: Origin) -> io::Result<Rc<dyn Stream>> {
+/// Connects as an agent does below TLS: over TCP, or to the Unix socket that the origin names.
+///
+/// # Errors
+///
+/// Those of the system.
+pub async fn connect(origin: &Origin) -> io::Result<Rc<dyn Stream>> {
     match &origin.socket_path {
         Some(path) => Ok(Rc::new(UnixStream::connect(path).await?)),
-        None => Ok(Rc::new(tcp(&origin).await?)),
+        None => Ok(Rc::new(tcp(origin).await?)),
     }
 }
 
@@ -82,10 +87,7 @@ mod secure {
     }
 
     pub(super) async fn connect(origin: Origin, connector: Connector) -> io::Result<Rc<dyn Stream>> {
-        match &origin.socket_path {
-            Some(path) => Ok(Rc::new(connector.connect(UnixStream::connect(path).await?, &origin.host).await?)),
-            None => Ok(Rc::new(connector.connect(tcp(&origin).await?, &origin.host).await?)),
-        }
+        Ok(Rc::new(connector.connect(super::connect(&origin).await?, &origin.host).await?))
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) mod origin;
 pub(crate) mod pool;
 pub(crate) mod timeouts;
 
-pub use connect::KEEP_ALIVE;
+pub use connect::{KEEP_ALIVE, connect};
 pub use error::{Error, Failed, Stage};
 pub use handle::{Agent, OriginCounts};
 pub use options::AgentOptions;

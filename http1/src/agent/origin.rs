@@ -22,6 +22,28 @@ pub struct Origin {
     pub socket_path: Option<PathBuf>,
 }
 
+impl Origin {
+    /// Host and port as the `Host` field has them: an IPv6 address in brackets and without its zone, which means nothing to another machine
+    /// (RFC 6874 §4), and no port that the scheme implies.
+    ///
+    /// ```
+    /// use wirebook_http1::client::Url;
+    ///
+    /// let authority = |url| Url::parse(url).map(|url| url.origin().authority());
+    /// assert_eq!(authority("https://Example.org:443/tea")?, "example.org");
+    /// assert_eq!(authority("http://[::1]:8000/")?, "[::1]:8000");
+    /// # Ok::<(), wirebook_http1::client::Error>(())
+    /// ```
+    pub fn authority(&self) -> String {
+        let bare = self.host.split_once('%').map_or(&*self.host, |(address, _)| address);
+        let host = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
+        match (self.secure, self.port) {
+            (true, 443) | (false, 80) => host,
+            (_, port) => format!("{host}:{port}"),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.socket_path {

@@ -46,9 +46,7 @@ impl Prepared {
             buffers.line.clear();
         }
         if let Some(user) = options.auth.filter(|user| !auth && !user.is_empty()) {
-            // RFC 7617 §2: the colon is always there.
-            let colon = if user.contains(':') { "" } else { ":" };
-            buffers.lines.push("authorization", format!("Basic {}", STANDARD.encode(format!("{user}{colon}"))))?;
+            buffers.lines.push("authorization", basic(user))?;
         }
         for (name, value) in options.headers {
             buffers.lines.push(name, value)?;
@@ -66,6 +64,12 @@ impl Prepared {
         buffers.line.extend_from_slice(options.path.as_bytes());
         Ok(prepared)
     }
+}
+
+/// `user:password` as the value of the field (RFC 7617 §2: the colon is always there).
+pub(super) fn basic(user: &str) -> String {
+    let colon = if user.contains(':') { "" } else { ":" };
+    format!("Basic {}", STANDARD.encode(format!("{user}{colon}")))
 }
 
 /// `host [":" port]`, without a port that the scheme implies. Where the target names a host itself, as for a proxy, it is

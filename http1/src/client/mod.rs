@@ -51,7 +51,9 @@ mod response;
 mod retry;
 mod url;
 
-pub use crate::agent::{Agent, AgentOptions, Error, Failed, KEEP_ALIVE, Origin, OriginCounts, Stage, Timeouts};
+pub use crate::agent::{
+    Agent, AgentOptions, Error, Failed, KEEP_ALIVE, Origin, OriginCounts, Stage, Timeouts, connect,
+};
 pub use crate::upgraded::Upgraded;
 pub use decode::{Decoded, MAX_CODINGS};
 pub use exchange::MAX_INFORMATIONAL;

@@ -3,7 +3,9 @@
 //! What a text means as a URL says the WHATWG's URL standard, because that is what browsers do and hence what people write.
 //! The crate `url` implements it; here its parts become those of a request.
 
+use super::head::basic;
 use crate::agent::error::Error;
+use crate::agent::origin::Origin;
 use percent_encoding::percent_decode_str;
 
 /// The parts of a URL that a request is made of.
@@ -71,6 +73,18 @@ impl Url {
         };
         let port = whole.port().unwrap_or(if secure { 443 } else { 80 });
         Ok(Url { secure, host: host.to_owned(), port, path, auth, whole })
+    }
+
+    /// Where a request to it goes.
+    pub fn origin(&self) -> Origin {
+        let bare = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = bare.unwrap_or(&self.host).to_owned();
+        Origin { secure: self.secure, host, port: self.port, local_address: None, socket_path: None }
+    }
+
+    /// The value of the `Authorization` field that user and password make (RFC 7617); `None` where there are none.
+    pub fn authorization(&self) -> Option<String> {
+        self.auth.as_deref().map(basic)
     }
 
     /// The same scheme, host and port: what may be told to one may be told to the other.

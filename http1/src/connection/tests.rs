@@ -491,3 +491,18 @@ fn an_end_of_which_no_byte_is_to_come_can_be_taken_ahead() {
         assert!(!server.receive_end(), "it is taken once");
     }
 }
+
+/// A name or a value is judged eight bytes at a time: each byte, at each place of short and longer ones, as if it were alone.
+#[test]
+fn every_byte_of_a_field_is_judged_wherever_it_stands() {
+    for length in 1..=25 {
+        for (at, byte) in (0..length).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+            let mut text = vec![b'a'; length];
+            text[at] = byte;
+            let is_name = FieldBlock::default().push(&text, "a").is_ok();
+            assert_eq!(is_name, crate::parser::is_token_byte(byte), "{byte:#x} at {at} of a name of {length}");
+            let is_value = FieldBlock::default().push("a", &text).is_ok();
+            assert_eq!(is_value, crate::parser::is_value_byte(byte), "{byte:#x} at {at} of a value of {length}");
+        }
+    }
+}

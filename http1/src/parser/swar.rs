@@ -102,6 +102,35 @@ impl Lanes for Words {
     }
 }
 
+/// Whether these are bytes of names, nearly surely: letters of either case, digits and hyphens. `false` says only that one is another.
+#[inline]
+pub(crate) fn is_usual_token(bytes: &[u8]) -> bool {
+    all(bytes, usual_token)
+}
+
+/// Whether no byte is a control character. `false` may be of a tab, which a value may have.
+#[inline]
+pub(crate) fn is_printable(bytes: &[u8]) -> bool {
+    all(bytes, |word| {
+        let low = word & !TOPS;
+        (at_least(low, 0x20) ^ at_least(low, 0x7F)) | word
+    })
+}
+
+/// Whether the top bit is set for all bytes. The last eight are looked at once more, so that no byte is looked at alone; of fewer than
+/// eight, the rest is letters.
+#[inline(always)]
+fn all(bytes: &[u8], judge: impl Fn(u64) -> u64) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        let word = bytes.iter().fold(ONES * u64::from(b'a'), |word, byte| word << 8 | u64::from(*byte));
+        return judge(word) & TOPS == TOPS;
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    let tops =
+        words.iter().fold(judge(u64::from_le_bytes(*last)), |tops, word| tops & judge(u64::from_le_bytes(*word)));
+    tops & TOPS == TOPS
+}
+
 /// One in each lane.
 const ONES: u64 = 0x0101_0101_0101_0101;
 /// The top bit of each lane.

@@ -74,6 +74,16 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// [`path`](Self::path), [`query`](Self::query) and [`authority`](Self::authority) of the [`target`](Self::target), at the price of one.
+    #[doc(hidden)]
+    pub fn parts(&self, target: &'r str) -> (&'r str, Option<&'r str>, Option<&'r str>) {
+        if !target.starts_with('/') {
+            return (self.path(), self.query(), self.authority());
+        }
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        (path, query, self.header("host").map(ascii))
+    }
+
     /// The version.
     pub fn version(&self) -> Version {
         self.head().version

@@ -10,7 +10,7 @@ use crate::buffers::MAX_GATHERED;
 use crate::connection::{Event, FieldBlock, Misuse};
 use crate::parser::{FieldLines, RequestHead, ResponseHead, Version};
 use crate::upgraded::Upgraded;
-use std::cell::RefMut;
+use std::cell::{Ref, RefMut};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::mem;
@@ -118,6 +118,24 @@ impl<'r> Response<'r> {
         }
         let lines = mem::take(&mut self.draft().lines);
         Ok(self.put_back(lines, change))
+    }
+
+    /// The fields that the answer has so far, for a layer above that runs nothing of a stranger's while it looks at them.
+    #[doc(hidden)]
+    #[inline]
+    pub fn lines(&self) -> Ref<'_, FieldBlock> {
+        match self.way {
+            Way::One(exchange) => Ref::map(exchange.answer.borrow(), |answer| &answer.draft.lines),
+            Way::Other(carrier) => Ref::map(carrier.draft().borrow(), |draft| &draft.lines),
+        }
+    }
+
+    /// As [`lines`](Self::lines), to change them.
+    #[doc(hidden)]
+    #[inline]
+    pub fn lines_mut(&mut self) -> Result<RefMut<'_, FieldBlock>, Misuse> {
+        let draft = self.draft();
+        if draft.begun { Err(Misuse::OutOfTurn) } else { Ok(RefMut::map(draft, |draft| &mut draft.lines)) }
     }
 
     /// While a function of the caller's runs, nothing is borrowed: it may ask the request for whatever it likes.

@@ -40,6 +40,11 @@ impl Decoder {
         Decoder { table: Table::new(limits.table), limits, owed: None }
     }
 
+    /// Gives back the memory that the table does not need as it is now: for connections that idle.
+    pub fn shrink(&mut self) {
+        self.table.shrink();
+    }
+
     /// The peer has acknowledged a SETTINGS_HEADER_TABLE_SIZE of `size`. From now on it may make the table that large; if
     /// the table was larger, its next block must say so first (§4.2).
     pub fn allow(&mut self, size: u32) {

@@ -68,6 +68,14 @@ impl Encoder {
         }
     }
 
+    /// Gives back the memory that the table does not need as it is now: for connections that idle.
+    pub fn shrink(&mut self) {
+        self.table.shrink();
+        self.fields.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.predicted.shrink_to_fit();
+    }
+
     /// The hashes of entries that have left leave too.
     fn forget(&mut self) {
         self.fields.truncate(self.table.len());

@@ -100,6 +100,23 @@ impl Table {
         Some((index, self.get(index)?))
     }
 
+    /// Gives back the memory that no entry needs.
+    pub(crate) fn shrink(&mut self) {
+        self.compact();
+        self.bytes.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+
+    /// What lives moves to the front of the buffer.
+    fn compact(&mut self) {
+        self.bytes.copy_within(self.dead.., 0);
+        self.bytes.truncate(self.bytes.len() - self.dead);
+        for place in &mut self.entries {
+            place.at -= self.dead;
+        }
+        self.dead = 0;
+    }
+
     /// §4.4: an entry that is larger than the table empties it, which is no error. Gives whether it went in.
     pub(crate) fn insert(&mut self, entry: Entry<'_>) -> bool {
         let Entry { name, value, classes } = entry;
@@ -109,12 +126,7 @@ impl Table {
             return false;
         }
         if self.bytes.len() + name.len() + value.len() > self.bytes.capacity() && self.dead >= self.bytes.len() / 2 {
-            self.bytes.copy_within(self.dead.., 0);
-            self.bytes.truncate(self.bytes.len() - self.dead);
-            for place in &mut self.entries {
-                place.at -= self.dead;
-            }
-            self.dead = 0;
+            self.compact();
         }
         let at = self.bytes.len();
         self.bytes.extend_from_slice(name);

@@ -28,14 +28,21 @@ pub enum Error {
     Refused(u16),
     /// The body is larger than was allowed.
     TooLarge,
-    /// The server speaks no HTTP/2.
+    /// The server speaks no HTTP/2: it has not agreed on it, or what it has said first is something else. It has not looked at the request.
     NotSpoken,
+    /// The server speaks HTTP/1.1, and that is why there is no answer; or a URL is none.
+    Http1(Arc<wirebook_http1::client::Error>),
 }
 
 impl Error {
     /// Whether the server has surely not looked at the request, so that it may be made again whatever it asks for.
     pub fn is_unprocessed(&self) -> bool {
         matches!(self, Error::Unprocessed)
+    }
+
+    /// Whether the server wants the same request by HTTP/1.1, and has not looked at this one (RFC 9113 §7).
+    pub(super) fn wants_http1(&self) -> bool {
+        matches!(self, Error::NotSpoken | Error::Reset(Code::HTTP_1_1_REQUIRED))
     }
 }
 
@@ -51,6 +58,7 @@ impl fmt::Display for Error {
             Error::Field(misuse) => misuse.fmt(f),
             Error::Refused(status) => write!(f, "the server has answered {status} instead of opening a tunnel"),
             Error::TooLarge => f.write_str("the body is larger than was allowed"),
+            Error::Http1(error) => error.fmt(f),
             Error::NotSpoken => f.write_str("the server does not speak HTTP/2"),
         }
     }
@@ -73,5 +81,11 @@ impl From<Misuse> for Error {
 impl From<wirebook_http1::Misuse> for Error {
     fn from(misuse: wirebook_http1::Misuse) -> Self {
         Error::Field(misuse)
+    }
+}
+
+impl From<wirebook_http1::client::Error> for Error {
+    fn from(error: wirebook_http1::client::Error) -> Self {
+        Error::Http1(Arc::new(error))
     }
 }

@@ -3,19 +3,26 @@
 use super::error::Error;
 use crate::driver::{Bears, Desk, Link, Pipes, Read, Turns, linger};
 use crate::state::Leaving;
-use crate::wire::{Code, StreamId};
+use crate::wire::{Code, StreamId, Violation};
 use crate::{Config, Connection, Event};
 use std::cell::{Cell, RefCell};
 use std::net::Shutdown;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wirebook_http1::FieldBlock;
 use wirebook_http1::parser::{FieldLines, ResponseHead};
 use wirebook_net::{self as net, Signal, Stream};
 
 /// How long a connection is read on whose last word is said.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// A server that has said nothing for so long is asked whether it lives, beside the next request; if it does not answer in
+/// [`Config::ping_timeout`], the connection ends, and the next request makes another.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The eight bytes of that PING.
+const ALIVE: [u8; 8] = *b"alive?\r\n";
 
 /// A connection.
 pub(super) struct Line {
@@ -25,6 +32,9 @@ pub(super) struct Line {
     /// Raised when there may be a place for a further request, when a PING is answered, and at the end.
     pub(super) changed: Signal,
     pub(super) pong: Cell<Option<[u8; 8]>>,
+    /// When the server was last heard; and whether it has been asked since whether it lives.
+    heard: Cell<Instant>,
+    asked: Cell<bool>,
     /// The server has said GOAWAY.
     gone: Cell<bool>,
     /// Why there will be nothing more.
@@ -78,6 +88,8 @@ impl Line {
             pipes: Pipes::default(),
             changed: Signal::new(),
             pong: Cell::default(),
+            heard: Cell::new(net::now()),
+            asked: Cell::default(),
             gone: Cell::default(),
             ended: RefCell::default(),
         });
@@ -115,6 +127,14 @@ impl Line {
                 break error.into();
             }
         };
+        // Who breaks a rule and ends in the same breath is told of by the rule.
+        let fault = self.link.core().fault().filter(|fault| fault.violation != Violation::Incomplete);
+        let error = fault.map_or(error, Error::Protocol);
+        let error = match error {
+            // Whatever it speaks, it has understood nothing.
+            Error::Protocol(error) if error.violation == Violation::FirstFrame => Error::NotSpoken,
+            error => error,
+        };
         self.ended.replace(Some(error.clone()));
         for talk in self.talks.take() {
             talk.fail(error.clone());
@@ -131,6 +151,15 @@ impl Line {
     /// Why the connection has ended, if it has.
     pub(super) fn end(&self) -> Option<Error> {
         self.ended.borrow().clone()
+    }
+
+    /// A request is made: is anybody there? Nothing is waited for.
+    pub(super) fn ask_whether_it_lives(&self) {
+        let is_silent = net::now().saturating_duration_since(self.heard.get()) >= SILENCE;
+        if is_silent && !self.asked.replace(true) {
+            // One that is over answers nobody.
+            self.link.say(|core, out| core.send(Event::Ping(ALIVE), out)).ok();
+        }
     }
 
     /// Whether one of the two ends takes no more requests.
@@ -167,6 +196,10 @@ impl Line {
     }
 
     fn receive(&self, Desk { inbox, fields }: &mut Desk) {
+        if !inbox.unread().is_empty() {
+            self.heard.set(net::now());
+            self.asked.set(false);
+        }
         loop {
             let (used, event) = match self.link.core().receive(inbox.unread(), fields) {
                 Ok(received) => received,
@@ -219,10 +252,11 @@ impl Line {
                 }
             }
             // ANCHOR: goaway
-            Event::Goaway { last, .. } => {
+            Event::Goaway { last, code, .. } => {
                 self.gone.set(true);
+                let wants_http1 = code == Code::HTTP_1_1_REQUIRED;
                 for talk in self.talks.borrow().iter().filter(|talk| talk.id > last) {
-                    talk.fail(Error::Unprocessed);
+                    talk.fail(if wants_http1 { Error::Reset(code) } else { Error::Unprocessed });
                 }
                 self.changed.raise();
             }
@@ -256,7 +290,7 @@ fn copy(head: &ResponseHead<'_>) -> (u16, FieldBlock) {
 }
 
 /// What the core let through is valid, and within the limits of a block.
-fn block(fields: FieldLines<'_>) -> FieldBlock {
+pub(super) fn block(fields: FieldLines<'_>) -> FieldBlock {
     let mut block = FieldBlock::default();
     fields.iter().try_for_each(|(name, value)| block.push(name, value)).ok();
     block

@@ -7,19 +7,22 @@
 //! | `response.rs` | an answer, as it is read |
 //! | `upload.rs` | a body, as it is written, and the answer that is waited for meanwhile |
 //! | `session.rs` | a connection, as who asks has it; a request |
-//! | `agent.rs` | one connection for each origin, and requests that are made again |
+//! | `known.rs` | which protocol an origin speaks, and the connection to it |
+//! | `agent.rs` | requests that go by either protocol, and are made again |
 //!
 //! Node's `http2.connect` is [`Session::connect`]; `session.ping`, `close` and `goaway` are [`Session::ping`] and [`Session::close`].
 
 mod agent;
 mod error;
+mod known;
 mod line;
 mod response;
 mod session;
 mod upload;
 
-pub use agent::Agent;
+pub use agent::{Agent, AgentOptions, AgentRequest};
 pub use error::Error;
+pub use known::{HTTP1_TIME, MAX_ORIGINS};
 pub use response::{Opened, Response};
 pub use session::{Request, Session};
 pub use upload::{Answer, Upload};

@@ -1,14 +1,14 @@
 //! An answer: its head is there, its content comes as it is read.
 
 use super::error::Error;
-use super::line::{Line, Talk};
+use super::line::{Line, Talk, block};
 use crate::Event;
 use crate::driver::{Pipe, Tunnel};
 use crate::wire::Code;
 use std::fmt;
 use std::rc::Rc;
-use wirebook_http1::FieldBlock;
-use wirebook_http1::parser::FieldLines;
+use wirebook_http1::parser::{FieldLines, Version};
+use wirebook_http1::{FieldBlock, client as http1};
 use wirebook_net::Stream;
 
 /// A tunnel that the server has opened ([`Request::upgrade`](super::Request::upgrade)).
@@ -19,8 +19,105 @@ pub struct Opened {
     pub headers: FieldBlock,
 }
 
-/// An answer. Dropping it before its end tells the server that nobody wants the rest.
-pub struct Response {
+/// An answer. Dropping it before its end tells the server that nobody wants the rest: on its stream in HTTP/2, by the end of the connection in
+/// HTTP/1.1.
+pub struct Response(Kind);
+
+enum Kind {
+    Http2(Streamed),
+    Http1(Box<http1::Response>),
+}
+
+impl Response {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        match &self.0 {
+            Kind::Http2(streamed) => streamed.status(),
+            Kind::Http1(response) => response.status(),
+        }
+    }
+
+    /// Which protocol it came by.
+    pub fn version(&self) -> Version {
+        match &self.0 {
+            Kind::Http2(_) => Version::Http2,
+            Kind::Http1(response) => response.version(),
+        }
+    }
+
+    /// All fields.
+    pub fn headers(&self) -> FieldLines<'_> {
+        match &self.0 {
+            Kind::Http2(streamed) => streamed.head.as_ref().map(|(_, fields)| fields.lines()).unwrap_or_default(),
+            Kind::Http1(response) => response.headers(),
+        }
+    }
+
+    /// The first field of that name.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers().get(name)
+    }
+
+    /// The next piece of the content; `None` at its end. As long as it is not asked for, the server must not send more than a window.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no more.
+    pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
+        match &mut self.0 {
+            Kind::Http2(streamed) => streamed.chunk().await,
+            Kind::Http1(response) => Ok(response.chunk().await?),
+        }
+    }
+
+    /// All of the content, if it has at most `limit` bytes. With 0 it must be empty; `usize::MAX` is no bound.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`chunk`](Self::chunk), and [`Error::TooLarge`].
+    pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            if piece.len() > limit - all.len() {
+                return Err(Error::TooLarge);
+            }
+            all.extend_from_slice(piece);
+        }
+        Ok(all)
+    }
+
+    /// The fields behind the content, once [`chunk`](Self::chunk) has given `None`.
+    pub fn trailers(&self) -> FieldBlock {
+        match &self.0 {
+            Kind::Http2(streamed) => streamed.talk.trailers.borrow().clone(),
+            Kind::Http1(response) => block(response.trailers()),
+        }
+    }
+}
+
+impl From<Streamed> for Response {
+    fn from(streamed: Streamed) -> Self {
+        Response(Kind::Http2(streamed))
+    }
+}
+
+impl From<http1::Response> for Response {
+    fn from(response: http1::Response) -> Self {
+        Response(Kind::Http1(Box::new(response)))
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer on a stream of its own.
+pub(super) struct Streamed {
     line: Rc<Line>,
     talk: Rc<Talk>,
     head: Option<(u16, FieldBlock)>,
@@ -29,9 +126,13 @@ pub struct Response {
     given: bool,
 }
 
-impl Response {
+impl Streamed {
     pub(super) fn new(line: Rc<Line>, talk: Rc<Talk>) -> Self {
-        Response { line, talk, head: None, piece: Vec::new(), given: false }
+        Streamed { line, talk, head: None, piece: Vec::new(), given: false }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.head.as_ref().map_or(0, |(status, _)| *status)
     }
 
     /// The head has come.
@@ -50,29 +151,9 @@ impl Response {
         Ok(Opened { stream, headers })
     }
 
-    /// The status.
-    pub fn status(&self) -> u16 {
-        self.head.as_ref().map_or(0, |(status, _)| *status)
-    }
-
-    /// All fields.
-    pub fn headers(&self) -> FieldLines<'_> {
-        self.head.as_ref().map(|(_, fields)| fields.lines()).unwrap_or_default()
-    }
-
-    /// The first field of that name.
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers().get(name)
-    }
-
-    /// The next piece of the content; `None` at its end. As long as it is not asked for, the server must not send more than a window.
-    ///
-    /// # Errors
-    ///
-    /// Why there is no more.
-    pub async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
+    async fn chunk(&mut self) -> Result<Option<&[u8]>, Error> {
         self.credit();
-        let Response { talk, piece, .. } = self;
+        let Streamed { talk, piece, .. } = self;
         let next = || {
             let inbox = &mut *talk.inbox.borrow_mut();
             if !inbox.is_empty() {
@@ -88,27 +169,6 @@ impl Response {
         Ok(more.then_some(&self.piece))
     }
 
-    /// All of the content, if it has at most `limit` bytes.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`chunk`](Self::chunk), and [`Error::TooLarge`].
-    pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>, Error> {
-        let mut all = Vec::new();
-        while let Some(piece) = self.chunk().await? {
-            if all.len() + piece.len() > limit {
-                return Err(Error::TooLarge);
-            }
-            all.extend_from_slice(piece);
-        }
-        Ok(all)
-    }
-
-    /// The fields behind the content, once [`chunk`](Self::chunk) has given `None`.
-    pub fn trailers(&self) -> FieldBlock {
-        self.talk.trailers.borrow().clone()
-    }
-
     /// The piece has been read: the server may send as much again.
     fn credit(&mut self) {
         let held = self.piece.len() as u32;
@@ -119,7 +179,7 @@ impl Response {
     }
 }
 
-impl Drop for Response {
+impl Drop for Streamed {
     fn drop(&mut self) {
         let (line, talk) = (&self.line, &self.talk);
         if self.given {
@@ -133,11 +193,5 @@ impl Drop for Response {
         line.link.say(|core, out| core.release(talk.id, out));
         line.leave(talk.id);
         talk.changed.raise();
-    }
-}
-
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("status", &self.status()).finish_non_exhaustive()
     }
 }

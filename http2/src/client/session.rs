@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::line::{Line, Talk};
-use super::response::{Opened, Response};
+use super::response::{Opened, Response, Streamed};
 use super::upload::{Answer, Upload, finish, offer};
 #[cfg(doc)]
 use crate::Misuse;
@@ -96,7 +96,7 @@ impl Session {
     pub fn request<'a>(&self, method: &'a str, target: &'a str) -> Request<'a> {
         let mut fields = FieldBlock::default();
         let misuse = fields.push("host", self.authority.as_bytes()).err();
-        Request { line: self.line.clone(), method, target, fields, misuse }
+        Request { line: self.line.clone(), method, target, fields, misuse, patient: false }
     }
 
     /// Asks whether the server is there; gives how long its answer took.
@@ -147,13 +147,30 @@ pub struct Request<'a> {
     target: &'a str,
     fields: FieldBlock,
     misuse: Option<wirebook_http1::Misuse>,
+    patient: bool,
 }
 
 impl Request<'_> {
+    /// Adds these fields.
+    pub(super) fn fields(mut self, fields: &FieldBlock) -> Self {
+        for (name, value) in fields.lines().iter() {
+            let pushed = self.fields.push(name, value);
+            self.misuse = self.misuse.or(pushed.err());
+        }
+        self
+    }
+
     /// Adds a field; one that may not be sent makes [`send`](Self::send) fail.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let pushed = self.fields.push(name, value);
         self.misuse = self.misuse.or(pushed.err());
+        self
+    }
+
+    /// The content of the answer may take any time, as a stream of events does: [`Config::body_timeout`] and [`Config::min_body_rate`] do not
+    /// end it.
+    pub fn patient(mut self, patient: bool) -> Self {
+        self.patient = patient;
         self
     }
 
@@ -169,7 +186,7 @@ impl Request<'_> {
             return Err(misuse.into());
         }
         let talk = self.open(body).await?;
-        let response = Response::new(Rc::clone(&self.line.0), talk.clone());
+        let response = Streamed::new(Rc::clone(&self.line.0), talk.clone());
         // ANCHOR: send
         let mut rest = body;
         let arrived = talk.changed.until(|| {
@@ -191,7 +208,7 @@ impl Request<'_> {
             let (line, rest) = (Rc::clone(&self.line.0), rest.to_vec());
             net::spawn(async move { finish(&line, talk.id, &rest).await });
         }
-        Ok(response.arrived())
+        Ok(response.arrived().into())
     }
 
     /// Sends the head alone, waiting for a place among the streams, and gives the two sides of the exchange: the body, to be written piece by
@@ -220,7 +237,7 @@ impl Request<'_> {
         }
         let talk = self.begin(self.fields.lines(), None, false).await?;
         let line = Rc::clone(&self.line.0);
-        let response = Response::new(line.clone(), talk.clone());
+        let response = Streamed::new(line.clone(), talk.clone());
         Ok((Upload::new(line, talk.clone()), Answer { talk, response }))
     }
 
@@ -238,8 +255,8 @@ impl Request<'_> {
         let introduced = || line.link.core().is_introduced().then_some(Ok(())).or_else(|| line.end().map(Err));
         line.changed.until(introduced).await?;
         let talk = self.begin(self.fields.lines(), Some(protocol.as_bytes()), false).await?;
-        let response = Response::new(Rc::clone(&line.0), talk.clone());
-        let response = Answer { talk, response }.head().await?;
+        let response = Streamed::new(Rc::clone(&line.0), talk.clone());
+        let response = Answer { talk, response }.arrived().await?;
         match response.status() {
             200..300 => response.into_tunnel(),
             status => Err(Error::Refused(status)),
@@ -269,6 +286,10 @@ impl Request<'_> {
         };
         let stream: StreamId = line.changed.until(place).await?;
         self.say_head(stream, fields, protocol, end)?;
+        if self.patient {
+            line.link.core().be_patient(stream);
+        }
+        line.ask_whether_it_lives();
         let talk = Talk::new(stream);
         line.enter(talk.clone());
         Ok(talk)

@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::line::{Line, Talk};
-use super::response::Response;
+use super::response::{Response, Streamed};
 use crate::Event;
 use crate::wire::{Code, StreamId};
 use std::fmt;
@@ -87,7 +87,7 @@ impl fmt::Debug for Upload {
 /// An answer that has not come yet. Dropping it tells the server that nobody wants it.
 pub struct Answer {
     pub(super) talk: Rc<Talk>,
-    pub(super) response: Response,
+    pub(super) response: Streamed,
 }
 
 impl Answer {
@@ -97,6 +97,10 @@ impl Answer {
     ///
     /// Why there is none.
     pub async fn head(self) -> Result<Response, Error> {
+        Ok(self.arrived().await?.into())
+    }
+
+    pub(super) async fn arrived(self) -> Result<Streamed, Error> {
         let talk = &self.talk;
         let arrived = talk.changed.until(|| {
             if talk.head.borrow().is_some() {

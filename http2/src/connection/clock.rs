@@ -1,9 +1,15 @@
 //! Time: it comes from outside, and does nothing but end what has waited for too long.
 
 use super::Connection;
+use crate::message::Scratch;
 use crate::stream::state::Leaving;
+use crate::stream::table::Streams;
 use crate::wire::Violation;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A connection that has had no stream for so long gives back the room that it needs for them. One that is asked again sooner keeps it, and
+/// allocates nothing.
+const REST: Duration = Duration::from_millis(250);
 
 impl Connection {
     /// It is `now`. Budgets rise, and what has waited for too long ends: streams are told of by the next
@@ -25,6 +31,9 @@ impl Connection {
                     self.shutdown();
                 }
                 self.end_slow_streams();
+                if self.has_passed(self.rest_due()) {
+                    self.rest();
+                }
             }
         }
         self.answers(out);
@@ -32,9 +41,17 @@ impl Connection {
 
     /// When [`tick`](Self::tick) has something to do, if nothing comes before.
     pub fn deadline(&self) -> Option<Instant> {
-        let streams = self.streams.iter().flat_map(|stream| [stream.body_due, stream.room_due]);
+        let streams = self.streams.iter().flat_map(|stream| [stream.content_due(), stream.room_due]);
         let idle_due = if self.departure.leaving() == Leaving::No { self.idle_due() } else { None };
-        let own = [self.opening_due, self.settings_due, self.settle_due, self.pong_due(), idle_due];
+        let own = [
+            self.rest_due(),
+            self.opening_due,
+            self.head_due,
+            self.settings_due,
+            self.settle_due,
+            self.pong_due(),
+            idle_due,
+        ];
         match self.departure.leaving() {
             Leaving::Closed => None,
             _ => streams.chain(own).flatten().min(),
@@ -49,6 +66,27 @@ impl Connection {
         self.idle_since.checked_add(self.config.idle_timeout).filter(|_| self.streams.is_empty())
     }
 
+    fn rest_due(&self) -> Option<Instant> {
+        self.idle_since.checked_add(REST).filter(|_| self.streams.is_empty() && !self.rests)
+    }
+
+    /// What is left is what the two ends know of each other.
+    fn rest(&mut self) {
+        self.rests = true;
+        self.streams = Streams::default();
+        self.encoder.shrink();
+        self.decoder.shrink();
+        self.scratch = Scratch::new();
+        self.owed.shrink_to_fit();
+        self.late.shrink_to_fit();
+        self.held.shrink_to_fit();
+    }
+
+    /// Whether it has no stream and keeps no room for any, so that who drives it need not either.
+    pub fn rests(&self) -> bool {
+        self.rests && self.streams.is_empty()
+    }
+
     fn pong_due(&self) -> Option<Instant> {
         self.pinged.and_then(|(_, due)| due)
     }
@@ -57,6 +95,7 @@ impl Connection {
     fn too_late(&self) -> Option<Violation> {
         let dues = [
             (self.opening_due, Violation::PrefaceTimeout),
+            (self.head_due, Violation::HeadTimeout),
             (self.settings_due, Violation::SettingsTimeout),
             (self.pong_due(), Violation::PingTimeout),
         ];
@@ -66,7 +105,7 @@ impl Connection {
     /// Streams whose peer is too slow are cancelled. A peer that lets the last of its windows stay shut is gone.
     fn end_slow_streams(&mut self) {
         let slow = |stream: &&crate::stream::table::Stream| {
-            self.has_passed(stream.body_due) || self.has_passed(stream.room_due)
+            self.has_passed(stream.content_due()) || self.has_passed(stream.room_due)
         };
         let mut ended: Vec<_> = self.streams.iter().filter(slow).map(|stream| (stream.id, stream.room_due)).collect();
         ended.sort_unstable_by_key(|(id, _)| *id);

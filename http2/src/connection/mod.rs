@@ -80,6 +80,8 @@ pub struct Connection {
     /// When they are too late; then, when their acknowledgement is.
     opening_due: Option<Instant>,
     settings_due: Option<Instant>,
+    /// When what has been begun and is used only when it is whole is too late.
+    head_due: Option<Instant>,
     /// The peer has acknowledged ours.
     acknowledged: bool,
     peer: Settings,
@@ -107,8 +109,9 @@ pub struct Connection {
     answered: StreamId,
     /// The highest stream of ours that the peer answers, once it has said so.
     accepted: Option<StreamId>,
-    /// Since when there has been no stream.
+    /// Since when there has been no stream; and whether what streams need has been given back since.
     idle_since: Instant,
+    rests: bool,
     /// The PING that we have sent, and when its answer is too late.
     pinged: Option<([u8; 8], Option<Instant>)>,
     fault: Option<Error>,
@@ -136,6 +139,7 @@ impl Connection {
             introduced: false,
             opening_due: now.checked_add(config.preface_timeout),
             settings_due: now.checked_add(config.settings_timeout),
+            head_due: None,
             acknowledged: false,
             peer: Settings::default(),
             streams: Streams::default(),
@@ -156,6 +160,7 @@ impl Connection {
             answered: StreamId::MAX,
             accepted: None,
             idle_since: now,
+            rests: false,
             pinged: None,
             fault: None,
             config,
@@ -179,8 +184,15 @@ impl Connection {
             }
             let rest = &input[used..];
             match self.step(rest, room) {
-                Ok(None) => return Ok((used, None)),
+                Ok(None) => {
+                    if !rest.is_empty() && self.head_due.is_none() {
+                        self.head_due = self.now.checked_add(self.config.head_timeout);
+                    }
+                    return Ok((used, None));
+                }
                 Ok(Some((length, found))) => {
+                    // What was begun is whole now, or what is wrong is told of before.
+                    self.head_due = self.head_due.filter(|_| length == 0);
                     used += length;
                     self.position += length as u64;
                     if let Some(found) = found {
@@ -305,6 +317,14 @@ impl Connection {
         stream.min(self.sender.room()).max(0) as usize
     }
 
+    /// The peer may take any time for the content of a stream: neither [`body_timeout`](Config::body_timeout) nor
+    /// [`min_body_rate`](Config::min_body_rate) ends it. For streams of events, which are silent when nothing happens.
+    pub fn be_patient(&mut self, id: StreamId) {
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.patient = true;
+        }
+    }
+
     /// The two windows of a stream, or those of the connection: for those who draw.
     pub fn windows(&self, id: StreamId) -> Option<(Sender, Receiver)> {
         if id.is_connection() {
@@ -341,7 +361,7 @@ impl Connection {
         if let Some(stream) = self.streams.remove(id) {
             self.receiver.consume(stream.receiver.unread());
             if self.streams.is_empty() {
-                self.idle_since = self.now;
+                (self.idle_since, self.rests) = (self.now, false);
             }
         }
     }

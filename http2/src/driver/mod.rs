@@ -77,6 +77,9 @@ impl Link {
     /// It is now: what is too late, and what the protocol owes.
     pub(crate) fn tick(&self) {
         self.add(|core, out| core.tick(net::now(), out));
+        if self.core().rests() && self.unwritten() == 0 {
+            self.out.borrow_mut().end().shrink_to_fit();
+        }
     }
 
     /// All has been said, and the transport has taken it.

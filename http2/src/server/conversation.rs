@@ -25,19 +25,23 @@ impl Drop for Guard {
     }
 }
 
-/// From the first byte to the last. `inbox` is what has come already.
-pub(super) async fn converse<H>(line: Rc<Line>, shared: Rc<Shared<H>>, inbox: Inbox)
+/// From the first byte to the last. `inbox` is what has come already. While a connection idles this future is most of what it costs, so what it
+/// is made of is put together before it begins, and what the end needs at the end.
+pub(super) fn converse<H>(line: Rc<Line>, shared: Rc<Shared<H>>, inbox: Inbox) -> impl Future<Output = ()>
 where
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
-    let guard = Guard(line.clone());
-    let options = &line.common.options;
-    let turns = Turns::new(inbox, &options.http2, options.http.write_timeout);
-    if let Ok(true) = hold(&line, &shared, turns).await {
-        let time = line.common.connections.linger_time(&options.http);
-        linger(&*line.stream, options.http.linger_timeout, time).await;
+    let guard = Guard(line);
+    let options = &guard.0.common.options;
+    let mut turns = Turns::new(inbox, &options.http2, options.http.write_timeout);
+    async move {
+        let line = &guard.0;
+        if let Ok(true) = hold(line, &shared, &mut turns).await {
+            let options = &line.common.options.http;
+            let time = line.common.connections.linger_time(options);
+            Box::pin(linger(&*line.stream, options.linger_timeout, time)).await;
+        }
     }
-    drop(guard);
 }
 
 /// Until it is over: says whether the client may still have something to say, that is to be read and thrown away.
@@ -46,25 +50,33 @@ where
 ///
 /// Those of the stream, and `TimedOut` where the client takes nothing for too long.
 // ANCHOR: hold
-async fn hold<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, mut turns: Turns) -> io::Result<bool>
+async fn hold<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, turns: &mut Turns) -> io::Result<bool>
 where
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     loop {
-        line.link.tick();
-        look_up(line);
-        let mut desk = line.common.lend();
-        let read = turns.read(&line.link, &mut desk, |desk| receive(line, shared, desk));
-        line.common.take_back(desk);
-        line.link.tick();
-        turns.write(&line.link)?;
-        line.share_room();
-        match read? {
+        match turn(line, shared, turns)? {
             Read::Eof => return Ok(false),
             Read::All if line.link.is_over() => return Ok(true),
             Read::All => turns.wait(&line.link).await?,
         }
     }
+}
+
+/// One turn: what has come, what it is answered, and what can be written of that.
+fn turn<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, turns: &mut Turns) -> io::Result<Read>
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    line.link.tick();
+    look_up(line);
+    let mut desk = line.common.lend();
+    let read = turns.read(&line.link, &mut desk, |desk| receive(line, shared, desk));
+    line.common.take_back(desk);
+    line.link.tick();
+    turns.write(&line.link)?;
+    line.share_room();
+    read
 }
 // ANCHOR_END: hold
 

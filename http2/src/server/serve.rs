@@ -183,8 +183,9 @@ where
     };
     let Some(slot) = place.slot.take() else { return };
     if is_http2 {
-        converse(Line::begin(stream, shared.common.clone(), slot), shared.clone(), inbox).await;
-        return;
+        // A task of its own: what it took to find that out is not kept.
+        let line = Line::begin(stream, shared.common.clone(), slot);
+        return shared.tasks.started(net::spawn(converse(line, shared.clone(), inbox)));
     }
     connections.leave(slot);
     let early = inbox.unread().to_vec();

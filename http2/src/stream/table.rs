@@ -33,6 +33,8 @@ pub(crate) struct Stream {
     pub(crate) interim: u32,
     /// When the peer's body is too slow, if it is waited for.
     pub(crate) body_due: Option<Instant>,
+    /// Nobody minds how slowly it comes.
+    pub(crate) patient: bool,
     /// When the peer has kept its window shut for too long, if somebody waits for it.
     pub(crate) room_due: Option<Instant>,
 }
@@ -56,8 +58,14 @@ impl Stream {
             released: false,
             interim: 0,
             body_due: None,
+            patient: false,
             room_due: None,
         }
+    }
+
+    /// When the peer's content is too slow, if anybody minds.
+    pub(crate) fn content_due(&self) -> Option<Instant> {
+        self.body_due.filter(|_| !self.patient)
     }
 
     /// Whether there is nothing more to know of it: both have said all, and what came has been read.

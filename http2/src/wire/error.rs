@@ -152,6 +152,8 @@ pub enum Violation {
     // Time.
     /// No preface and SETTINGS in [`preface_timeout`](crate::Config::preface_timeout).
     PrefaceTimeout,
+    /// A frame or a field block that was begun, and not ended in [`head_timeout`](crate::Config::head_timeout).
+    HeadTimeout,
     /// No acknowledgement of our SETTINGS in [`settings_timeout`](crate::Config::settings_timeout).
     SettingsTimeout,
     /// No answer to our PING in [`ping_timeout`](crate::Config::ping_timeout).
@@ -239,6 +241,7 @@ impl Violation {
             TooManyResets => ("RFC 9113 §10.5", Code::ENHANCE_YOUR_CALM, "requests are made to be answered"),
             TooManyIdle => ("RFC 9113 §10.5", Code::ENHANCE_YOUR_CALM, "frames carry something"),
             PrefaceTimeout => ("RFC 9113 §9.1", Code::SETTINGS_TIMEOUT, "the preface and SETTINGS come in time"),
+            HeadTimeout => ("RFC 9113 §10.5", Code::ENHANCE_YOUR_CALM, "who begins a field block ends it in time"),
             SettingsTimeout => ("RFC 9113 §6.5.3", Code::SETTINGS_TIMEOUT, "SETTINGS are acknowledged in time"),
             PingTimeout => ("RFC 9113 §6.7", Code::NO_ERROR, "PING is answered in time"),
             BodyTimeout => ("RFC 9113 §9.1", Code::CANCEL, "a body keeps coming"),

@@ -129,6 +129,7 @@ fn a_rate_that_has_been_used_up_comes_back_to_its_burst_and_no_further() {
 fn times_at_zero_have_passed_and_at_their_maximum_never_do() {
     let never = || Config {
         preface_timeout: Duration::MAX,
+        head_timeout: Duration::MAX,
         settings_timeout: Duration::MAX,
         body_timeout: Duration::MAX,
         write_timeout: Duration::MAX,
@@ -186,6 +187,51 @@ fn times_at_zero_have_passed_and_at_their_maximum_never_do() {
         connection.tick(now, &mut out);
         assert_eq!(connection.fault().map(|error| error.violation), Some(violation));
         assert_eq!(connection.deadline(), None);
+    }
+}
+
+/// Everything that is used only when it is whole, cut at each byte: what was begun has its time from its first byte on, and one that came
+/// whole has none. At zero, at the least, and at the largest.
+#[test]
+fn what_was_begun_ends_in_time() {
+    let now = Instant::now();
+    let stream = StreamId::new(1);
+    let headers =
+        |end_headers| Frame::Headers { stream, end_stream: true, end_headers, dependency: None, fragment: GET };
+    let continued = [
+        frame(headers(false)),
+        frame(Frame::Continuation { stream, end_headers: false, fragment: b"" }),
+        frame(Frame::Continuation { stream, end_headers: true, fragment: b"" }),
+    ];
+    let ping = frame(Frame::Ping { ack: false, data: [0; 8] });
+    for whole in [frame(headers(true)), continued.concat(), ping] {
+        for cut in 1..whole.len() {
+            for (limit, violation) in [
+                (Duration::ZERO, Some(Violation::HeadTimeout)),
+                (Duration::from_nanos(1), Some(Violation::HeadTimeout)),
+                (Duration::from_secs(10), Some(Violation::HeadTimeout)),
+                (Duration::MAX, None),
+            ] {
+                let late = |connection: &mut Connection, after: Duration| {
+                    connection.tick(now + after, &mut Vec::new());
+                    connection.fault().map(|error| error.violation)
+                };
+                let config = || Config { head_timeout: limit, ..Config::default() };
+                let mut connection = server(config(), now);
+                assert_eq!(hear(&mut connection, &whole[..cut]), None);
+                if let Some(just) = limit.checked_sub(Duration::from_nanos(1)).filter(|_| violation.is_some()) {
+                    assert_eq!(late(&mut connection, just), None, "{cut} {limit:?}");
+                    // More of it, but not all, is no new beginning.
+                    assert_eq!(hear(&mut connection, &whole[..whole.len() - 1]), None);
+                }
+                assert_eq!(late(&mut connection, limit.min(Duration::from_secs(11))), violation, "{cut} {limit:?}");
+                // And one that comes whole in time costs nothing later.
+                let mut connection = server(config(), now);
+                assert_eq!(hear(&mut connection, &whole[..cut]), None);
+                assert_eq!(hear(&mut connection, &whole), None);
+                assert_eq!(late(&mut connection, Duration::from_secs(11)), None, "{cut} {limit:?}");
+            }
+        }
     }
 }
 

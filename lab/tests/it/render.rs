@@ -68,6 +68,22 @@ fn the_root_is_where_includes_begin_and_what_they_do_not_leave() {
 }
 
 #[test]
+fn includes_lead_up_within_a_root_and_roots_may_lie_in_each_other() {
+    let folder = Folder::new(&[
+        ("v/pages/p.ejs", "<%- include('../partials/h') %>"),
+        ("v/pages/none.ejs", "<%- include('../partials/none') %>"),
+        ("v/partials/h.ejs", "h"),
+        ("w/h.ejs", "w"),
+    ]);
+    for roots in [&["v"][..], &["w", "v"], &["v", "v/pages"], &["v/pages", "v"]] {
+        let arguments: Vec<&str> = roots.iter().flat_map(|root| ["--root", *root]).collect();
+        assert_eq!(folder.page("v/pages/p.ejs", &arguments), "h", "{roots:?}");
+        let said = text(&folder.render("v/pages/none.ejs", &arguments).stderr);
+        assert!(said.contains("Could not find the include file \"../partials/none\""), "{roots:?}: {said}");
+    }
+}
+
+#[test]
 fn delimiters_and_white_space() {
     let folder = Folder::new(&[
         ("q.ejs", "<?= 1 + 1 ?> <%= no %>"),

@@ -55,6 +55,13 @@ impl Connector {
         })
     }
 
+    /// The same, with other protocols to offer, the one that is liked best first: [`Options::protocols`].
+    pub fn offering(&self, protocols: &[&str]) -> Connector {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Connector { config: Arc::new(config), ..self.clone() }
+    }
+
     /// Makes the handshake with the server of that name, a DNS name or an address (with brackets or without). The certificate must
     /// be for exactly that.
     ///

@@ -4,6 +4,9 @@
 //! unwrapped by the client's end of `wirebook-http1` (`wire.rs`).
 
 #[cfg(feature = "tls")]
+mod answer;
+mod head;
+#[cfg(feature = "tls")]
 mod secure;
 mod wire;
 
@@ -21,9 +24,8 @@ use crate::source::error::{Cause, Closed, SetupError};
 use crate::source::settings::Settings;
 use crate::source::state::{OutOfTurn, ReadyState, State};
 use crate::source::url::Url;
-#[cfg(feature = "tls")]
-pub use secure::ConnectingSecure;
-use wire::{OwnedHead, Part, Wire};
+use head::OwnedHead;
+use wire::{Part, Wire};
 
 /// What an event source tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,7 +60,7 @@ pub enum Notice<'a> {
 /// ```
 pub struct EventSource<S, C> {
     core: Connection,
-    connect: C,
+    connect: Connect<C>,
     /// The connection in the making. It is kept here, so that a caller may drop [`next`](Self::next) and call it again
     /// without beginning another one.
     attempt: Option<Attempt<S>>,
@@ -66,6 +68,13 @@ pub struct EventSource<S, C> {
     /// The last event, copied out of the buffers that the next read needs. Its room is used again.
     event: Copied,
     told_waiting: bool,
+}
+
+/// How a connection is made, or who makes it.
+enum Connect<C> {
+    With(C),
+    #[cfg(feature = "tls")]
+    Agent(wirebook_http2::client::Agent),
 }
 
 type Attempt<S> = Pin<Box<dyn Future<Output = Result<(Wire<S>, OwnedHead), Cause>>>>;
@@ -132,6 +141,10 @@ where
     ///
     /// A URL, a field or an id that cannot be used.
     pub fn with_connector(url: &str, settings: Settings, seed: u64, connect: C) -> Result<Self, SetupError> {
+        EventSource::over(url, settings, seed, Connect::With(connect))
+    }
+
+    fn over(url: &str, settings: Settings, seed: u64, connect: Connect<C>) -> Result<Self, SetupError> {
         let core = Connection::new(url, settings, seed, net::now())?;
         Ok(EventSource { core, connect, attempt: None, wire: None, event: Copied::default(), told_waiting: false })
     }
@@ -210,7 +223,14 @@ where
             self.core.begin(net::now());
             self.core.fields(&mut fields);
             let url = self.core.url().clone();
-            Box::pin(wire::attempt((self.connect)(url.clone()), url, fields))
+            match &self.connect {
+                Connect::With(connect) => Box::pin(wire::attempt(connect(url.clone()), url, fields)),
+                #[cfg(feature = "tls")]
+                Connect::Agent(agent) => {
+                    let answer = answer::ask(agent.clone(), url, fields);
+                    Box::pin(async move { answer.await.map(|(answer, head)| (Wire::Answer(answer), head)) })
+                }
+            }
         });
         let answer = match self.core.deadline() {
             Some(deadline) => net::timeout(until(deadline), attempt).await,

@@ -1,23 +1,17 @@
-//! An event source that speaks TLS where its URL is `https:`.
+//! Event sources that ask through an agent: by HTTP/2 where the server speaks it, over TLS where their URL is `https:`.
 
-use std::future::Future;
-use std::io;
-use std::pin::Pin;
-use std::rc::Rc;
-
-use wirebook_net::Stream;
+use wirebook_http2::client::{Agent, AgentOptions};
+use wirebook_net::tcp::TcpStream;
 use wirebook_tls::Connector;
 
-use super::{EventSource, connect_tcp};
+use super::{Connect, Connecting, EventSource};
 use crate::source::error::SetupError;
 use crate::source::settings::Settings;
 use crate::source::url::Url;
 
-/// A connection in the making, of either kind.
-pub type ConnectingSecure = Pin<Box<dyn Future<Output = io::Result<Rc<dyn Stream>>>>>;
-
-impl EventSource<Rc<dyn Stream>, Box<dyn Fn(Url) -> ConnectingSecure>> {
-    /// An event source over TCP, and over TLS where its URL is `https:`; whom to believe says the connector.
+impl EventSource<TcpStream, fn(Url) -> Connecting> {
+    /// An event source over TLS where its URL is `https:`; whom to believe says the connector. It has an agent of its own, so it speaks HTTP/2
+    /// where the server does.
     ///
     /// ```no_run
     /// use wirebook_sse::{EventSource, Settings};
@@ -33,18 +27,17 @@ impl EventSource<Rc<dyn Stream>, Box<dyn Fn(Url) -> ConnectingSecure>> {
     ///
     /// A URL, a field or an id that cannot be used.
     pub fn secure(url: &str, settings: Settings, connector: Connector) -> Result<Self, SetupError> {
-        let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), url);
-        let connect = Box::new(move |url| connect(url, connector.clone())) as Box<dyn Fn(Url) -> ConnectingSecure>;
-        EventSource::with_connector(url, Settings { secure: true, ..settings }, seed, connect)
+        EventSource::with_agent(url, settings, Agent::with_tls(AgentOptions::default(), connector))
     }
-}
 
-fn connect(url: Url, connector: Connector) -> ConnectingSecure {
-    Box::pin(async move {
-        let stream = connect_tcp(url.clone()).await?;
-        if !url.is_secure() {
-            return Ok(Rc::new(stream) as Rc<dyn Stream>);
-        }
-        Ok(Rc::new(connector.connect(stream, url.host()).await?) as Rc<dyn Stream>)
-    })
+    /// An event source that asks through an agent. Over HTTP/2 any number of them share one connection with each other and with all other
+    /// requests to their origin, as far as the server takes streams. The limits of time are the event source's and not the agent's.
+    ///
+    /// # Errors
+    ///
+    /// A URL, a field or an id that cannot be used.
+    pub fn with_agent(url: &str, settings: Settings, agent: Agent) -> Result<Self, SetupError> {
+        let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), url);
+        EventSource::over(url, Settings { secure: true, ..settings }, seed, Connect::Agent(agent))
+    }
 }

@@ -8,11 +8,68 @@ use wirebook_http1::parser::{Fields, RequestHead};
 use wirebook_http1::{self as http1, FieldBlock};
 use wirebook_net::{self as net, Stream};
 
+use super::head::{OwnedHead, head_of, unreachable};
 use crate::source::error::Cause;
 use crate::source::url::Url;
 
+/// Where the body of an answer comes from.
+pub(super) enum Wire<S> {
+    /// A connection of one's own.
+    Stream(Received<S>),
+    /// An agent.
+    #[cfg(feature = "tls")]
+    Answer(super::answer::Answer),
+}
+
+impl<S: Stream> Wire<S> {
+    /// One read behind what is left; 0 at the end.
+    pub(super) async fn fill(&mut self) -> io::Result<usize> {
+        match self {
+            Wire::Stream(received) => received.fill().await,
+            #[cfg(feature = "tls")]
+            Wire::Answer(answer) => answer.fill().await,
+        }
+    }
+
+    /// The piece of the body that was not decoded yet.
+    pub(super) fn body(&self) -> &[u8] {
+        match self {
+            Wire::Stream(received) => &received.inbox[received.body.clone()],
+            #[cfg(feature = "tls")]
+            Wire::Answer(answer) => answer.body(),
+        }
+    }
+
+    /// The decoder has taken so many bytes of it.
+    pub(super) fn consume(&mut self, count: usize) {
+        match self {
+            Wire::Stream(received) => received.body.start += count,
+            #[cfg(feature = "tls")]
+            Wire::Answer(answer) => answer.consume(count),
+        }
+    }
+
+    /// The next piece of the body, if it is here.
+    pub(super) fn next_part(&mut self) -> Part {
+        match self {
+            Wire::Stream(received) => received.next_part(),
+            #[cfg(feature = "tls")]
+            Wire::Answer(_) => Part::Missing,
+        }
+    }
+
+    /// What the end of the transport means: the end of the body, or a message that was cut short.
+    pub(super) fn end(&mut self) -> Cause {
+        match self {
+            Wire::Stream(received) => received.end(),
+            #[cfg(feature = "tls")]
+            Wire::Answer(_) => Cause::Ended,
+        }
+    }
+}
+
 /// A connection, and what came over it.
-pub(super) struct Wire<S> {
+pub(super) struct Received<S> {
     stream: S,
     http: http1::Connection,
     fields: Box<Fields>,
@@ -21,14 +78,6 @@ pub(super) struct Wire<S> {
     used: usize,
     /// The part of `inbox` that is body and was not decoded yet.
     body: Range<usize>,
-}
-
-/// What an event source wants to know of a response, copied out of the inbox.
-pub(super) struct OwnedHead {
-    pub(super) status: u16,
-    pub(super) content_type: Option<Vec<u8>>,
-    pub(super) content_encoding: Option<Vec<u8>>,
-    pub(super) location: Option<Vec<u8>>,
 }
 
 pub(super) enum Part {
@@ -43,12 +92,7 @@ pub(super) async fn attempt<S: Stream>(
     url: Url,
     fields: FieldBlock,
 ) -> Result<(Wire<S>, OwnedHead), Cause> {
-    let stream = connecting.await.map_err(|error| match error.kind() {
-        io::ErrorKind::ConnectionRefused => Cause::Refused,
-        // No socket has such data when it connects.
-        io::ErrorKind::InvalidData => Cause::Insecure,
-        _ => Cause::Unreachable,
-    })?;
+    let stream = connecting.await.map_err(|error| unreachable(&error))?;
     let mut http = http1::Connection::client();
     let mut request = Vec::new();
     let head = RequestHead::new(b"GET", url.target().as_bytes(), fields.lines());
@@ -57,11 +101,11 @@ pub(super) async fn attempt<S: Stream>(
     sent.and_then(|()| http.send(http1::Event::End(Default::default()), &mut request)).map_err(|_| Cause::Broken)?;
 
     stream.write_all(&request).await.map_err(|_| Cause::Broken)?;
-    let mut wire = Wire { stream, http, fields: Box::default(), inbox: Vec::new(), used: 0, body: 0..0 };
+    let mut wire = Received { stream, http, fields: Box::default(), inbox: Vec::new(), used: 0, body: 0..0 };
     let mut informational = 0;
     loop {
         if let Some(head) = wire.next_head(&mut informational)? {
-            return Ok((wire, head));
+            return Ok((Wire::Stream(wire), head));
         }
         if wire.fill().await.map_err(|_| Cause::Broken)? == 0 {
             return Err(Cause::Ended);
@@ -69,9 +113,9 @@ pub(super) async fn attempt<S: Stream>(
     }
 }
 
-impl<S: Stream> Wire<S> {
+impl<S: Stream> Received<S> {
     /// One read behind what is left; 0 at the end of the stream. What was used is dropped first.
-    pub(super) async fn fill(&mut self) -> io::Result<usize> {
+    async fn fill(&mut self) -> io::Result<usize> {
         self.inbox.drain(..self.used);
         (self.used, self.body) = (0, 0..0);
         self.stream.readable().await?;
@@ -89,18 +133,7 @@ impl<S: Stream> Wire<S> {
             self.used += used;
             match event {
                 Some(http1::Event::Response(head)) if head.status >= 200 => {
-                    let field = |name| head.fields.get(name).map(<[u8]>::to_vec);
-                    let location = field("location");
-                    let mut lines = head.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"location"));
-                    if lines.any(|(_, value)| Some(value) != location.as_deref()) {
-                        return Err(Cause::TwoLocations);
-                    }
-                    return Ok(Some(OwnedHead {
-                        status: head.status,
-                        content_type: field("content-type"),
-                        content_encoding: field("content-encoding"),
-                        location,
-                    }));
+                    return head_of(head.status, &head.fields).map(Some);
                 }
                 Some(_) if *informational == MAX_INFORMATIONAL => return Err(Cause::TooManyInformational),
                 Some(_) => *informational += 1,
@@ -109,18 +142,8 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// The piece of the body that was not decoded yet.
-    pub(super) fn body(&self) -> &[u8] {
-        &self.inbox[self.body.clone()]
-    }
-
-    /// The decoder has taken so many bytes of it.
-    pub(super) fn consume(&mut self, count: usize) {
-        self.body.start += count;
-    }
-
     /// The next piece of the body.
-    pub(super) fn next_part(&mut self) -> Part {
+    fn next_part(&mut self) -> Part {
         let input = &self.inbox[self.used..];
         match self.http.receive(input, &mut self.fields) {
             Ok((used, Some(http1::Event::Data(data)))) => {
@@ -140,7 +163,7 @@ impl<S: Stream> Wire<S> {
     }
 
     /// What the end of the transport means: the end of the body, or a message that was cut short.
-    pub(super) fn end(&mut self) -> Cause {
+    fn end(&mut self) -> Cause {
         if self.http.receive_eof().is_ok() { Cause::Ended } else { Cause::Broken }
     }
 }

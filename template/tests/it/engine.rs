@@ -81,6 +81,9 @@ fn includes_are_relative_then_from_the_root_and_never_outside() {
     folder.write("views/bad.ejs", "<%- include(name) %>");
     let engine = Engine::new(folder.0.join("views")).unwrap();
     assert_eq!(engine.render_file("a/page", &Value::object()).unwrap(), "part other top top top");
+    folder.write("views/a/up.ejs", "<%- include('../none') %>");
+    let error = engine.render_file("a/up", &Value::object()).unwrap_err();
+    assert_eq!(error.message(), "Could not find the include file \"../none\"", "a name that leads up, but not out");
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.0.join("secret"), folder.0.join("views/link.ejs")).unwrap();
     for name in [

@@ -1,16 +1,14 @@
 //! The client, against our server and against servers that leave.
 
-use crate::peer::{ADDRESS, rough, serve, simulate, with};
+use crate::peer::{ADDRESS, explore, rough, serve, simulate, with};
 use crate::server::handler;
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use wirebook_http2::client::{Agent, Error, Session};
+use wirebook_http2::client::{Error, Session};
 use wirebook_http2::server::Options;
 use wirebook_http2::{Code, Config};
-use wirebook_net::sim::{self, SimListener, SimStream};
-use wirebook_net::{self as net, Listener, Stream};
+use wirebook_net as net;
+use wirebook_net::sim::SimStream;
 
 async fn connect() -> Session {
     with_config(Config::default()).await
@@ -205,123 +203,9 @@ fn a_session_that_nobody_has_any_more_ends_when_it_is_answered() {
     });
 }
 
-/// A server that takes one request, answers it, and says that it has looked at no other; on its next connection it answers all.
-async fn leaves(connections: Rc<Cell<u32>>) {
-    let listener = SimListener::bind(ADDRESS).expect("a free address");
-    loop {
-        let (stream, _) = listener.accept().await.expect("a client");
-        connections.set(connections.get() + 1);
-        let first = connections.get() == 1;
-        net::spawn(async move {
-            let mut bytes = [0; 4096];
-            let mut heard = Vec::new();
-            let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-            stream.write_all(&settings).await.expect("a client");
-            // Each request of the test is one HEADERS frame, which names its path.
-            loop {
-                match stream.read(&mut bytes).await {
-                    Ok(count @ 1..) => heard.extend_from_slice(&bytes[..count]),
-                    _ => return,
-                }
-                let streams = streams(&heard);
-                if first && streams.len() == 2 {
-                    let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
-                    stream.write_all(&goaway).await.expect("a client");
-                    stream.write_all(&[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88]).await.expect("a client");
-                    return net::sleep(Duration::from_secs(1)).await;
-                }
-                if !first && !streams.is_empty() {
-                    stream.write_all(&[0, 0, 1, 1, 5, 0, 0, 0, streams[0], 0x89]).await.expect("a client");
-                }
-            }
-        });
-    }
-}
-
-/// The streams that were opened.
-fn streams(mut heard: &[u8]) -> Vec<u8> {
-    heard = heard.strip_prefix(wirebook_http2::wire::PREFACE).unwrap_or_default();
-    let mut found = Vec::new();
-    while heard.len() >= 9 {
-        if heard[3] == 1 {
-            found.push(heard[8]);
-        }
-        heard = heard.get(9 + usize::from(heard[2])..).unwrap_or_default();
-    }
-    found
-}
-
 #[test]
-fn rfc9113_8_7_what_goaway_leaves_out_is_made_again_elsewhere() {
-    simulate(async {
-        let connections = Rc::new(Cell::new(0));
-        net::spawn(leaves(connections.clone()));
-        net::sleep(Duration::from_millis(1)).await;
-        let agent = Rc::new(Agent::new(async |_: String| Ok(connect().await)));
-        let ask = |method: &'static str| {
-            let agent = agent.clone();
-            net::spawn(async move { agent.send("a", method, "/", &[], b"").await.expect("an answer").status() })
-        };
-        // A POST is made again as well: the server has not looked at it.
-        let (first, second) = (ask("GET"), ask("POST"));
-        assert_eq!((first.await.expect("a task"), second.await.expect("a task")), (200, 204));
-        assert_eq!(connections.get(), 2, "one connection for both, and one for what was left out");
-        net::stop();
-    });
-}
-
-#[test]
-fn a_connection_that_ends_in_the_middle_is_no_reason_to_ask_again() {
-    simulate(async {
-        let times = Rc::new(Cell::new(0));
-        let counted = times.clone();
-        net::spawn(async move {
-            let listener = SimListener::bind(ADDRESS).expect("a free address");
-            loop {
-                let (stream, _) = listener.accept().await.expect("a client");
-                counted.set(counted.get() + 1);
-                stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("a client");
-                net::sleep(Duration::from_millis(10)).await;
-            }
-        });
-        net::sleep(Duration::from_millis(1)).await;
-        let agent = Agent::new(async |_: String| Ok(connect().await));
-        let answer = agent.send("a", "POST", "/", &[], b"x").await;
-        assert!(matches!(answer, Err(Error::Ended | Error::Io(_))), "{answer:?}");
-        assert_eq!(times.get(), 1);
-        net::stop();
-    });
-}
-
-#[test]
-fn an_agent_has_one_connection_for_an_origin() {
-    simulate(async {
-        let server = serve(Options::default(), handler);
-        let agent = Rc::new(Agent::new(async |_: String| Ok(connect().await)));
-        let all: Vec<_> = (0..20)
-            .map(|n| {
-                let agent = agent.clone();
-                net::spawn(async move {
-                    let path = format!("/{n}");
-                    let mut answer = agent.send("a", "GET", &path, &[], b"").await.expect("an answer");
-                    assert_eq!(answer.bytes(10).await.expect("content"), path.as_bytes());
-                })
-            })
-            .collect();
-        for each in all {
-            each.await.expect("a task");
-        }
-        assert_eq!(server.connections(), 1);
-        agent.close();
-        net::sleep(Duration::from_secs(1)).await;
-        assert_eq!(server.connections(), 0);
-        net::stop();
-    });
-}
-
-#[test]
-fn a_thousand_rough_networks() {
-    sim::explore(1000, rough, |seed| async move {
+fn rough_networks() {
+    explore(rough, |seed| async move {
         let server = serve(Options::default(), handler);
         let stream_window = [2000, 65_535, 1 << 20][seed as usize % 3];
         let session = with_config(Config { stream_window, ..Config::default() }).await;

@@ -1,14 +1,19 @@
 //! HTTP/2 and its header compression: attacks, what other encoders made, and the server and the client as they meet others, in the
 //! simulated network and in virtual time.
 
+mod agent;
 mod allocations;
 mod attacks;
+mod bounds;
 mod client;
 mod core_attacks;
+mod events;
+mod floods;
 mod h2spec;
 mod hpack_attacks;
 mod hpack_vectors;
 mod limits;
+mod memory;
 mod peer;
 mod rough;
 mod server;

@@ -253,6 +253,16 @@ pub(crate) fn simulate<T: 'static>(future: impl Future<Output = T> + 'static) ->
     sim::run(1, future).expect("the loop runs")
 }
 
+/// Tries seeds: a hundred; `WIREBOOK_TRIALS` says how many else (a thousand in CI), `WIREBOOK_SEED` with which they begin.
+pub(crate) fn explore<F: Future + 'static>(config: impl Fn(u64) -> sim::Config, make: impl Fn(u64) -> F)
+where
+    F::Output: 'static,
+{
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (first, trials) = (number("WIREBOOK_SEED").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(100));
+    sim::explore(trials, |seed| config(first + seed), |seed| make(first + seed));
+}
+
 /// A rough network on which every connection is made and none is broken off.
 pub(crate) fn rough(seed: u64) -> sim::Config {
     sim::Config { faults: Faults { reset: 0.0, refuse: 0.0, ..Faults::rough() }, ..sim::Config::rough(seed) }

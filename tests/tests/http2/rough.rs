@@ -1,6 +1,6 @@
-//! A thousand rough networks: cuts, short writes, small windows, uneven delays.
+//! Rough networks: cuts, short writes, small windows, uneven delays.
 
-use crate::peer::{Peer, rough, serve};
+use crate::peer::{Peer, explore, rough, serve};
 use crate::server::handler;
 use std::time::Duration;
 use wirebook_http2::server::Options;
@@ -10,7 +10,7 @@ use wirebook_net::sim::{self, Faults};
 
 #[test]
 fn every_client_gets_its_own_answers() {
-    sim::explore(1000, rough, |seed| async move {
+    explore(rough, |seed| async move {
         let server = serve(Options::default(), handler);
         let clients = (0..2).map(|client| {
             net::spawn(async move {
@@ -53,8 +53,7 @@ fn every_client_gets_its_own_answers() {
 /// Connections that break at any moment leave nothing behind.
 #[test]
 fn whatever_breaks_nothing_is_left() {
-    sim::explore(
-        300,
+    explore(
         |seed| sim::Config {
             faults: Faults { reset: 0.05, refuse: 0.0, ..Faults::rough() },
             ..sim::Config::rough(seed)

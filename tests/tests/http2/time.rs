@@ -4,7 +4,7 @@ use crate::peer::{Peer, serve, simulate, with};
 use crate::server::handler;
 use std::time::Duration;
 use wirebook_http2::server::Options;
-use wirebook_http2::{Code, Config};
+use wirebook_http2::{Code, Config, Outcome, Request, Response};
 use wirebook_net::sim::SimStream;
 use wirebook_net::{self as net, Stream};
 
@@ -57,6 +57,42 @@ fn settings_that_are_not_acknowledged_end_the_connection() {
         assert!(all.ends_with(&[0, 0, 0, 4]), "SETTINGS_TIMEOUT: {all:?}");
         net::stop();
     });
+}
+
+/// A field block that never ends, beside a stream that keeps the connection from idling: in one frame, in CONTINUATIONs that drip, and in
+/// less than a header.
+#[test]
+fn a_field_block_that_never_ends_ends_the_connection() {
+    let unfinished: &[u8] = &[0, 0, 200, 1, 5, 0, 0, 0, 3, 0x82];
+    let dripping: &[u8] = &[0, 0, 1, 1, 1, 0, 0, 0, 3, 0x82];
+    for begun in [unfinished, dripping, &unfinished[..3]] {
+        simulate(async move {
+            serve(Options::default(), async |_: Request<'_>, mut response: Response<'_>| -> Outcome {
+                response.write("begun").await?;
+                std::future::pending().await
+            });
+            let peer = Peer::connect().await;
+            let held = peer.open("GET", "/", &[], true);
+            peer.until(|peer| (peer.answer(held).status == 200).then_some(())).await;
+            let before = net::now();
+            peer.raw(begun).await;
+            for _ in 0..6 {
+                let turns = async {
+                    while !peer.has_ended() {
+                        peer.turn().await;
+                    }
+                };
+                net::timeout(Duration::from_secs(3), turns).await.unwrap_or_default();
+                if begun == dripping && !peer.has_ended() {
+                    peer.raw(&[0, 0, 0, 9, 0, 0, 0, 0, 3]).await;
+                }
+            }
+            assert!(peer.has_ended());
+            assert_eq!(peer.goaways().last().map(|(_, code)| *code), Some(Code::ENHANCE_YOUR_CALM));
+            assert!((10..=18).contains(&(net::now() - before).as_secs()));
+            net::stop();
+        });
+    }
 }
 
 #[test]
@@ -184,6 +220,7 @@ fn durations_of_nothing_and_of_for_ever_have_a_meaning() {
             let mut options = with(|config| {
                 (config.preface_timeout, config.settings_timeout, config.body_timeout) = (most, most, most);
                 (config.write_timeout, config.idle_timeout, config.ping_timeout) = (most, most, most);
+                config.head_timeout = most;
                 config.shutdown_timeout = most;
             });
             (options.http.write_timeout, options.http.linger_time, options.http.close_timeout) = (most, most, most);

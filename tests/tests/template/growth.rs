@@ -119,6 +119,12 @@ const CONSTRUCTS: &[Construct] = &[
             r"<% const o = {{}}; for (let i = 0; i < {n}; i++) o['\ud83d' + i] = i; for (let i = 0; i < {n}; i++) o['\ud83d' + i] %>"
         )
     }),
+    ("arguments", 4_000, |n| {
+        format!("<% function f() {{ return [].slice.call(arguments) }} f.apply(null, Array({n}).fill(1)) %>")
+    }),
+    ("what is like an array", 4_000, |n| {
+        format!("<% const o = {{ length: {n}, 1: 1 }}; [].push.call(o, 1); [].sort.call(o); [].map.call(o, x => x) %>")
+    }),
     ("nothing but text", 400_000, |n| "a < b ".repeat(n / 6)),
 ];
 

@@ -15,9 +15,6 @@ mod web_download;
 #[path = "../../../web/examples/web_etag.rs"]
 mod web_etag;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
-#[path = "../../../web/examples/web_express.rs"]
-mod web_express;
-#[allow(dead_code, reason = "its `main` serves over TCP")]
 #[path = "../../../web/examples/web_form_csrf.rs"]
 mod web_form_csrf;
 #[allow(dead_code, reason = "its `main` serves over TCP")]
@@ -164,90 +161,6 @@ fn views() {
         get(web_views::app().unwrap(), "/teas/%3Ci%3E").body,
         "<!doctype html><title>&lt;i&gt;</title><h1>&lt;i&gt; tea</h1>\n"
     );
-}
-
-/// What Express's own acceptance tests ask of its examples.
-#[test]
-fn express() {
-    const FORM: &str = "content-type: application/x-www-form-urlencoded";
-    let json = "accept: application/json";
-    for (program, method, path, fields, status, body) in [
-        ("hello-world", "GET", "/", &[][..], 200, "Hello World"),
-        ("hello-world", "GET", "/missing", &[], 404, ""),
-        ("content-negotiation", "GET", "/", &[], 200, "<ul><li>Tobi</li><li>Loki</li><li>Jane</li></ul>"),
-        ("content-negotiation", "GET", "/", &["accept: text/plain"], 200, " - Tobi\n - Loki\n - Jane\n"),
-        ("content-negotiation", "GET", "/users", &[json], 200, r#"[{"name":"Tobi"},{"name":"Loki"},{"name":"Jane"}]"#),
-        ("cookies", "GET", "/", &[], 200, "<form"),
-        (
-            "cookies",
-            "GET",
-            "/",
-            &["cookie: remember=1"],
-            200,
-            "Remembered :). Click to <a href=\"/forget\">forget</a>!.",
-        ),
-        ("cookies", "GET", "/forget", &["cookie: remember=1"], 302, ""),
-        ("cookies", "POST", "/", &[], 302, ""),
-        ("error", "GET", "/", &[], 500, "Internal Server Error"),
-        ("error", "GET", "/next", &[], 500, "Internal Server Error"),
-        ("error", "GET", "/missing", &[], 404, ""),
-        ("error-pages", "GET", "/", &[], 200, "Error Pages"),
-        ("error-pages", "GET", "/403", &[], 403, "not allowed!"),
-        ("error-pages", "GET", "/404", &[], 404, "Cannot find /404"),
-        ("error-pages", "GET", "/404", &[json], 404, r#"{"error":"Not found"}"#),
-        ("error-pages", "GET", "/404", &["accept: text/plain"], 404, "Not found"),
-        ("error-pages", "GET", "/500", &[], 500, "Internal Server Error"),
-        ("multi-router", "GET", "/", &[], 200, "Hello from root route."),
-        ("multi-router", "GET", "/api/v1/", &[], 200, "Hello from APIv1 root route."),
-        ("multi-router", "GET", "/api/v2/users", &[], 200, "List of APIv2 users."),
-        ("params", "GET", "/", &[], 200, "Visit /user/0 or /users/0-2"),
-        ("params", "GET", "/user/0", &[], 200, "user tj"),
-        ("params", "GET", "/user/9", &[], 404, "failed to find user"),
-        ("params", "GET", "/users/0-2", &[], 200, "users tj, tobi, loki"),
-        ("params", "GET", "/users/foo-bar", &[], 400, "failed to parseInt foo"),
-        ("resource", "GET", "/users/1", &[], 200, r#"{"name":"ciaran"}"#),
-        ("resource", "GET", "/users/9", &[], 200, r#"{"error":"Cannot find user"}"#),
-        ("resource", "GET", "/users/1..3", &[], 200, "<ul><li>ciaran</li>\n<li>aaron</li>\n<li>guillermo</li></ul>"),
-        (
-            "resource",
-            "GET",
-            "/users/1..3.json",
-            &[],
-            200,
-            r#"[{"name":"ciaran"},{"name":"aaron"},{"name":"guillermo"}]"#,
-        ),
-        ("resource", "DELETE", "/users/1", &[], 200, "destroyed"),
-        ("resource", "DELETE", "/users/9", &[], 200, "Cannot find user"),
-        ("route-map", "GET", "/users", &[], 200, "user list"),
-        ("route-map", "DELETE", "/users", &[], 200, "delete users"),
-        ("route-map", "GET", "/users/12", &[], 200, "user 12"),
-        ("route-map", "GET", "/users/12/pets", &[], 200, "user 12's pets"),
-        ("route-map", "DELETE", "/users/12/pets/2", &[], 200, "delete 12's pet 2"),
-        ("vhost", "GET", "/", &[], 200, "Hello from main app!"),
-        ("vhost", "GET", "/foo", &[], 200, "requested foo"),
-        ("web-service", "GET", "/api/users", &[], 400, r#"{"error":"api key required"}"#),
-        ("web-service", "GET", "/api/users?api-key=rawr", &[], 401, r#"{"error":"invalid api key"}"#),
-        (
-            "web-service",
-            "GET",
-            "/api/users?api-key=foo",
-            &[],
-            200,
-            r#"[{"name":"tobi"},{"name":"loki"},{"name":"jane"}]"#,
-        ),
-        ("web-service", "GET", "/api/repos?api-key=foo", &[], 200, "express"),
-        ("web-service", "GET", "/api/user/loki/repos?api-key=foo", &[], 200, "stylus"),
-        ("web-service", "GET", "/api/what?api-key=foo", &[], 404, r#"{"error":"Sorry, can't find that"}"#),
-        ("web-service", "GET", "/what", &[], 404, r#"{"error":"Sorry, can't find that"}"#),
-    ] {
-        let reply = ask(web_express::app(program), request(method, path, fields));
-        assert_eq!(reply.status, status, "{program} {method} {path}: {}", reply.body);
-        assert!(reply.body.contains(body), "{program} {method} {path}: {}", reply.body);
-    }
-    let remembered = ask(web_express::app("cookies"), with_body("POST", "/", &[FORM], "remember=1"));
-    assert!(remembered.field("set-cookie").is_some_and(|cookie| cookie.starts_with("remember=1; ")));
-    let other = ask(web_express::app("vhost"), "GET / HTTP/1.1\r\nHost: foo.example.com\r\n\r\n");
-    assert_eq!((other.status, other.body.as_str()), (302, "Redirecting to http://example.com:3000/foo\n"));
 }
 
 #[test]

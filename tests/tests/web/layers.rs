@@ -322,6 +322,53 @@ fn a_form_of_ours_has_a_token_and_a_strangers_has_none() {
     assert_eq!(sent(&[&cookie], &foreign).status, 403);
 }
 
+/// In JSON as in a form; in the query where that is asked for by its name.
+#[test]
+fn a_token_in_json_and_in_the_query() {
+    let make = |in_query: bool| {
+        let router = Router::new();
+        let router = if in_query { router.layer(csrf::by_token_or_query()) } else { router.layer(csrf::by_token()) };
+        let router = router
+            .get("/", async |ctx| {
+                let token = ctx.csrf_token()?;
+                ctx.text(token)
+            })
+            .post("/", async |ctx| {
+                let body = ctx.read_bytes(1024).await?;
+                ctx.bytes(body)
+            });
+        router.into_app(Options { keys: Some(Keys::new(&[&[9; 32]]).unwrap()), ..quiet() }).unwrap()
+    };
+    let page = get(make(false), "/");
+    let (token, cookie) = (&page.body, page.field("set-cookie").unwrap().split(';').next().unwrap().to_owned());
+    let cookie = format!("cookie: {cookie}");
+    const JSON: &str = "content-type: application/json";
+    for (in_query, kind, path, body, status) in [
+        (false, JSON, "/".to_owned(), format!(r#"{{"a":[1],"_csrf":"{token}"}}"#), 200),
+        (false, "content-type: application/x+json", "/".into(), format!(r#"{{"_csrf":"{token}"}}"#), 200),
+        (false, "content-type: text/plain", "/".into(), format!(r#"{{"_csrf":"{token}"}}"#), 403),
+        (false, JSON, "/".into(), format!(r#"[{{"_csrf":"{token}"}}]"#), 403),
+        (false, JSON, "/".into(), format!(r#"{{"a":{{"_csrf":"{token}"}}}}"#), 403),
+        (false, JSON, "/".into(), format!(r#"{{"_csrf":["{token}"]}}"#), 403),
+        (false, JSON, "/".into(), format!(r#"{{"_csrf":"{token}""#), 403),
+        (false, JSON, "/".into(), r#"{"_csrf":null}"#.into(), 403),
+        (false, JSON, "/".into(), String::new(), 403),
+        (false, JSON, format!("/?_csrf={token}"), "{}".into(), 403),
+        (true, JSON, format!("/?_csrf={token}"), "{}".into(), 200),
+        (true, "content-type: multipart/form-data; boundary=B", format!("/?a=b&_csrf={token}"), "--B--".into(), 200),
+        (true, JSON, "/?_csrf=".into(), "{}".into(), 403),
+        (true, JSON, "/?_csrf=x".into(), "{}".into(), 403),
+        (true, JSON, "/".into(), "{}".into(), 403),
+        // What the body says goes before the address.
+        (true, JSON, format!("/?_csrf={token}"), r#"{"_csrf":"x"}"#.into(), 403),
+    ] {
+        let reply = ask(make(in_query), with_body("POST", &path, &[kind, &cookie], &body));
+        assert_eq!(reply.status, status, "{path} {body}");
+        // The ring that has looked has left the body whole.
+        assert!(status != 200 || reply.body == body, "{reply:?}");
+    }
+}
+
 #[test]
 fn a_server_that_ends_finishes_what_it_has_begun() {
     let ended = sim::run(1, async {

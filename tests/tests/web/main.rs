@@ -1,6 +1,7 @@
 //! The web layer and forms with files: attacks, any bytes, and the drivers over the simulated network: no socket, no waiting, and every
 //! answer as it goes over the wire.
 
+mod acceptance;
 mod allocations;
 mod attacks;
 mod bodies;
@@ -19,6 +20,7 @@ mod onion;
 mod programs;
 mod proxies;
 mod refused;
+mod relatives;
 mod routes;
 mod rule_list;
 mod rules;

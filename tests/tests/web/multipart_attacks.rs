@@ -143,8 +143,12 @@ fn every_row() {
         let (content_type, body) = request(row);
         let limits = limits(row);
         let form = read(&content_type, &body, limits, 64 * 1024);
-        // A long body comes in pieces that divide nothing, a short one at every size.
-        let sizes: Vec<usize> = if body.len() > 10_000 { vec![61, 4093] } else { (1..=body.len().max(1)).collect() };
+        // A short body comes in pieces of every size, a longer one of every size to 100, a long one in pieces that divide nothing.
+        let sizes: Vec<usize> = match body.len() {
+            10_000.. => vec![4093],
+            length @ 1000.. => (1..100).chain((100..=length).step_by(97)).collect(),
+            length => (1..=length.max(1)).collect(),
+        };
         for size in sizes {
             assert_eq!(read(&content_type, &body, limits, size), form, "{id} in pieces of {size}");
         }

@@ -46,6 +46,10 @@ fn a_login() {
     let said = String::from_utf8(said).expect("text");
     assert!(said.contains("You are a stranger, and this is visit 1."), "{said}");
     assert!(said.contains("303 See Other") && said.matches("set-cookie: sid=v1.").count() == 2, "{said}");
+    let visits = [("GET", "/", "", ""), ("POST", "/login", form, right), ("GET", "/", "", ""), ("GET", "/", "", "")];
+    let said: Vec<String> = visit(web_session::app().unwrap(), &visits).into_iter().map(|reply| reply.body).collect();
+    assert_eq!(said[2], "Welcome. You are ada, and this is visit 2.\n", "the word is said once");
+    assert_eq!(said[3], "You are ada, and this is visit 3.\n");
     let wrong = ask(web_session::app().unwrap(), with_body("POST", "/login", &[form], "name=ada&password=x"));
     assert_eq!((wrong.status, wrong.field("set-cookie")), (401, None));
 }

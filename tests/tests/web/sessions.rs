@@ -10,7 +10,7 @@ use std::time::Duration;
 use wirebook_net::{self as net};
 use wirebook_web::Clock;
 use wirebook_web::session::{
-    FileStore, Later, MemoryStore, Session, SessionOptions, Sessions, Store, Stored, TRIES, Token,
+    FileStore, Later, MOST_TOKEN, MemoryStore, Session, SessionOptions, Sessions, Store, Stored, TRIES, Token,
 };
 use wirebook_web::trust::{Keys, Record, SessionId, Times};
 
@@ -384,6 +384,17 @@ fn sessions_in_cookies() {
         let session = open(&sessions, &next).await;
         session.set("long", "x".repeat(4000));
         assert_eq!(sessions.close(&session, b"").await.expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
+        // To the byte: a token of `MOST_TOKEN` is the longest that is sent.
+        let mut longest = 0;
+        for length in (0..4).chain(2700..2900) {
+            let session = open(&sessions, &next).await;
+            session.set("long", "x".repeat(length));
+            match sessions.close(&session, b"").await {
+                Ok(token) => longest = longest.max(set(token).len()),
+                Err(error) => assert_eq!((error.kind(), length > 2700), (io::ErrorKind::FileTooLarge, true)),
+            }
+        }
+        assert!((MOST_TOKEN - 1..=MOST_TOKEN).contains(&longest), "{longest}");
         hours(24).await;
         assert!(open(&sessions, &next).await.is_new());
         // The time of a session in all ends it, however often its token is made anew.

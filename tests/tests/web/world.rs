@@ -116,6 +116,48 @@ pub(super) fn ask(app: App, request: impl Into<Vec<u8>>) -> Reply {
     reply
 }
 
+/// Asks an application several things in order, each on a connection of its own, as a visitor with a jar of cookies: method, path, a field or
+/// none, a body. `{said}` in a field or a body is the body of the first answer.
+pub(super) fn visit(app: App, asked: &[(&str, &str, &str, &str)]) -> Vec<Reply> {
+    let asked: Vec<_> = asked.iter().map(|(a, b, c, d)| [a, b, c, d].map(|text| (*text).to_owned())).collect();
+    let all = async move {
+        let server = app.serve_on(SimListener::bind(ADDRESS).expect("a free address"));
+        let (mut replies, mut jar) = (Vec::<Reply>::new(), Vec::<(String, String)>::new());
+        for [method, path, field, body] in asked {
+            let said = replies.first().map(|reply| reply.body.clone()).unwrap_or_default();
+            let mut fields = vec![field.replace("{said}", &said)];
+            fields.retain(|field| !field.is_empty());
+            if !jar.is_empty() {
+                let pairs: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                fields.push(format!("cookie: {}", pairs.join("; ")));
+            }
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let request = match (&*method, &*body) {
+                ("GET", _) => request(&method, &path, &fields),
+                (_, body) => with_body(&method, &path, &fields, &body.replace("{said}", &said)),
+            };
+            let client = SimStream::connect(ADDRESS).await.expect("the server listens");
+            client.write_all(request.as_bytes()).await.ok();
+            client.shutdown(Shutdown::Write).ok();
+            let (mut all, mut piece) = (Vec::new(), [0; 4096]);
+            while let Ok(count @ 1..) = client.read(&mut piece).await {
+                all.extend_from_slice(&piece[..count]);
+            }
+            let reply = Reply::read(&mut all.as_slice(), false);
+            for cookie in reply.all("set-cookie") {
+                let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a pair");
+                jar.retain(|(known, _)| known != name);
+                jar.push((name.to_owned(), value.to_owned()));
+            }
+            replies.push(reply);
+        }
+        server.close();
+        server.closed().await;
+        replies
+    };
+    sim::run(1, all).expect("the loop runs")
+}
+
 /// Asks with a method and a path, and fields such as `"cookie: a=b"`.
 pub(super) fn request(method: &str, path: &str, fields: &[&str]) -> String {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: example.com\r\n");

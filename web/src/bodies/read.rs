@@ -115,21 +115,27 @@ impl Context<'_> {
         whole
     }
 
-    /// A field of the form that came, for rings that look before a handler does: the body is kept for it. `None` where there is no such
-    /// field, or the body is no form.
+    /// A field of the form that came, or a text of the object of JSON, for rings that look before a handler does: the body is kept for it. `None`
+    /// where there is no such field, or the body is neither.
     ///
     /// # Errors
     ///
-    /// Those of [`read_fields`](Self::read_fields).
+    /// 413 for a body that is too long for its kind.
     pub async fn peek_field(&mut self, name: &str) -> Result<Option<String>, Failure> {
-        if self.is(&["form"]).is_none() {
+        let limits = self.options().limits;
+        let is_form = self.is(&["form"]).is_some();
+        if !is_form && self.is(&["json", "*/*+json"]).is_none() {
             return Ok(None);
         }
-        let limit = self.options().limits.form;
-        let body = self.read_bytes(limit).await?;
-        let text = str::from_utf8(&body).unwrap_or_default();
-        let most = self.options().limits.pairs.pairs;
-        let found = pairs(text).take(most).find(|(known, _)| known == name).map(|(_, value)| value);
+        let body = self.read_bytes(if is_form { limits.form } else { limits.json }).await?;
+        let found = if is_form {
+            let text = str::from_utf8(&body).unwrap_or_default();
+            pairs(text).take(limits.pairs.pairs).find(|(known, _)| known == name).map(|(_, value)| value)
+        } else {
+            // What is no JSON has no such field; its reader says what is wrong with it.
+            let value = serde_json::from_slice::<serde_json::Value>(&body).unwrap_or_default();
+            value.get(name).and_then(|text| text.as_str()).map(str::to_owned)
+        };
         self.keep(body);
         Ok(found)
     }

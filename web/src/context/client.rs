@@ -20,11 +20,11 @@ impl Context<'_> {
 
     /// What our proxies say; `None` where there are none.
     pub(super) fn client(&self) -> Option<&Client> {
+        let trust = &self.site.options.trust;
+        if trust.is_empty() {
+            return None;
+        }
         let found = self.client.get_or_init(|| {
-            let trust = &self.site.options.trust;
-            if trust.is_empty() {
-                return None;
-            }
             let peer = self.remote_addr()?.ip();
             let lists = ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
             let lists = lists.map(|name| self.header_list(name));

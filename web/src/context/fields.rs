@@ -27,8 +27,10 @@ impl Context<'_> {
         self.response.is_none()
     }
 
-    fn change<T>(&mut self, change: impl FnOnce(&mut FieldBlock) -> Result<T, Misuse>) -> Result<&mut Self, Failure> {
-        self.response.as_mut().ok_or(Misuse::OutOfTurn)?.fields_mut(change)??;
+    /// `change` runs nothing of a stranger's.
+    fn change(&mut self, change: impl FnOnce(&mut FieldBlock) -> Result<(), Misuse>) -> Result<&mut Self, Failure> {
+        let response = self.response.as_mut().ok_or(Misuse::OutOfTurn)?;
+        change(&mut *response.lines_mut()?)?;
         Ok(self)
     }
 
@@ -39,6 +41,7 @@ impl Context<'_> {
     /// 500 for a name that is no token, a value with line ends or other control characters, fields that are too many; and once a
     /// handler has written by itself.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<&mut Self, Failure> {
+        let value = value.as_ref();
         self.change(|fields| fields.set(name, value))
     }
 
@@ -48,6 +51,7 @@ impl Context<'_> {
     ///
     /// As [`set`](Self::set).
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<&mut Self, Failure> {
+        let value = value.as_ref();
         self.change(|fields| fields.append(name, value))
     }
 
@@ -55,20 +59,20 @@ impl Context<'_> {
     pub fn remove(&mut self, name: &str) -> &mut Self {
         if let Some(response) = &mut self.response {
             // What is out can not be taken back, and nobody who removes a field can do anything about that.
-            response.fields_mut(|fields| fields.remove(name)).ok();
+            response.lines_mut().map(|mut fields| fields.remove(name)).ok();
         }
         self
     }
 
     /// The first field of that name that the answer has so far.
     pub fn get(&self, name: &str) -> Option<String> {
-        let value = |fields: &FieldBlock| fields.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
-        self.response.as_ref()?.fields(value)
+        let fields = self.response.as_ref()?.lines();
+        fields.get(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
     /// Whether the answer has a field of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.response.as_ref().is_some_and(|response| response.fields(|fields| fields.get(name).is_some()))
+        self.response.as_ref().is_some_and(|response| response.lines().get(name).is_some())
     }
 
     /// Looks at all fields that the answer has so far.
@@ -91,7 +95,7 @@ impl Context<'_> {
 
     /// Content-Type, where the answer has none yet.
     pub(crate) fn type_or(&mut self, media: &str) -> Result<&mut Self, Failure> {
-        if self.has("content-type") { Ok(self) } else { self.set("content-type", media) }
+        if self.has("content-type") { Ok(self) } else { self.append("content-type", media) }
     }
 
     /// Names a field of the request that the answer depends on (RFC 9110 §12.5.5), if Vary does not yet.
@@ -100,12 +104,16 @@ impl Context<'_> {
     ///
     /// As [`set`](Self::set).
     pub fn vary(&mut self, name: &str) -> Result<&mut Self, Failure> {
-        let known = self.fields(|fields| {
+        self.change(|fields| {
+            let is = |item: &[u8]| item == b"*" || item.eq_ignore_ascii_case(name.as_bytes());
             let lines = fields.lines();
-            let mut all = lines.get_all("vary").flat_map(|line| line.split(|byte| *byte == b','));
-            all.any(|item| item.trim_ascii() == b"*" || item.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-        });
-        if known == Some(true) { Ok(self) } else { self.append("vary", name) }
+            let is_known =
+                lines.get_all("vary").any(|line| line.split(|byte| *byte == b',').any(|item| is(item.trim_ascii())));
+            if is_known {
+                return Ok(());
+            }
+            fields.append("vary", name)
+        })
     }
 
     /// ETag, from a text without quotes.

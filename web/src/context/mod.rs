@@ -101,16 +101,17 @@ enum Refused {
 
 impl<'r> Context<'r> {
     pub(crate) fn new(site: Rc<Site>, request: Request<'r>, response: Response<'r>) -> Context<'r> {
-        let original_path = request.path();
+        let (method, target) = (request.method(), request.target());
+        let (original_path, query, authority) = request.parts(target);
         let mut context = Context {
-            method: Cow::Borrowed(request.method()),
-            is_head: request.method() == "HEAD",
-            host: Cow::Borrowed(request.authority().unwrap_or_default()),
+            method: Cow::Borrowed(method),
+            is_head: method == "HEAD",
+            host: Cow::Borrowed(authority.unwrap_or_default()),
             headers: request.headers(),
-            target: request.target(),
+            target,
             path: wash(original_path).map_err(Refused::Path),
             original_path,
-            query: request.query(),
+            query,
             scheme: request.scheme(),
             version: request.version(),
             site,

@@ -16,8 +16,7 @@ impl<'r> Context<'r> {
     ///
     /// None, but where fields are too many: so it is with all that follow.
     pub fn text(&mut self, text: impl Into<Cow<'static, str>>) -> Answer {
-        self.type_or("text/plain; charset=utf-8")?;
-        self.bytes(into_bytes(text.into()))
+        self.whole("text/plain; charset=utf-8", into_bytes(text.into()))
     }
 
     /// Answers with a page. What was typed by somebody is escaped by whoever made the page.
@@ -26,8 +25,7 @@ impl<'r> Context<'r> {
     ///
     /// See [`text`](Self::text).
     pub fn html(&mut self, page: impl Into<Cow<'static, str>>) -> Answer {
-        self.type_or("text/html; charset=utf-8")?;
-        self.bytes(into_bytes(page.into()))
+        self.whole("text/html; charset=utf-8", into_bytes(page.into()))
     }
 
     /// Answers with JSON.
@@ -37,8 +35,7 @@ impl<'r> Context<'r> {
     /// 500 for what has no JSON, such as a map with keys that are no texts.
     pub fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Answer {
         let json = serde_json::to_vec(value)?;
-        self.type_or("application/json")?;
-        self.bytes(json)
+        self.whole("application/json", json.into())
     }
 
     /// Answers with a script that gives JSON to the function that the query names as `callback`, for pages that cannot ask with CORS; without such
@@ -67,8 +64,12 @@ impl<'r> Context<'r> {
     ///
     /// See [`text`](Self::text).
     pub fn bytes(&mut self, bytes: impl Into<Cow<'static, [u8]>>) -> Answer {
-        self.type_or("application/octet-stream")?;
-        self.body = Body::Bytes(bytes.into());
+        self.whole("application/octet-stream", bytes.into())
+    }
+
+    fn whole(&mut self, media: &str, bytes: Cow<'static, [u8]>) -> Answer {
+        self.type_or(media)?;
+        self.body = Body::Bytes(bytes);
         Ok(Done::new())
     }
 

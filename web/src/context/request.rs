@@ -164,8 +164,9 @@ impl<'r> Context<'r> {
 
     /// Which part is asked for, of something with so many bytes.
     pub fn range(&self, length: u64) -> Ranges {
-        let asked = self.header("range").filter(|_| Method::named(&self.method) == Method::Get);
-        asked.map_or(Ranges::Whole, |range| ranges(range, length, crate::message::MOST_RANGES))
+        // Two fields that may come once are, joined, one that says nothing.
+        let asked = self.header_list("range").filter(|_| Method::named(&self.method) == Method::Get);
+        asked.map_or(Ranges::Whole, |range| ranges(&range, length, crate::message::MOST_RANGES))
     }
 
     /// Whether what the client has serves it still, by the tag and the date that the answer has so far (RFC 9110 §13.2.2).

@@ -53,8 +53,8 @@ impl Context<'_> {
     }
 
     /// Writes what the onion has said.
-    pub(crate) async fn finish(mut self, answer: Answer) -> Outcome {
-        if let Some(outcome) = self.sent {
+    pub(crate) async fn finish(&mut self, answer: Answer) -> Outcome {
+        if let Some(outcome) = self.sent.take() {
             return outcome;
         }
         if let Err(failure) = answer {

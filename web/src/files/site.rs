@@ -28,13 +28,15 @@ impl Files {
 
     async fn look(&self, ctx: &Context<'_>, piece: &str) -> Result<Option<Given<File>>, Failure> {
         let (conditions, codings) = (ctx.conditions(), ctx.header_list("accept-encoding"));
+        // Two fields that may come once are one that says nothing.
+        let range = ctx.header_list("range");
         let asked = Asked {
             method: ctx.method(),
             piece,
             path: ctx.path(),
             query: ctx.query(),
             accept_encoding: codings.as_deref(),
-            range: ctx.header("range"),
+            range: range.as_deref(),
             conditions: conditions.borrowed(),
         };
         self.answer(&asked).await.map_err(trouble)
@@ -106,13 +108,14 @@ impl Router {
         let paths = AssetPaths(Rc::new(move |name| format!("{prefix}/{}", named.name(name).unwrap_or(name))));
         self.service(paths).get(&format!("{path}/{{*file}}"), async move |ctx| {
             let (conditions, codings) = (ctx.conditions(), ctx.header_list("accept-encoding"));
+            let range = ctx.header_list("range");
             let asked = Asked {
                 method: ctx.method(),
                 piece: ctx.raw_param("file").unwrap_or_default(),
                 path: ctx.path(),
                 query: None,
                 accept_encoding: codings.as_deref(),
-                range: ctx.header("range"),
+                range: range.as_deref(),
                 conditions: conditions.borrowed(),
             };
             let Some(given) = assets.answer(&asked) else { return Err(Failure::of(404)) };

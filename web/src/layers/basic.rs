@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Who has said the right password: left in the context's state.
+/// Who has said the right password, or has the right token: left in the context's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User(pub String);
 
@@ -37,7 +37,8 @@ struct Basic<F> {
 
 impl<F: Fn(&str, &str) -> bool> Edge for Basic<F> {
     fn enter(&self, ctx: &mut Context<'_>) -> Option<Answer> {
-        let said = ctx.header("authorization").and_then(credentials);
+        // Two fields would be two names: joined, they are none.
+        let said = ctx.header_list("authorization").and_then(|field| credentials(&field));
         match said.filter(|(name, password)| (self.check)(name, password)) {
             Some((name, _)) => {
                 ctx.state().insert(User(name));

@@ -51,11 +51,21 @@ struct Secret {
     is_wanted: Rc<Cell<bool>>,
 }
 
-/// Lets a request that changes something pass only with a token of our own page, in the field `_csrf` of its form, or in `x-csrf-token`
+/// Lets a request that changes something pass only with a token of our own page, in the field `_csrf` of its form or JSON, or in `x-csrf-token`
 /// or `x-xsrf-token`; and only from our own origin, where a browser says so. The secret is kept in a signed cookie, so it wants
 /// [`Options::keys`](crate::Options::keys). A form with files cannot be looked into before it is read: its page sends the token in a field of
 /// the head.
 pub fn by_token() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
+    tokens(false)
+}
+
+/// As [`by_token`], and the token may also stand in the query, as `?_csrf=…`, for a form with files. Addresses are written to logs and to histories,
+/// so this is by name only.
+pub fn by_token_or_query() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
+    tokens(true)
+}
+
+fn tokens(in_query: bool) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'static {
     async move |ctx, next| {
         let kept = ctx.signed_cookie(COOKIE).and_then(|text| from_base64(&text)?.try_into().ok());
         let bytes = kept.map_or_else(random, Ok)?;
@@ -66,7 +76,7 @@ pub fn by_token() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer + 'stati
             }
             let sent = match ctx.header("x-csrf-token").or_else(|| ctx.header("x-xsrf-token")) {
                 Some(token) => Some(token.to_owned()),
-                None => ctx.peek_field(FIELD).await?,
+                None => ctx.peek_field(FIELD).await?.or_else(|| ctx.query_value(FIELD).filter(|_| in_query)),
             };
             if !sent.is_some_and(|sent| kept.is_some() && is_token(&sent, &bytes)) {
                 return ctx.fail(403, "the form is too old, or not ours");

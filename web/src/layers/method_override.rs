@@ -15,7 +15,8 @@ pub fn method_override() -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer +
         if ctx.method() == "POST" {
             let wanted = match ctx.header("x-http-method-override") {
                 Some(method) => Some(method.to_owned()),
-                None => ctx.peek_field(FIELD).await?,
+                None if ctx.is(&["form"]).is_some() => ctx.peek_field(FIELD).await?,
+                None => None,
             };
             if let Some(method) = wanted.map(|method| method.to_ascii_uppercase()) {
                 ctx.ensure(matches!(&*method, "PUT" | "PATCH" | "DELETE"), 400, "no method that a form may have")?;

@@ -12,9 +12,11 @@
 //! | [`body_size`] | edge | a bound on bodies, before anybody looks at them |
 //! | [`csrf::by_origin`], [`csrf::by_token`] | edge, layer | did our own page ask for this? |
 //! | [`basic`] | edge | a name and a password (RFC 7617) |
+//! | [`bearer`] | edge | a token (RFC 6750) |
 //! | [`method_override`] | layer | forms that PUT and DELETE |
 
 mod basic;
+mod bearer;
 mod body_size;
 mod catch_panic;
 mod conditional;
@@ -29,6 +31,7 @@ mod request_id;
 mod timeout;
 
 pub use basic::{User, basic, same};
+pub use bearer::bearer;
 pub use body_size::body_size;
 pub use catch_panic::catch_panic;
 pub use conditional::conditional;

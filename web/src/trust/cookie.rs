@@ -51,6 +51,9 @@ impl<'f> Cookies<'f> {
 
     /// The first cookie of this name. Names have a case.
     pub fn get(&self, name: &str) -> Option<&'f str> {
+        if self.field.is_empty() {
+            return None;
+        }
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 

@@ -266,18 +266,15 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Gives it a name in the folder, for good: 22 characters that nobody guesses.
+    /// Gives it a name in the folder, for good: 22 characters that nobody guesses. Who goes away before he hears the name leaves no file.
     ///
     /// # Errors
     ///
     /// Those of naming it; it is gone then.
     pub async fn keep(self) -> Result<String, Failure> {
         let Saved { temporary, .. } = self;
-        pool(move || {
-            let name = random_name()?;
-            temporary.keep(&name).map(|()| name)
-        })
-        .await
+        let named = pool(move || temporary.rename(&random_name()?)).await?;
+        named.release().ok_or_else(|| Failure::new(500, "the upload has no name"))
     }
 
     /// The open file, at its end.

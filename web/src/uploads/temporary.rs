@@ -19,7 +19,7 @@ const UNFINISHED: &str = ".part";
 /// Nobody else reads what is still a stranger's.
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// A file beneath a folder that is gone when this is dropped, unless it was kept.
+/// A file beneath a folder that is gone when this is dropped, unless it was released.
 #[derive(Debug)]
 pub(super) struct Temporary {
     root: Root,
@@ -65,8 +65,8 @@ impl Temporary {
         &self.file
     }
 
-    /// Gives it a name in the folder, for good. It blocks.
-    pub(super) fn keep(mut self, name: &str) -> io::Result<()> {
+    /// Gives it its name in the folder: until it is released, it is still gone when this is dropped. It blocks.
+    pub(super) fn rename(mut self, name: &str) -> io::Result<Temporary> {
         let directory = self.root.directory();
         match &self.name {
             Some(unfinished) => renameat(directory, unfinished.as_str(), directory, name)?,
@@ -75,8 +75,13 @@ impl Temporary {
                 linkat(CWD, &*descriptor, directory, name, AtFlags::SYMLINK_FOLLOW)?;
             }
         }
-        self.name = None;
-        Ok(())
+        self.name = Some(name.to_owned());
+        Ok(self)
+    }
+
+    /// Leaves it there for good. `None` for one that has no name.
+    pub(super) fn release(mut self) -> Option<String> {
+        self.name.take()
     }
 }
 

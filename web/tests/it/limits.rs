@@ -3,9 +3,10 @@
 use serde_json::json;
 use wirebook_web::input::{FORM, FormFault, Limits, QUERY, form};
 use wirebook_web::message::accept::{self, MOST_ITEMS};
+use wirebook_web::message::cache_control::MOST_SECONDS;
 use wirebook_web::message::{
-    Conditions, ETag, MOST_MEDIA_PARAMETERS, MOST_RANGES, MOST_TAGS, Media, Ranges, Validators, Verdict, decide,
-    disposition, ranges,
+    CacheControl, Conditions, ETag, MOST_MEDIA_PARAMETERS, MOST_RANGES, MOST_TAGS, Media, Ranges, Validators, Verdict,
+    decide, disposition, ranges,
 };
 use wirebook_web::trust::csrf::{TOKEN, is_token, token};
 use wirebook_web::trust::keygrip::Keygrip;
@@ -14,6 +15,26 @@ use wirebook_web::trust::{
     Received, Record, Refusal, SessionId, SetCookie, Source, Times, Trust, WeakKey,
 };
 use wirebook_web::{date, seconds};
+
+/// RFC 9111 §1.2.2: a number that is too large is the largest.
+#[test]
+fn limit_of_seconds() {
+    for (said, read) in [
+        ("0", 0),
+        ("1", 1),
+        ("2147483647", MOST_SECONDS - 1),
+        ("2147483648", MOST_SECONDS),
+        ("2147483649", MOST_SECONDS),
+        ("4294967296", MOST_SECONDS),
+        ("18446744073709551616", MOST_SECONDS),
+        (&"9".repeat(1000), MOST_SECONDS),
+        ("-1", 0),
+        ("1.5", 0),
+        ("x", 0),
+    ] {
+        assert_eq!(CacheControl::parse(&format!("max-age={said}")).max_age, Some(read), "{said}");
+    }
+}
 
 #[test]
 fn limit_of_cookies() {

@@ -136,6 +136,7 @@ pub(crate) const HTTP2: Table = Table(&[
     Row("error TooManyResets", "requests that are taken back before their answer were work for nothing: rapid reset, and MadeYouReset", "RFC 9113 §10.5", ERROR, "    TooManyResets,"),
     Row("error TooManyIdle", "frames that move nothing cost all the same, and have come too fast", "RFC 9113 §10.5", ERROR, "    TooManyIdle,"),
     Row("error PrefaceTimeout", "a client that connects and says nothing holds a place", "RFC 9113 §9.1", ERROR, "    PrefaceTimeout,"),
+    Row("error HeadTimeout", "a field block that was begun and does not end keeps its place here", "RFC 9113 §10.5", ERROR, "    HeadTimeout,"),
     Row("error SettingsTimeout", "our SETTINGS were not acknowledged in time", "RFC 9113 §6.5.3", ERROR, "    SettingsTimeout,"),
     Row("error PingTimeout", "no answer came to a PING: the other end is taken to be gone", "RFC 9113 §6.7", ERROR, "    PingTimeout,"),
     Row("error BodyTimeout", "the content of a message came too slowly, or not at all", "RFC 9113 §9.1", ERROR, "    BodyTimeout,"),

@@ -15,7 +15,9 @@ pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint,
         return Ok(found);
     }
     match value {
-        // What an object has is what the host or the program gave it: `toString` can be called, and is no member.
+        // What an object has is what the host or the program gave it: `toString` can be called, and is no member. But
+        // `({}).hasOwnProperty.call(…)` is how an object is asked that may have one of its own.
+        Value::Object(_) if key.is("hasOwnProperty") => Ok(member(value, key.as_str())),
         Value::Object(object) if object.0.class.get() == Class::Plain => Ok(Value::Undefined),
         Value::Undefined | Value::Null if optional => cx.absent(),
         Value::Undefined | Value::Null => cx.no_property(READ, value, &Value::String(key.clone())),
@@ -34,7 +36,7 @@ pub(crate) fn get_index(cx: &mut Cx<'_>, value: &Value, index: &Value) -> R<Valu
         return cx.no_property(READ, value, index);
     }
     let key = convert::to_key(cx, index)?;
-    if let (Value::Array(_) | Value::String(_), Some(n)) = (value, array_index(key.as_str()))
+    if let (Value::Array(_) | Value::String(_) | Value::Object(_), Some(n)) = (value, array_index(key.as_str()))
         && let Some(found) = own_element(cx, value, f64::from(n))?
     {
         return Ok(found);

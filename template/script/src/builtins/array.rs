@@ -1,11 +1,11 @@
 //! Array methods without callbacks, ECMA-262 §23.1.
 
-use super::date;
-use crate::base::{ErrorKind, memory::cost};
+use super::{date, object};
+use crate::base::{ErrorKind, Str, memory::cost};
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, callable, not_a_function, relative},
-    convert, rate,
+    convert, member, rate,
 };
 use crate::syntax::origin::Origin;
 use crate::text::figures;
@@ -14,25 +14,25 @@ use crate::value::{Array, Value, compare};
 pub(super) const METHODS: &[(&str, Native)] = &[
     ("at", at),
     ("concat", concat),
-    ("copyWithin", copy_within),
+    ("copyWithin", |cx, this, args| changing(cx, this, args, copy_within, false)),
     ("entries", entries),
-    ("fill", fill),
+    ("fill", |cx, this, args| changing(cx, this, args, fill, false)),
     ("flat", flat),
     ("includes", includes),
     ("indexOf", index_of),
     ("join", join),
     ("keys", keys),
     ("lastIndexOf", last_index_of),
-    ("pop", pop),
-    ("push", push),
-    ("reverse", reverse),
-    ("shift", shift),
+    ("pop", |cx, this, args| changing(cx, this, args, pop, true)),
+    ("push", |cx, this, args| changing(cx, this, args, push, true)),
+    ("reverse", |cx, this, args| changing(cx, this, args, reverse, false)),
+    ("shift", |cx, this, args| changing(cx, this, args, shift, true)),
     ("slice", slice),
-    ("splice", splice),
+    ("splice", |cx, this, args| changing(cx, this, args, splice, true)),
     ("toReversed", to_reversed),
     ("toLocaleString", to_locale_string),
     ("toString", to_string),
-    ("unshift", unshift),
+    ("unshift", |cx, this, args| changing(cx, this, args, unshift, true)),
     ("toSpliced", to_spliced),
     ("values", values),
     ("with", with),
@@ -40,13 +40,52 @@ pub(super) const METHODS: &[(&str, Native)] = &[
 
 pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", from), ("of", of)];
 
-/// The receiver as an array; calling a method on something else is a TypeError.
+/// The receiver as an array. What has a length and elements by number is copied; calling a method on anything else is a
+/// TypeError.
 pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
     match this {
         Value::Array(array) => Ok(array.clone()),
         Value::String(_) => cx.iterate(this.clone(), &Origin::Value),
+        Value::Object(object) => {
+            let items = convert::elements_of(cx, object)?;
+            let Value::Array(copy) = cx.array(items) else { return cx.type_error("this method needs an array") };
+            Ok(copy)
+        }
+        Value::Bool(_) | Value::Number(_) | Value::RegExp(_) => Ok(Array::new(Vec::new())),
+        Value::Function(function) => Ok(Array::new(vec![Value::Undefined; function.parameters()])),
         _ => cx.type_error("this method needs an array"),
     }
+}
+
+/// A method that changes its receiver, and perhaps its length. `[].shift.call(arguments)` changes what is no array: a copy of
+/// it is changed, and written back.
+pub(super) fn changing(cx: &mut Cx<'_>, this: &Value, args: &[Value], method: Native, resizes: bool) -> R<Value> {
+    let object = match this {
+        Value::Object(object) => object,
+        Value::String(_) => {
+            return cx.type_error("Cannot assign to read only property 'length' of object '[object String]'");
+        }
+        _ => return method(cx, this, args),
+    };
+    let copy = this_array(cx, this)?;
+    let before = copy.len();
+    let on = Value::Array(copy.clone());
+    let result = method(cx, &on, args)?;
+    let items = copy.to_vec();
+    for n in items.len()..before {
+        member::delete(cx, this, &n.to_string().into(), true)?;
+    }
+    let length = items.len();
+    for (n, item) in items.into_iter().enumerate() {
+        let key = Str::from(n.to_string());
+        if object.property(&key).is_none_or(|old| !old.is_same(&item)) {
+            member::set_member(cx, this, &key, item, true)?;
+        }
+    }
+    if resizes {
+        member::set_member(cx, this, &"length".into(), length.into(), true)?;
+    }
+    Ok(if matches!(&result, Value::Array(array) if array.ptr_eq(&copy)) { this.clone() } else { result })
 }
 
 /// The array's elements now, their visit paid for.
@@ -64,7 +103,10 @@ fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let mut all = items(cx, this)?;
+    let mut all = match this {
+        Value::Array(_) | Value::Undefined | Value::Null => items(cx, this)?,
+        one => vec![object::called(cx, &Value::Undefined, std::slice::from_ref(one))?],
+    };
     for value in args {
         match value {
             Value::Array(_) => all.extend(items(cx, value)?),
@@ -229,6 +271,9 @@ fn join(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    if let Value::Object(_) = this {
+        return object::tag(cx, this, &[]);
+    }
     let array = this_array(cx, this)?;
     Ok(convert::join(cx, &array, &",".into())?.into())
 }
@@ -314,7 +359,8 @@ fn with(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let n = convert::to_integer_or(cx, args.first(), 0.0)?;
     let n = if n < 0.0 { n + items.len() as f64 } else { n };
     if !(0.0..items.len() as f64).contains(&n) {
-        return cx.fail(ErrorKind::Range, "Invalid index : out of range");
+        let given = convert::to_str(cx, arg(args, 0))?;
+        return cx.fail(ErrorKind::Range, format!("Invalid index : {}", given.as_str()));
     }
     items[n as usize] = arg(args, 1).clone();
     Ok(cx.array(items))
@@ -344,13 +390,7 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         value @ Value::Object(object) if object.table().is_some() || object.items().is_some() => {
             cx.iterate(value.clone(), &Origin::Value)?.to_vec()
         }
-        Value::Object(object) => {
-            let length = object.get("length").unwrap_or_default();
-            let length = convert::to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;
-            cx.items(length)?;
-            cx.steps(length)?;
-            (0..length).map(|n| object.get(&n.to_string()).unwrap_or_default()).collect()
-        }
+        Value::Object(object) => convert::elements_of(cx, object)?,
         Value::Function(function) => vec![Value::Undefined; function.parameters()],
         _ => Vec::new(),
     };
@@ -358,9 +398,9 @@ fn from(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let mut out = Gathered::new();
     for (n, item) in items.into_iter().enumerate() {
         cx.step()?;
-        out.push(match args.get(1) {
-            None | Some(Value::Undefined) => item,
-            Some(map) => crate::run::args::call(cx, map, &[item, n.into()])?,
+        out.push(match callable(arg(args, 1)) {
+            None => item,
+            Some(map) => cx.call(map, arg(args, 2), &[item, n.into()])?,
         });
     }
     Ok(out.finish(cx))

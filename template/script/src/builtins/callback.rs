@@ -1,7 +1,7 @@
 //! Array methods that call back, ECMA-262 §23.1.3. The length is read before the first call, elements as they are
 //! reached, as the specification has it.
 
-use super::array::this_array;
+use super::array::{changing, this_array};
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, call, callable, not_a_function},
@@ -24,7 +24,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("reduce", reduce),
     ("reduceRight", reduce_right),
     ("some", some),
-    ("sort", sort),
+    ("sort", |cx, this, args| changing(cx, this, args, sort, false)),
     ("toSorted", to_sorted),
 ];
 
@@ -37,7 +37,7 @@ fn start<'a>(cx: &mut Cx<'_>, this: &Value, args: &'a [Value]) -> R<(Array, &'a 
     }
 }
 
-/// Calls back for each element until `visit` has seen enough.
+/// Calls back for each element, with the second argument as `this`, until `visit` has seen enough.
 fn walk(
     cx: &mut Cx<'_>,
     this: &Value,
@@ -47,7 +47,7 @@ fn walk(
     let (array, callback) = start(cx, this, args)?;
     for n in 0..array.len() {
         let Some(item) = array.get(n) else { break };
-        let result = cx.call(callback, &Value::Undefined, &[item.clone(), n.into(), this.clone()])?;
+        let result = cx.call(callback, arg(args, 1), &[item.clone(), n.into(), this.clone()])?;
         if visit(cx, n, item, result)? {
             break;
         }
@@ -62,10 +62,15 @@ fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let mut out = Gathered::new();
+    let length = if let Value::Array(array) = this { array.len() } else { 0 };
     walk(cx, this, args, |_, _, _, result| {
         out.push(result);
         Ok(false)
     })?;
+    // The length is that before the first call, even if there are fewer elements since.
+    for _ in out.len()..length {
+        out.push(Value::Undefined);
+    }
     Ok(out.finish(cx))
 }
 
@@ -131,7 +136,7 @@ fn last(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Option<(usize, Value
     let (array, callback) = start(cx, this, args)?;
     for n in (0..array.len()).rev() {
         let item = array.get(n).unwrap_or_default();
-        if compare::truthy(&cx.call(callback, &Value::Undefined, &[item.clone(), n.into(), this.clone()])?) {
+        if compare::truthy(&cx.call(callback, arg(args, 1), &[item.clone(), n.into(), this.clone()])?) {
             return Ok(Some((n, item)));
         }
     }

@@ -136,8 +136,9 @@ pub(super) fn next(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let value = items.get(place.get());
     place.set(items.len().min(place.get() + 1));
     let step = cx.own(Object::new());
-    step.set("done", value.is_none());
+    let done = value.is_none();
     step.set("value", value.unwrap_or_default());
+    step.set("done", done);
     Ok(step.into())
 }
 
@@ -163,6 +164,6 @@ fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         let Some((next, (key, value))) = table.borrow().next(at) else { return Ok(Value::Undefined) };
         cx.steps((next - at) / 8)?;
         at = next;
-        cx.call(callback, &Value::Undefined, &[value, key, this.clone()])?;
+        cx.call(callback, arg(args, 1), &[value, key, this.clone()])?;
     }
 }

@@ -8,7 +8,7 @@ use crate::run::{
     convert, report,
 };
 use crate::text::search::compiled;
-use crate::value::{Class, Inner, Object, Value, compare};
+use crate::value::{Class, Object, Value, compare};
 use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[(&str, Native)] = &[
@@ -76,7 +76,7 @@ pub(super) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
         "Number" => number_of(cx, &Value::Undefined, args)?,
         _ => string_of(cx, &Value::Undefined, args)?,
     };
-    Ok(cx.own(Object::of_class(Class::Boxed, Inner::Primitive(value))).into())
+    Ok(cx.own(Object::boxed(value)).into())
 }
 
 pub(super) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
@@ -88,7 +88,13 @@ fn error(cx: &mut Cx<'_>, name: &str, args: &[Value]) -> R<Value> {
         Value::Undefined => Str::from(""),
         value => convert::to_str(cx, value)?,
     };
-    Ok(report::error_object(cx, name, message))
+    let error = report::error_object(cx, name, message);
+    if let (Value::Object(error), Value::Object(options)) = (&error, arg(args, 1))
+        && let Some(cause) = options.get("cause")
+    {
+        error.set("cause", cause);
+    }
+    Ok(error)
 }
 
 fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
@@ -205,12 +211,14 @@ fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         _ => None,
     };
     let replacer = if let Value::Function(replacer) = arg(args, 1) { Some(replacer.clone()) } else { None };
-    let indent = match arg(args, 2) {
-        Value::Number(n) => " ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize),
-        Value::String(s) => s.slice(0, 10).as_str().to_owned(),
-        _ => String::new(),
+    let given = arg(args, 2);
+    let indent = match given.as_object().and_then(Object::primitive).unwrap_or(given) {
+        // Half a blank is none, but V8 begins new lines for it.
+        Value::Number(n) if *n > 0.0 => Some(" ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize)),
+        Value::String(s) => Some(s.slice(0, 10).as_str().to_owned()).filter(|text| !text.is_empty()),
+        _ => None,
     };
-    let text = json::stringify(cx, arg(args, 0), &indent, keep, replacer)?;
+    let text = json::stringify(cx, arg(args, 0), indent.as_deref(), keep, replacer)?;
     Ok(text.map_or(Value::Undefined, Value::from))
 }
 
@@ -221,6 +229,7 @@ fn apply(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             cx.items(list.len())?;
             list.to_vec()
         }
+        Value::Object(list) => convert::elements_of(cx, list)?,
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             return cx.type_error("CreateListFromArrayLike called on non-object");
         }

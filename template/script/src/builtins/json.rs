@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 struct Writer<'i> {
     out: Draft,
-    indent: &'i str,
+    /// What stands before a line once for each level; `None` for one line.
+    indent: Option<&'i str>,
     keep: Option<Vec<Str>>,
     /// `replacer(key, value)` gives what is written instead.
     replacer: Option<Function>,
@@ -19,7 +20,7 @@ struct Writer<'i> {
 pub(crate) fn stringify(
     cx: &mut Cx<'_>,
     value: &Value,
-    indent: &str,
+    indent: Option<&str>,
     keep: Option<Vec<Str>>,
     replacer: Option<Function>,
 ) -> R<Option<Str>> {
@@ -145,7 +146,7 @@ impl Writer<'_> {
             }
             self.line();
             quote(self.out.text(), &key);
-            self.out.text().push_str(if self.indent.is_empty() { ":" } else { ": " });
+            self.out.text().push_str(if self.indent.is_none() { ":" } else { ": " });
             if self.value(cx, &value, &Key::Name(key), &holder)? {
                 first = false;
             } else {
@@ -161,10 +162,10 @@ impl Writer<'_> {
     }
 
     fn line(&mut self) {
-        if !self.indent.is_empty() {
+        if let Some(indent) = self.indent {
             self.out.text().push('\n');
             for _ in &self.open {
-                self.out.text().push_str(self.indent);
+                self.out.text().push_str(indent);
             }
         }
     }
@@ -255,6 +256,6 @@ impl Cx<'_> {
     /// # Errors
     /// A value inside itself, or too deep.
     pub fn json(&mut self, value: &Value) -> R<Option<Str>> {
-        stringify(self, value, "", None, None)
+        stringify(self, value, None, None, None)
     }
 }

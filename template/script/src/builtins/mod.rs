@@ -64,7 +64,7 @@ impl Methods {
             Value::Number(_) => self.number.or(self.object),
             Value::Bool(_) => self.boolean.or(self.object),
             Value::Object(object) => match object.0.class.get() {
-                Class::Plain | Class::Error => self.object,
+                Class::Plain | Class::Error | Class::Arguments => self.object,
                 Class::Date => self.date.or(self.object),
                 Class::Map => self.map.or(self.object),
                 Class::Set => self.set.or(self.object),
@@ -132,7 +132,7 @@ fn table_of_methods() -> HashMap<&'static str, Methods> {
         table.entry(name).or_default().function = Some(*native);
     }
     table.entry("toString").or_default().boolean = Some(global::to_text);
-    table.entry("valueOf").or_default().boolean = Some(|_, this, _| Ok(this.clone()));
+    table.entry("valueOf").or_default().boolean = Some(object::value_of);
     table
 }
 
@@ -210,11 +210,19 @@ pub(crate) fn global(name: &str) -> Option<Value> {
 /// A member of a value that is no object of the program's: its methods as values, and a few properties.
 pub(crate) fn member(value: &Value, name: &str) -> Value {
     match (value, name) {
+        (Value::Function(function), "name" | "length" | "prototype" | "call" | "apply" | "bind")
+            if matches!(function.name(), "Math" | "JSON" | "console") && function.is_space() =>
+        {
+            return Value::Undefined;
+        }
         (Value::Function(function), "name") => return function.name().into(),
         (Value::Function(function), "length") => return function.parameters().into(),
         (Value::Function(function), "prototype") => return prototype(function.name()),
         (Value::Function(function), _) if function.name().ends_with(".prototype") => {
             let kind = function.name().trim_end_matches(".prototype");
+            if (kind, name) == ("Object", "toString") {
+                return Value::Function(Function::native(name, object::tag));
+            }
             return match methods(name).of_kind(kind) {
                 Some(native) => Value::Function(Function::native(name, native)),
                 None => Value::Undefined,
@@ -238,7 +246,7 @@ pub(crate) fn member(value: &Value, name: &str) -> Value {
             }
         }
         (Value::Array(array), "index" | "input" | "groups") => return array.extra(name).unwrap_or_default(),
-        (Value::RegExp(regexp), "source") => return regexp.pattern().into(),
+        (Value::RegExp(regexp), "source") => return regexp.source().into(),
         (Value::RegExp(regexp), "flags") => return regexp.flag_text().into(),
         (Value::RegExp(regexp), "lastIndex") => return regexp.last_index().into(),
         (Value::RegExp(regexp), _) => {
@@ -268,7 +276,8 @@ fn prototype(kind: &str) -> Value {
 pub(crate) fn is_instance(value: &Value, class: &str) -> bool {
     match (value, class) {
         (Value::Array(_), "Array" | "Object") | (Value::RegExp(_), "RegExp" | "Object") => true,
-        (Value::Function(_), "Function" | "Object") | (Value::Object(_), "Object") => true,
+        (Value::Function(function), "Function") => !matches!(function.name(), "Math" | "JSON" | "console"),
+        (Value::Function(_) | Value::Object(_), "Object") => true,
         (Value::Object(object), "Date") => object.0.class.get() == Class::Date,
         (Value::Object(object), "Map") => object.0.class.get() == Class::Map,
         (Value::Object(object), "Set") => object.0.class.get() == Class::Set,

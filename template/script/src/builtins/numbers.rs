@@ -11,7 +11,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("toLocaleString", figures::to_locale_string),
     ("toPrecision", to_precision),
     ("toString", to_string),
-    ("valueOf", |_, this, _| Ok(this.clone())),
+    ("valueOf", |cx, this, _| this_number(cx, this).map(Value::Number)),
 ];
 
 pub(super) const STATICS: &[(&str, Native)] = &[
@@ -45,6 +45,10 @@ fn is_integer(n: f64) -> bool {
 fn this_number(cx: &mut Cx<'_>, this: &Value) -> R<f64> {
     match this {
         Value::Number(n) => Ok(*n),
+        Value::Object(object) if object.primitive().is_some() => {
+            let inside = object.primitive().cloned().unwrap_or_default();
+            this_number(cx, &inside)
+        }
         _ => cx.type_error("this method needs a number"),
     }
 }

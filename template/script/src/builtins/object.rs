@@ -42,15 +42,21 @@ pub(super) fn called(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     match arg(args, 0) {
         value if value.is_nullish() => Ok(cx.own(Object::new()).into()),
         value if value.is_object() => Ok(value.clone()),
-        value => Ok(cx.own(Object::of_class(Class::Boxed, Inner::Primitive(value.clone()))).into()),
+        value => Ok(cx.own(Object::boxed(value.clone())).into()),
     }
 }
 
 /// The enumerable properties of any value: of objects and arrays, and the characters of strings. They are paid for before
 /// they are made.
 pub(crate) fn entries_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
+    let value = in_box(value);
     pay(cx, value)?;
     Ok(entries(value))
+}
+
+/// The string whose characters are a value's elements, for the object around one.
+fn in_box(value: &Value) -> &Value {
+    value.as_object().filter(|object| object.is_empty()).and_then(Object::text).unwrap_or(value)
 }
 
 fn pay(cx: &mut Cx<'_>, value: &Value) -> R<()> {
@@ -80,6 +86,7 @@ fn entries(value: &Value) -> Vec<(Str, Value)> {
 
 /// The enumerable keys of any value, as `for … in` sees them.
 pub(crate) fn keys_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<Str>> {
+    let value = in_box(value);
     pay(cx, value)?;
     Ok(match value {
         Value::Object(object) => object.entries().into_iter().map(|(key, _)| key).collect(),
@@ -178,7 +185,7 @@ fn is(_: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 
 fn owns(cx: &mut Cx<'_>, value: &Value, key: &Value) -> R<Value> {
     let key = convert::to_key(cx, key)?;
-    let own = match value {
+    let own = match in_box(value) {
         Value::Object(object) => object.borrow().get(&key).is_some(),
         Value::Array(array) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
@@ -219,6 +226,32 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     }
 }
 
-fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
-    Ok(this.clone())
+/// `Object.prototype.toString`, called on anything (§20.1.3.6): how programs ask what a value is.
+pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    let boxed = this.as_object().and_then(Object::primitive).unwrap_or(this);
+    let name = match boxed {
+        Value::Undefined | Value::Uninit | Value::Missing | Value::Cell(_) => "Undefined",
+        Value::Null => "Null",
+        Value::Bool(_) => "Boolean",
+        Value::Number(_) => "Number",
+        Value::String(_) => "String",
+        Value::Array(_) => "Array",
+        Value::RegExp(_) => "RegExp",
+        Value::Function(function) if matches!(function.name(), "Math" | "JSON" | "console") => function.name(),
+        Value::Function(_) => "Function",
+        Value::Object(object) => match (object.0.class.get(), object.inner()) {
+            (Class::Error, _) => "Error",
+            (Class::Date, _) => "Date",
+            (Class::Map, _) => "Map",
+            (Class::Set, _) => "Set",
+            (Class::Arguments, _) => "Arguments",
+            (Class::Iterator, Some(Inner::Items { name, .. })) => return Ok(format!("[object {name} Iterator]").into()),
+            _ => "Object",
+        },
+    };
+    Ok(format!("[object {name}]").into())
+}
+
+pub(super) fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    Ok(this.as_object().and_then(Object::primitive).unwrap_or(this).clone())
 }

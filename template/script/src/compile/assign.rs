@@ -163,7 +163,9 @@ impl Gen<'_> {
             (Some(operator), Pattern::Target(target)) => g.compound(operator, target, value, pos),
             (_, Pattern::Target(target)) => g.plain_assign(target, value),
             (_, pattern) => {
-                let (value, write) = (g.expr(value).into_fn(), g.bind(pattern, From::assigned(value)));
+                let write = g.bind(pattern, From::assigned(value));
+                let value =
+                    if let Pattern::Array { .. } = pattern { g.iterated(value) } else { g.expr(value) }.into_fn();
                 Code::Fn(Box::new(move |cx| {
                     let value = value(cx)?;
                     write(cx, value.clone())?;

@@ -12,12 +12,33 @@ use std::rc::Rc;
 
 use crate::builtins::access::{get_index, get_member};
 
+/// What a value is not that is called, and whose result is a list to be gone through: V8 does not know which of both failed.
+const FUNCTION_OF_LIST: &str = "function or its return value is not iterable";
+
 impl Gen<'_> {
-    pub(super) fn call(&mut self, callee: &Expr, arguments: &[Element], optional: bool, pos: u32) -> Code {
+    /// An expression whose value is gone through.
+    pub(super) fn iterated(&mut self, expr: &Expr) -> Code {
+        match &expr.bare().kind {
+            ExprKind::Call { callee, arguments, optional } => {
+                self.call(callee, arguments, *optional, FUNCTION_OF_LIST, expr.bare().pos)
+            }
+            _ => self.expr(expr),
+        }
+    }
+
+    /// A call; `what` its callee must be.
+    pub(super) fn call(
+        &mut self,
+        callee: &Expr,
+        arguments: &[Element],
+        optional: bool,
+        what: &'static str,
+        pos: u32,
+    ) -> Code {
         match &callee.kind {
             ExprKind::Name(id, name) if self.is_free(*id) => match name.as_str() {
                 "include" => self.include(arguments, callee.pos),
-                _ => self.call_free(*id, name, arguments, optional, callee.pos),
+                _ => self.call_free(*id, name, arguments, (optional, what), callee.pos),
             },
             ExprKind::Member { object, name, optional: link } => {
                 if let ExprKind::Name(id, space) = &object.kind
@@ -34,7 +55,7 @@ impl Gen<'_> {
                     }));
                 }
                 let shown = callee.shown();
-                self.call_method((object, name, *link), optional, arguments, shown, pos)
+                self.call_method((object, name, *link), (optional, what), arguments, shown, pos)
             }
             ExprKind::Index { object, index, optional: link } => {
                 let shown = Rc::<str>::from(callee.shown());
@@ -48,7 +69,7 @@ impl Gen<'_> {
                     }
                     let index = index(cx)?;
                     let callee = get_index(cx, &this, &index).map_err(|h| cx.at(h, pos))?;
-                    call_value(cx, &callee, &this, &arguments, optional, &shown, pos)
+                    call_value(cx, &callee, &this, &arguments, (optional, what), &shown, pos)
                 }))
             }
             _ => {
@@ -57,7 +78,7 @@ impl Gen<'_> {
                     self.shape(|| "call".into(), pos, |g| (g.expr(callee).into_fn(), g.arguments(arguments)));
                 Code::Fn(Box::new(move |cx| {
                     let callee = callee(cx)?;
-                    call_value(cx, &callee, &Value::Undefined, &arguments, optional, &shown, pos)
+                    call_value(cx, &callee, &Value::Undefined, &arguments, (optional, what), &shown, pos)
                 }))
             }
         }
@@ -65,7 +86,14 @@ impl Gen<'_> {
 
     /// A call of a name that the program does not declare. A function in the data is called; else the engine's own
     /// function of this name, which no other kind of data can hide.
-    fn call_free(&mut self, id: usize, name: &Str, arguments: &[Element], optional: bool, pos: u32) -> Code {
+    fn call_free(
+        &mut self,
+        id: usize,
+        name: &Str,
+        arguments: &[Element],
+        (optional, what): (bool, &'static str),
+        pos: u32,
+    ) -> Code {
         let read = self.raw(id, name);
         let builtin = builtins::global_function(name.as_str());
         let helper = (self.helpers)(name.as_str());
@@ -84,7 +112,7 @@ impl Gen<'_> {
                 }
                 (Value::Missing, None) if !known => return missing(cx, &name, pos),
                 (Value::Undefined | Value::Null, None) if optional => return cx.absent(),
-                _ => not_a(cx, "function", name.as_str(), &arguments, pos),
+                _ => not_a(cx, what, name.as_str(), &arguments, pos),
             };
             result.map_err(|h| cx.at(h, pos))
         }))
@@ -93,7 +121,7 @@ impl Gen<'_> {
     fn call_method(
         &mut self,
         (object, name, link): (&Expr, &Str, bool),
-        optional: bool,
+        (optional, what): (bool, &'static str),
         arguments: &[Element],
         shown: String,
         pos: u32,
@@ -122,7 +150,7 @@ impl Gen<'_> {
                 Some(own) => own,
                 None => get_member(cx, &this, &name, &hint, false).map_err(|h| cx.at(h, pos))?,
             };
-            call_value(cx, &callee, &this, &arguments, optional, &shown, pos)
+            call_value(cx, &callee, &this, &arguments, (optional, what), &shown, pos)
         }))
     }
 
@@ -173,7 +201,7 @@ fn call_value(
     callee: &Value,
     this: &Value,
     arguments: &Elements,
-    optional: bool,
+    (optional, what): (bool, &str),
     shown: &str,
     pos: u32,
 ) -> R<Value> {
@@ -181,11 +209,11 @@ fn call_value(
         Value::Function(function) => {
             arguments.with(cx, pos, |cx, args| cx.call(function, this, args)).or_else(|halt| {
                 // `Math` is an object.
-                if function.is_space() { cx.type_error(format!("{shown} is not a function")) } else { Err(halt) }
+                if function.is_space() { cx.type_error(format!("{shown} is not a {what}")) } else { Err(halt) }
             })
         }
         Value::Undefined | Value::Null if optional => return cx.absent(),
-        _ => not_a(cx, "function", shown, arguments, pos),
+        _ => not_a(cx, what, shown, arguments, pos),
     };
     result.map_err(|h| cx.at(h, pos))
 }

@@ -37,7 +37,7 @@ impl Gen<'_> {
             ExprKind::Sequence(items) => self.sequence(items),
             ExprKind::Member { object, name, optional } => self.member(object, name, *optional, pos),
             ExprKind::Index { object, index, optional } => self.index(object, index, *optional, pos),
-            ExprKind::Call { callee, arguments, optional } => self.call(callee, arguments, *optional, pos),
+            ExprKind::Call { callee, arguments, optional } => self.call(callee, arguments, *optional, "function", pos),
             ExprKind::New { class, arguments } => self.construct(class, arguments, pos),
             ExprKind::InstanceOf(operand, class) => self.instance_of(operand, class, pos),
             ExprKind::Chain(inner) => self.chain(inner),
@@ -135,7 +135,10 @@ impl Gen<'_> {
             .iter()
             .map(|item| match item {
                 Element::Item(expr) => (None, self.expr(expr).into_fn()),
-                Element::Spread(expr) => (Some(origin(expr)), self.expr(expr).into_fn()),
+                Element::Spread(expr) => match origin(expr) {
+                    origin @ Origin::Sentence(_) => (Some(origin), self.iterated(expr).into_fn()),
+                    origin => (Some(origin), self.expr(expr).into_fn()),
+                },
                 Element::Hole => (None, Code::Const(Value::Undefined).into_fn()),
             })
             .collect();

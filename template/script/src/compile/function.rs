@@ -124,17 +124,23 @@ impl Gen<'_> {
         }
     }
 
-    /// Variables that parameter patterns and `var`s declare need their cells from the start.
+    /// Variables that parameter patterns and `var`s declare need their cells from the start, or the mark that they have no
+    /// value yet.
     fn cells_of_patterns(&mut self, literal: &FunctionLiteral, steps: &mut Vec<RunFn>) {
         let parameters: HashSet<usize> = literal.parameters.iter().chain(&literal.rest).map(|p| p.var).collect();
         let wide = self.wide[literal.func].clone();
-        let cells: Vec<usize> =
-            wide.into_iter().filter(|var| !parameters.contains(var)).map(|var| self.slot(var)).collect();
+        let late = |var: usize| self.scopes.vars[var].is_late_parameter();
+        let cells: Vec<_> = wide
+            .into_iter()
+            .filter(|var| !parameters.contains(var))
+            .map(|var| (self.slot(var), self.scopes.boxed(var), late(var)))
+            .collect();
         if !cells.is_empty() {
             steps.push(Box::new(move |cx| {
-                for &slot in &cells {
-                    let value = std::mem::take(cx.slot_mut(slot));
-                    cx.slot_mut(slot).set(Value::Cell(VarCell::new(value)));
+                for &(slot, boxed, late) in &cells {
+                    let before = std::mem::take(cx.slot_mut(slot));
+                    let value = if late { Value::Uninit } else { before };
+                    cx.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
                 }
                 Ok(())
             }));

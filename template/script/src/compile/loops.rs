@@ -115,7 +115,7 @@ impl Gen<'_> {
             )
         };
         self.shape(label, pos, |g| {
-            let list = g.expr(&head.list);
+            let list = if of { g.iterated(&head.list) } else { g.expr(&head.list) };
             if !of {
                 return g.for_in(list.into_fn(), head, body, labels, pos);
             }
@@ -198,6 +198,7 @@ impl Gen<'_> {
             for key in keys {
                 cx.step().map_err(|h| cx.at(h, pos))?;
                 if let Value::Object(object) = &value
+                    && object.text().is_none()
                     && object.borrow().get(&key).is_none()
                 {
                     // Deleted before its turn.

@@ -56,7 +56,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
     let scopes = &parsed.scopes;
     let mut wide = vec![Vec::new(); scopes.funcs.len()];
     for (id, var) in scopes.vars.iter().enumerate() {
-        if var.is_function_wide() && scopes.boxed(id) {
+        if var.is_function_wide() && (scopes.boxed(id) || var.is_late_parameter()) {
             wide[var.func].push(id);
         }
     }

@@ -88,7 +88,7 @@ impl Gen<'_> {
     }
 
     pub(super) fn unary(&mut self, operator: Unary, operand: &Expr, pos: u32) -> Code {
-        if operator == Unary::Delete {
+        if operator == Unary::Delete && operand.is_property() {
             return self.delete(operand);
         }
         let label = || format!("{operator:?}").to_lowercase();
@@ -107,6 +107,7 @@ impl Gen<'_> {
                 })
             }),
             Unary::Void => Box::new(move |cx| operand(cx).map(|_| Value::Undefined)),
+            Unary::Delete => Box::new(move |cx| operand(cx).map(|_| Value::Bool(true))),
             _ => Box::new(move |cx| {
                 let value = operand(cx)?;
                 let n = convert::to_number(cx, &value).map_err(|h| cx.at(h, pos))?;

@@ -52,6 +52,7 @@ impl Gen<'_> {
                         let name = g.scopes.vars[*var].name.clone();
                         g.named(value, &name)
                     }
+                    (Some(value), Pattern::Array { .. }) => g.iterated(value),
                     (Some(value), _) => g.expr(value),
                 };
                 if let Pattern::Declare(var) = pattern

@@ -117,14 +117,16 @@ impl Parser<'_> {
         let mut parameters = Vec::new();
         let mut rest = None;
         while !self.is(")") {
+            let first = self.scopes.vars.len();
             if self.eat("...")? {
                 rest = Some(self.parameter()?);
+                self.scopes.has_values_from(first, self.end);
                 break;
             }
             let parameter = self.parameter()?;
             let default = if self.eat("=")? { Some(self.assignment()?) } else { None };
-            if default.is_some() {
-                self.scopes.has_default_to(parameter.var, self.end);
+            if default.is_some() || parameter.pattern.is_some() {
+                self.scopes.has_values_from(first, self.end);
             }
             parameters.push(Parameter { default, ..parameter });
             if !self.is(")") {
@@ -186,16 +188,18 @@ impl Parser<'_> {
         let mut parameters = Vec::new();
         let count = elements.len();
         for (n, element) in elements.into_iter().enumerate() {
+            let first = self.scopes.vars.len();
             match element {
                 Element::Spread(expr) if n + 1 == count => {
                     let target = self.pattern_of(expr, Some(VarKind::Parameter))?;
+                    self.scopes.has_values_from(first, head);
                     return Ok((parameters, Some(self.arrow_parameter(target))));
                 }
                 Element::Item(expr) => {
                     let (target, default) = self.with_default(expr, Some(VarKind::Parameter))?;
                     let parameter = self.arrow_parameter(target);
-                    if default.is_some() {
-                        self.scopes.has_default_to(parameter.var, head);
+                    if default.is_some() || parameter.pattern.is_some() {
+                        self.scopes.has_values_from(first, head);
                     }
                     parameters.push(Parameter { default, ..parameter });
                 }

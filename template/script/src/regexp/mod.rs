@@ -84,12 +84,12 @@ impl RegExp {
 
     /// `/pattern/flags`, with an empty pattern written as `(?:)`.
     pub(crate) fn to_text(&self) -> String {
-        let pattern = if self.0.program.pattern.is_empty() { "(?:)" } else { &self.0.program.pattern };
-        format!("/{pattern}/{}", self.0.program.flag_text)
+        format!("/{}/{}", self.source(), self.0.program.flag_text)
     }
 
-    pub(crate) fn pattern(&self) -> &str {
-        &self.0.program.pattern
+    /// The pattern; an empty one would begin a comment.
+    pub(crate) fn source(&self) -> &str {
+        if self.0.program.pattern.is_empty() { "(?:)" } else { &self.0.program.pattern }
     }
 
     /// A flag by the name of its property, such as `ignoreCase`.

@@ -26,6 +26,10 @@ impl Gathered {
         self.items.push(item);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
     pub(crate) fn extend(&mut self, items: Vec<Value>) {
         self.held.add(items.len() * cost::ITEM);
         self.items.extend(items);
@@ -53,7 +57,13 @@ pub(crate) fn this_str(cx: &mut Cx<'_>, this: &Value) -> R<Str> {
             cx.bytes(s.as_str().len())?;
             Ok(s.clone())
         }
-        _ => cx.type_error("this method needs a string"),
+        Value::Undefined | Value::Null => cx.type_error("this method needs a string"),
+        // Any other value is what its text is, such as the object around a string.
+        other => {
+            let text = convert::to_str(cx, other)?;
+            cx.bytes(text.as_str().len())?;
+            Ok(text)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::fault::R;
 use super::flow::Flow;
 use super::machine::Cx;
 use super::program::{Body, Callable, Proto};
-use crate::base::ErrorKind;
+use crate::base::{ErrorKind, memory::cost};
 use crate::value::{Function, Object, Value};
 
 impl Cx<'_> {
@@ -55,14 +55,19 @@ impl Cx<'_> {
         let base = self.stack.len();
         self.stack.extend(captures.iter().cloned());
         if proto.uses_this {
-            // Sloppy mode: without a receiver `this` is the global object, which is empty here.
-            let global = this.is_nullish() && !proto.strict;
-            let this = if global { self.own(Object::new()).into() } else { this.clone() };
+            let this = match this {
+                _ if proto.strict || this.is_object() => this.clone(),
+                // Sloppy mode: without a receiver `this` is the global object, which is empty here.
+                Value::Undefined | Value::Null => self.own(Object::new()).into(),
+                primitive => self.own(Object::boxed(primitive.clone())).into(),
+            };
             self.stack.push(this);
         }
         if proto.uses_arguments {
-            let arguments = self.array(args.to_vec());
-            self.stack.push(arguments);
+            self.steps(args.len())?;
+            self.room_for((args.len() + 1).saturating_mul(cost::ENTRY + cost::STRING + 8))?;
+            let arguments = self.own(Object::arguments(args));
+            self.stack.push(arguments.into());
         }
         if proto.direct {
             let given = args.len().min(proto.parameters.len());

@@ -97,10 +97,23 @@ fn object_text(cx: &mut Cx<'_>, object: &Object) -> R<Str> {
         Some(Inner::Items { name, .. }) => return Ok(format!("[object {name} Iterator]").into()),
         None => {}
     }
-    if object.0.class.get() == Class::Error {
-        return error_text(object, |part| to_str(cx, part));
+    match object.0.class.get() {
+        Class::Error => error_text(object, |part| to_str(cx, part)),
+        Class::Arguments => Ok("[object Arguments]".into()),
+        _ => Ok("[object Object]".into()),
     }
-    Ok("[object Object]".into())
+}
+
+/// The elements of what has a `length` and is no array, §7.3.18.
+pub(crate) fn elements_of(cx: &mut Cx<'_>, object: &Object) -> R<Vec<Value>> {
+    if let Some(text) = object.text() {
+        return Ok(cx.iterate(text.clone(), &Origin::Value)?.to_vec());
+    }
+    let length = object.get("length").unwrap_or_default();
+    let length = to_integer_or(cx, Some(&length), 0.0)?.clamp(0.0, f64::from(u32::MAX)) as usize;
+    cx.items(length)?;
+    cx.steps(length)?;
+    Ok((0..length).map(|n| object.get(&n.to_string()).unwrap_or_default()).collect())
 }
 
 /// `array.join(separator)`.
@@ -115,7 +128,7 @@ pub(crate) fn to_primitive(cx: &mut Cx<'_>, value: &Value) -> R<Value> {
     match value {
         // A date's text comes first, unless a number is wanted.
         Value::Object(object) if object.0.class.get() != Class::Date => {
-            if let Some(Inner::Primitive(value)) = object.inner() {
+            if let Some(value) = object.primitive() {
                 return Ok(value.clone());
             }
             if let Some(Value::Function(own)) = object.get("valueOf") {
@@ -284,6 +297,9 @@ impl Cx<'_> {
             return Ok(if from == 0 { items.clone() } else { Array::new(items.borrow()[from..].to_vec()) });
         }
         match value {
+            Value::Object(object) if object.text().is_some() || object.0.class.get() == Class::Arguments => {
+                Ok(Array::new(elements_of(self, &object)?))
+            }
             Value::String(s) => {
                 self.items(s.as_str().len().saturating_mul(6))?;
                 Ok(Array::new(s.code_points().into_iter().map(Value::String).collect()))

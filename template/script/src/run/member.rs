@@ -34,6 +34,10 @@ pub(crate) fn own_element(cx: &mut Cx<'_>, value: &Value, index: f64) -> R<Optio
             let found = place < s.units();
             Some(if found { s.slice(place, place + 1).into() } else { Value::Undefined })
         }
+        Value::Object(object) => match object.text() {
+            Some(text) if object.is_empty() => own_element(cx, text, index)?,
+            _ => None,
+        },
         _ => None,
     })
 }

@@ -67,7 +67,13 @@ fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
     }
     let key: Str = convert::to_key(cx, key)?;
     let found = match holder {
-        Value::Object(object) => object.borrow().get(&key).is_some(),
+        Value::Object(object) if object.borrow().get(&key).is_some() => true,
+        Value::Object(object) => match object.text() {
+            Some(Value::String(text)) => {
+                key.is("length") || array_index(key.as_str()).is_some_and(|n| (n as usize) < text.units())
+            }
+            _ => false,
+        },
         Value::Array(array) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
         }

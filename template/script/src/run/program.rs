@@ -100,11 +100,11 @@ impl std::fmt::Debug for Program {
 
 impl Function {
     pub(crate) fn native(name: &str, call: Native) -> Function {
-        Function::new(name.into(), Rc::new(Callable::Native(call)), Box::default())
+        Function::built_in(name.into(), Rc::new(Callable::Native(call)), call as usize)
     }
 
     pub(crate) fn namespace(name: &str, call: Option<Native>) -> Function {
-        Function::new(name.into(), Rc::new(Callable::Namespace(call)), Box::default())
+        Function::built_in(name.into(), Rc::new(Callable::Namespace(call)), 0)
     }
 
     /// A function of the host. It is given the run, `this` and the arguments, and may call functions among these.
@@ -124,6 +124,10 @@ impl Function {
     pub(crate) fn parameters(&self) -> usize {
         match self.runs() {
             Some(Callable::Closure(proto)) => proto.length,
+            Some(Callable::Bound) => match self.captures() {
+                [Value::Function(target), _, first @ ..] => target.parameters().saturating_sub(first.len()),
+                _ => 0,
+            },
             _ => 0,
         }
     }
@@ -147,7 +151,13 @@ impl Function {
                 .unwrap_or("function")
                 .trim_end()
                 .into(),
-            _ => Str::from(format!("function {}() {{ [native code] }}", self.name())),
+            _ => match self.name() {
+                // Whose methods are lent is empty.
+                "Array.prototype" | "String.prototype" => "".into(),
+                "Object.prototype" => "[object Object]".into(),
+                name @ ("Math" | "JSON" | "console") if self.is_space() => Str::from(format!("[object {name}]")),
+                name => Str::from(format!("function {name}() {{ [native code] }}")),
+            },
         }
     }
 }

@@ -13,6 +13,15 @@ pub(crate) struct Expr {
 }
 
 impl Expr {
+    /// Whether it names a property, which can be deleted.
+    pub(crate) fn is_property(&self) -> bool {
+        match &self.bare().kind {
+            ExprKind::Member { .. } | ExprKind::Index { .. } => true,
+            ExprKind::Chain(inner) => inner.is_property(),
+            _ => false,
+        }
+    }
+
     /// Without the parentheses around it.
     pub(crate) fn bare(&self) -> &Expr {
         match &self.kind {

@@ -17,6 +17,8 @@ enum Open {
     Statement,
     /// Any other: an operand ends, and `/` divides.
     Operand,
+    /// `(` of a function that is an expression.
+    Parameters,
     /// `${` in a template literal.
     Quasi,
 }
@@ -30,6 +32,8 @@ enum Before {
     Statement,
     /// A word after whose brackets a statement follows.
     Head,
+    /// `function` where an expression starts, and its parameters: an operand ends behind the body.
+    Function,
     /// Something that has a value.
     Operand,
 }
@@ -46,15 +50,25 @@ struct Scan<'t> {
 }
 
 /// The first place at or after `start` where code ends: offset and length of the mark, which is `close` with a `-` or `_`
-/// before it if one stands there.
+/// before it if one stands there. `in_comment` says whether the code before has left a comment open, and then whether this has.
 ///
 /// # Errors
 /// A string or template literal that is never closed; `None` when the text ends, or one of the refused marks comes first.
-pub fn end_of_code(text: &str, start: usize, close: &str, refused: &[&str]) -> Result<(usize, usize), ScanError> {
+pub fn end_of_code(
+    text: &str,
+    start: usize,
+    close: &str,
+    refused: &[&str],
+    in_comment: &mut bool,
+) -> Result<(usize, usize), ScanError> {
     let marks = [close, "-", "_"];
     let firsts = marks.iter().chain(refused).filter_map(|mark| mark.bytes().next());
     let starts = firsts.filter(u8::is_ascii).fold(0, |set, byte| set | 1 << byte);
-    Scan { text, close, refused, starts, at: start, before: Before::Statement, open: Vec::new() }.run()
+    let mut scan = Scan { text, close, refused, starts, at: start, before: Before::Statement, open: Vec::new() };
+    if *in_comment {
+        *in_comment = scan.block_comment();
+    }
+    scan.run(in_comment)
 }
 
 impl<'t> Scan<'t> {
@@ -82,7 +96,7 @@ impl<'t> Scan<'t> {
         self.refused.iter().any(|mark| self.rest().starts_with(mark))
     }
 
-    fn run(mut self) -> Result<(usize, usize), ScanError> {
+    fn run(mut self, in_comment: &mut bool) -> Result<(usize, usize), ScanError> {
         let mut line_start = false;
         loop {
             let rest = self.rest();
@@ -111,7 +125,7 @@ impl<'t> Scan<'t> {
             }
             if rest.starts_with("/*") {
                 self.at += 2;
-                self.comment(|rest| rest.starts_with("*/"), 2);
+                *in_comment = self.block_comment();
                 continue;
             }
             line_start = false;
@@ -119,18 +133,24 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Moves to the end of a comment, or to a mark in it.
-    fn comment(&mut self, ends: impl Fn(&str) -> bool, length: usize) {
+    /// The same for a comment that may go on in the next tag: whether it does.
+    fn block_comment(&mut self) -> bool {
+        !self.comment(|rest| rest.starts_with("*/"), 2)
+    }
+
+    /// Moves to the end of a comment, or to a mark in it. Whether it ended.
+    fn comment(&mut self, ends: impl Fn(&str) -> bool, length: usize) -> bool {
         while let Some(c) = self.rest().chars().next() {
             if self.starts_mark(c) && (self.mark().is_some() || self.is_refused()) {
-                return;
+                return false;
             }
             if ends(self.rest()) {
                 self.at += length;
-                return;
+                return true;
             }
             self.at += c.len_utf8();
         }
+        false
     }
 
     fn token(&mut self, c: char) -> Result<(), ScanError> {
@@ -160,7 +180,11 @@ impl<'t> Scan<'t> {
                 self.at += 1;
             }
             '(' => {
-                self.open.push(if self.before == Before::Head { Open::Statement } else { Open::Operand });
+                self.open.push(match self.before {
+                    Before::Head => Open::Statement,
+                    Before::Function => Open::Parameters,
+                    _ => Open::Operand,
+                });
                 self.before = Before::Start;
             }
             '[' => {
@@ -170,7 +194,8 @@ impl<'t> Scan<'t> {
             '{' => {
                 let block = self.before == Before::Statement;
                 self.open.push(if block { Open::Statement } else { Open::Operand });
-                self.before = if block { Before::Statement } else { Before::Start };
+                let body = self.before == Before::Function;
+                self.before = if block || body { Before::Statement } else { Before::Start };
             }
             ')' | ']' | '}' => match self.open.pop() {
                 Some(Open::Quasi) if c == '}' => {
@@ -178,6 +203,7 @@ impl<'t> Scan<'t> {
                     return self.quasi(self.at - 1);
                 }
                 Some(Open::Operand) => self.before = self.after_operand(c),
+                Some(Open::Parameters) => self.before = Before::Function,
                 _ => self.before = Before::Statement,
             },
             ';' => self.before = Before::Statement,
@@ -213,6 +239,9 @@ impl<'t> Scan<'t> {
         let member = self.before == Before::Head && self.text[..self.at].trim_end().ends_with('.');
         self.before = match &rest[..length] {
             _ if member => Before::Operand,
+            "function" if self.before != Before::Statement => Before::Function,
+            // Its name.
+            _ if self.before == Before::Function => Before::Function,
             "if" | "while" | "for" | "with" => Before::Head,
             "else" | "do" | "try" | "finally" => Before::Statement,
             "return" | "typeof" | "case" | "in" | "of" | "instanceof" | "new" | "void" | "delete" | "throw" => {

@@ -57,6 +57,11 @@ impl Var {
         self.func == 0 && matches!(self.kind, VarKind::Free | VarKind::Var)
     }
 
+    /// A parameter that a default value may ask for too early.
+    pub(crate) fn is_late_parameter(&self) -> bool {
+        self.unsure && self.kind == VarKind::Parameter
+    }
+
     /// Belongs to the whole function, and not to a block of it.
     pub(crate) fn is_function_wide(&self) -> bool {
         matches!(self.kind, VarKind::Var | VarKind::Parameter)
@@ -220,9 +225,15 @@ impl Scopes {
         self.vars[var].init_at = self.vars[var].init_at.min(pos);
     }
 
-    /// The default value of a parameter ends here: before, it has no value yet.
-    pub(crate) fn has_default_to(&mut self, var: VarId, pos: u32) {
-        self.vars[var].init_at = pos;
+    /// A parameter with a pattern or a default value ends here: before, its variables have no values yet. They were declared
+    /// from `first` on.
+    pub(crate) fn has_values_from(&mut self, first: VarId, pos: u32) {
+        let func = self.current_func();
+        for var in &mut self.vars[first..] {
+            if var.func == func && var.kind == VarKind::Parameter {
+                var.init_at = pos;
+            }
+        }
     }
 
     pub(crate) fn assigned(&mut self, var: VarId) {

@@ -21,7 +21,8 @@ struct Style {
 /// The form of `en-US`, which is what Node uses without another locale: thousands in groups, up to three places. Another
 /// locale, or an option that is not here, is an error and never a wrong text.
 pub(crate) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let Value::Number(n) = *this else { return cx.type_error("this method needs a number") };
+    let inside = this.as_object().and_then(Object::primitive).unwrap_or(this);
+    let Value::Number(n) = *inside else { return cx.type_error("this method needs a number") };
     cx.steps(4)?;
     locale::english(cx, arg(args, 0))?;
     let style = style(cx, arg(args, 1))?;
@@ -49,7 +50,11 @@ fn style(cx: &mut Cx<'_>, options: &Value) -> R<Style> {
     };
     let mut options = Options { options, odd: None };
     options.word(cx, "localeMatcher", &["best fit", "lookup"], 2)?;
-    if options.text(cx, "numberingSystem")?.is_some_and(|name| !name.is("latn")) {
+    if let Some(name) = options.text(cx, "numberingSystem")?.filter(|name| !name.is("latn")) {
+        let letters = |part: &str| (3..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !name.as_str().split('-').all(letters) {
+            return cx.fail(ErrorKind::Range, format!("Invalid numberingSystem : {}", name.as_str()));
+        }
         options.odd.get_or_insert("numberingSystem");
     }
     let kind = options.word(cx, "style", &["decimal", "percent", "currency", "unit"], 3)?;

@@ -232,6 +232,8 @@ impl Reader<'_> {
             Some('r') => '\r',
             Some('t') => '\t',
             Some('u') => return self.hexadecimal(cx),
+            // V8 knows the characters of Latin-1 by their class, and no other.
+            _ if unit > 0xff => return self.unexpected(cx),
             _ => return self.fail(cx, "Bad escaped character in JSON"),
         };
         self.at += 1;

@@ -40,7 +40,7 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
     let with = replacement(cx, arg(args, 1))?;
     if let Value::RegExp(regexp) = arg(args, 0) {
         if all && !regexp.program().flags.global {
-            return cx.type_error("replaceAll must be called with a global RegExp");
+            return cx.type_error("String.prototype.replaceAll called with a non-global RegExp argument");
         }
         return replace_matches(cx, &text, regexp, &with);
     }
@@ -49,8 +49,9 @@ fn replace(cx: &mut Cx<'_>, this: &Value, args: &[Value], all: bool) -> R<Value>
 }
 
 fn replace_text(cx: &mut Cx<'_>, whole: &Str, searched: &Str, with: Replacement<'_>, all: bool) -> R<Value> {
-    // Half a character is found inside of a whole one.
-    if whole.has_halves() || searched.has_halves() {
+    // Half a character is found inside of a whole one, and nothing between its halves.
+    let between = all && searched.as_str().is_empty() && whole.as_str().contains(|c| c > '\u{ffff}');
+    if whole.has_halves() || searched.has_halves() || between {
         return replace_units(cx, whole, searched, with, all);
     }
     let (text, wanted, mut out) = (whole, searched, Draft::default());

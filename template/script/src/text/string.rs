@@ -32,7 +32,7 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
     ("toLocaleLowerCase", |cx, this, args| locale::cased(cx, this, args, lower)),
     ("toLocaleUpperCase", |cx, this, args| locale::cased(cx, this, args, upper)),
     ("toLowerCase", lower),
-    ("toString", |_, this, _| Ok(this.clone())),
+    ("toString", itself),
     ("toUpperCase", upper),
     ("isWellFormed", |cx, this, _| Ok((!this_str(cx, this)?.has_halves()).into())),
     ("toWellFormed", |cx, this, _| Ok(this_str(cx, this)?.as_str().into())),
@@ -41,10 +41,19 @@ pub(crate) const METHODS: &[(&str, Native)] = &[
     ("trim", |cx, this, _| trimmed(cx, this, |s| s.trim_matches(number::is_space))),
     ("trimEnd", |cx, this, _| trimmed(cx, this, |s| s.trim_end_matches(number::is_space))),
     ("trimStart", |cx, this, _| trimmed(cx, this, |s| s.trim_start_matches(number::is_space))),
-    ("valueOf", |_, this, _| Ok(this.clone())),
+    ("valueOf", itself),
 ];
 
 pub(crate) const STATICS: &[(&str, Native)] = &[("fromCharCode", from_char_code), ("fromCodePoint", from_code_point)];
+
+/// `valueOf` and `toString`, which ask for a string and take no other value's text.
+fn itself(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+    match this {
+        Value::String(_) => Ok(this.clone()),
+        Value::Object(object) if object.text().is_some() => Ok(object.text().cloned().unwrap_or_default()),
+        _ => cx.type_error("this method needs a string"),
+    }
+}
 
 fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let s = this_str(cx, this)?;

@@ -52,7 +52,7 @@ pub(crate) fn strict_equal(a: &Value, b: &Value) -> bool {
         (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
         (Value::Array(a), Value::Array(b)) => a.ptr_eq(b),
         (Value::Object(a), Value::Object(b)) => a.ptr_eq(b),
-        (Value::Function(a), Value::Function(b)) => a.ptr_eq(b),
+        (Value::Function(a), Value::Function(b)) => a.is_same(b),
         (Value::RegExp(a), Value::RegExp(b)) => a.ptr_eq(b),
         _ => false,
     }

@@ -259,6 +259,8 @@ pub(crate) enum Class {
     Iterator,
     /// `new Number(1)` and its like.
     Boxed,
+    /// What `arguments` is: elements by number, and a `length` that is not enumerable.
+    Arguments,
 }
 
 /// What an object of a class holds besides its properties.
@@ -304,6 +306,32 @@ impl Object {
         let object = Object::new();
         object.0.class.set(class);
         let _ = object.0.inner.set(Box::new(inner));
+        object
+    }
+
+    /// An object around a primitive.
+    pub(crate) fn boxed(primitive: Value) -> Object {
+        Object::of_class(Class::Boxed, Inner::Primitive(primitive))
+    }
+
+    /// The primitive that it stands for.
+    pub(crate) fn primitive(&self) -> Option<&Value> {
+        match self.inner()? {
+            Inner::Primitive(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The string that it stands for.
+    pub(crate) fn text(&self) -> Option<&Value> {
+        self.primitive().filter(|value| matches!(value, Value::String(_)))
+    }
+
+    /// `arguments` of a call.
+    pub(crate) fn arguments(args: &[Value]) -> Object {
+        let elements = args.iter().enumerate().map(|(n, value)| (n.to_string().into(), value.clone()));
+        let object: Object = elements.chain([("length".into(), args.len().into())]).collect();
+        object.0.class.set(Class::Arguments);
         object
     }
 
@@ -375,7 +403,11 @@ impl Object {
             // `message` and `stack` are not enumerable.
             return Vec::new();
         }
-        self.0.properties.borrow().ordered()
+        let mut entries = self.0.properties.borrow().ordered();
+        if self.0.class.get() == Class::Arguments {
+            entries.retain(|(key, _)| !key.is("length"));
+        }
+        entries
     }
 
     pub(crate) fn borrow(&self) -> Ref<'_, Properties<Value>> {
@@ -437,6 +469,8 @@ struct FunctionData {
     name: Str,
     code: Rc<dyn Any>,
     captures: Box<[Value]>,
+    /// Where the code of a built-in lies, which is made anew for each use, and is the same one all the same.
+    built_in: Option<usize>,
     #[allow(dead_code, reason = "weighs as long as it lives")]
     held: Held,
 }
@@ -444,7 +478,12 @@ struct FunctionData {
 impl Function {
     pub(crate) fn new(name: Str, code: Rc<dyn Any>, captures: Box<[Value]>) -> Function {
         let held = Held::new(cost::CONTAINER + captures.len() * cost::ITEM);
-        Function(Rc::new(FunctionData { name, code, captures, held }))
+        Function(Rc::new(FunctionData { name, code, captures, built_in: None, held }))
+    }
+
+    pub(crate) fn built_in(name: Str, code: Rc<dyn Any>, place: usize) -> Function {
+        let held = Held::new(cost::CONTAINER);
+        Function(Rc::new(FunctionData { name, code, captures: Box::default(), built_in: Some(place), held }))
     }
 
     /// The function's name, empty when it has none.
@@ -464,8 +503,9 @@ impl Function {
         &self.0.captures
     }
 
-    pub(crate) fn ptr_eq(&self, other: &Function) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+    pub(crate) fn is_same(&self, other: &Function) -> bool {
+        let built_in = self.0.built_in.is_some() && self.0.built_in == other.0.built_in;
+        Rc::ptr_eq(&self.0, &other.0) || (built_in && self.name() == other.name())
     }
 }
 
