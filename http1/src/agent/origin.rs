@@ -1,5 +1,6 @@
 //! Where a request goes: all that tells connections apart.
 
+use crate::encode;
 use std::fmt;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
@@ -35,11 +36,19 @@ impl Origin {
     /// # Ok::<(), wirebook_http1::client::Error>(())
     /// ```
     pub fn authority(&self) -> String {
-        let bare = self.host.split_once('%').map_or(&*self.host, |(address, _)| address);
-        let host = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
-        match (self.secure, self.port) {
-            (true, 443) | (false, 80) => host,
-            (_, port) => format!("{host}:{port}"),
+        let mut out = Vec::new();
+        self.borrowed().push_authority(&mut out);
+        // A host is text, and all else is ASCII.
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    fn borrowed(&self) -> OriginRef<'_> {
+        OriginRef {
+            secure: self.secure,
+            host: &self.host,
+            port: self.port,
+            local_address: self.local_address,
+            socket_path: self.socket_path.as_deref(),
         }
     }
 }
@@ -65,6 +74,21 @@ pub(crate) struct OriginRef<'o> {
 }
 
 impl OriginRef<'_> {
+    /// See [`Origin::authority`].
+    pub(crate) fn push_authority(&self, out: &mut Vec<u8>) {
+        if self.host.contains(':') {
+            out.push(b'[');
+            out.extend_from_slice(without_zone(self.host).0.as_bytes());
+            out.push(b']');
+        } else {
+            out.extend_from_slice(self.host.as_bytes());
+        }
+        if self.port != if self.secure { 443 } else { 80 } {
+            out.push(b':');
+            encode::number(self.port.into(), out);
+        }
+    }
+
     pub(crate) fn to_owned(self) -> Origin {
         Origin {
             secure: self.secure,
@@ -96,4 +120,9 @@ impl OriginRef<'_> {
             name.extend_from_slice(path.as_os_str().as_bytes());
         }
     }
+}
+
+/// An IPv6 address, and the zone behind it.
+pub(crate) fn without_zone(address: &str) -> (&str, Option<&str>) {
+    address.split_once('%').map_or((address, None), |(address, zone)| (address, Some(zone)))
 }

@@ -1,11 +1,11 @@
 //! A request's head, before it is known what body it will have.
 
-use super::options::{Options, without_zone};
+use super::options::Options;
+use crate::FieldBlock;
 use crate::agent::buffers::{self, Buffers};
 use crate::agent::error::Error;
 use crate::parser::FieldLines;
 use crate::target::Target;
-use crate::{FieldBlock, encode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -81,19 +81,7 @@ fn push_authority(options: &Options<'_>, out: &mut Vec<u8>) {
     {
         return out.extend_from_slice(authority);
     }
-    let host = options.bare_host();
-    if host.contains(':') {
-        out.push(b'[');
-        // RFC 6874 §4: a zone means nothing to another machine.
-        out.extend_from_slice(without_zone(host).0.as_bytes());
-        out.push(b']');
-    } else {
-        out.extend_from_slice(host.as_bytes());
-    }
-    if options.port != if options.secure { 443 } else { 80 } {
-        out.push(b':');
-        encode::number(options.port.into(), out);
-    }
+    options.origin().push_authority(out);
 }
 
 /// The protocols that the answer switches to are all among those that the request asked for (RFC 9110 §7.8); their names

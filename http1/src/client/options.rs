@@ -3,7 +3,7 @@
 use crate::FieldBlock;
 use crate::agent::error::Error;
 use crate::agent::handle::Agent;
-use crate::agent::origin::OriginRef;
+use crate::agent::origin::{OriginRef, without_zone};
 use crate::agent::timeouts::Timeouts;
 use crate::parser::Limits;
 use crate::target::{Port, is_authority};
@@ -102,7 +102,8 @@ impl Options<'_> {
     }
 }
 
-fn without_brackets(host: &str) -> Option<&str> {
+/// The host that stands in brackets.
+pub(super) fn without_brackets(host: &str) -> Option<&str> {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']'))
 }
 
@@ -115,9 +116,4 @@ fn is_host(host: &str) -> bool {
     let (address, zone) = without_zone(bracketed.unwrap_or(host));
     let is_zone_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     address.parse::<Ipv6Addr>().is_ok() && zone.is_none_or(|zone| !zone.is_empty() && zone.bytes().all(is_zone_byte))
-}
-
-/// An IPv6 address, and the zone behind it.
-pub(super) fn without_zone(address: &str) -> (&str, Option<&str>) {
-    address.split_once('%').map_or((address, None), |(address, zone)| (address, Some(zone)))
 }

@@ -4,6 +4,7 @@
 //! The crate `url` implements it; here its parts become those of a request.
 
 use super::head::basic;
+use super::options::without_brackets;
 use crate::agent::error::Error;
 use crate::agent::origin::Origin;
 use percent_encoding::percent_decode_str;
@@ -77,8 +78,7 @@ impl Url {
 
     /// Where a request to it goes.
     pub fn origin(&self) -> Origin {
-        let bare = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let host = bare.unwrap_or(&self.host).to_owned();
+        let host = without_brackets(&self.host).unwrap_or(&self.host).to_owned();
         Origin { secure: self.secure, host, port: self.port, local_address: None, socket_path: None }
     }
 

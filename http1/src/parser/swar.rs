@@ -52,11 +52,7 @@ impl Lanes for Words {
 
     #[inline(always)]
     fn controls(self, bytes: &[u8; LANES]) -> u32 {
-        // 0x20 and more, but not 0x7F: one of the sums has its top bit. Or obs-text.
-        others(words(bytes).map(|word| {
-            let low = word & !TOPS;
-            (at_least(low, 0x20) ^ at_least(low, 0x7F)) | word
-        }))
+        others(words(bytes).map(printable))
     }
 
     #[inline(always)]
@@ -111,10 +107,7 @@ pub(crate) fn is_usual_token(bytes: &[u8]) -> bool {
 /// Whether no byte is a control character. `false` may be of a tab, which a value may have.
 #[inline]
 pub(crate) fn is_printable(bytes: &[u8]) -> bool {
-    all(bytes, |word| {
-        let low = word & !TOPS;
-        (at_least(low, 0x20) ^ at_least(low, 0x7F)) | word
-    })
+    all(bytes, printable)
 }
 
 /// Whether the top bit is set for all bytes. The last eight are looked at once more, so that no byte is looked at alone; of fewer than
@@ -148,6 +141,13 @@ fn at_least(low: u64, least: u8) -> u64 {
 fn words(bytes: &[u8; LANES]) -> [u64; LANES / 8] {
     let (words, _) = bytes.as_chunks::<8>();
     [words[0], words[1], words[2], words[3]].map(u64::from_le_bytes)
+}
+
+/// The top bit of each lane that is 0x20 or more, but not 0x7F: one of the sums has its top bit. Or it is obs-text.
+#[inline(always)]
+fn printable(word: u64) -> u64 {
+    let low = word & !TOPS;
+    (at_least(low, 0x20) ^ at_least(low, 0x7F)) | word
 }
 
 /// The top bit of each lane that is a letter of either case, a digit or a hyphen: what names are made of, nearly always.

@@ -102,6 +102,13 @@ impl Place {
         })
     }
 
+    /// There is a stream on which HTTP/2 is spoken.
+    fn open(&self, stream: Rc<dyn Stream>, config: &Arc<Config>) -> Session {
+        let session = Session::over(stream, &self.origin.authority(), config.clone());
+        self.state.replace(State::Http2(session.clone()));
+        session
+    }
+
     /// The origin wants HTTP/1.1.
     pub(super) fn wants_http1(&self) {
         self.state.replace(State::Http1Only(net::now().checked_add(HTTP1_TIME)));
@@ -179,9 +186,7 @@ impl Known {
             error
         })?;
         let way = if agreed.as_deref() == Some(HTTP2) {
-            let session = Session::over(stream, &place.origin.authority(), self.config.clone());
-            place.state.replace(State::Http2(session.clone()));
-            Way::Http2(session)
+            Way::Http2(place.open(stream, &self.config))
         } else {
             place.spare.replace(Some(stream));
             place.state.replace(State::Http1);
@@ -205,8 +210,7 @@ impl Known {
             return Ok(stream);
         }
         if !place.speaks_http2() {
-            let session = Session::over(stream, &place.origin.authority(), self.config.clone());
-            place.state.replace(State::Http2(session));
+            place.open(stream, &self.config);
             place.changed.raise();
         }
         Err(io::Error::other("the server speaks HTTP/2 now"))

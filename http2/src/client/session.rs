@@ -15,6 +15,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use wirebook_http1::FieldBlock;
+#[cfg(feature = "tls")]
+use wirebook_http1::client::Origin;
 use wirebook_http1::parser::{FieldLines, RequestHead};
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Address, Stream};
@@ -83,8 +85,8 @@ impl Session {
         if stream.protocol().as_deref() != Some(wirebook_tls::HTTP2) {
             return Err(Error::NotSpoken);
         }
-        let authority = if port == 443 { host.to_owned() } else { format!("{host}:{port}") };
-        Ok(Session::over(stream, &authority, Arc::default()))
+        let origin = Origin { secure: true, host: host.to_owned(), port, local_address: None, socket_path: None };
+        Ok(Session::over(stream, &origin.authority(), Arc::default()))
     }
 
     /// On a stream of any kind, whose other end is known to speak HTTP/2; `authority` is the host of the requests.
