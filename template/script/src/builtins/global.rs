@@ -211,8 +211,7 @@ fn json_stringify(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
         _ => None,
     };
     let replacer = if let Value::Function(replacer) = arg(args, 1) { Some(replacer.clone()) } else { None };
-    let given = arg(args, 2);
-    let indent = match given.as_object().and_then(Object::primitive).unwrap_or(given) {
+    let indent = match arg(args, 2).unboxed() {
         // Half a blank is none, but V8 begins new lines for it.
         Value::Number(n) if *n > 0.0 => Some(" ".repeat(number::to_integer(*n).clamp(0.0, 10.0) as usize)),
         Value::String(s) => Some(s.slice(0, 10).as_str().to_owned()).filter(|text| !text.is_empty()),

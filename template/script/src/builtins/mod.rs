@@ -211,7 +211,7 @@ pub(crate) fn global(name: &str) -> Option<Value> {
 pub(crate) fn member(value: &Value, name: &str) -> Value {
     match (value, name) {
         (Value::Function(function), "name" | "length" | "prototype" | "call" | "apply" | "bind")
-            if matches!(function.name(), "Math" | "JSON" | "console") && function.is_space() =>
+            if function.space_name().is_some() =>
         {
             return Value::Undefined;
         }
@@ -276,7 +276,7 @@ fn prototype(kind: &str) -> Value {
 pub(crate) fn is_instance(value: &Value, class: &str) -> bool {
     match (value, class) {
         (Value::Array(_), "Array" | "Object") | (Value::RegExp(_), "RegExp" | "Object") => true,
-        (Value::Function(function), "Function") => !matches!(function.name(), "Math" | "JSON" | "console"),
+        (Value::Function(function), "Function") => function.space_name().is_none(),
         (Value::Function(_) | Value::Object(_), "Object") => true,
         (Value::Object(object), "Date") => object.0.class.get() == Class::Date,
         (Value::Object(object), "Map") => object.0.class.get() == Class::Map,

@@ -43,12 +43,8 @@ fn is_integer(n: f64) -> bool {
 }
 
 fn this_number(cx: &mut Cx<'_>, this: &Value) -> R<f64> {
-    match this {
+    match this.unboxed() {
         Value::Number(n) => Ok(*n),
-        Value::Object(object) if object.primitive().is_some() => {
-            let inside = object.primitive().cloned().unwrap_or_default();
-            this_number(cx, &inside)
-        }
         _ => cx.type_error("this method needs a number"),
     }
 }

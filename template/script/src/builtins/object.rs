@@ -228,8 +228,7 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 
 /// `Object.prototype.toString`, called on anything (§20.1.3.6): how programs ask what a value is.
 pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
-    let boxed = this.as_object().and_then(Object::primitive).unwrap_or(this);
-    let name = match boxed {
+    let name = match this.unboxed() {
         Value::Undefined | Value::Uninit | Value::Missing | Value::Cell(_) => "Undefined",
         Value::Null => "Null",
         Value::Bool(_) => "Boolean",
@@ -237,8 +236,7 @@ pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
         Value::String(_) => "String",
         Value::Array(_) => "Array",
         Value::RegExp(_) => "RegExp",
-        Value::Function(function) if matches!(function.name(), "Math" | "JSON" | "console") => function.name(),
-        Value::Function(_) => "Function",
+        Value::Function(function) => function.space_name().unwrap_or("Function"),
         Value::Object(object) => match (object.0.class.get(), object.inner()) {
             (Class::Error, _) => "Error",
             (Class::Date, _) => "Date",
@@ -253,5 +251,5 @@ pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 }
 
 pub(super) fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
-    Ok(this.as_object().and_then(Object::primitive).unwrap_or(this).clone())
+    Ok(this.unboxed().clone())
 }

@@ -137,6 +137,11 @@ impl Function {
         matches!(self.runs(), Some(Callable::Namespace(None)))
     }
 
+    /// The name of one that programs know as an object.
+    pub(crate) fn space_name(&self) -> Option<&str> {
+        Some(self.name()).filter(|name| self.is_space() && matches!(*name, "Math" | "JSON" | "console"))
+    }
+
     pub(crate) fn runs(&self) -> Option<&Callable> {
         self.code().downcast_ref()
     }
@@ -155,7 +160,7 @@ impl Function {
                 // Whose methods are lent is empty.
                 "Array.prototype" | "String.prototype" => "".into(),
                 "Object.prototype" => "[object Object]".into(),
-                name @ ("Math" | "JSON" | "console") if self.is_space() => Str::from(format!("[object {name}]")),
+                name if self.space_name().is_some() => Str::from(format!("[object {name}]")),
                 name => Str::from(format!("function {name}() {{ [native code] }}")),
             },
         }

@@ -21,8 +21,7 @@ struct Style {
 /// The form of `en-US`, which is what Node uses without another locale: thousands in groups, up to three places. Another
 /// locale, or an option that is not here, is an error and never a wrong text.
 pub(crate) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let inside = this.as_object().and_then(Object::primitive).unwrap_or(this);
-    let Value::Number(n) = *inside else { return cx.type_error("this method needs a number") };
+    let Value::Number(n) = *this.unboxed() else { return cx.type_error("this method needs a number") };
     cx.steps(4)?;
     locale::english(cx, arg(args, 0))?;
     let style = style(cx, arg(args, 1))?;

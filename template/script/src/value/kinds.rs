@@ -104,6 +104,11 @@ impl Value {
         if let Value::Object(object) = self { Some(object) } else { None }
     }
 
+    /// The primitive in an object around one; of anything else itself.
+    pub(crate) fn unboxed(&self) -> &Value {
+        self.as_object().and_then(Object::primitive).unwrap_or(self)
+    }
+
     /// Puts another value in its place. What lies in a value itself needs no call to be dropped.
     #[inline]
     pub(crate) fn set(&mut self, value: Value) {
