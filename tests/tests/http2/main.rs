@@ -1,6 +1,7 @@
 //! HTTP/2 and its header compression: attacks, what other encoders made, and the server and the client as they meet others, in the
 //! simulated network and in virtual time.
 
+mod again;
 mod agent;
 mod allocations;
 mod attacks;
