@@ -4,7 +4,10 @@
 //! Run: cargo bench -p wirebook-benches --bench cluster        (writes benches/results/PROCESSOR/cluster.json)
 //!
 //! A contestant is a master in a process of its own, which says where it listens and which processes its workers are. What an
-//! operation costs is the CPU time that the scheduler counted for all of them. Node 20 is `node` on this machine.
+//! operation costs is the CPU time that the scheduler counted for all of them. Node 20 is `node` on this machine; `bare` is a hand-over
+//! without anything that it could do without (`bare.rs`): the least that a second process costs here.
+
+mod bare;
 
 use serde_json::{Value, json};
 use std::{
@@ -41,6 +44,7 @@ fn main() {
             let what = ["sink", "long", "http"].into_iter().find(|one| one == what).expect("something to do");
             serve(policy, what, workers.parse().expect("a number"));
         }
+        [role] if role == "--taker" => bare::take().expect("connections"),
         _ if arguments.iter().any(|argument| argument == "--bench") => measure(),
         // `cargo test` builds and runs benches as well: nothing to do there.
         _ => {}
@@ -54,7 +58,12 @@ fn measure() {
             eprintln!(
                 "{part}, ns of all processes for a connection that is accepted, answered and closed, {burst} at a time"
             );
-            let names = vec!["plain accept", "wirebook round_robin", "wirebook shared", "wirebook reuse_port", "node"];
+            let mut names =
+                vec!["plain accept", "wirebook round_robin", "wirebook shared", "wirebook reuse_port", "node"];
+            if burst == 1 {
+                // It gives one at a time.
+                names.push("bare");
+            }
             let rounds = Rounds::take(names.clone(), ROUNDS, |at| {
                 let server = Server::start(names[at], "sink", 1);
                 server.cost(CONNECTIONS, |address| connect(address, CONNECTIONS, burst))
@@ -237,6 +246,7 @@ fn unfairness(name: &str) -> f64 {
 fn serve(policy: &str, what: &'static str, workers: usize) {
     let policy = match policy {
         "accept" => return plainly(what),
+        "bare" => return bare::give().expect("connections"),
         "round_robin" => Policy::RoundRobin,
         "shared" => Policy::Shared,
         "reuse_port" => Policy::ReusePort,

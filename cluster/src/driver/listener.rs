@@ -47,7 +47,7 @@ pub(super) struct Inbox {
     pub(super) accepted: net::Signal,
     /// Whether it accepts from the system's queue.
     queue: Cell<Queue>,
-    /// It has more than its share: others go first.
+    /// It has more than its share, or does not know: others go first.
     rests: Cell<bool>,
     /// Raised when one was accepted from the system's queue.
     pub(super) shared: Rc<net::Signal>,
@@ -81,7 +81,12 @@ impl Inbox {
         self.changed.raise();
     }
 
-    /// It has more than its share.
+    /// Lets others go first, until it has heard what they have.
+    pub(super) fn rest(&self) {
+        self.rests.set(true);
+    }
+
+    /// It has more than its share, or does not know.
     pub(super) fn rests(&self) -> bool {
         self.rests.get()
     }
@@ -184,5 +189,39 @@ impl net::Listener for Listener {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream as Client;
+    use wirebook_net::Listener as _;
+
+    /// Others may be busy, or stand still: who rests leaves a connection to them for a moment, and not for ever.
+    #[test]
+    fn who_rests_takes_a_connection_later_and_takes_it() {
+        let served = net::run(async {
+            let queue = TcpListener::bind("127.0.0.1:0")?;
+            let address = queue.local_addr()?;
+            let inbox = Inbox::new(Rc::default());
+            let listener = Listener::new(inbox.clone(), address, Some(queue), true);
+            inbox.open();
+            let clients: Vec<Client> = (0..4).map(|_| Client::connect(address)).collect::<io::Result<_>>()?;
+            listener.accept().await?;
+            inbox.rest();
+            for _ in 0..2 {
+                let began = net::now();
+                listener.accept().await?;
+                assert!(net::now() - began >= REST);
+            }
+            // It hears that others have as many.
+            inbox.compare(100, 100);
+            assert!(!inbox.rests());
+            listener.accept().await?;
+            drop(clients);
+            io::Result::Ok(())
+        });
+        served.unwrap();
     }
 }

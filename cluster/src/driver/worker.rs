@@ -230,8 +230,9 @@ impl Worker {
     }
 
     // ANCHOR: beat
-    /// Gives a sign of life now and then, and before its time when its share has changed: the answer is what all have on average,
-    /// and who has much more lets others accept. One who rests asks after each that it took nevertheless.
+    /// Gives a sign of life now and then, and before its time when its share has grown: the answer is what all have on average,
+    /// and who has much more lets others accept. Until it is there this one does, or it would have taken all meanwhile; and one who
+    /// rests asks after each that it took nevertheless.
     async fn beat(self, every: Duration) {
         let mut told = 0;
         loop {
@@ -240,7 +241,9 @@ impl Worker {
                 let least = if rests { 1 } else { policy::FEW };
                 (self.open() >= told + least).then_some(())
             };
-            let (Ok(()) | Err(())) = either(net::sleep(every), self.0.shared.until(has_changed)).await;
+            if either(net::sleep(every), self.0.shared.until(has_changed)).await.is_err() {
+                self.0.inboxes.borrow().values().for_each(|inbox| inbox.rest());
+            }
             told = self.open();
             if self.say(&Said::Beat { open: told }).await.is_err() {
                 return;
