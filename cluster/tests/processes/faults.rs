@@ -85,6 +85,39 @@ fn a_stopped_worker_keeps_nobody_waiting() {
     });
 }
 
+/// One that is told to leave while it stands, or computes without an end, is missed as well: though it may take as long as it
+/// wants for what it has, nobody waits for it.
+#[test]
+fn a_worker_that_stands_does_not_keep_the_others_from_leaving() {
+    let play = |policy: Policy, busy: bool| async move {
+        let mut patient = options(2, policy);
+        patient.supervisor =
+            supervisor::Options { beat: Duration::from_millis(200), drain: Duration::MAX, ..patient.supervisor };
+        let cluster = Cluster::start("", patient).await;
+        let asked = busy.then(|| net::spawn(once(cluster.address, "/busy/soon")));
+        if busy {
+            let told = |told: &News| matches!(told, News::Message { json, .. } if json.contains("busy"));
+            until(|| cluster.news.borrow().iter().any(told)).await;
+        } else {
+            stop(cluster.pids()[0]).await;
+        }
+        let news = cluster.news.clone();
+        cluster.end().await;
+        let killed = |told: &&News| matches!(told, News::Ended { exit, .. } if exit.signal == Some(9));
+        assert_eq!(news.borrow().iter().filter(killed).count(), 1, "{:?}", news.borrow());
+        if let Some(asked) = asked {
+            assert!(asked.await.unwrap().is_err(), "nobody has answered it");
+        }
+    };
+    block_on(async move {
+        let plays = [(Policy::RoundRobin, false), (Policy::Shared, false), (Policy::RoundRobin, true)];
+        let plays = plays.map(|(policy, busy)| net::spawn(play(policy, busy)));
+        for play in plays {
+            play.await.unwrap();
+        }
+    });
+}
+
 /// Row net-43's kind: a worker that computes without an end gives no sign of life. It is killed, its client sees that, and nobody else
 /// waits for it.
 #[test]

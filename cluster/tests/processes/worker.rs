@@ -151,9 +151,14 @@ async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) ->
             worker.bow().await?;
             response.end(&text).await
         }
-        "/busy" => loop {
-            std::hint::spin_loop();
-        },
+        path if path.starts_with("/busy") => {
+            if path == "/busy/soon" {
+                worker.channel().send("busy").await?;
+            }
+            loop {
+                std::hint::spin_loop();
+            }
+        }
         "/exit" => std::process::exit(9),
         "/panic" => panic!("a bug"),
         "/answer" => {
