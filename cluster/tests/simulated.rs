@@ -2,7 +2,7 @@
 //! that sleep; reloads, scalings and farewells at any moment. After each step the invariants of `supervisor` must hold, and once
 //! the faults end everything must become well.
 //!
-//! A hundred thousand run with all tests. `WIREBOOK_TRIALS=1000000 cargo test -p wirebook-cluster --test simulated` runs a million,
+//! Three thousand run with all tests. `WIREBOOK_TRIALS=1000000 cargo test -p wirebook-cluster --test simulated` runs a million,
 //! `WIREBOOK_FIRST=N` begins with another seed; `WIREBOOK_SEED=N` runs one, with its story.
 
 use std::{
@@ -412,7 +412,7 @@ fn random_histories() {
     if let Some(seed) = number("WIREBOOK_SEED") {
         return become_well(&mut live(seed, true));
     }
-    let (first, trials) = (number("WIREBOOK_FIRST").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(10_000));
+    let (first, trials) = (number("WIREBOOK_FIRST").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(3_000));
     let (next, steps) = (AtomicU64::new(first), AtomicU64::new(0));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {

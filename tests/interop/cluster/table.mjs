@@ -6,7 +6,7 @@ import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 
-const PATIENCE = 4000; // ms, and whoever waits longer hangs
+const PATIENCE = 3000; // ms, and whoever waits longer hangs
 const pause = (time) => new Promise((done) => { setTimeout(done, time); });
 
 // Workers that listen, and where.
