@@ -55,7 +55,8 @@ pub use agent::{Agent, Jobs, Messenger, run_with_agent};
 
 #[cfg(feature = "net")]
 pub use driver::{
-    Drain, Farewell, Guests, Hook, Identity, Listener, Master, News, Options, Phase, Program, Seen, Worker, Workers,
+    Drain, Farewell, Guests, Hook, Identity, Leaving, Listener, Master, News, Options, Phase, Program, Seen, Worker,
+    Workers,
 };
 #[cfg(feature = "net")]
 pub use mail::Peer;

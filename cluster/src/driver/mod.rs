@@ -26,7 +26,7 @@ mod start;
 mod wire;
 mod worker;
 
-pub use drain::{Drain, Farewell, Phase};
+pub use drain::{Drain, Farewell, Leaving, Phase};
 pub use listener::Listener;
 pub use look::Seen;
 pub use master::Master;

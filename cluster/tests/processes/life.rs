@@ -1,6 +1,6 @@
 //! What a cluster does when all goes well.
 
-use crate::kit::{Cluster, Load, ask, block_on, full_form, once, options, signal, until};
+use crate::kit::{Cluster, Load, ask, block_on, full_form, once, options, signal, until, until_refused};
 use rustix::process::Signal;
 use std::{collections::BTreeMap, time::Duration};
 use wirebook_cluster::{Farewell, News, Policy, policy::Sticky};
@@ -119,10 +119,18 @@ fn net_31_a_farewell_answers_all() {
         net::sleep(Duration::from_millis(300)).await;
         let began = net::now();
         cluster.master.leave();
-        net::sleep(Duration::from_millis(50)).await;
-        assert!(TcpStream::connect(cluster.address).await.is_err(), "who comes now is refused, and need not wait");
-        let last = ask(&idle[0], "/").await.unwrap();
-        assert!(!last.goes_on, "it says that it is the last");
+        // Who comes now need not wait for that.
+        until_refused(cluster.address).await;
+        // As soon as the workers have heard it, each answer says that it is the last.
+        let mut goes_on = true;
+        for stream in &idle {
+            goes_on &= ask(stream, "/").await.unwrap().goes_on;
+            if !goes_on {
+                break;
+            }
+            net::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(!goes_on, "none says that it is the last");
         for slow in slow {
             slow.await.unwrap().unwrap();
         }
