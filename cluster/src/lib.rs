@@ -27,7 +27,8 @@
 //! | [`schedule`] | Who runs which job when, if clocks jump and runs last? | 235 |
 //! | [`host`] | with feature `net`: What is a master to its machine: who finds it, tells it what to do, and hears how it is? | 750 |
 //! | `mail/` | with feature `net`: Where does it wait that nobody has read? | 105 |
-//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 2,170 |
+//! | `farewell/` | with feature `net`: In which order does a server let go of what it has? | 130 |
+//! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 2,100 |
 //! | `service/` | with feature `net`: How does a master live with its machine, and give its place to a new one? | 430 |
 //! | `agent/` | with feature `net`: What is done once beside many, and how do they talk? | 260 |
 //!
@@ -39,6 +40,8 @@
 mod agent;
 #[cfg(feature = "net")]
 mod driver;
+#[cfg(feature = "net")]
+mod farewell;
 #[cfg(feature = "net")]
 pub mod host;
 #[cfg(feature = "net")]
@@ -54,10 +57,9 @@ pub mod supervisor;
 pub use agent::{Agent, Jobs, Messenger, run_with_agent};
 
 #[cfg(feature = "net")]
-pub use driver::{
-    Drain, Farewell, Guests, Hook, Identity, Leaving, Listener, Master, News, Options, Phase, Program, Seen, Worker,
-    Workers,
-};
+pub use driver::{Guests, Hook, Identity, Listener, Master, News, Options, Program, Seen, Worker, Workers};
+#[cfg(feature = "net")]
+pub use farewell::{Drain, Farewell, Leaving, Phase};
 #[cfg(feature = "net")]
 pub use mail::Peer;
 pub use policy::Policy;

@@ -1,5 +1,5 @@
-// <wirebook-channel>: what one process sends to another: bytes, and between them the descriptors that the system hands over
-// beside them; and what each read brings.
+// <wirebook-channel>: what one process sends to another: bytes, between them the descriptors that the system hands over
+// with them, and what each read brings.
 import { CutWidget } from '../kit/cut-widget.js';
 import { dim, h } from '../kit/dom.js';
 import { asText, spot } from '../kit/spans.js';

@@ -4,7 +4,7 @@ import { drawing, sample, svg } from '../kit/plot.js';
 import { StepWidget } from '../kit/step-widget.js';
 
 const [WIDTH, LEFT, ROW, TOP] = [680, 210, 22, 26];
-const HOW = 'a letter a connection: i idles, b comes back, r asks each second, s waits for a slow answer, l lasts, e never ends';
+const HOW = 'a letter a connection: i idles, b comes back, r asks each second, s is slow, l lasts, e never ends';
 const seconds = (time) => `${time.toFixed(1)} s`;
 
 customElements.define('wirebook-farewell', class extends StepWidget {
@@ -43,7 +43,8 @@ customElements.define('wirebook-farewell', class extends StepWidget {
   }
 
   sentence(moment, at, answer) {
-    const who = moment.lane === null ? 'The server' : `Connection ${moment.lane + 1}, which ${answer.lanes[moment.lane].name}`;
+    const { lane } = moment;
+    const who = lane === null ? 'The server' : `Connection ${lane + 1}, which ${answer.lanes[lane].name}`;
     return `After ${seconds(moment.at)}. ${who}: ${moment.what}.`;
   }
 

@@ -1,7 +1,8 @@
 //! A worker's side of a schedule: it runs what the agent's clock tells it to.
 
 use crate::{
-    driver::{Drain, Phase, Said, Worker},
+    driver::{Said, Worker},
+    farewell::{Drain, Phase},
     mail::Word,
 };
 use std::{

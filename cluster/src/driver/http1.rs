@@ -1,6 +1,6 @@
 //! A server of HTTP/1 leaves; an event stream is one of its answers, and a WebSocket was.
 
-use super::drain::{Drain, Phase};
+use crate::farewell::{Drain, Phase};
 use std::{future::Future, pin::Pin};
 use wirebook_http1::Server;
 

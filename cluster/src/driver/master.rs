@@ -1,7 +1,6 @@
 //! The master: it does what the supervisor orders, and tells it what happens. It runs nothing of the program's own.
 
 use super::{
-    drain::either,
     hand::{Hand, Hands},
     news::News,
     options::Options,
@@ -11,6 +10,7 @@ use super::{
     wire::{self, Said, Told},
 };
 use crate::{
+    farewell::either,
     host::Log,
     mail::Peer,
     policy::Policy,
@@ -349,15 +349,18 @@ impl Master {
         self.happened(Event::Ended(hand.number));
     }
 
-    /// Lets the ports know whenever a worker has taken something.
+    /// Lets the ports know whenever a worker that had no room has some, or did not take what it was given. One that has room all the
+    /// while changes nothing for them.
     async fn watch_room(self, hand: Rc<Hand>) {
-        let mut before = (0, false);
+        let mut before = (false, false);
         loop {
             let changed = || {
-                let now = (hand.channel.unanswered(), hand.channel.is_open());
-                (std::mem::replace(&mut before, now) != now).then_some(now)
+                let is_open = hand.channel.is_open();
+                let now = (hand.channel.unanswered() < hand.untaken, is_open);
+                let changed = std::mem::replace(&mut before, now) != now;
+                (changed || (is_open && hand.channel.has_given_back())).then_some(is_open)
             };
-            let (_, is_open) = hand.channel.until(changed).await;
+            let is_open = hand.channel.until(changed).await;
             if is_open {
                 self.take_back(&hand);
             }

@@ -4,11 +4,10 @@
 //! tells, `options.rs` what may be set, `program.rs` what a worker runs.
 //! `hand.rs` is a worker as the master holds it, `port.rs` a port and who gets its connections, `start.rs` how a worker is started,
 //! and `look.rs` what can be seen of a master; `master.rs` joins them to the
-//! supervisor. On the other side `listener.rs` is what a worker accepts from, `drain.rs` how it leaves, `worker.rs` its life.
+//! supervisor. On the other side `listener.rs` is what a worker accepts from, `worker.rs` its life.
 //! `post.rs` hands on what they say to each other; `helper.rs` keeps the agent.
 //! `guest.rs` is a worker that knows nothing of all this.
 
-mod drain;
 mod guest;
 mod hand;
 mod helper;
@@ -26,7 +25,6 @@ mod start;
 mod wire;
 mod worker;
 
-pub use drain::{Drain, Farewell, Leaving, Phase};
 pub use listener::Listener;
 pub use look::Seen;
 pub use master::Master;
@@ -36,6 +34,5 @@ pub use program::Program;
 pub(crate) use wire::Said;
 pub use worker::{Identity, Worker};
 
-pub(crate) use drain::either;
 pub(crate) use port::{Begin, Open};
 pub(crate) use wire::{PRIVATE_UNIQUE_ID, UNIQUE_ID};

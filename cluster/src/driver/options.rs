@@ -1,7 +1,8 @@
 //! What may be set of a cluster.
 
-use super::{drain::Farewell, news::News, program::Program};
+use super::{news::News, program::Program};
 use crate::{
+    farewell::Farewell,
     host::{LogOptions, Place},
     policy::Policy,
     supervisor,

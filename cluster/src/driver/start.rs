@@ -1,7 +1,6 @@
 //! How a master starts a worker: one of this crate's, or a guest.
 
 use super::{
-    drain::Farewell,
     guest,
     hand::Hand,
     master::Master,
@@ -9,7 +8,7 @@ use super::{
     program::Pinned,
     wire::{Hello, PRIVATE_UNIQUE_ID, Told, UNIQUE_ID},
 };
-use crate::{host::Source, messenger::Who, policy::Policy, supervisor};
+use crate::{farewell::Farewell, host::Source, messenger::Who, policy::Policy, supervisor};
 use std::{io, os::fd::OwnedFd, rc::Rc};
 use wirebook_net as net;
 use wirebook_process::{Io, Limits};

@@ -112,7 +112,7 @@ pub(super) struct Hello {
     /// It is the agent, and no worker.
     pub(super) agent: bool,
     pub(super) beat: Duration,
-    pub(super) farewell: super::drain::Farewell,
+    pub(super) farewell: crate::farewell::Farewell,
     /// It accepts from a queue that all share.
     pub(super) shares: bool,
 }

@@ -1,11 +1,11 @@
 //! A worker's life: it asks for ports, says that it is ready, gives signs of life, and leaves.
 
 use super::{
-    drain::{Drain, Farewell, Leaving, Phase, either},
     listener::{Inbox, Listener, MAX_TAKEN},
     wire::{self, Hello, Said, Told},
 };
 use crate::{
+    farewell::{Drain, Farewell, Leaving, Phase, either},
     mail::{Mail, Peer, Word},
     messenger::Letter,
     policy,

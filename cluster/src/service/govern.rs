@@ -2,7 +2,8 @@
 
 use super::heritage::Heritage;
 use crate::{
-    driver::{Master, Options, either},
+    driver::{Master, Options},
+    farewell::either,
     host::{Background, Control, Hold, Listed, Listing, Notify, Reply, Request, watchdog},
     supervisor::{MAX_WORKERS, State},
 };

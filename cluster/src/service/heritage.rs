@@ -7,7 +7,8 @@
 //! anywhere but in a queue, or somebody's.
 
 use crate::{
-    driver::{Begin, Master, News, Open, Program, either},
+    driver::{Begin, Master, News, Open, Program},
+    farewell::either,
     host::{Hold, Notify, TAKEOVER},
     supervisor::Event,
 };

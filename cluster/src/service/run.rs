@@ -2,7 +2,8 @@
 
 use super::govern::govern;
 use crate::{
-    driver::{Options, PRIVATE_UNIQUE_ID, UNIQUE_ID, Worker, either},
+    driver::{Options, PRIVATE_UNIQUE_ID, UNIQUE_ID, Worker},
+    farewell::either,
     host::Background,
 };
 use std::{env, io, process::ExitCode};

@@ -1,8 +1,11 @@
 //! The program as its users meet it: the site over a socket, and the words on the terminal.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use tempfile::TempDir;
 
 const WIREBOOK: &str = env!("CARGO_BIN_EXE_wirebook");
 
@@ -18,25 +21,38 @@ fn text(bytes: &[u8]) -> String {
 struct Site {
     child: Child,
     address: String,
+    /// What it renders, again for each worker that takes a dead one's place.
+    _book: Option<TempDir>,
 }
 
+/// The site with the whole book, which takes its time to render: one for all tests that look at its pages.
+static SITE: LazyLock<Site> = LazyLock::new(|| {
+    // A static is never dropped: the shell ends the site when this process has ended, and with it the pipe that it reads.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" site --addr 127.0.0.1:0 & read -r _; kill $!", WIREBOOK]).stdin(Stdio::piped());
+    Site::spawn(shell, None)
+});
+
 impl Site {
-    fn start() -> Site {
-        Site::start_with(&[])
+    /// A site of the smallest book that there is.
+    fn start_with(more: &[&str]) -> Site {
+        let book = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(book.path().join(name), text).expect("a file");
+        fs::create_dir(book.path().join("src")).expect("a folder");
+        write("book.toml", "[build]\nuse-default-preprocessors = false\n");
+        write("src/SUMMARY.md", "[One chapter](index.md)\n");
+        write("src/index.md", "# One chapter\n");
+        let mut command = Command::new(WIREBOOK);
+        command.args(["site", "--addr", "127.0.0.1:0", "--book"]).arg(book.path()).args(more);
+        Site::spawn(command, Some(book))
     }
 
-    fn start_with(more: &[&str]) -> Site {
-        let mut child = Command::new(WIREBOOK)
-            .args(["site", "--addr", "127.0.0.1:0"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+    fn spawn(mut command: Command, book: Option<TempDir>) -> Site {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_string();
-        Site { child, address }
+        Site { child, address, _book: book }
     }
 
     /// Sends a request line with fields, and gives the head and the body of the answer.
@@ -69,7 +85,7 @@ fn field<'a>(head: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn pages_have_their_types_tags_and_methods() {
-    let site = Site::start();
+    let site = &*SITE;
     let (head, body) = site.ask("GET /", "", "");
     assert!(head.starts_with("http/1.1 200") && body.contains("<title>Wirebook"), "{head}");
     assert_eq!(field(&head, "content-type"), "text/html; charset=utf-8");
@@ -106,7 +122,7 @@ fn pages_have_their_types_tags_and_methods() {
 
 #[test]
 fn only_our_own_pages_may_ask_the_widgets() {
-    let site = Site::start();
+    let site = &*SITE;
     let json = "Content-Type: application/json\r\n";
     let body = r#"{"input":"GET / HTTP/1.1\r\nHost: a\r\n\r\n","cut":9}"#;
     let own = format!("{json}Origin: http://{}\r\n", site.address);
@@ -229,7 +245,7 @@ const KINDS: [(&str, &[u8], &[&str]); 9] = [
     (
         "ipc",
         b"1\n{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":7}\n",
-        &["7 with net.Socket", "NODE_HANDLE_ACK", "0–53  net.Socket beside byte 2"],
+        &["7 with net.Socket", "NODE_HANDLE_ACK", "0–52  net.Socket beside byte 2"],
     ),
     ("template", b"<% for (const x of [1, 2]) { %><%= x %><% } %>", &["for of", "12"]),
 ];
@@ -321,7 +337,7 @@ fn key(head: &str) -> String {
 
 #[test]
 fn a_page_can_be_shown_its_own_request_and_nobody_elses() {
-    let site = Site::start();
+    let site = &*SITE;
     let post = "Content-Type: application/json\r\n";
     let (head, _) = site.ask("GET /http1/head.html?tea", "Cookie: theirs=1\r\nX-One: 1\r\n", "");
     let (other, _) = site.ask("GET /http1/head.html", "Cookie: mine=2\r\n", "");
@@ -359,7 +375,7 @@ fn a_page_can_be_shown_its_own_request_and_nobody_elses() {
 
 #[test]
 fn a_stream_is_shown_by_the_key_that_its_asker_drew() {
-    let site = Site::start();
+    let site = &*SITE;
     let key = "0123456789abcdef0123456789abcdef";
     let mut stream = TcpStream::connect(&site.address).expect("the site listens");
     write!(stream, "GET /live/feed?{key} HTTP/1.1\r\nHost: {}\r\n\r\n", site.address).expect("the site reads");
@@ -401,7 +417,7 @@ fn a_readers_own_code_stands_beside_ours_and_cannot_hold_the_site_up() {
     assert_eq!((&shown["line"], &shown["yours"][0]), (&0.into(), &"output \"\"".into()));
     // While the reader's code hangs, pages are served and other widgets answer.
     let endless = "pub fn escape(text: &[u8], out: &mut Vec<u8>) { loop {} }\n";
-    std::fs::write(path.join("src/escape.rs"), endless).expect("a file of the crate");
+    fs::write(path.join("src/escape.rs"), endless).expect("a file of the crate");
     let mut slow = TcpStream::connect(&site.address).expect("the site listens");
     let body = r#"{"stage":"escape","input":"<"}"#;
     write!(

@@ -19,7 +19,7 @@ const EVIL: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL";
 const PER_RUN: u64 = 5_000;
 
 /// Trials where nobody says how many; `WIREBOOK_TRIALS=1000000` is what CI runs.
-const DEFAULT_TRIALS: u64 = 100_000;
+const DEFAULT_TRIALS: u64 = 10_000;
 
 /// Longest time that late poison takes.
 const LATE: Duration = Duration::from_millis(20);

@@ -91,6 +91,7 @@ const ROOMS: &[Room] = &[
     Room("cluster", "messenger", 300),
     Room("cluster", "schedule", 500),
     Room("cluster", "mail", 300),
+    Room("cluster", "farewell", 300),
     Room("cluster", "host", 1_200),
     Room("cluster", "driver", 2_200),
     Room("cluster", "service", 1_000),

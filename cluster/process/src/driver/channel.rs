@@ -441,6 +441,11 @@ where
         self.0.moved.until(|| done().then_some(())).await;
     }
 
+    /// Whether [`Channel::take_back`] has something, of a channel that is open.
+    pub fn has_given_back(&self) -> bool {
+        !self.0.given_back.borrow().is_empty()
+    }
+
     /// Messages whose handles the peer never took: those that did not reach it however often they were sent, and, when the channel
     /// is over, those that it had not answered. Their handles are whole, and may be given to another.
     pub fn take_back(&self) -> Vec<Message<C::Carried>> {

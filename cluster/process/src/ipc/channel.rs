@@ -15,7 +15,7 @@ use super::{
     frame::{Frames, Framing},
     handle::{Handle, Kind},
     limits::Limits,
-    message::{Message, wrap},
+    message::{Message, TAKEN, wrap},
     out::{Out, Role},
     state::{Input, Standing, State},
 };
@@ -253,7 +253,7 @@ impl<H: Handle> Channel<H> {
             return Ok(None);
         };
         // Also for one that is refused: it has come, and to send it again would not change what it is.
-        self.out.push(self.framing, br#"{"cmd":"NODE_HANDLE_ACK"}"#, Role::Answers);
+        self.out.push(self.framing, TAKEN.as_bytes(), Role::Answers);
         if !handle.is(kind) {
             return Ok(Some(Event::WrongHandle { json, kind }));
         }

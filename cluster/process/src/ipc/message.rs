@@ -11,6 +11,9 @@ use std::{borrow::Cow, fmt};
 /// What begins the `cmd` of a message that is the channel's own.
 pub const INTERNAL: &str = "NODE_";
 
+/// The answer that a handle has come, as Node writes it.
+pub(super) const TAKEN: &str = r#"{"cmd":"NODE_HANDLE_ACK"}"#;
+
 /// A message, read as far as the channel must.
 #[derive(Debug, PartialEq)]
 pub enum Message<'a> {
@@ -33,6 +36,10 @@ impl<'a> Message<'a> {
     /// What it violates.
     pub fn read(frame: &'a [u8], limits: &Limits) -> Result<Self, Violation> {
         let json = std::str::from_utf8(frame).map_err(|_| Violation::NotUtf8)?;
+        // One comes for each handle, and always so.
+        if frame == TAKEN.as_bytes() && limits.depth > 0 && limits.fields > 0 {
+            return Ok(Message::Taken);
+        }
         // Before anything else looks at it: what reads JSON may follow the nesting on its stack.
         if depth(frame) > limits.depth {
             return Err(Violation::TooDeep);

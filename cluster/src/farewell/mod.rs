@@ -96,7 +96,7 @@ impl Leaving {
     }
 
     /// Waits for a phase, or a later one.
-    pub(super) async fn reached(&self, phase: Phase) {
+    async fn reached(&self, phase: Phase) {
         self.0.changed.until(|| self.phase().is_some_and(|now| now >= phase).then_some(())).await;
     }
 
