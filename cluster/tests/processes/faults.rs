@@ -34,7 +34,7 @@ fn net_29_kill_workers_under_load() {
     let full = full_form();
     let sticky = Policy::Sticky(Sticky::Query("sid".into()));
     for policy in [Policy::RoundRobin, Policy::Fewest, Policy::Shared, Policy::ReusePort, sticky] {
-        let (workers, clients, kills, every) = full.map_or((4, 60, 6, 120), |seconds| (8, 1000, seconds, 1000));
+        let (workers, clients, kills, every) = full.map_or((4, 60, 4, 120), |seconds| (8, 1000, seconds, 1000));
         let play = async move {
             let cluster = Cluster::start("", options(workers, policy.clone())).await;
             let load = Load::begin(cluster.address, clients, 5, Duration::from_millis(2));
@@ -60,12 +60,19 @@ fn net_29_kill_workers_under_load() {
     }
 }
 
+/// Workers that are missed after a second and a half, and not after three.
+fn soon_missed(workers: usize, policy: Policy) -> Options {
+    let mut soon = options(workers, policy);
+    soon.supervisor.beat = Duration::from_millis(500);
+    soon
+}
+
 /// A stopped worker is missed, killed and replaced; what it was given and had not taken is answered by another. (Node: one of
 /// eight hangs.)
 #[test]
 fn a_stopped_worker_keeps_nobody_waiting() {
     let play = |policy: Policy| async move {
-        let cluster = Cluster::start("", options(2, policy.clone())).await;
+        let cluster = Cluster::start("", soon_missed(2, policy.clone())).await;
         let stopped = cluster.pids()[0];
         stop(stopped).await;
         let asked: Vec<_> = (0..8).map(|_| net::spawn(once(cluster.address, "/"))).collect();
@@ -125,7 +132,7 @@ fn a_worker_that_stands_does_not_keep_the_others_from_leaving() {
 #[test]
 fn a_busy_worker_is_missed() {
     block_on(async {
-        let cluster = Cluster::start("", options(2, Policy::RoundRobin)).await;
+        let cluster = Cluster::start("", soon_missed(2, Policy::RoundRobin)).await;
         let before = cluster.pids();
         // A hundredth of a second each.
         let ticks = |pid: &i32| {
@@ -188,23 +195,54 @@ fn net_41_garbage_on_the_channel() {
     });
 }
 
+/// Octets of memory that this process has.
+fn resident() -> usize {
+    let status = fs::read_to_string("/proc/self/statm").unwrap();
+    status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * rustix::param::page_size()
+}
+
 /// Row net-47: a worker that floods its master with reports and its log with lines costs the master no memory.
 #[test]
 fn net_47_a_flood_of_reports() {
     if !is_alone("faults::net_47_a_flood_of_reports") {
         return;
     }
-    let resident = || {
-        let status = fs::read_to_string("/proc/self/statm").unwrap();
-        status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * rustix::param::page_size()
-    };
-    block_on(async move {
+    block_on(async {
         let cluster = Cluster::begin("flood", options(1, Policy::RoundRobin));
         let before = resident();
         let flooded = |told: &News| matches!(told, News::Message { json, .. } if json.contains("flooded"));
         until(|| cluster.news.borrow().iter().any(flooded)).await;
         let grown = resident().saturating_sub(before);
         assert!(grown <= 16 << 20, "{grown} octets");
+        cluster.end().await;
+    });
+}
+
+/// Row net-42, of a whole cluster: a worker that is stopped while everybody is told a lot. What waits for it is bounded, and it is
+/// killed and replaced.
+#[test]
+fn net_42_a_worker_that_reads_nothing() {
+    if !is_alone("faults::net_42_a_worker_that_reads_nothing") {
+        return;
+    }
+    block_on(async {
+        // Who hears something tells this process, and that keeps it.
+        let cluster = Cluster::start("hears nothing", soon_missed(2, Policy::RoundRobin)).await;
+        let stream = TcpStream::connect(cluster.address).await.unwrap();
+        let text = ask(&stream, "/").await.unwrap().text;
+        let speaker: i32 = text.split(' ').nth(2).and_then(|pid| pid.parse().ok()).expect("its process");
+        let deaf = cluster.pids().into_iter().find(|pid| *pid != speaker).expect("another");
+        stop(deaf).await;
+        let before = resident();
+        // Two mebibytes each.
+        for _ in 0..6 {
+            ask(&stream, "/flood").await.unwrap();
+        }
+        let grown = resident().saturating_sub(before);
+        assert!(grown <= 8 << 20, "{grown} octets");
+        until(|| !cluster.pids().contains(&deaf)).await;
+        cluster.serves().await;
+        drop(stream);
         cluster.end().await;
     });
 }

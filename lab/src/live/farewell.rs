@@ -272,10 +272,7 @@ async fn reply(leaving: &Leaving, request: Request<'_>, response: Response<'_>) 
 
 async fn client(at: usize, habit: Habit, telling: Rc<Telling>) {
     let (path, pause) = habit.asks();
-    let how = match talk(at, path, pause, &telling).await {
-        Ok(how) => how,
-        Err(_) => "is broken off",
-    };
+    let how = talk(at, path, pause, &telling).await.unwrap_or("is broken off");
     let end = telling.now();
     telling.tell(Some(at), how);
     let lane = &mut telling.film.borrow_mut().lanes[at];
