@@ -48,10 +48,16 @@ pub(crate) fn options(workers: usize, policy: Policy) -> Options {
         workers: Workers::Count(workers),
         policy,
         supervisor: supervisor::Options { limit: unlimited, back_off: at_once, ..Default::default() },
-        // Longer than clients pause that stand for a while because the machine has other things to do.
-        farewell: Farewell { lame_duck: Duration::from_secs(2), ..Farewell::default() },
+        farewell: Farewell { lame_duck: Duration::from_millis(500), ..Farewell::default() },
         ..Options::default()
     }
+}
+
+/// For clients that go on asking: an idle connection is left alone for longer than they pause, also if they stand for a while because
+/// the machine has other things to do.
+pub(crate) fn under_load(mut options: Options) -> Options {
+    options.farewell.lame_duck = Duration::from_secs(3);
+    options
 }
 
 impl Cluster {

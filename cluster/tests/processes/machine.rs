@@ -2,7 +2,7 @@
 //! background, and the first process of a system. Here the master is a process of its own: this test program started again.
 
 use crate::{
-    kit::{Load, block_on, once, options, signal, until, until_refused},
+    kit::{Load, block_on, once, options, signal, under_load, until, until_refused},
     worker::{PORT, TASK},
 };
 use rustix::process::Signal;
@@ -65,7 +65,7 @@ fn the_master() {
         user: wanted["user"].as_u64().map(|user| (user as u32, user as u32)),
         place: Some(place),
         news: Some(Rc::new(|_| {})),
-        ..options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy)
+        ..under_load(options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy))
     };
     let daemon = wanted["daemon"].as_bool() == Some(true);
     let code = net::block_on(async move {

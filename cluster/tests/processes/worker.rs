@@ -38,7 +38,7 @@ async fn work(worker: Worker) -> io::Result<()> {
         "dies" => std::process::exit(3),
         "dies in generation 2" if me.generation >= 2 => std::process::exit(4),
         // Long enough for whoever wants to disturb it.
-        "slow later" if me.generation >= 2 => net::sleep(Duration::from_secs(3)).await,
+        "slow later" if me.generation >= 2 => net::sleep(Duration::from_millis(1500)).await,
         "garbage" => return garbage(&worker).await,
         "flood" => return flood(&worker).await,
         "slow start" => net::sleep(Duration::from_millis(400)).await,
