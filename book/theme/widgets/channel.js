@@ -37,12 +37,12 @@ customElements.define('wirebook-channel', class extends CutWidget {
   }
 
   token(descriptor) {
-    return spot(about(descriptor), 'span', { class: 'wb-chip' }, `⧉ ${descriptor.kind}`);
+    return spot(about(descriptor), 'span', { class: 'wb-chip' }, `+${descriptor.kind}`);
   }
 
   show(answer) {
     const chips = answer.reads.map(({ start, end, descriptors }, index) => {
-      const beside = descriptors.map(({ kind }) => ` + ⧉ ${kind}`).join('');
+      const beside = descriptors.map(({ kind }) => ` +${kind}`).join('');
       const read = {
         id: `read ${index}`, name: `read ${index + 1}`, key: 'read', from: start * 8, to: end * 8,
         where: `bytes ${start}–${end}${descriptors.length ? ' and a descriptor' : ''}`,

@@ -3,7 +3,7 @@ import { h } from '../kit/dom.js';
 import { drawing, sample, svg } from '../kit/plot.js';
 import { StepWidget } from '../kit/step-widget.js';
 
-const [WIDTH, LEFT, ROW, TOP] = [680, 210, 22, 26];
+const [WIDTH, LEFT, ROW, TOP] = [680, 150, 30, 24];
 const HOW = 'a letter a connection: i idles, b comes back, r asks each second, s is slow, l lasts, e never ends';
 const seconds = (time) => `${time.toFixed(1)} s`;
 
@@ -60,27 +60,28 @@ customElements.define('wirebook-farewell', class extends StepWidget {
     const rows = lanes.flatMap(({ name, waits, end: over }, index) => {
       const y = TOP + index * ROW;
       const text = svg('text', {
-        x: LEFT - 8, y: y + 12, 'text-anchor': 'end', class: index === now?.lane ? 'wb-marked' : '',
-      }, `${index + 1}: ${name}`.slice(0, 34));
+        x: LEFT - 8, y: y + 15, 'text-anchor': 'end', class: index === now?.lane ? 'wb-marked' : '',
+      }, `${index + 1} ${name}`);
       const open = svg('line', {
-        x1: across(-1), x2: across(over), y1: y + 8, y2: y + 8, class: 'wb-line-3', 'stroke-width': 2,
+        x1: across(-1), x2: across(over), y1: y + 11, y2: y + 11, class: 'wb-line-3', 'stroke-width': 2,
       });
       const busy = waits.map(([from, until]) => svg('rect', {
-        x: across(from), y: y + 3, width: Math.max(2, across(until) - across(from)), height: 10, class: 'wb-bar-two',
+        x: across(from), y: y + 5, width: Math.max(2, across(until) - across(from)), height: 12, class: 'wb-bar-two',
       }));
       return [text, open, ...busy];
     });
-    const names = phases.map(([time, name], index) => svg('text', {
-      x: across(time) + 3, y: index % 2 ? 20 : 10, 'text-anchor': time > end / 2 ? 'end' : 'start',
-    }, name));
+    const numbers = phases.map(([time], index) => svg('text', {
+      x: across(time), y: 14, 'text-anchor': 'middle',
+    }, index + 1));
+    const names = phases.map(([, name], index) => `${index + 1} ${name}`).join(' · ');
     const foot = (x, anchor, text) => svg('text', { x, y: height - 6, 'text-anchor': anchor }, text);
     const bar = svg('rect', { x: 1, y: 0, width: 32, height: 9, class: 'wb-bar-two' });
     const line = svg('line', { x1: 1, x2: 33, y1: 5, y2: 5, class: 'wb-line-3', 'stroke-width': 2 });
     this.lanes.replaceChildren(drawing(
-      [sample(bar, 'waits for an answer'), sample(line, 'is open')],
+      [sample(bar, 'waits for an answer'), sample(line, 'is open'), h('span', {}, names)],
       svg(
         'svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': `A farewell. ${this.live(answer)}` },
-        ...phases.map(([time]) => upright(time, 'wb-axis')), ...rows, ...names,
+        ...phases.map(([time]) => upright(time, 'wb-axis')), ...rows, ...numbers,
         upright(now?.at ?? 0, 'wb-now'), foot(across(0), 'middle', '0'), foot(WIDTH - 12, 'end', seconds(end)),
       ),
     ));

@@ -45,7 +45,7 @@ pub(crate) const EXAMPLES: &[(&str, &[u8])] = &[
 pub(crate) const FRAMINGS: [&str; 2] = ["lines", "lengths"];
 
 /// What became of the descriptors: the bytes alone do not say.
-pub(crate) const DESCRIPTORS: [&str; 4] = ["came", "were_cut_off", "are_of_another_kind", "are_one_too_many"];
+pub(crate) const DESCRIPTORS: [&str; 4] = ["came", "were cut off", "are of another kind", "are one too many"];
 
 /// How many connections this side has sent before, each of which may be answered.
 pub(crate) const SENT: [&str; 4] = ["0", "1", "2", "3"];

@@ -21,10 +21,10 @@ const BEFORE: Duration = Duration::from_secs(1);
 const MAX_CONNECTIONS: usize = 16;
 
 /// The lists to choose from; a list's first is what is used by default.
-const LAME_DUCK: [&str; 3] = ["5_s", "1_s", "0_s"];
-const SPREAD: [&str; 2] = ["5_s", "0_s"];
-const DEADLINE: [&str; 3] = ["30_s", "10_s", "0_s"];
-const AGAIN: [&str; 2] = ["never", "after_3_s"];
+const LAME_DUCK: [&str; 3] = ["5 s", "1 s", "0 s"];
+const SPREAD: [&str; 2] = ["5 s", "0 s"];
+const DEADLINE: [&str; 3] = ["30 s", "10 s", "0 s"];
+const AGAIN: [&str; 2] = ["never", "after 3 s"];
 
 /// The lists with their names.
 pub(super) fn choices() -> Vec<(&'static str, &'static str, Vec<String>)> {
@@ -85,11 +85,11 @@ impl Habit {
     fn name(self) -> &'static str {
         match self {
             Habit::Idles => "idles",
-            Habit::ComesBack => "idles, and asks once more",
-            Habit::GoesOn => "asks once a second",
-            Habit::Slow => "waits for a slow answer",
-            Habit::Lasts => "hears a stream of events",
-            Habit::Endless => "waits for an answer that never comes",
+            Habit::ComesBack => "comes back",
+            Habit::GoesOn => "asks on",
+            Habit::Slow => "is slow",
+            Habit::Lasts => "lasts",
+            Habit::Endless => "never ends",
         }
     }
 
@@ -156,7 +156,7 @@ pub(super) fn answer(ask: Ask) -> Result<Film, String> {
     };
     let seconds = |list: &[&str], name: &str| {
         known(list, name)?;
-        let number = name.split('_').next().and_then(|number| number.parse().ok());
+        let number = name.split(' ').next().and_then(|number| number.parse().ok());
         Ok::<_, String>(Duration::from_secs(number.unwrap_or_default()))
     };
     let times = Farewell {
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_phase() {
-        let film = play("ibrsle", "5_s", "5_s", "30_s", "never").expect("a film");
+        let film = play("ibrsle", "5 s", "5 s", "30 s", "never").expect("a film");
         let names: Vec<_> = film.phases.iter().map(|(at, name)| (at.round(), *name)).collect();
         assert_eq!(names, [(0.0, "lame duck"), (5.0, "close idle"), (6.0, "long ones"), (30.0, "deadline")]);
         let goes = "goes, and finds another worker";
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_farewell_ends_when_nothing_is_left() {
-        let film = play("iiii", "5_s", "5_s", "30_s", "never").expect("a film");
+        let film = play("iiii", "5 s", "5 s", "30 s", "never").expect("a film");
         assert_eq!(film.end.round(), 5.0);
         assert!(ends(&film).iter().all(|end| *end == ("is closed while it idles", 5.0)));
         assert_eq!(film.phases.last().map(|phase| phase.1), Some("the end"));
@@ -370,34 +370,34 @@ mod tests {
     #[test]
     fn those_that_last_do_not_end_together_unless_they_are_told_to() {
         let distinct = |spread| {
-            let film = play("llllll", "0_s", spread, "30_s", "never").expect("a film");
+            let film = play("llllll", "0 s", spread, "30 s", "never").expect("a film");
             film.lanes.iter().map(|lane| lane.end.to_bits()).collect::<std::collections::BTreeSet<_>>().len()
         };
-        assert_eq!(distinct("5_s"), 6);
-        assert_eq!(distinct("0_s"), 1);
+        assert_eq!(distinct("5 s"), 6);
+        assert_eq!(distinct("0 s"), 1);
     }
 
     #[test]
     fn the_second_word_and_a_deadline_of_nothing_break_off_what_is_left() {
-        let film = play("se", "5_s", "5_s", "30_s", "after_3_s").expect("a film");
+        let film = play("se", "5 s", "5 s", "30 s", "after 3 s").expect("a film");
         assert_eq!(ends(&film), [("is broken off", 3.0); 2]);
-        let film = play("se", "5_s", "5_s", "0_s", "never").expect("a film");
+        let film = play("se", "5 s", "5 s", "0 s", "never").expect("a film");
         assert_eq!(ends(&film), [("is broken off", 0.0); 2]);
     }
 
     #[test]
     fn what_is_not_offered_is_refused() {
         for (connections, lame_duck, spread, deadline, again) in [
-            ("", "5_s", "5_s", "30_s", "never"),
-            ("iiiiiiiiiiiiiiiii", "5_s", "5_s", "30_s", "never"),
-            ("x", "5_s", "5_s", "30_s", "never"),
-            ("i", "6_s", "5_s", "30_s", "never"),
-            ("i", "5_s", "1_s", "30_s", "never"),
-            ("i", "5_s", "5_s", "forever", "never"),
-            ("i", "5_s", "5_s", "30_s", "soon"),
+            ("", "5 s", "5 s", "30 s", "never"),
+            ("iiiiiiiiiiiiiiiii", "5 s", "5 s", "30 s", "never"),
+            ("x", "5 s", "5 s", "30 s", "never"),
+            ("i", "6 s", "5 s", "30 s", "never"),
+            ("i", "5 s", "1 s", "30 s", "never"),
+            ("i", "5 s", "5 s", "forever", "never"),
+            ("i", "5 s", "5 s", "30 s", "soon"),
         ] {
             assert!(play(connections, lame_duck, spread, deadline, again).is_err());
         }
-        assert!(play("iiiiiiiiiiiiiiii", "5_s", "5_s", "30_s", "never").is_ok());
+        assert!(play("iiiiiiiiiiiiiiii", "5 s", "5 s", "30 s", "never").is_ok());
     }
 }
