@@ -59,7 +59,7 @@ pub use agent::{Agent, Jobs, Messenger, run_with_agent};
 #[cfg(feature = "net")]
 pub use driver::{Guests, Hook, Identity, Listener, Master, News, Options, Program, Seen, Worker, Workers};
 #[cfg(feature = "net")]
-pub use farewell::{Drain, Farewell, Phase};
+pub use farewell::{Drain, Farewell, Leaving, Phase};
 #[cfg(feature = "net")]
 pub use mail::Peer;
 pub use policy::Policy;

@@ -2,7 +2,7 @@
 //! that sleep; reloads, scalings and farewells at any moment. After each step the invariants of `supervisor` must hold, and once
 //! the faults end everything must become well.
 //!
-//! A hundred thousand run with all tests. `WIREBOOK_TRIALS=1000000 cargo test -p wirebook-cluster --test simulated` runs a million,
+//! Three thousand run with all tests. `WIREBOOK_TRIALS=1000000 cargo test -p wirebook-cluster --test simulated` runs a million,
 //! `WIREBOOK_FIRST=N` begins with another seed; `WIREBOOK_SEED=N` runs one, with its story.
 
 use std::{
@@ -17,13 +17,13 @@ use wirebook_cluster::supervisor::{
 #[path = "any_bytes/mod.rs"]
 mod play;
 
-/// The twin of the fuzz target `cluster_any_bytes`: the same play, on bytes that are the same every time.
+/// The twin of the fuzz target `cluster_any_bytes`: the same play, on bytes that are the same every time. `WIREBOOK_TRIALS` says how many.
 #[test]
-fn two_thousand_plays() {
+fn plays_of_any_bytes() {
     let mut dice = Dice(20);
     const WORDS: [&[u8]; 8] =
         [b"GET /?sid=", b" HTTP/1.1\r\n", b"Cookie: id=", b"\r\n\r\n", b"*/5 ", b"* * * * *", b"0 4 ", b"L "];
-    for _ in 0..2_000 {
+    for _ in 0..number("WIREBOOK_TRIALS").unwrap_or(200) {
         let mut input = vec![dice.below(4) as u8];
         while dice.below(8) > 0 {
             if dice.percent(50) {
@@ -75,6 +75,11 @@ struct World {
     alive: BTreeMap<u64, bool>,
     started: BTreeSet<u64>,
     slots: BTreeMap<u64, usize>,
+    /// When a worker that has been ready gave its last sign of life.
+    heard: BTreeMap<u64, Instant>,
+    /// How long it may be silent then, and how often signs come.
+    patience: Duration,
+    beat: Duration,
     faults: bool,
     leaving: bool,
     strict: bool,
@@ -96,6 +101,9 @@ impl World {
             alive: BTreeMap::new(),
             started: BTreeSet::new(),
             slots: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            patience: options.beat * options.missed,
+            beat: options.beat,
             faults: true,
             leaving: false,
             strict: options.strict,
@@ -176,6 +184,9 @@ impl World {
                 }
                 Order::Kill(worker) => {
                     assert!(self.alive.contains_key(&worker), "{worker} is killed and does not live");
+                    let hung = self.supervisor.workers().any(|view| (view.worker, view.state) == (worker, State::Hung));
+                    let silent = || self.heard.get(&worker).is_some_and(|last| *last + self.patience <= self.now);
+                    assert!(!hung || silent(), "{worker} is missed, and was heard");
                     let lasts = self.dice.millis(50);
                     self.after(lasts, Coming::Ends(worker));
                 }
@@ -215,6 +226,16 @@ impl World {
                 assert!(slots[view.slot] <= 2, "slot {} has more than two", view.slot);
                 assert!(self.alive.contains_key(&view.worker), "{} has ended and was not told so", view.worker);
             }
+            // Whatever it is about: who was ready and is silent does not stand there for long.
+            let serves_or_leaves = matches!(view.state, State::Ready | State::Bowing | State::Draining);
+            if let Some(last) = self.heard.get(&view.worker).filter(|_| serves_or_leaves) {
+                assert!(
+                    self.now <= *last + self.patience,
+                    "{} is silent, {:?}, and not missed",
+                    view.worker,
+                    view.state
+                );
+            }
             settled +=
                 usize::from(!matches!(view.state, State::Draining | State::Hung | State::Killed | State::Resting));
             succeed += usize::from(view.succeeds);
@@ -239,6 +260,12 @@ impl World {
             let late = if self.faults && self.dice.percent(1) { self.dice.millis(20_000) } else { Duration::ZERO };
             self.now = self.now.max(due) + late;
             self.tell(|| "expire".into());
+            if self.now - due >= self.beat {
+                // Who was away has not listened: one more sign is waited for.
+                let excused = self.now + self.beat - self.patience;
+                let missed = self.heard.values_mut().filter(|last| **last + self.patience <= self.now);
+                missed.for_each(|last| *last = excused);
+            }
             self.supervisor.expire(self.now);
             // A farewell without any time is told, hurried and killed in one moment.
             for _ in 0..2 {
@@ -266,12 +293,16 @@ impl World {
                 // What a worker says in its own order is never out of place, whatever it was told meanwhile; the channel's
                 // faults, and a wish to leave by one who said nothing before, may be.
                 let said = self.supervisor.on(say(worker), now);
+                if matches!(say(worker), Event::Ready(_)) {
+                    self.heard.insert(worker, now);
+                }
                 if let (Err(error), Event::Online(_) | Event::Listening(_) | Event::Ready(_)) = (said, say(worker)) {
                     panic!("{error}");
                 }
             }
             Coming::Beat(worker) if self.alive.contains_key(&worker) => {
                 self.supervisor.on(Event::Beat(worker), now).expect("a beat");
+                self.heard.insert(worker, now);
                 // One that hangs beats no more.
                 if !(self.faults && self.dice.percent(3)) {
                     self.after(Duration::from_millis(900), Coming::Beat(worker));
@@ -381,7 +412,7 @@ fn random_histories() {
     if let Some(seed) = number("WIREBOOK_SEED") {
         return become_well(&mut live(seed, true));
     }
-    let (first, trials) = (number("WIREBOOK_FIRST").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(10_000));
+    let (first, trials) = (number("WIREBOOK_FIRST").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(3_000));
     let (next, steps) = (AtomicU64::new(first), AtomicU64::new(0));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {

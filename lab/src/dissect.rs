@@ -3,12 +3,13 @@
 mod text;
 
 use crate::live::answer::{Answer, MAX_INPUT};
-use crate::live::{event_stream, frame, h2, handshake, head, multipart, template};
+use crate::live::{channel, event_stream, frame, h2, handshake, head, multipart, template};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
+use wirebook_process::ipc::Framing;
 use wirebook_terminal::{Complaint, Result, colourful, width};
 
 /// What to take apart, and how to show it.
@@ -30,6 +31,15 @@ pub(crate) struct Options {
     /// frames: permessage-deflate was agreed on
     #[arg(long)]
     deflate: bool,
+    /// ipc: each message stands behind its length (Node's `advanced`), and not on a line
+    #[arg(long)]
+    lengths: bool,
+    /// ipc: what became of the descriptors, which the bytes do not say
+    #[arg(long, value_name = "HOW")]
+    descriptors: Option<channel::Descriptors>,
+    /// ipc: connections that this side has sent before, each of which may be answered
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(..=16))]
+    sent: Option<u8>,
     /// template: a JSON file with its data
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -53,6 +63,8 @@ enum Kind {
     EventStream,
     /// The body of a form with files
     Multipart,
+    /// What one process says to another over Node's channel, sockets included
+    Ipc,
     /// An EJS template: its tokens, its closures, its output
     Template,
 }
@@ -78,6 +90,12 @@ pub(crate) fn run(options: &Options) -> Result {
             return show(options, &shown, || {
                 answer_text(options, &shown.answer) + &text::streams(&shown.frames, width())
             });
+        }
+        Kind::Ipc => {
+            let framing = if options.lengths { Framing::Lengths } else { Framing::Lines };
+            let (descriptors, sent) = (options.descriptors.unwrap_or_default(), options.sent.unwrap_or(0).into());
+            let shown = channel::dissect(&input, cut, channel::Setting { framing, descriptors, sent });
+            return show(options, &shown, || answer_text(options, &shown.answer) + &text::reads(&shown.reads, width()));
         }
         Kind::Template => {
             let data = options.data.as_deref().map_or(Ok(b"{}".to_vec()), |file| read(Some(file)))?;
@@ -116,6 +134,12 @@ fn check(options: &Options, len: usize) -> Result {
         }
         _ if options.from_server && !matches!(kind, Kind::Frames | Kind::Http2) => {
             refuse("Only frames come from a server.".into(), "leave --from-server away.")
+        }
+        _ if (options.lengths || options.descriptors.is_some() || options.sent.is_some()) && *kind != Kind::Ipc => {
+            refuse(
+                "Only a channel between processes has descriptors.".into(),
+                "leave --lengths, --descriptors and --sent away.",
+            )
         }
         _ if options.deflate && *kind != Kind::Frames => {
             refuse("Only frames are deflated.".into(), "leave --deflate away.")

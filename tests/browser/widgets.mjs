@@ -9,7 +9,7 @@ import { complaints, judge, live, open, serve, settled, shots, text } from './li
 const PAGES = {
   head: 'http1/head', race: 'http1/head', conversation: 'http1/bodies', agent: 'http1/client', 'event-loop': 'net/event-loop',
   frame: 'websocket/frames', 'event-stream': 'sse/event-stream', reconnect: 'sse/event-stream', multipart: 'web/multipart',
-  workers: 'cluster/staying-up', shares: 'cluster/one-port',
+  channel: 'cluster/between-processes', workers: 'cluster/staying-up', farewell: 'cluster/staying-up', shares: 'cluster/one-port',
   template: 'template/closures', page: 'http1/server', reader: 'learn', readings: 'attacks',
   onion: 'web/onion', router: 'web/routing', cookie: 'web/cookies', signed: 'web/cookies', cache: 'web/caching',
   reading: 'web/reading', pipe: 'web/views',

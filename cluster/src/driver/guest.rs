@@ -1,7 +1,7 @@
 //! Workers that know nothing of this crate: any program that takes its listeners as systemd gives them.
 //!
 //! A guest has a channel like every worker, and says nothing over it; one that does is no guest. What it says of itself it says in
-//! systemd's words, over a socket of its own (`NOTIFY_SOCKET`): `READY=1`, and `WATCHDOG=1` if it wants to be missed. A guest that says
+//! systemd's words, over a socket of its own (`NOTIFY_SOCKET`): `READY=1`, and `WATCHDOG=1` if it wants to be missed while it serves. A guest that says
 //! nothing is ready when it has lived for a while, is told to leave by SIGTERM, and gives no signs of life.
 
 use super::{hand::Hand, master::Master, news::News, options::Guests, program::Program};
@@ -71,7 +71,8 @@ pub(super) async fn attend(master: Master, hand: Rc<Hand>, guests: Guests, ear: 
         match net::timeout(beat, hear(&ear)).await {
             Ok(words) if !says(&words, b"WATCHDOG=1") => continue,
             Ok(_) => by_itself = true,
-            Err(_) if by_itself => continue,
+            // systemd, too, expects none any more of a service that it has told to stop.
+            Err(_) if by_itself && !hand.leaves.get() => continue,
             Err(_) => {}
         }
         master.happened(Event::Beat(hand.number));

@@ -81,6 +81,9 @@ impl Master {
     ///
     /// # Errors
     /// Those of listening; when the program to start is this one, and the system does not say which file it is.
+    ///
+    /// # Panics
+    /// When no loop runs on this thread.
     pub fn start(options: Options) -> io::Result<Master> {
         Master::begin(options, Begin::default())
     }
@@ -147,7 +150,8 @@ impl Master {
         }
     }
 
-    /// So many workers should serve.
+    /// So many workers should serve: at least 1, and at most [`MAX_WORKERS`](supervisor::MAX_WORKERS); what lies outside is taken for the
+    /// nearest of these. Nothing changes while all leave.
     pub fn scale(&self, workers: usize) {
         self.happened(Event::Scale(workers));
         self.0.post.wants(self.wanted());

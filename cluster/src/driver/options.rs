@@ -14,7 +14,7 @@ use std::{fmt, rc::Rc, thread, time::Duration};
 pub enum Workers {
     /// As many as this process may use processors.
     Cores,
-    /// So many; at least 1, at most [`MAX_WORKERS`](supervisor::MAX_WORKERS).
+    /// So many; at least 1, at most [`MAX_WORKERS`](supervisor::MAX_WORKERS). What lies outside is taken for the nearest of these.
     Count(usize),
 }
 

@@ -72,9 +72,12 @@ impl Default for Farewell {
     }
 }
 
-/// The phases on their way: whoever has to do with connections can wait for one.
+/// A farewell on its way: whoever has to do with connections can wait for a phase of it. Clones are the same.
+///
+/// [`Worker::drain`](crate::Worker::drain) is this. A program without a master can leave in the same way: it leads its servers through the
+/// phases when it is told to go.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Leaving(Rc<Inner>);
+pub struct Leaving(Rc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -87,17 +90,18 @@ struct Inner {
 }
 
 impl Leaving {
-    pub(super) fn phase(&self) -> Option<Phase> {
+    /// The phase; `None` before the first.
+    pub fn phase(&self) -> Option<Phase> {
         self.0.phase.get()
     }
 
     /// Waits for a phase, or a later one.
-    pub(super) async fn reached(&self, phase: Phase) {
+    async fn reached(&self, phase: Phase) {
         self.0.changed.until(|| self.phase().is_some_and(|now| now >= phase).then_some(())).await;
     }
 
     /// For one connection that lasts: waits until it is its turn to end.
-    pub(super) async fn told_to_end(&self) {
+    pub async fn told_to_end(&self) {
         self.reached(Phase::LongOnes).await;
         let number = self.0.asked.get();
         self.0.asked.set(number.wrapping_add(1));
@@ -108,16 +112,17 @@ impl Leaving {
         let _ = net::timeout(wait, self.reached(Phase::Deadline)).await;
     }
 
-    /// The deadline is now.
-    pub(super) fn hurry(&self) {
+    /// The deadline is now; also when nobody leaves yet, and then a farewell has no time at all.
+    pub fn hurry(&self) {
         self.0.hurried.set(true);
         self.0.changed.raise();
     }
 
     // ANCHOR: leave
     /// Leads servers through the phases; ends when nothing is left, or the deadline has broken it off. Until `all_taken` has ended
-    /// somebody else may still have connections for them, and idle ones are not closed yet.
-    pub(super) async fn lead(&self, servers: &[Rc<dyn Drain>], all_taken: impl Future<Output = ()>, times: Farewell) {
+    /// somebody else may still have connections for them, and idle ones are not closed yet. Once: a second farewell would begin behind the
+    /// deadline of the first.
+    pub async fn lead(&self, servers: &[Rc<dyn Drain>], all_taken: impl Future<Output = ()>, times: Farewell) {
         *self.0.times.borrow_mut() = Some(times);
         let began = net::now();
         let came = Cell::new(false);

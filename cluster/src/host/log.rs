@@ -155,7 +155,7 @@ impl Log {
         self.0.recent_octets.set(octets);
     }
 
-    /// The last lines, at most so many, the oldest first.
+    /// The last lines, at most so many, the oldest first. 0 is none; more than a thousand, or 256 KiB of text, are not kept.
     pub fn recent(&self, lines: usize) -> Vec<Line> {
         let recent = self.0.recent.borrow();
         recent.iter().skip(recent.len().saturating_sub(lines)).cloned().collect()
@@ -168,7 +168,8 @@ impl Log {
         Follower(queue)
     }
 
-    /// Waits until all is written, for so long at most.
+    /// Waits until all is written, for so long at most: to the file, and then to the output. Zero waits for nobody, [`Duration::MAX`] for as
+    /// long as it takes.
     pub async fn flush(&self, limit: Duration) {
         for sink in [&self.0.file, &self.0.echo].into_iter().flatten() {
             let quiet = || (sink.pending.borrow().is_empty() && !sink.writes.get()).then_some(());

@@ -37,10 +37,10 @@ impl fmt::Display for BadTime {
 impl Error for BadTime {}
 
 impl When {
-    /// Each so long.
+    /// Each so long: [`MIN_INTERVAL`] at least. [`Duration::MAX`] is never.
     ///
     /// # Errors
-    /// [`BadTime::TooOften`].
+    /// [`BadTime::TooOften`] for less.
     pub fn every(interval: Duration) -> Result<When, BadTime> {
         if interval < MIN_INTERVAL { Err(BadTime::TooOften) } else { Ok(When::Every(interval)) }
     }

@@ -173,7 +173,8 @@ impl Supervisor {
         // A successor that may come and cannot waits for its turn, and not for a time.
         let successions = self.workers.values().filter(|worker| !self.waits_for_turn(worker));
         let successions = successions.filter_map(|worker| worker.succeeded_from);
-        self.workers.values().filter_map(|worker| worker.due).chain(successions).chain(recovery).min()
+        let dues = self.workers.values().flat_map(|worker| [worker.due, worker.silent_until]).flatten();
+        dues.chain(successions).chain(recovery).min()
     }
 
     /// All workers, in the order of their starts.
@@ -250,8 +251,11 @@ impl Supervisor {
         let &mut Worker { slot, place, .. } = self.worker(number)?;
         let before = if place == Place::Succeeds { self.in_slot(slot, Place::Serves) } else { None };
         let worker = self.step(number, Input::Ready)?;
+        if worker.state().may_be_missed() {
+            worker.silent_until = silent_until;
+        }
         if worker.state() == State::Ready {
-            (worker.due, worker.place) = (silent_until, Place::Serves);
+            (worker.due, worker.place) = (None, Place::Serves);
             before.into_iter().for_each(|before| self.dismiss(before, now));
         }
         Ok(())
@@ -260,8 +264,9 @@ impl Supervisor {
     fn beat(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
         let silent_until = self.options.patience().and_then(|patience| now.checked_add(patience));
         let worker = self.step(number, Input::Beat)?;
-        if worker.state().serves() {
-            worker.due = silent_until;
+        // One that is not ready yet may say so, and is not held to it.
+        if worker.silent_until.is_some() {
+            worker.silent_until = silent_until;
         }
         Ok(())
     }
@@ -286,8 +291,8 @@ impl Supervisor {
 
     /// It goes without waiting; its slot is filled as after a death.
     fn departs(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
-        let Worker { slot, generation, place, began, .. } = *self.worker(number)?;
-        let due = self.leaves_until(now);
+        let Worker { slot, generation, place, began, due, .. } = *self.worker(number)?;
+        let due = self.leaves_until(due, now);
         let worker = self.step(number, Input::Leave)?;
         if worker.state() != State::Draining || place == Place::Leaves {
             return Ok(());
@@ -299,7 +304,7 @@ impl Supervisor {
 
     fn kill(&mut self, number: u64) -> Result<(), OutOfPlace> {
         let worker = self.step(number, Input::Kill)?;
-        worker.due = None;
+        (worker.due, worker.silent_until) = (None, None);
         self.orders.push_back(Order::Kill(number));
         Ok(())
     }
@@ -394,9 +399,10 @@ impl Supervisor {
         }
     }
 
-    /// When a worker that leaves from now on has had its time.
-    fn leaves_until(&self, now: Instant) -> Option<Instant> {
-        now.checked_add(self.options.drain)
+    /// When a worker that leaves from now on has had its time. One that never was ready has nothing to finish, and no more time than
+    /// it had for its start.
+    fn leaves_until(&self, due: Option<Instant>, now: Instant) -> Option<Instant> {
+        now.checked_add(self.options.drain).into_iter().chain(due).min()
     }
 
     /// Has a worker leave; who rests is gone at once.
@@ -405,7 +411,8 @@ impl Supervisor {
             self.workers.remove(&number);
             return;
         }
-        let due = self.leaves_until(now);
+        let due = self.workers.get(&number).and_then(|worker| worker.due);
+        let due = self.leaves_until(due, now);
         let Ok(worker) = self.worker(number) else { return };
         let left_already = worker.state() == State::Draining;
         worker.place = Place::Leaves;
@@ -433,26 +440,28 @@ impl Supervisor {
         let late = self.deadline().map_or(Duration::ZERO, |due| now.saturating_duration_since(due));
         let was_away = late >= self.options.beat;
         for number in self.workers.keys().copied().collect::<Vec<_>>() {
-            let Some(worker) = self.workers.get_mut(&number).filter(|worker| worker.due.is_some_and(|due| due <= now))
-            else {
-                continue;
-            };
+            let Some(worker) = self.workers.get_mut(&number) else { continue };
+            let has_come = |time: Option<Instant>| time.is_some_and(|time| time <= now);
+            if has_come(worker.silent_until) {
+                if was_away {
+                    worker.silent_until = now.checked_add(self.options.beat);
+                } else {
+                    self.miss(number);
+                    continue;
+                }
+            }
+            let Some(worker) = self.workers.get(&number).filter(|worker| has_come(worker.due)) else { continue };
             match worker.state() {
                 State::Resting => self.start(number, now),
                 State::Starting | State::Online | State::Listening => {
                     let _ = self.kill(number);
                 }
-                State::Ready | State::Bowing if was_away => worker.due = now.checked_add(self.options.beat),
-                State::Ready | State::Bowing => {
-                    let _ = worker.step(Input::Miss);
-                    worker.due = None;
-                    self.orders.push_back(Order::Kill(number));
-                }
                 State::Draining if !worker.hurried => self.hurry(number, now),
                 State::Draining => {
                     let _ = self.kill(number);
                 }
-                State::Hung | State::Killed | State::Gone => worker.due = None,
+                // Whoever serves has no end, and who is killed nothing left to wait for.
+                State::Ready | State::Bowing | State::Hung | State::Killed | State::Gone => {}
             }
         }
         let quiet = self.deaths.over_at(&self.options.limit).is_none_or(|over| over <= now);
@@ -463,6 +472,14 @@ impl Supervisor {
         self.go_on(now);
     }
     // ANCHOR_END: expire
+
+    /// It gives no sign of life any more, whatever it was about.
+    fn miss(&mut self, number: u64) {
+        if let Ok(worker) = self.step(number, Input::Miss) {
+            (worker.due, worker.silent_until) = (None, None);
+            self.orders.push_back(Order::Kill(number));
+        }
+    }
 
     /// Starts the process of one that rested; later, while its slot has two already.
     fn start(&mut self, number: u64, now: Instant) {

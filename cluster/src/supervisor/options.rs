@@ -15,10 +15,12 @@ pub struct Options {
     /// Time from a worker's start until it is ready; then it is killed, and counts as dead. 30 s (pm2's 3 s are too short for
     /// many). Zero lets nobody become ready who needs a turn of the loop for it.
     pub start_timeout: Duration,
-    /// How often a worker gives a sign of life once it is ready: 1 s. Zero and [`Duration::MAX`] switch the signs off.
+    /// How often a worker gives a sign of life, from when it is ready until its process has ended: 1 s. Zero and [`Duration::MAX`]
+    /// switch the signs off.
     ///
-    /// Before a worker is ready none is expected, nor when it leaves: who computes at its start or tidies up at its end is not hung,
-    /// and both have a time of their own.
+    /// Before a worker is ready none is expected: who computes at its start is not hung, and its start has a time of its own, which
+    /// it keeps when it is told to leave meanwhile. One that leaves is missed as one that serves is: who is stopped, or computes
+    /// without an end, finishes nothing, however much time it has for that.
     pub beat: Duration,
     /// Signs of life that may be missing; then the worker is hung, and is killed. 3; 0 and `u32::MAX` switch that off.
     pub missed: u32,
@@ -63,7 +65,7 @@ impl Options {
         workers.clamp(1, MAX_WORKERS)
     }
 
-    /// How long a worker that is ready may be silent; `None` where nobody listens for it.
+    /// How long a worker that is or was ready may be silent; `None` where nobody listens for it.
     pub(super) fn patience(&self) -> Option<Duration> {
         let off = self.beat.is_zero() || self.beat == Duration::MAX || self.missed == 0 || self.missed == u32::MAX;
         if off { None } else { self.beat.checked_mul(self.missed) }

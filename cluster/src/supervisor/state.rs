@@ -19,7 +19,7 @@ pub enum State {
     Bowing,
     /// It takes no more, and ends when it has finished what it has.
     Draining,
-    /// It served and gave no sign of life any more; SIGKILL is on its way.
+    /// It gave signs of life, and gives none any more; SIGKILL is on its way.
     Hung,
     /// SIGKILL is on its way, for another reason.
     Killed,
@@ -97,6 +97,7 @@ pub const TABLE: &[(State, Input, State)] = &[
     (S::Draining, I::Ready, S::Draining),
     (S::Draining, I::Bow, S::Draining),
     (S::Draining, I::Leave, S::Draining),
+    (S::Draining, I::Miss, S::Hung),
     (S::Draining, I::Kill, S::Killed),
     (S::Draining, I::End, S::Gone),
     (S::Hung, I::Beat, S::Hung),
@@ -144,6 +145,11 @@ impl State {
     /// It serves, as far as anybody knows.
     pub fn serves(self) -> bool {
         matches!(self, S::Ready | S::Bowing)
+    }
+
+    /// Who has been ready is expected to give signs of life here: who stands here must not do so for ever unseen.
+    pub(super) fn may_be_missed(self) -> bool {
+        self.after(I::Miss).is_some()
     }
 
     /// It has a process, or will have one at once.

@@ -24,6 +24,8 @@ pub(super) struct Worker {
     pub(super) began: Instant,
     /// When something is to be done about it, if it does not move before.
     pub(super) due: Option<Instant>,
+    /// When it will have been silent for too long; never, while no sign of life is expected of it.
+    pub(super) silent_until: Option<Instant>,
     /// It rested long enough, and waits until its slot has room for its process.
     pub(super) waits: bool,
     /// It has been told to break off.
@@ -43,6 +45,7 @@ impl Worker {
             place,
             began: now,
             due,
+            silent_until: None,
             waits: false,
             hurried: false,
             succeeded_from: None,

@@ -7,6 +7,7 @@ use std::{
     future::Future,
     io,
     net::SocketAddr,
+    process::Command,
     rc::Rc,
     time::Duration,
 };
@@ -50,6 +51,13 @@ pub(crate) fn options(workers: usize, policy: Policy) -> Options {
         farewell: Farewell { lame_duck: Duration::from_millis(500), ..Farewell::default() },
         ..Options::default()
     }
+}
+
+/// For clients that go on asking: an idle connection is left alone for longer than they pause, also if they stand for a while because
+/// the machine has other things to do.
+pub(crate) fn under_load(mut options: Options) -> Options {
+    options.farewell.lame_duck = Duration::from_secs(3);
+    options
 }
 
 impl Cluster {
@@ -102,6 +110,28 @@ impl Cluster {
     pub(crate) async fn end(self) {
         self.master.leave();
         assert_eq!(self.master.ended().await, 0);
+    }
+}
+
+/// Whether this process runs that test and no other. If it does not, it starts one that does, and what is left to say is whether that
+/// went well: a process's memory and descriptors are those of all tests that it runs.
+pub(crate) fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "CLUSTER_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let this = std::env::current_exe().expect("this program");
+    let output = Command::new(this).args(["--exact", test, "--nocapture"]).env(ALONE, "1").output().expect("a process");
+    let said = [&output.stdout[..], &output.stderr].concat();
+    println!("{}", String::from_utf8_lossy(&said));
+    assert!(output.status.success(), "{}", output.status);
+    false
+}
+
+/// Waits until nobody holds a port: who dies lets go of it a moment before or after others see that.
+pub(crate) async fn until_refused(address: SocketAddr) {
+    while TcpStream::connect(address).await.is_ok() {
+        net::sleep(Duration::from_millis(2)).await;
     }
 }
 

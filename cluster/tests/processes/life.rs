@@ -1,6 +1,6 @@
 //! What a cluster does when all goes well.
 
-use crate::kit::{Cluster, Load, ask, block_on, full_form, once, options, signal, until};
+use crate::kit::{Cluster, Load, ask, block_on, full_form, once, options, signal, under_load, until, until_refused};
 use rustix::process::Signal;
 use std::{collections::BTreeMap, time::Duration};
 use wirebook_cluster::{Farewell, News, Policy, policy::Sticky};
@@ -104,7 +104,9 @@ fn who_bows_is_succeeded() {
 #[test]
 fn net_31_a_farewell_answers_all() {
     block_on(async {
-        let cluster = Cluster::start("", options(2, Policy::RoundRobin)).await;
+        let mut brief = options(2, Policy::RoundRobin);
+        brief.farewell.lame_duck = Duration::from_secs(1);
+        let cluster = Cluster::start("", brief).await;
         let mut idle = Vec::new();
         for _ in 0..100 {
             let stream = TcpStream::connect(cluster.address).await.unwrap();
@@ -119,10 +121,18 @@ fn net_31_a_farewell_answers_all() {
         net::sleep(Duration::from_millis(300)).await;
         let began = net::now();
         cluster.master.leave();
-        net::sleep(Duration::from_millis(50)).await;
-        assert!(TcpStream::connect(cluster.address).await.is_err(), "who comes now is refused, and need not wait");
-        let last = ask(&idle[0], "/").await.unwrap();
-        assert!(!last.goes_on, "it says that it is the last");
+        // Who comes now need not wait for that.
+        until_refused(cluster.address).await;
+        // As soon as the workers have heard it, each answer says that it is the last.
+        let mut goes_on = true;
+        for stream in &idle {
+            goes_on &= ask(stream, "/").await.unwrap().goes_on;
+            if !goes_on {
+                break;
+            }
+            net::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(!goes_on, "none says that it is the last");
         for slow in slow {
             slow.await.unwrap().unwrap();
         }
@@ -139,7 +149,7 @@ fn net_34_a_reload_under_load() {
     let full = full_form().is_some();
     for policy in [Policy::RoundRobin, Policy::Shared, Policy::ReusePort] {
         let (workers, reloads, clients, pause) = if full { (8, 20, 1000, 2000) } else { (3, 2, 20, 5) };
-        let mut chosen = options(workers, policy.clone());
+        let mut chosen = under_load(options(workers, policy.clone()));
         if full {
             chosen.farewell = Farewell::default();
         }
@@ -186,7 +196,7 @@ fn a_broken_new_program_changes_nothing() {
 fn more_and_fewer() {
     block_on(async {
         for policy in [Policy::RoundRobin, Policy::ReusePort] {
-            let cluster = Cluster::start("", options(1, policy.clone())).await;
+            let cluster = Cluster::start("", under_load(options(1, policy.clone()))).await;
             let load = Load::begin(cluster.address, 10, 2, Duration::ZERO);
             for workers in [3, 1, 2] {
                 cluster.master.scale(workers);

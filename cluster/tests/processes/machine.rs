@@ -2,7 +2,7 @@
 //! background, and the first process of a system. Here the master is a process of its own: this test program started again.
 
 use crate::{
-    kit::{Load, block_on, once, options, signal, until},
+    kit::{Load, block_on, once, options, signal, under_load, until, until_refused},
     worker::{PORT, TASK},
 };
 use rustix::process::Signal;
@@ -25,7 +25,7 @@ use wirebook_cluster::{
     host::{Background, Daemon, Listing, LogOptions, MAX_OPERATORS, Place, Reply, Request, Side, ask, detach},
 };
 use wirebook_http1 as http1;
-use wirebook_net::{self as net, Stream, tcp::TcpStream, unix::UnixStream};
+use wirebook_net::{self as net, Stream, unix::UnixStream};
 use wirebook_process::{activated, passed};
 
 /// What the master is like, as JSON.
@@ -65,7 +65,7 @@ fn the_master() {
         user: wanted["user"].as_u64().map(|user| (user as u32, user as u32)),
         place: Some(place),
         news: Some(Rc::new(|_| {})),
-        ..options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy)
+        ..under_load(options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy))
     };
     let daemon = wanted["daemon"].as_bool() == Some(true);
     let code = net::block_on(async move {
@@ -395,7 +395,7 @@ fn a_master_that_ends_while_it_is_replaced() {
         signal(second, Signal::TERM);
         until(|| !is_alive(second)).await;
         until(|| !any_master(&master)).await;
-        assert!(TcpStream::connect(address).await.is_err(), "nobody holds the port");
+        until_refused(address).await;
         master.ended().await;
     });
 }
@@ -502,7 +502,7 @@ fn a_guest_outlives_no_master() {
         let listing = master.serves().await;
         signal(listing.pid as i32, Signal::KILL);
         until(|| !listing.workers.iter().any(|worker| is_alive(worker.pid.unwrap()))).await;
-        assert!(TcpStream::connect(listing.addresses[0]).await.is_err(), "nobody holds the port");
+        until_refused(listing.addresses[0]).await;
     });
 }
 

@@ -119,9 +119,28 @@ async fn of(workers: usize) -> Cluster {
     Cluster::start("", options(workers, Policy::RoundRobin)).await
 }
 
+/// All rows, side by side: the most of each is to wait.
 async fn rows() -> Vec<(&'static str, String)> {
-    let mut rows = Vec::new();
+    let rows: [(&'static str, net::JoinHandle<String>); 10] = [
+        ("events of a life", net::spawn(events_of_a_life())),
+        ("numbers are never used twice", net::spawn(numbers())),
+        ("port 0 twice in two workers", net::spawn(two_ports())),
+        ("thirty connections to three workers", net::spawn(thirty_to_three())),
+        ("told to leave with a request in flight", net::spawn(leaves_in_flight(false))),
+        ("SIGTERM with a request in flight", net::spawn(leaves_in_flight(true))),
+        ("a bug in a handler", net::spawn(bug())),
+        ("SIGKILL while nothing is asked", net::spawn(killed_at_rest())),
+        ("eight connections and one of two stopped", net::spawn(one_stopped(false))),
+        ("the stopped one is killed then", net::spawn(one_stopped(true))),
+    ];
+    let mut said = Vec::new();
+    for (row, what) in rows {
+        said.push((row, what.await.expect("a row")));
+    }
+    said
+}
 
+async fn events_of_a_life() -> String {
     let cluster = of(1).await;
     let news = cluster.news.clone();
     cluster.end().await;
@@ -131,8 +150,10 @@ async fn rows() -> Vec<(&'static str, String)> {
         _ => None,
     };
     let told: Vec<&str> = news.borrow().iter().filter_map(name).collect();
-    rows.push(("events of a life", told.join(" ")));
+    told.join(" ")
+}
 
+async fn numbers() -> String {
     let cluster = of(2).await;
     let numbers =
         |cluster: &Cluster| -> Vec<u64> { cluster.master.workers().iter().map(|seen| seen.view.worker).collect() };
@@ -140,9 +161,11 @@ async fn rows() -> Vec<(&'static str, String)> {
     signal(cluster.pids()[1], Signal::KILL);
     until(|| numbers(&cluster) != before && cluster.ready() == 2).await;
     let next = numbers(&cluster).into_iter().max().expect("workers");
-    rows.push(("numbers are never used twice", format!("{} {}, then {next}", before[0], before[1])));
     cluster.end().await;
+    format!("{} {}, then {next}", before[0], before[1])
+}
 
+async fn two_ports() -> String {
     let cluster = Cluster::start("two ports", options(2, Policy::RoundRobin)).await;
     let ports = cluster.master.addresses();
     let mut both = true;
@@ -153,63 +176,66 @@ async fn rows() -> Vec<(&'static str, String)> {
         }
         both &= who[0] != who[1];
     }
-    let same = if both { "the same" } else { "others" };
-    rows.push(("port 0 twice in two workers", format!("{} ports, {same} in both", ports.len())));
     cluster.end().await;
+    format!("{} ports, {} in both", ports.len(), if both { "the same" } else { "others" })
+}
 
+async fn thirty_to_three() -> String {
     let cluster = of(3).await;
     let mut shares = BTreeMap::<String, usize>::new();
     for _ in 0..30 {
         *shares.entry(ask(cluster.address, "/").await.1).or_default() += 1;
     }
-    let shares: Vec<String> = shares.values().map(usize::to_string).collect();
-    rows.push(("thirty connections to three workers", shares.join(" ")));
     cluster.end().await;
+    let shares: Vec<String> = shares.values().map(usize::to_string).collect();
+    shares.join(" ")
+}
 
-    for (row, sigterm) in
-        [("told to leave with a request in flight", false), ("SIGTERM with a request in flight", true)]
-    {
-        let cluster = of(1).await;
-        let pid = cluster.pids()[0];
-        // Who is connected is served, whether or not the worker has it already.
-        let stream = TcpStream::connect(cluster.address).await.expect("a port");
-        let answer = net::spawn(async move { ask_on(&stream, "/slow").await });
-        if sigterm {
-            signal(pid, Signal::TERM)
-        } else {
-            cluster.master.leave()
-        }
-        let said = answer.await.expect("a client").0;
-        rows.push((row, format!("{said}, then {}", ended(&cluster).await)));
-        cluster.end().await;
+async fn leaves_in_flight(sigterm: bool) -> String {
+    let cluster = of(1).await;
+    let pid = cluster.pids()[0];
+    // Who is connected is served, whether or not the worker has it already.
+    let stream = TcpStream::connect(cluster.address).await.expect("a port");
+    let answer = net::spawn(async move { ask_on(&stream, "/slow").await });
+    if sigterm {
+        signal(pid, Signal::TERM)
+    } else {
+        cluster.master.leave()
     }
+    let said = answer.await.expect("a client").0;
+    let how = ended(&cluster).await;
+    cluster.end().await;
+    format!("{said}, then {how}")
+}
 
+async fn bug() -> String {
     let cluster = of(1).await;
     let pids = cluster.pids();
     let (said, _) = ask(cluster.address, "/panic").await;
     let lives = ask(cluster.address, "/").await.0 == "200" && cluster.pids() == pids;
-    rows.push(("a bug in a handler", format!("{said}, then {}", if lives { "it lives" } else { "it is gone" })));
     cluster.end().await;
+    format!("{said}, then {}", if lives { "it lives" } else { "it is gone" })
+}
 
+async fn killed_at_rest() -> String {
     let cluster = of(1).await;
     signal(cluster.pids()[0], Signal::KILL);
     let how = ended(&cluster).await;
     let next = ask(cluster.address, "/").await.0;
-    rows.push(("SIGKILL while nothing is asked", format!("{how}; the next client: {next}")));
     cluster.end().await;
+    format!("{how}; the next client: {next}")
+}
 
-    for (row, killed) in [("eight connections and one of two stopped", false), ("the stopped one is killed then", true)]
-    {
-        let cluster = of(2).await;
-        let pid = cluster.pids()[0];
-        stop(pid).await;
-        let answers = all_at_once(cluster.address, 8).await;
-        if killed {
-            net::sleep(Duration::from_millis(200)).await;
-            signal(pid, Signal::KILL);
-        }
-        rows.push((row, counts(&answers.await.expect("clients"))));
-        cluster.end().await;
+async fn one_stopped(killed: bool) -> String {
+    let cluster = of(2).await;
+    let pid = cluster.pids()[0];
+    stop(pid).await;
+    let answers = all_at_once(cluster.address, 8).await;
+    if killed {
+        net::sleep(Duration::from_millis(200)).await;
+        signal(pid, Signal::KILL);
     }
-    rows
+    let counts = counts(&answers.await.expect("clients"));
+    cluster.end().await;
+    counts
 }

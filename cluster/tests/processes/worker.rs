@@ -38,7 +38,7 @@ async fn work(worker: Worker) -> io::Result<()> {
         "dies" => std::process::exit(3),
         "dies in generation 2" if me.generation >= 2 => std::process::exit(4),
         // Long enough for whoever wants to disturb it.
-        "slow later" if me.generation >= 2 => net::sleep(Duration::from_secs(3)).await,
+        "slow later" if me.generation >= 2 => net::sleep(Duration::from_millis(1500)).await,
         "garbage" => return garbage(&worker).await,
         "flood" => return flood(&worker).await,
         "slow start" => net::sleep(Duration::from_millis(400)).await,
@@ -151,9 +151,14 @@ async fn reply(worker: &Worker, request: Request<'_>, response: Response<'_>) ->
             worker.bow().await?;
             response.end(&text).await
         }
-        "/busy" => loop {
-            std::hint::spin_loop();
-        },
+        path if path.starts_with("/busy") => {
+            if path == "/busy/soon" {
+                worker.channel().send("busy").await?;
+            }
+            loop {
+                std::hint::spin_loop();
+            }
+        }
         "/exit" => std::process::exit(9),
         "/panic" => panic!("a bug"),
         "/answer" => {

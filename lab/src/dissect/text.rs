@@ -1,6 +1,7 @@
 //! Answers as text for a terminal: no wider than it is, coloured only where it has colours.
 
 use crate::live::answer::{Answer, Part, escape};
+use crate::live::channel::Read;
 use crate::live::frame::Bits;
 use crate::live::h2::frames::Row;
 use crate::live::template::{Fault, Rendered};
@@ -81,6 +82,16 @@ pub(super) fn bits(frames: &[Bits], width: usize) -> String {
         }
     }
     if out.is_empty() { out } else { format!("\n   frame at  bits of its header\n{out}") }
+}
+
+/// What each read of a channel brings.
+pub(super) fn reads(reads: &[Read], width: usize) -> String {
+    let rows = reads.iter().map(|read| {
+        let range = format!("{}–{}", read.start, read.end);
+        format!("{range:>11}  {}\n", fit(&read.carries(), width - RANGE))
+    });
+    let rows: String = rows.collect();
+    if rows.is_empty() { rows } else { format!("\n  one read of  brings with it\n{rows}") }
 }
 
 /// HTTP/2's frames: where their streams stand behind them, and what they are answered with.

@@ -7,11 +7,13 @@
 pub(crate) mod agent;
 pub(crate) mod answer;
 mod cache;
+pub(crate) mod channel;
 pub(crate) mod conversation;
 mod cookie;
 pub(crate) mod event_loop;
 pub(crate) mod event_stream;
 mod explain;
+mod farewell;
 pub(crate) mod frame;
 pub(crate) mod h2;
 pub(crate) mod handshake;

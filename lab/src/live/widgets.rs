@@ -6,8 +6,8 @@ use super::explain::{self, Table};
 // `self` alone is the module: the function of that name is below.
 use super::picture::{self};
 use super::{
-    agent, cache, conversation, cookie, event_loop, event_stream, frame, h2, head, multipart, onion, page, pipe, race,
-    reader, reading, readings, reconnect, router, shares, signed, template, workers,
+    agent, cache, channel, conversation, cookie, event_loop, event_stream, farewell, frame, h2, head, multipart, onion,
+    page, pipe, race, reader, reading, readings, reconnect, router, shares, signed, template, workers,
 };
 use serde_json::{Value, json};
 
@@ -268,6 +268,21 @@ const WIDGETS: &[Widget] = &[
         answer: |body| reply(body, h2::records::answer),
     },
     Widget {
+        name: "channel",
+        title: "A channel between processes",
+        picture: || Some(channel::drawing()),
+        facts: || Facts {
+            examples: inputs(channel::EXAMPLES),
+            choices: vec![
+                ("framing", "how messages are told apart", channel::FRAMINGS.map(String::from).to_vec()),
+                ("descriptors", "what became of the descriptors", channel::DESCRIPTORS.map(String::from).to_vec()),
+                ("sent", "connections that this side has sent before", channel::SENT.map(String::from).to_vec()),
+            ],
+            explain: explain::CHANNEL,
+        },
+        answer: |body| reply(body, channel::answer),
+    },
+    Widget {
         name: "shares",
         title: "Who gets it",
         picture: || Some(shares::picture()),
@@ -281,6 +296,13 @@ const WIDGETS: &[Widget] = &[
             ..Facts::default()
         },
         answer: |body| reply(body, shares::answer),
+    },
+    Widget {
+        name: "farewell",
+        title: "A farewell",
+        picture: farewell::picture,
+        facts: || Facts { examples: farewell::examples(), choices: farewell::choices(), ..Facts::default() },
+        answer: |body| reply(body, farewell::answer),
     },
     Widget {
         name: "workers",
@@ -365,7 +387,7 @@ mod tests {
             for (label, state) in examples {
                 let answer: Value = serde_json::from_str(&(widget.answer)(state).expect("an answer")).expect("JSON");
                 let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-                if !matches!(widget.name, "head" | "frame" | "event-stream" | "multipart" | "http2") {
+                if !matches!(widget.name, "head" | "frame" | "event-stream" | "multipart" | "http2" | "channel") {
                     continue;
                 }
                 list(&answer["parts"]).iter().for_each(|part| known(part["key"].as_str().unwrap(), label));

@@ -225,7 +225,7 @@ fn piped(arguments: &[&str], input: &[u8], columns: &str) -> Output {
 }
 
 /// Every kind, an input, and words of its answer.
-const KINDS: [(&str, &[u8], &[&str]); 8] = [
+const KINDS: [(&str, &[u8], &[&str]); 9] = [
     ("request", b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n", &["/tea", "RFC 9112 §3.2"]),
     ("response", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntea", &["200", "reason", "3 bytes"]),
     ("body", b"3\r\ntea\r\n0\r\nX: y\r\n\r\n", &["tea", "data", "end"]),
@@ -242,6 +242,11 @@ const KINDS: [(&str, &[u8], &[&str]); 8] = [
         &["HEADERS of stream 1, which is HalfClosedRemote then", ":method: GET", "answered with SETTINGS ACK"],
     ),
     ("event-stream", b"data: tea\n\n", &["dispatch", "tea"]),
+    (
+        "ipc",
+        b"1\n{\"cmd\":\"NODE_HANDLE\",\"type\":\"net.Socket\",\"msg\":7}\n",
+        &["7 with net.Socket", "NODE_HANDLE_ACK", "0–52  net.Socket beside byte 2"],
+    ),
     ("template", b"<% for (const x of [1, 2]) { %><%= x %><% } %>", &["for of", "12"]),
 ];
 

@@ -1,12 +1,16 @@
 // What Node's cluster does, row by row, as one object of JSON. cluster/tests/processes/node.rs plays the same rows on ours and holds
 // the two against each other; where they differ on purpose stands in deviations.json, with the reason.
 //
-// Run: node tests/interop/cluster/table.mjs
+// Run: node tests/interop/cluster/table.mjs [ROW]
+import { execFile } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-const PATIENCE = 4000; // ms, and whoever waits longer hangs
+const PATIENCE = 3000; // ms, and whoever waits longer hangs
+const run = promisify(execFile);
 const pause = (time) => new Promise((done) => { setTimeout(done, time); });
 
 // Workers that listen, and where.
@@ -130,13 +134,12 @@ if (cluster.isWorker) {
   };
   createServer(answer).listen(0, '127.0.0.1');
   if (process.argv[2] === 'two ports') createServer(answer).listen(0, '127.0.0.1');
-} else {
-  const table = {};
-  for (const [name, row] of Object.entries(rows())) {
-    table[name] = await row();
-    for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGKILL');
-    while (Object.keys(cluster.workers).length) await pause(10);
-  }
-  console.log(JSON.stringify(table));
+} else if (process.argv[2]) {
+  console.log(await rows()[process.argv[2]]());
+  for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGKILL');
   process.exit(0);
+} else {
+  // Each row by a process of its own, side by side: the most of each is to wait.
+  const play = async (name) => [name, (await run(process.execPath, [fileURLToPath(import.meta.url), name])).stdout.trim()];
+  console.log(JSON.stringify(Object.fromEntries(await Promise.all(Object.keys(rows()).map(play)))));
 }

@@ -69,6 +69,9 @@ impl Fork {
     ///
     /// # Errors
     /// As [`Spawn::start`].
+    ///
+    /// # Panics
+    /// When no loop runs on this thread.
     pub fn start(self) -> io::Result<(Child, Channel)> {
         let (here, there) = Pair::pair()?;
         let there = self.spawn.out_of_the_way(there.into())?;

@@ -18,6 +18,9 @@ use wirebook_net::unix::UnixStream;
 /// # Errors
 /// `InvalidInput` when the environment speaks of a channel and there is none: the number is no number, or not that of a Unix
 /// stream that was inherited, by the kernel's word; also when it is asked for again.
+///
+/// # Panics
+/// When there is a channel, and no loop runs on this thread.
 pub fn parent() -> io::Result<Option<Channel>> {
     let window = env::var(CHANNEL_WINDOW).ok().and_then(|window| window.parse().ok());
     let limits = Limits::default();

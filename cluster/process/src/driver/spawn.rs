@@ -257,6 +257,9 @@ impl Spawn {
     /// # Errors
     /// `NotFound` for a program that is not there, `PermissionDenied`; `InvalidInput` for an argument with a NUL in it or a
     /// number that is no signal's; `EMFILE`, `EAGAIN`. Each says which program it is about. Nothing was started then.
+    ///
+    /// # Panics
+    /// When no loop runs on this thread.
     pub fn start(self) -> io::Result<Child> {
         let program = self.command.get_program().to_string_lossy().into_owned();
         self.start_it().map_err(|error| io::Error::new(error.kind(), format!("cannot start {program}: {error}")))

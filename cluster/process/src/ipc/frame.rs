@@ -46,7 +46,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// Frames of at most `limit` octets, without their line end or length.
+    /// Frames of at most `limit` octets, without their line end or length. 0 lets empty ones through alone, `usize::MAX` is no limit.
     pub fn new(framing: Framing, limit: usize) -> Self {
         Frames { framing, limit, scanned: 0 }
     }

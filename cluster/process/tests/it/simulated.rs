@@ -271,6 +271,38 @@ fn net_42_a_peer_that_reads_nothing() {
     .unwrap();
 }
 
+/// Who waits for room is sent before what others say later: a task that says more and more keeps no other from its one word, and one
+/// that gives up while it waits holds nobody up.
+#[test]
+fn net_42_a_flood_and_another_s_word() {
+    sim::run(1, async {
+        let (one, other) = pair(Framing::Lines, Limits { queue_bytes: 1000, ..Limits::default() });
+        let send = |said: &'static str, times: usize| {
+            let one = one.clone();
+            net::spawn(async move {
+                for _ in 0..times {
+                    one.send(said).await.unwrap();
+                }
+            })
+        };
+        let flood = send("flood", usize::MAX);
+        net::sleep(Duration::from_millis(1)).await;
+        let given_up = send("given up", 1);
+        let beat = send("one word, which is longer than those", 1);
+        net::sleep(Duration::from_millis(1)).await;
+        given_up.abort();
+        let mut before = 0;
+        while other.next().await.unwrap().unwrap().json() != "\"one word, which is longer than those\"" {
+            before += 1;
+            // Those that fill the streams between the two, and what waits.
+            assert!(before < 100_000, "a flood lets nobody else say anything");
+        }
+        beat.await.unwrap();
+        flood.abort();
+    })
+    .unwrap();
+}
+
 /// Row net-41, over a stream: what is said before the garbage is heard, then the fault, then the end.
 #[test]
 fn net_41_garbage() {

@@ -3,6 +3,7 @@
 //! A row stands for a key: `part`'s own, or a kind and a name, as in `field host`, `state empty line`, `error Unmasked`.
 //! Another language is another set of tables with the same keys.
 
+mod channel;
 mod http1;
 mod http2;
 mod multipart;
@@ -11,6 +12,7 @@ mod table;
 mod web;
 mod websocket;
 
+pub(crate) use channel::CHANNEL;
 pub(crate) use http1::HTTP1;
 pub(crate) use http2::{FLOODS_TABLE, HPACK_TABLE, HTTP2, RECORDS_TABLE, WINDOWS_TABLE};
 pub(crate) use multipart::MULTIPART;
@@ -23,7 +25,8 @@ pub(crate) use websocket::WEBSOCKET;
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 18] = [
+    const TABLES: [Table; 19] = [
+        CHANNEL,
         HTTP1,
         FLOODS_TABLE,
         HPACK_TABLE,
@@ -72,6 +75,7 @@ mod tests {
     #[test]
     fn every_error_of_the_crates_has_a_sentence() {
         let sources = [
+            (CHANNEL, include_str!("../../../../cluster/process/src/ipc/error.rs"), "Violation"),
             (HTTP1, include_str!("../../../../http1/src/parser/error.rs"), "Rule"),
             (HTTP1, include_str!("../../../../http1/src/connection/error.rs"), "Violation"),
             (HTTP2, include_str!("../../../../http2/src/wire/error.rs"), "Violation"),

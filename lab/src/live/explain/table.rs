@@ -24,6 +24,10 @@ macro_rules! sources {
 
 /// The files that rows name.
 const SOURCES: &[(&str, &str)] = sources!(
+    "cluster/process/src/ipc/channel.rs"
+    "cluster/process/src/ipc/error.rs"
+    "cluster/process/src/ipc/frame.rs"
+    "cluster/process/src/ipc/message.rs"
     "http1/src/parser/split.rs"
     "http1/src/parser/chunked.rs"
     "http1/src/parser/fields.rs"
