@@ -5,7 +5,7 @@ use crate::peer::{ADDRESS, serve};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use wirebook_http2::server::Options;
 use wirebook_http2::{Config, Outcome, Request, Response};
@@ -89,6 +89,9 @@ fn options(row: &Value) -> Options {
     options
 }
 
+/// What is answered to many at once.
+static LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| vec![b'x'; 16 << 20]);
+
 /// What a handler of the rows does.
 async fn handle(kind: &str, calls: &Cell<u64>, mut request: Request<'_>, response: Response<'_>) -> Outcome {
     match kind {
@@ -98,7 +101,7 @@ async fn handle(kind: &str, calls: &Cell<u64>, mut request: Request<'_>, respons
         }
         "stream_16MiB" => {
             calls.set(calls.get() + 1);
-            response.end(vec![b'x'; 16 << 20]).await
+            response.end(&**LARGE).await
         }
         _ => {
             while request.chunk().await?.is_some() {}
