@@ -22,8 +22,8 @@ pub struct Config {
     /// Streams that the peer may have open at a time; one above is refused with REFUSED_STREAM. A stream counts until its
     /// content has been read, too. 100, the least that RFC 9113 §6.5.2 recommends. 0 takes no request; `u32::MAX` is no bound.
     pub max_concurrent_streams: u32,
-    /// Bytes of one stream that may be here unread: 256 KiB. 0 takes no content; at most 2^31 - 1, and more is that much. One below
-    /// [`SMALL_UPDATE`](crate::connection::SMALL_UPDATE) makes each update a frame that moves nothing, of which the peer may have a bound.
+    /// Bytes of one stream that may be here unread: 256 KiB. 0 takes no content; at most 2^31 - 1, and more is that much. The smaller
+    /// it is, the more updates it takes, of which the peer may have a bound.
     pub stream_window: u32,
     /// Bytes of all streams that may be here unread: 1 MiB, so that four readers may stand still and the fifth goes on. At
     /// least 65,535, because a connection's window begins with that (§6.9.2); at most 2^31 - 1. What is below or above is as
@@ -53,12 +53,13 @@ pub struct Config {
     /// written after each read never comes near. `usize::MAX` is no bound.
     pub max_owed: usize,
     /// Resets: those of the peer on requests that have no answer yet, and ours that it provokes (CVE-2023-44487,
-    /// CVE-2025-8671). 200 and 33 a second, as in nghttp2 but for the burst.
+    /// CVE-2025-8671); and each 64 KiB of names that references in a field block have HPACK's table copy. 200 and 33 a second, as in
+    /// nghttp2 but for the burst.
     pub resets: Rate,
-    /// Frames that move nothing: empty DATA, PING, SETTINGS, PRIORITY, unknown kinds, small WINDOW_UPDATEs, frames of streams
-    /// that are over. 800 and 100 a second, so that a flood ends within a thousand frames. An answer that is complete pays one
-    /// back, and so does each KiB of DATA; DATA that the window did not cut pays two, for the peer may acknowledge it on the
-    /// stream and on the connection.
+    /// Frames that move nothing: empty DATA, PING, SETTINGS, PRIORITY, unknown kinds, WINDOW_UPDATE, frames of streams that are
+    /// over. 800 and 100 a second, so that a flood ends within a thousand frames. An answer that is complete pays one back, and
+    /// so does each KiB of DATA that comes. One that goes pays two, and so does the end of what the window did not cut: the peer
+    /// may open its windows for it, the stream's and the connection's. A burst of 0 takes no peer that opens one, as nearly all do.
     pub idle_frames: Rate,
     /// Time for the preface and the first SETTINGS: 10 s, as in Go. Below what a network takes, nobody is heard.
     pub preface_timeout: Duration,
@@ -88,7 +89,8 @@ pub struct Config {
     /// Requests of one connection, after which it is shut down: a million; 0 and 1: each request is the last.
     /// `u32::MAX` is no bound.
     pub max_requests: u32,
-    /// Bytes in `out` from which on [`send_data`](crate::Connection::send_data) takes no more: 64 KiB. At 0 none is ever
+    /// Bytes up to which [`send_data`](crate::Connection::send_data) fills `out`, headers of frames and all: 64 KiB, which are
+    /// four full records of TLS, with nothing left over that would take a record and a write of its own. At 0 no content is ever
     /// taken, `usize::MAX` is no bound.
     pub max_out: usize,
     /// Interim responses to one request: 64. 0 takes none; `u32::MAX` is no bound.

@@ -1,6 +1,12 @@
 //! An authority that signs whatever is asked of it: what is right, and every kind of wrong.
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use std::cell::RefCell;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::rc::Rc;
+use wirebook_net::sim::SimStream;
+use wirebook_net::{Registration, Stream};
 use wirebook_tls::{Acceptor, Connector, Identity, Options, Roots};
 
 /// An authority.
@@ -89,4 +95,43 @@ fn asked(names: &[&str], time: Time) -> (CertificateParams, KeyPair) {
         Time::Future => (date_time_ymd(4000, 1, 1), date_time_ymd(4001, 1, 1)),
     };
     (params, KeyPair::generate().expect("a key"))
+}
+
+/// A stream that remembers what went over it, in both directions.
+pub struct Tapped {
+    /// The stream.
+    pub inner: SimStream,
+    /// What was read from it.
+    pub read: Rc<RefCell<Vec<u8>>>,
+    /// What was written to it.
+    pub written: Rc<RefCell<Vec<u8>>>,
+}
+
+impl Tapped {
+    /// One around this stream.
+    pub fn new(inner: SimStream) -> Self {
+        Tapped { inner, read: Rc::default(), written: Rc::default() }
+    }
+}
+
+impl Stream for Tapped {
+    fn registration(&self) -> &Registration {
+        self.inner.registration()
+    }
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.try_read(buffer)?;
+        self.read.borrow_mut().extend_from_slice(&buffer[..count]);
+        Ok(count)
+    }
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.try_write(bytes)?;
+        self.written.borrow_mut().extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+    fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.try_write(&buffers.iter().flat_map(|buffer| buffer.iter().copied()).collect::<Vec<u8>>())
+    }
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.inner.shutdown(how)
+    }
 }

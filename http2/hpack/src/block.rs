@@ -21,6 +21,8 @@ pub struct Block {
     /// The size of the list as RFC 9113 §6.5.2 counts it.
     size: usize,
     over: bool,
+    /// Bytes of names that references had copied into the table.
+    copied: usize,
 }
 
 /// One field.
@@ -70,6 +72,12 @@ impl Block {
         self.over
     }
 
+    /// Bytes that references to names had copied into the table: work of which the block's length says nothing. Two octets are enough to
+    /// copy four kilobytes, and no limit above forbids it, for the table must be what the peer thinks it is.
+    pub fn copied(&self) -> usize {
+        self.copied
+    }
+
     fn text(&self, (at, length): (u32, u32)) -> &[u8] {
         &self.bytes[at as usize..][..length as usize]
     }
@@ -84,7 +92,7 @@ impl Block {
         self.bytes.truncate(STATIC_LENGTH as usize);
         self.texts.clear();
         self.fields.clear();
-        (self.size, self.over) = (0, false);
+        (self.size, self.over, self.copied) = (0, false, 0);
     }
 
     /// Takes a string that is no Huffman code.
@@ -137,6 +145,11 @@ impl Block {
         self.size = self.size.saturating_add(size(name, value));
         self.over |= self.size > limits.list || self.fields.len() >= limits.fields;
         !self.over
+    }
+
+    /// Counts a name that a reference has copied.
+    pub(crate) fn copies(&mut self, name: usize) {
+        self.copied = self.copied.saturating_add(name);
     }
 
     /// Adds a field whose text lies in the buffer.

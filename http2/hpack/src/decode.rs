@@ -150,6 +150,7 @@ impl Decoder {
         // ANCHOR: insert
         if one.kind == Kind::Inserted {
             self.table.insert(room.entry(field));
+            room.copies(if one.name.is_none() { name.1 as usize } else { 0 });
         }
         if room.admit(name.1 as usize, value.1 as usize, &self.limits) {
             room.push(field, one.kind == Kind::NeverIndexed);

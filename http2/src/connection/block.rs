@@ -12,6 +12,9 @@ use crate::stream::Priority;
 use crate::stream::state::{Input, Part, Piece, Verdict};
 use crate::wire::{Dependency, Flags, Frame, Header, Kind, StreamId, Violation};
 
+/// Bytes that a block may have HPACK's table copy for as much as a reset costs. A block of 128 fields has no names of that length.
+const COPIED: usize = 64 * 1024;
+
 impl Connection {
     /// HEADERS, and the CONTINUATIONs behind it.
     pub(super) fn headers(&mut self, header: Header, input: &[u8], room: &mut Fields) -> Step {
@@ -35,6 +38,10 @@ impl Connection {
             self.decoder.decode(joined, block)
         };
         decoded.map_err(|error| Violation::Compression(error.violation))?;
+        // What it cost is counted, whatever becomes of it: such a block is as much work as that many resets.
+        if !(0..room.block.copied() / COPIED).all(|_| self.resets.spend()) {
+            return Err(Violation::TooManyResets);
+        }
         let found = self.block(header.stream, end_stream, dependency, room)?;
         Ok(Some((whole, found)))
     }

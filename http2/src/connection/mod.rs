@@ -41,7 +41,6 @@ use crate::wire::{Code, Error, PREFACE, Settings, StreamId, Violation};
 use budget::Budget;
 use found::{Found, Payload};
 use owed::Answer;
-pub use receive::SMALL_UPDATE;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -408,7 +407,7 @@ impl Connection {
     /// DATA moves something, in either direction.
     fn moved(&mut self, bytes: u32) {
         const WORTH: u32 = 1024;
-        self.moved += bytes;
+        self.moved = self.moved.saturating_add(bytes);
         self.idle_frames.refund(self.moved / WORTH);
         self.moved %= WORTH;
     }

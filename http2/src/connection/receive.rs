@@ -8,9 +8,6 @@ use crate::stream::Priority;
 use crate::stream::state::{Input, Part, Piece, State, Verdict};
 use crate::wire::{Code, Flags, Frame, Header, Kind, PREFACE, StreamId, Violation, settings};
 
-/// WINDOW_UPDATEs by less than this many bytes are frames that move nothing.
-pub const SMALL_UPDATE: u32 = 1024;
-
 impl Connection {
     /// The next thing in `input`.
     // ANCHOR: step
@@ -334,9 +331,7 @@ impl Connection {
             if increment == 0 {
                 return Err(Violation::WindowZero);
             }
-            if increment < SMALL_UPDATE {
-                self.idle_frame()?;
-            }
+            self.idle_frame()?;
             let was_shut = self.sender.room() <= 0;
             self.sender.grow(increment.into())?;
             return Ok((was_shut && self.sender.room() > 0).then_some(Found::Room(None)));
@@ -345,9 +340,7 @@ impl Connection {
         if let Verdict::Connection(violation) = verdict {
             return Err(violation);
         }
-        if increment < SMALL_UPDATE || verdict == Verdict::Ignore {
-            self.idle_frame()?;
-        }
+        self.idle_frame()?;
         let Some(stream) = self.streams.get_mut(id).filter(|_| verdict != Verdict::Ignore) else { return Ok(None) };
         stream.lifecycle.step(Input::ReceiveWindow);
         let was_shut = stream.sender.room() <= 0;

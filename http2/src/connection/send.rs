@@ -7,7 +7,7 @@ use crate::message::{Misuse, Outgoing};
 use crate::stream::Priority;
 use crate::stream::state::{Input, Leave, Leaving, Piece, Verdict};
 use crate::stream::table::Stream;
-use crate::wire::{Code, Flags, Frame, Header, Kind, PREFACE, StreamId};
+use crate::wire::{Code, Flags, Frame, Header, Kind, PREFACE, StreamId, Violation};
 use wirebook_hpack::Indexing;
 use wirebook_http1::parser::{FieldLines, RequestHead, ResponseHead};
 
@@ -86,6 +86,11 @@ impl Connection {
                 self.may(stream, Input::SendReset)?;
                 self.forget(stream);
                 Frame::RstStream { stream, code }.write(out);
+                // A request that is turned away was work for nothing, whoever does it.
+                if code == Code::REFUSED_STREAM && self.role == Role::Server && !self.resets.spend() {
+                    self.fail(Violation::TooManyResets);
+                    self.answers(out);
+                }
                 Ok(())
             }
             Event::Goaway { code, debug, .. } => {
@@ -236,7 +241,7 @@ impl Connection {
             _ => {}
         }
         let windows = stream.sender.room().min(room).max(0) as usize;
-        let taken = data.len().min(windows).min(config.max_out.saturating_sub(out.len()));
+        let taken = data.len().min(windows).min(content_in(config.max_out.saturating_sub(out.len()), largest));
         let last = end && taken == data.len();
         // Who waits for room waits for the peer, unless the transport is slower still.
         stream.room_due = if taken == windows && taken < data.len() {
@@ -260,7 +265,8 @@ impl Connection {
                 break;
             }
         }
-        self.moved(taken as u32);
+        // Twice: the peer may say on the stream and on the connection that it has read this.
+        self.moved((taken as u32).saturating_mul(2));
         if taken == data.len() {
             self.idle_frames.refund(2);
         }
@@ -366,6 +372,12 @@ fn step(stream: &mut Stream, input: Input, piece: Piece, end: bool) {
     let moved = stream.outgoing.step(piece);
     let ended = if end { stream.outgoing.step(Piece::End) } else { Ok(()) };
     debug_assert!(moved.is_ok() && ended.is_ok());
+}
+
+/// Content that fits into so many bytes beside the headers of its frames; where there is any room at all, a byte does.
+fn content_in(room: usize, largest: usize) -> usize {
+    let headers = room.div_ceil(largest + Header::SIZE) * Header::SIZE;
+    room.saturating_sub(headers).max(room.min(1))
 }
 
 /// Room for a header that is filled in later.

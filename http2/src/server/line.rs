@@ -10,7 +10,7 @@ use crate::connection::Connection;
 use crate::driver::{Bears, Desk, Link, Pipe, Pipes};
 use crate::message::{Fields, Misuse};
 use crate::stream::{Lanes, state::State};
-use crate::wire::{Code, StreamId};
+use crate::wire::{Code, Header, StreamId};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
@@ -18,7 +18,8 @@ use wirebook_http1::server::host::{Connections, Hooks, Transport, call as tell};
 use wirebook_http1::server::{Draft, Failure, carrier::Content};
 use wirebook_net::Signal;
 
-/// Bytes that wait to be written above which nobody adds content unless it is its turn; and what a turn brings.
+/// Bytes that wait to be written above which nobody adds content unless it is its turn; and what a turn brings: a frame that fills a record of
+/// TLS, with its header.
 const TURN: usize = 16 * 1024;
 
 /// Bytes that wait to be written, at most, before answers of the protocol are held back. More of content nobody adds, either.
@@ -137,9 +138,13 @@ impl Line {
         self.calls.borrow().iter().for_each(|call| call.changed.raise());
     }
 
-    /// A request has come: its record, with the head in place of `fields`. `None` where too many are still being answered.
+    /// A request has come: its record, with the head in place of `fields`. `None` where too many are still being answered. Those whose streams
+    /// are over count if they go on all the same, and not if they only have not been dropped yet.
     pub(super) fn open(self: &Rc<Self>, id: StreamId, asks: Asks, fields: &mut Fields) -> Option<Rc<Call>> {
-        if self.calls.borrow().len() >= self.common.options.http2.max_concurrent_streams as usize {
+        let most = self.common.options.http2.max_concurrent_streams as usize;
+        let goes_on = |call: &&Rc<Call>| !call.is_gone() || call.watched.get();
+        let is_full = |calls: &[Rc<Call>]| calls.len() >= most && calls.iter().filter(goes_on).count() >= most;
+        if is_full(&self.calls.borrow()) {
             return None;
         }
         let call = self.common.spare.borrow_mut().pop().unwrap_or_default();
@@ -184,7 +189,7 @@ impl Line {
         }
         // A turn is a turn only where there are others.
         let alone = !self.calls.borrow().iter().any(|other| other.waits.get() && other.id != call.id);
-        if alone { MAX_WAITING.saturating_sub(waiting) } else { TURN }
+        if alone { MAX_WAITING.saturating_sub(waiting) } else { TURN - Header::SIZE }
     }
 }
 

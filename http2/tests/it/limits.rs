@@ -235,6 +235,20 @@ fn what_was_begun_ends_in_time() {
     }
 }
 
+/// A driver may have reasons of its own to turn requests away: they cost the peer as much as the core's.
+#[test]
+fn requests_that_the_driver_refuses_cost_the_budget_too() {
+    let config = Config { resets: Rate { burst: 2, per_second: 0 }, ..Config::default() };
+    let mut connection = server(config, Instant::now());
+    for (id, left, over) in [(1, 1, false), (3, 0, false), (5, 0, true)] {
+        assert_eq!(hear(&mut connection, &request(id)), None);
+        let refused = Event::Reset { stream: StreamId::new(id), code: Code::REFUSED_STREAM };
+        connection.send(refused, &mut Vec::new()).expect("an open stream");
+        assert_eq!((connection.budgets().0, connection.is_over()), (left, over), "{id}");
+    }
+    assert_eq!(connection.fault().map(|error| error.violation), Some(Violation::TooManyResets));
+}
+
 #[test]
 fn the_last_resets_are_remembered() {
     let now = Instant::now();

@@ -75,6 +75,14 @@ pub fn generated(generator: &str) -> Generated {
         }
         "h2_reset_malformed" => each(|id| frame(1, 5, id, &[GET, b"\0\x01X\x01y"].concat())),
         "h2_dribble" => Box::new((0..1_000_000).map(|_| frame(8, 0, 1, &[0, 0, 0, 1]))),
+        "h2_refused_hpack" => {
+            // Streams until one is refused, whose block fills the table; room for another, which names what is in it.
+            let posts = (0..210).map(|n| frame(1, 4, n * 2 + 1, POST));
+            let indexed = frame(1, 4, 421, &[POST, b"\x40\x03x-k\x01v"].concat());
+            let resets = (0..15).map(|n| frame(3, 0, n * 2 + 1, &[0, 0, 0, 8]));
+            let named = frame(1, 5, 423, &[GET, b"\xbe"].concat());
+            Box::new(posts.chain([indexed]).chain(resets).chain([named]))
+        }
         "h2_body_2mib" => Box::new((0..128).map(|_| frame(0, 0, 1, &[b'x'; 16_384]))),
         other if other.starts_with("100 x HEADERS(POST") => {
             let frames = Box::new((0..100).map(|n| frame(1, 4, n * 2 + 1, POST)));

@@ -87,6 +87,8 @@ server max_settings 1: Unprocessed Unprocessed Unprocessed
 client max_settings 1: TooManySettings Unprocessed Unprocessed
 server max_owed 0: Unprocessed Unprocessed Unprocessed
 client max_owed 0: TooManyOwed Unprocessed Unprocessed
+server idle_frames.burst 0: Unprocessed Unprocessed Unprocessed
+client idle_frames.burst 0: TooManyIdle Unprocessed Unprocessed
 server preface_timeout 0: Ended Unprocessed Unprocessed
 client preface_timeout 0: PrefaceTimeout Unprocessed Unprocessed
 server preface_timeout 1: Ended Unprocessed Unprocessed

@@ -386,7 +386,38 @@ pub(crate) fn before() -> Vec<u8> {
 }
 
 /// One of each kind.
-pub(crate) fn floods() -> [(&'static str, Flood); 14] {
+pub(crate) fn floods() -> impl Iterator<Item = (&'static str, Flood)> {
+    plain_floods().into_iter().chain(made_resets())
+}
+
+/// Requests with a mistake on the stream of each, so that it is the server that resets it (CVE-2025-8671).
+#[rustfmt::skip]
+fn made_resets() -> [(&'static str, Flood); 11] {
+    let asks = |flags: u8, block: &[u8], mistake: fn(u32) -> Vec<u8>| -> Flood {
+        let block = block.to_vec();
+        Box::new(move |n| [frame(1, flags, n * 2 + 3, &block), mistake(n * 2 + 3)].concat())
+    };
+    let length = [POST, b"\x0f\x0d\x011"].concat();
+    [
+        ("WINDOW_UPDATE by 0", asks(4, POST, |id| frame(8, 0, id, &[0; 4]))),
+        ("a window that overflows", asks(4, POST, |id| frame(8, 0, id, b"\x7f\xff\xff\xff"))),
+        ("a PRIORITY that is too short", asks(4, POST, |id| frame(2, 0, id, &[0; 4]))),
+        ("a stream that depends on itself", asks(4, POST, |id| frame(2, 0, id, &[&id.to_be_bytes()[..], &[9]].concat()))),
+        ("trailers without an end", asks(4, POST, |id| frame(1, 4, id, b"\0\x01x\x01y"))),
+        ("trailers with a pseudo-field", asks(4, POST, |id| frame(1, 5, id, b"\x82"))),
+        ("HEADERS behind the end", asks(5, GET, |id| frame(1, 5, id, GET))),
+        ("DATA behind the end", asks(5, GET, |id| frame(0, 1, id, b"x"))),
+        ("more than content-length", asks(4, &length, |id| frame(0, 0, id, b"xy"))),
+        ("a content-length without content", asks(5, &length, |_| Vec::new())),
+        ("requests that depend on themselves", Box::new(|n| {
+            let id = n * 2 + 3;
+            frame(1, 0x25, id, &[&id.to_be_bytes()[..], &[9], GET].concat())
+        })),
+    ]
+}
+
+/// Those that take one frame, and the oldest ones.
+fn plain_floods() -> [(&'static str, Flood); 20] {
     [
         ("SETTINGS", Box::new(|_| frame(4, 0, 0, &[0, 3, 0, 0, 0, 9]))),
         ("SETTINGS ACK", Box::new(|_| frame(4, 1, 0, b""))),
@@ -397,6 +428,12 @@ pub(crate) fn floods() -> [(&'static str, Flood); 14] {
         ("empty DATA", Box::new(|_| frame(0, 0, 1, b""))),
         ("padded DATA", Box::new(|_| frame(0, 8, 1, b"\x01\0"))),
         ("WINDOW_UPDATE", Box::new(|_| frame(8, 0, 1, &[0, 0, 0, 1]))),
+        ("WINDOW_UPDATE by 64 KiB", Box::new(|_| frame(8, 0, 1, &[0, 1, 0, 0]))),
+        ("WINDOW_UPDATE of the connection", Box::new(|_| frame(8, 0, 0, &[0, 0, 4, 0]))),
+        ("tables that shrink and grow", Box::new(|n| frame(4, 0, 0, &[0, 1, 0, 0, 16 * (n as u8 & 1), 0]))),
+        ("windows that shut and open", Box::new(|n| frame(4, 0, 0, &[0, 4, 0, 0, n as u8 & 1, 0]))),
+        ("GOAWAY", Box::new(|_| frame(7, 0, 0, &[0; 8]))),
+        ("PRIORITY_UPDATE of other streams", Box::new(|n| frame(16, 0, 0, &(n * 2 + 3).to_be_bytes()))),
         ("unknown", Box::new(|_| frame(0x42, 0, 0, &[0; 100]))),
         ("rapid reset", Box::new(|n| [frame(1, 5, n * 2 + 3, GET), frame(3, 0, n * 2 + 3, &[0, 0, 0, 8])].concat())),
         ("malformed", Box::new(|n| frame(1, 5, n * 2 + 3, b"\0\x01X\x01y"))),
@@ -420,6 +457,29 @@ fn every_flood_ends_within_a_thousand_frames() {
         assert!(count.is_some(), "{name} goes on");
         assert_eq!(Seen::read(&subject.sent).goaway.as_deref(), Some("ENHANCE_YOUR_CALM"), "{name}");
         assert!(cost.peak_bytes <= 64 * 1024, "{name}: {} bytes", cost.peak_bytes);
+    }
+}
+
+/// A name of 4 KiB, and two octets for each time that the table copies it: what that costs ends the connection, whatever its blocks look like.
+#[test]
+fn a_name_that_is_copied_again_and_again_costs_what_it_weighs() {
+    let mut block = [GET, &[0x40, 0x7f, 0xa1, 0x1e], &[b'x'; 4000][..], &[0]].concat();
+    let plain = block.clone();
+    block.extend(b"\x7e\0".repeat(600));
+    for (block, most) in [(plain, 1000), (block, 7)] {
+        let mut subject = Subject::new(&serde_json::json!({}));
+        subject.feed(&before());
+        let ended = (0..1000).find(|n| {
+            subject.feed(&frame(1, 5, n * 2 + 3, &block));
+            subject.is_over()
+        });
+        let goaway = Seen::read(&subject.sent).goaway;
+        match ended {
+            None => assert_eq!((goaway, most), (None, 1000), "each of them is answered"),
+            Some(count) => {
+                assert!(count < most && goaway.as_deref() == Some("ENHANCE_YOUR_CALM"), "{count} {goaway:?}")
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! frames that it sends and what it accepts. It is itself run from outside; the rows make sure beforehand that it finds nothing.
 //!
 //! What h2spec finds depends on how fast the other end is: it may see two frames at once, or answer the first before the second has come. So
-//! each row is run in three ways in the simulated network, and over TCP besides.
+//! each row is run in three ways in the simulated network, and over TCP and TLS besides.
 
 mod client;
 mod server;

@@ -16,6 +16,7 @@ mod hpack_vectors;
 mod limits;
 mod memory;
 mod peer;
+mod records;
 mod rough;
 mod server;
 mod shutdown;

@@ -7,8 +7,10 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 use std::time::Duration;
 use wirebook_net::sim::{self, Config, Fault, Faults, SimListener, SimStream};
-use wirebook_net::{self as net, Listener, Registration, Resume, Stream};
-use wirebook_tests::{asked, tls::Authority};
+use wirebook_net::{self as net, Listener, Resume, Stream};
+use wirebook_tests::asked;
+use wirebook_tests::tls::Authority;
+pub(super) use wirebook_tests::tls::Tapped;
 use wirebook_tls::record::{Kind, records};
 use wirebook_tls::{Acceptor, Connector, Error, MAX_SEALED, Options, SMALL_RECORD, TlsStream, WARM_AFTER};
 
@@ -22,41 +24,6 @@ pub(super) fn ends() -> (Acceptor, Connector) {
     static ENDS: LazyLock<(Acceptor, Connector)> =
         LazyLock::new(|| (AUTHORITY.acceptor(&[NAME], &Options::default()), AUTHORITY.connector(&Options::default())));
     ENDS.clone()
-}
-
-/// A stream that remembers what went over it, in both directions.
-pub(super) struct Tapped {
-    inner: SimStream,
-    pub(super) read: Rc<RefCell<Vec<u8>>>,
-    pub(super) written: Rc<RefCell<Vec<u8>>>,
-}
-
-impl Tapped {
-    pub(super) fn new(inner: SimStream) -> Self {
-        Tapped { inner, read: Rc::default(), written: Rc::default() }
-    }
-}
-
-impl Stream for Tapped {
-    fn registration(&self) -> &Registration {
-        self.inner.registration()
-    }
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.try_read(buffer)?;
-        self.read.borrow_mut().extend_from_slice(&buffer[..count]);
-        Ok(count)
-    }
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.try_write(bytes)?;
-        self.written.borrow_mut().extend_from_slice(&bytes[..count]);
-        Ok(count)
-    }
-    fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.try_write(&buffers.iter().flat_map(|buffer| buffer.iter().copied()).collect::<Vec<u8>>())
-    }
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.inner.shutdown(how)
-    }
 }
 
 /// Two sockets that know each other: the client's and the server's.

@@ -7,12 +7,16 @@ use super::wire::{
 use super::{Expect, Pace, REAL, Row, SIMULATED, Step};
 use crate::peer::{ADDRESS, simulate};
 use Expect::{Acknowledged, AnyGoaway, AnyPing, Connection, End, Goaway, Nothing, Pong, Reset, Stream as OfStream};
+use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use wirebook_http2::client::{Error, Session};
 use wirebook_http2::{Code, Config};
 use wirebook_net::sim::{SimListener, SimStream};
 use wirebook_net::tcp::{TcpListener, TcpStream};
 use wirebook_net::{self as net, Listener, Stream};
+use wirebook_tests::tls::Authority;
+use wirebook_tls::Options;
 
 const PROTOCOL: &[Code] = &[Code::PROTOCOL_ERROR];
 const CLOSED: &[Code] = &[Code::STREAM_CLOSED];
@@ -177,24 +181,45 @@ fn the_client_passes_each_row_at_each_pace() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
-#[test]
-fn the_client_passes_each_row_over_tcp() {
-    let faults = net::run(async {
+/// A connection of its own for each of the rows; `accept` and `connect` make of a socket what the two ends speak over.
+fn rows_over<A: Stream, C: Stream + 'static>(
+    accept: impl AsyncFn(TcpStream) -> io::Result<A> + 'static,
+    connect: impl AsyncFn(TcpStream) -> io::Result<C> + 'static,
+) -> io::Result<Vec<String>> {
+    let connect = Rc::new(connect);
+    net::run(async move {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let mut faults = Vec::new();
         for row in rows() {
+            let connect = connect.clone();
             net::spawn(async move {
-                let stream = TcpStream::connect(address).await?;
+                let stream = connect(TcpStream::connect(address).await?).await?;
                 ask(Session::over(stream, "a", Arc::new(Config::default())), false).await
             });
-            let (stream, _) = listener.accept().await?;
+            let stream = accept(listener.accept().await?.0).await?;
             let result = judge(Wire::new(stream, REAL), &row, Pace::OneByOne).await;
             faults.extend(result.err().map(|error| format!("{} ({}): {error}", row.id, row.what)));
         }
         net::stop();
-        Ok::<_, std::io::Error>(faults)
-    });
+        Ok(faults)
+    })
+}
+
+#[test]
+fn the_client_passes_each_row_over_tcp() {
+    let faults = rows_over(async |stream| Ok(stream), async |stream| Ok(stream)).expect("a loop that runs");
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// As `h2specd` does it with `--tls`.
+#[test]
+fn the_client_passes_each_row_over_tls() {
+    let authority = Authority::default();
+    let acceptor = authority.acceptor(&["localhost"], &Options { protocols: vec!["h2".into()], ..Options::default() });
+    let connector = authority.connector(&Options::default()).offering(&["h2"]);
+    let accept = async move |stream| Ok(acceptor.accept(stream)?);
+    let faults = rows_over(accept, async move |stream| connector.connect(stream, "localhost").await);
     let faults = faults.expect("a loop that runs");
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }

@@ -10,11 +10,14 @@ use Expect::{
     Acknowledged, AnyData, AnyGoaway, AnyHead, AnyPing, Connection, End, Goaway, Head, Length, OurSettings, Pong,
     PongOrEnd, Reset, Stream as OfStream,
 };
-use wirebook_http2::server::Options;
+use std::io;
+use std::net::SocketAddr;
+use wirebook_http2::server::{Options, serve_secure_with};
 use wirebook_http2::{Code, Outcome, Request, Response};
 use wirebook_net::sim::SimStream;
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Stream};
+use wirebook_tests::tls::{Authority, Time};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PROTOCOL: &[Code] = &[Code::PROTOCOL_ERROR];
@@ -345,6 +348,25 @@ fn the_server_passes_each_row_at_each_pace() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// A connection of its own for each of the rows, frame by frame: each would wait for the system to hear of the last.
+async fn rows_over<S: Stream>(
+    handler: &str,
+    connect: impl AsyncFn(TcpStream) -> io::Result<S>,
+    address: SocketAddr,
+) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (shakes, row) in rows() {
+        let result = async {
+            let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+            stream.set_nodelay(true).map_err(|error| error.to_string())?;
+            let stream = connect(stream).await.map_err(|error| error.to_string())?;
+            run(&Wire::new(stream, REAL), shakes, &row, Pace::OneByOne).await
+        };
+        faults.extend(result.await.err().map(|error| format!("{} ({}), {handler}: {error}", row.id, row.what)));
+    }
+    faults
+}
+
 #[test]
 fn the_server_passes_each_row_over_tcp() {
     let faults = net::run(async {
@@ -357,17 +379,27 @@ fn the_server_passes_each_row_over_tcp() {
                 wirebook_http2::serve_with("127.0.0.1:0", options, answers)?
             };
             let address = server.local_addr().expect("an address");
-            for (shakes, row) in rows() {
-                let stream = TcpStream::connect(address).await?;
-                // Frame by frame: each would wait for the system to hear of the last.
-                stream.set_nodelay(true)?;
-                let wire = Wire::new(stream, REAL);
-                let result = run(&wire, shakes, &row, Pace::OneByOne).await;
-                faults.extend(result.err().map(|error| format!("{} ({}), {handler}: {error}", row.id, row.what)));
-            }
+            faults.extend(rows_over(handler, async |stream| Ok(stream), address).await);
         }
         net::stop();
-        Ok::<_, std::io::Error>(faults)
+        Ok::<_, io::Error>(faults)
+    });
+    let faults = faults.expect("a loop that runs");
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// As `h2spec -t` does it.
+#[test]
+fn the_server_passes_each_row_over_tls() {
+    let authority = Authority::default();
+    let identity = authority.sign(&["localhost"], Time::Now).identity();
+    let connector = authority.connector(&Default::default()).offering(&["h2"]);
+    let faults = net::run(async move {
+        let server = serve_secure_with("127.0.0.1:0", &identity, Options::default(), reads)?;
+        let address = server.local_addr().expect("an address");
+        let faults = rows_over("TLS", async |stream| connector.connect(stream, "localhost").await, address).await;
+        net::stop();
+        Ok::<_, io::Error>(faults)
     });
     let faults = faults.expect("a loop that runs");
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
