@@ -34,15 +34,24 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site::spawn(shell, None)
 });
 
+/// The smallest book that there is.
+fn small_book() -> TempDir {
+    let book = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| fs::write(book.path().join(name), text).expect("a file");
+    fs::create_dir(book.path().join("src")).expect("a folder");
+    write("book.toml", "[build]\nuse-default-preprocessors = false\n");
+    write("src/SUMMARY.md", "[One chapter](index.md)\n");
+    write("src/index.md", "# One chapter\n");
+    book
+}
+
 impl Site {
     /// A site of the smallest book that there is.
     fn start_with(more: &[&str]) -> Site {
-        let book = tempfile::tempdir().expect("a folder");
-        let write = |name: &str, text: &str| fs::write(book.path().join(name), text).expect("a file");
-        fs::create_dir(book.path().join("src")).expect("a folder");
-        write("book.toml", "[build]\nuse-default-preprocessors = false\n");
-        write("src/SUMMARY.md", "[One chapter](index.md)\n");
-        write("src/index.md", "# One chapter\n");
+        Site::of(small_book(), more)
+    }
+
+    fn of(book: TempDir, more: &[&str]) -> Site {
         let mut command = Command::new(WIREBOOK);
         command.args(["site", "--addr", "127.0.0.1:0", "--book"]).arg(book.path()).args(more);
         Site::spawn(command, Some(book))
@@ -483,4 +492,17 @@ fn a_site_whose_workers_are_killed() {
     assert_eq!(workers.len(), 3, "another answers: {workers:?}");
     let master = site.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &master]).status().expect("kill is there").success());
+}
+
+/// A worker that renders hears nothing, and a book may be long: here it never ends, because nobody writes the chapter that it reads.
+#[test]
+fn a_site_that_still_renders_ends_when_it_is_told() {
+    let book = small_book();
+    let chapter = book.path().join("src/index.md");
+    fs::remove_file(&chapter).expect("a file");
+    assert!(Command::new("mkfifo").arg(&chapter).status().expect("mkfifo is there").success());
+    let mut site = Site::of(book, &["--workers", "2"]);
+    let master = site.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &master]).status().expect("kill is there").success());
+    assert!(site.child.wait().expect("it ends").success());
 }
