@@ -553,6 +553,26 @@ async function explanations() {
     await page.mouse.move(0, 0);
     await shows('head', '.wb-explain', 'what the request is about');
   });
+  // The race is figures, and they explain nothing.
+  const walked = Object.keys(PAGES).filter((name) => name !== 'race');
+  for (const name of walked) {
+    await check(`${name}: each step has a sentence, a rule and a line of the source`, async () => {
+      const widget = await visit(name);
+      if (!(await widget.locator('.wb-steps').count())) return;
+      await widget.focus();
+      await page.keyboard.press('Home');
+      let told = 0;
+      for (let step = 0; step < 30; step += 1) {
+        if (await widget.locator('.wb-steps .wb-on').count()) {
+          told += 1;
+          const said = await text(widget, '.wb-explain');
+          assert.match(said, /\S+\s+\S.{15,}\.\s[^]*\S\s+[\w/]+\.rs:\d+$/, `step ${step}: ${said}`);
+        }
+        await page.keyboard.press('ArrowRight');
+      }
+      assert.ok(told > 0, 'no step');
+    });
+  }
   for (const [name, pattern] of [['conversation', /the message is over/], ['event-loop', /\S+ .{20,}/]]) {
     await check(`${name} explains the step that is now`, async () => {
       const widget = await visit(name);
