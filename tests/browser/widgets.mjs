@@ -277,6 +277,36 @@ async function state() {
   });
 }
 
+// Of every widget: what was chosen, where it was stepped to, and what it shows then.
+async function reloads() {
+  const shown = (widget) => widget.evaluate((element) => ({
+    chosen: [...element.querySelectorAll('select, input, textarea')].map((one) => (one.type === 'checkbox' ? one.checked : one.value)),
+    now: [...element.querySelectorAll('.wb-on, .wb-cut output')].filter((one) => !one.closest('.wb-explain')).map((one) => one.textContent),
+  }));
+  // The bytes of a handshake and of this page's requests are others each time; the workers' page is of who serves it.
+  const other = ['records', 'page', 'workers'];
+  for (const name of Object.keys(PAGES).filter((one) => !other.includes(one))) {
+    await check(`${name}: a reload keeps what was chosen, and where it was`, async () => {
+      const widget = await visit(name);
+      for (const list of await widget.locator('.wb-bar select').all()) {
+        const [, second] = await list.locator('option:not([hidden])').evaluateAll((all) => all.map((one) => one.value));
+        if (second) await list.selectOption(second);
+        await settled(page, (tag) => document.querySelector(tag).ariaBusy !== 'true', `wirebook-${name}`);
+      }
+      const back = widget.locator('button[aria-label="step back"]:not([aria-disabled=true])');
+      if (await back.isVisible()) await press(back);
+      await settled(page, (tag) => document.querySelector(tag).ariaBusy !== 'true', `wirebook-${name}`);
+      const before = await shown(widget);
+      // It is written down a moment after the last change.
+      if (before.chosen.length) await settled(page, (mine) => location.hash.includes(mine), `${name}.`);
+      await page.evaluate(() => new Promise((done) => { setTimeout(done, 300); }));
+      await page.reload();
+      await live(page);
+      assert.deepEqual(await shown(widget), before);
+    });
+  }
+}
+
 async function connection() {
   const says = (away) => settled(page, (wanted) => [...document.querySelectorAll('.wb .wb-live')]
     .every((one) => one.classList.contains('wb-away') === wanted && /the server is away/.test(one.textContent) === wanted), away);
@@ -783,6 +813,7 @@ for (screen of SCREENS) {
   await web();
   await http2();
   if (screen === SCREENS[0]) {
+    await reloads();
     await explanations();
     await programs();
     await words();
