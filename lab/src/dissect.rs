@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
 use wirebook_process::ipc::Framing;
-use wirebook_terminal::{Complaint, Result, colourful, width};
+use wirebook_terminal::{Complaint, Result, colourful, said, width};
 
 /// What to take apart, and how to show it.
 #[derive(Args)]
@@ -157,7 +157,10 @@ fn read(file: Option<&Path>) -> Result<Vec<u8>> {
     };
     let name = file.map_or("standard input".into(), |path| path.display().to_string());
     read.map_err(|error| {
-        Complaint::new(format!("{name} cannot be read: {error}."), "name a file that exists, or pipe the bytes in.")
+        Complaint::new(
+            format!("{name} cannot be read: {}.", said(&error)),
+            "name a file that exists, or pipe the bytes in.",
+        )
     })?;
     match bytes.len() > MAX_INPUT {
         true => {

@@ -20,7 +20,7 @@ mod source;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use wirebook_terminal::{Result, quiet_pipes};
+use wirebook_terminal::{Result, misuse, quiet_pipes};
 
 /// The network stack you can read, run, break and beat.
 ///
@@ -56,7 +56,13 @@ enum Command {
 
 fn main() -> ExitCode {
     quiet_pipes();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            misuse(&error);
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
     let result: Result = match arguments.command {
         None => site::run(&arguments.site),
         Some(Command::Site(options)) => site::run(&options),
@@ -74,7 +80,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(complaint) => {
-            eprintln!("error: {complaint}");
+            eprintln!("error: {complaint:?}");
             ExitCode::FAILURE
         }
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use wirebook_template::{Delimiters, Engine, Error, Template, Value, text_of, tokens};
-use wirebook_terminal::{Complaint, Result};
+use wirebook_terminal::{Complaint, Result, fit, said, width};
 
 /// What to render, and how.
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub(crate) struct Options {
 ///
 /// # Errors
 ///
-/// Where a file can not be read, or the template does not compile or render.
+/// Where a file cannot be read, or the template does not compile or render.
 pub(crate) fn run(options: &Options) -> Result {
     let source = &text_of(&bytes(&options.file)?);
     let compile = wirebook_template::Options {
@@ -60,7 +60,8 @@ pub(crate) fn run(options: &Options) -> Result {
     if options.tokens {
         for token in tokens(source, &compile).map_err(broken)? {
             let at = token.position;
-            println!("{:>4}:{:<4} {:<12} {}", at.line, at.column, token.kind, token.text.escape_debug());
+            let line = format!("{:>4}:{:<4} {:<12} {}", at.line, at.column, token.kind, token.text.escape_debug());
+            println!("{}", fit(&line, width()));
         }
         return Ok(());
     }
@@ -69,8 +70,8 @@ pub(crate) fn run(options: &Options) -> Result {
     for root in &roots {
         engine.add_root(root).map_err(|error| {
             Complaint::new(
-                format!("the root {} can not be opened: {error}", root.display()),
-                "give a directory with --root",
+                format!("The root {} cannot be opened: {}.", root.display(), said(&error)),
+                "name a folder with --root.",
             )
         })?;
     }
@@ -88,7 +89,7 @@ pub(crate) fn run(options: &Options) -> Result {
     }
     if options.tree {
         for closure in template.closures() {
-            println!("{}{}", "  ".repeat(closure.depth), closure.label);
+            println!("{}", fit(&format!("{}{}", "  ".repeat(closure.depth), closure.label), width()));
         }
         return Ok(());
     }
@@ -118,8 +119,9 @@ fn below(file: &Path, roots: &[PathBuf]) -> String {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path)
-        .map_err(|error| Complaint::new(format!("{} can not be read: {error}", path.display()), "check the path"))
+    std::fs::read(path).map_err(|error| {
+        Complaint::new(format!("{} cannot be read: {}.", path.display(), said(&error)), "name a file that exists.")
+    })
 }
 
 fn read(path: &Path) -> Result<String> {

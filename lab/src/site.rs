@@ -122,15 +122,23 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
     cluster::run(cluster_options, async move |worker: cluster::Worker| {
         let complain = |complaint: Complaint| io::Error::other(complaint.to_string());
         let certificate = secure.then(|| Certificate::new(cert_dir.as_deref())).transpose().map_err(complain)?;
-        let pages = match &rendered {
-            // A reload is of the book as it is then.
-            Some(folder) => {
-                book::render_once(&root, &folder.join(format!("generation {}", worker.identity().generation)))
-            }
+        // A reload is of the book as it is then.
+        let shared = rendered.as_ref().map(|all| all.join(format!("generation {}", worker.identity().generation)));
+        let root = root.clone();
+        let rendering = net::spawn_blocking(move || match shared {
+            Some(folder) => book::render_once(&root, &folder),
             None => book::render(&root),
-        };
-        let pages = pages.map_err(complain)?;
-        net::sleep(Duration::ZERO).await;
+        });
+        // Who is told to leave meanwhile has promised nothing to anybody, and waits for no chapter.
+        let patience = net::spawn({
+            let worker = worker.clone();
+            async move {
+                worker.told_to_leave().await;
+                std::process::exit(0);
+            }
+        });
+        let pages = rendering.await.map_err(io::Error::other)?.map_err(complain)?;
+        patience.abort();
         let name = Some(format!("{} {}", worker.identity().worker, std::process::id()));
         live::workers::set(worker.clone());
         let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().map_err(complain)?;

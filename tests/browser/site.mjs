@@ -48,7 +48,7 @@ async function walk(page) {
 }
 
 // In the page: the labels of diagrams that lie over each other.
-const collisions = () => [...document.querySelectorAll('.wb-diagram svg, .wb-plot svg')].flatMap((svg) => {
+const collisions = () => [...document.querySelectorAll('.wb-diagram svg, .wb-plot svg, .wb-lines > svg')].flatMap((svg) => {
   const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
   return boxes.flatMap(([one, a], index) => boxes.slice(index + 1).filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
     && a.top < b.bottom - 2 && b.top < a.bottom - 2).map(([other]) => `${one} × ${other}`));
@@ -156,7 +156,8 @@ async function cutWidgets(page) {
     await check(`${name} steps back and takes a byte more`, async () => {
       await page.goto(`${site}/${path}.html`);
       const widget = page.locator(name).first();
-      const shows = (test) => page.waitForFunction(([tag, source]) => new RegExp(source).test(document.querySelector(`${tag} output`)?.textContent), [name, test], { timeout: 15_000 });
+      const shows = (test) => settled(page, ([tag, source]) => new RegExp(source)
+        .test(document.querySelector(`${tag} output`)?.textContent), [name, test]);
       await shows('^(\\d+) / \\1$');
       const length = Number((await text(widget, 'output')).split(' / ')[1]);
       await widget.getByRole('button', { name: 'step back' }).click();

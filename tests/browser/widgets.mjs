@@ -32,9 +32,13 @@ let screen;
 let page;
 const options = () => ({ ...screen, permissions: ['clipboard-read', 'clipboard-write'] });
 // One that failed while the server was away takes nothing from the next.
-const check = (what, work) => judged(`${screen.name}: ${what}`, () => work().finally(async () => {
-  if (server.child.exitCode ?? server.child.signalCode) server = await serve(server.address);
-}));
+const check = (what, work) => judged(`${screen.name}: ${what}`, async () => {
+  try {
+    await work();
+  } finally {
+    if (server.child.exitCode ?? server.child.signalCode) server = await serve(server.address);
+  }
+});
 const press = (target, options) => (screen.hasTouch ? target.tap(options) : target.click(options));
 
 async function visit(name, hash = '') {
@@ -126,11 +130,23 @@ async function played(name, widget) {
         if (range.getClientRects().length > 1) split.push(word);
       }
     }
+    // What a person types into shows all of its words; the labels of a drawing lie within it, and not over each other.
+    const narrow = [...element.querySelectorAll('input[type=text]')]
+      .filter((one) => one.offsetParent && one.scrollWidth > one.clientWidth).map((one) => one.value);
+    const labels = [...element.querySelectorAll('.wb-lines > svg')].flatMap((svg) => {
+      const frame = svg.getBoundingClientRect();
+      const boxes = [...svg.querySelectorAll('text')].map((label) => [label.textContent, label.getBoundingClientRect()]);
+      const outside = boxes.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1
+        || box.top < frame.top - 1 || box.bottom > frame.bottom + 1 || box.height < 12);
+      const over = boxes.filter(([, a], index) => boxes.slice(index + 1).some(([, b]) => a.left < b.right && b.left < a.right
+        && a.top < b.bottom - 4 && b.top < a.bottom - 4));
+      return [...outside, ...over].map(([label]) => label);
+    });
     const cut = [...element.querySelectorAll('*')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1
       && getComputedStyle(one).overflowX === 'hidden' && !one.closest('.wb-hidden, thead'));
     return {
       right: element.getBoundingClientRect().right, wide: document.documentElement.scrollWidth,
-      broken: [...split, ...cut.map((one) => one.className)],
+      broken: [...split, ...narrow, ...labels, ...cut.map((one) => one.className)],
     };
   }, `wirebook-${name}`);
   assert.ok(right <= width && wide <= width, `${right} and ${wide} px wide`);
@@ -245,8 +261,8 @@ async function state() {
   await check('copying confirms visibly', async () => {
     const widget = await visit('frame');
     await press(widget.getByRole('button', { name: 'step back' }));
-    await press(widget.getByRole('button', { name: 'copy link' }));
-    await shows('frame', '.wb-bar', '✓ copied');
+    // It is there for two seconds: who begins to look when it is pressed may come too late.
+    await Promise.all([shows('frame', '.wb-bar', '✓ copied'), press(widget.getByRole('button', { name: 'copy link' }))]);
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
     assert.match(page.url(), /frame\.cut=\d+/);
     await shows('frame', '.wb-bar', 'copy link');
@@ -261,13 +277,50 @@ async function state() {
   });
 }
 
+// Of every widget: what was chosen, where it was stepped to, and what it shows then.
+async function reloads() {
+  const shown = (widget) => widget.evaluate((element) => ({
+    chosen: [...element.querySelectorAll('select, input, textarea')].map((one) => (one.type === 'checkbox' ? one.checked : one.value)),
+    now: [...element.querySelectorAll('.wb-on, .wb-cut output')].filter((one) => !one.closest('.wb-explain')).map((one) => one.textContent),
+  }));
+  // The bytes of a handshake and of this page's requests are others each time; the workers' page is of who serves it.
+  const other = ['records', 'page', 'workers'];
+  for (const name of Object.keys(PAGES).filter((one) => !other.includes(one))) {
+    await check(`${name}: a reload keeps what was chosen, and where it was`, async () => {
+      const widget = await visit(name);
+      for (const list of await widget.locator('.wb-bar select').all()) {
+        const [, second] = await list.locator('option:not([hidden])').evaluateAll((all) => all.map((one) => one.value));
+        if (second) await list.selectOption(second);
+        await settled(page, (tag) => document.querySelector(tag).ariaBusy !== 'true', `wirebook-${name}`);
+      }
+      const back = widget.locator('button[aria-label="step back"]:not([aria-disabled=true])');
+      if (await back.isVisible()) await press(back);
+      await settled(page, (tag) => document.querySelector(tag).ariaBusy !== 'true', `wirebook-${name}`);
+      const before = await shown(widget);
+      // It is written down a moment after the last change.
+      if (before.chosen.length) await settled(page, (mine) => location.hash.includes(mine), `${name}.`);
+      await page.evaluate(() => new Promise((done) => { setTimeout(done, 300); }));
+      await page.reload();
+      await live(page);
+      assert.deepEqual(await shown(widget), before);
+    });
+  }
+}
+
 async function connection() {
   const says = (away) => settled(page, (wanted) => [...document.querySelectorAll('.wb .wb-live')]
     .every((one) => one.classList.contains('wb-away') === wanted && /the server is away/.test(one.textContent) === wanted), away);
-  const within = async (what, work) => {
+  // Three seconds on a machine that opens a page in half of one; one that is slower is given what it needs for itself.
+  const taken = async (work) => {
     const start = Date.now();
     await work();
-    assert.ok(Date.now() - start < 3000, `${what} took ${Date.now() - start} ms`);
+    return Date.now() - start;
+  };
+  let limit = 3000;
+  await check('a page opens', async () => { limit = Math.max(limit, 6 * await taken(() => visit('head'))); });
+  const within = async (what, work) => {
+    const time = await taken(work);
+    assert.ok(time < limit, `${what} took ${time} of ${limit} ms`);
   };
   await check('"live" is true within three seconds of the server\'s going and coming back, and buttons survive', async () => {
     const before = complaints.length;
@@ -530,6 +583,26 @@ async function explanations() {
     await page.mouse.move(0, 0);
     await shows('head', '.wb-explain', 'what the request is about');
   });
+  // The race is figures, and they explain nothing.
+  const walked = Object.keys(PAGES).filter((name) => name !== 'race');
+  for (const name of walked) {
+    await check(`${name}: each step has a sentence, a rule and a line of the source`, async () => {
+      const widget = await visit(name);
+      if (!(await widget.locator('.wb-steps').count())) return;
+      await widget.focus();
+      await page.keyboard.press('Home');
+      let told = 0;
+      for (let step = 0; step < 30; step += 1) {
+        if (await widget.locator('.wb-steps .wb-on').count()) {
+          told += 1;
+          const said = await text(widget, '.wb-explain');
+          assert.match(said, /\S+\s+\S.{15,}\.\s[^]*\S\s+[\w/]+\.rs:\d+$/, `step ${step}: ${said}`);
+        }
+        await page.keyboard.press('ArrowRight');
+      }
+      assert.ok(told > 0, 'no step');
+    });
+  }
   for (const [name, pattern] of [['conversation', /the message is over/], ['event-loop', /\S+ .{20,}/]]) {
     await check(`${name} explains the step that is now`, async () => {
       const widget = await visit(name);
@@ -740,6 +813,7 @@ for (screen of SCREENS) {
   await web();
   await http2();
   if (screen === SCREENS[0]) {
+    await reloads();
     await explanations();
     await programs();
     await words();

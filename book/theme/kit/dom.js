@@ -12,6 +12,10 @@ export function h(name, attributes = {}, ...children) {
 
 export const dim = (...children) => h('span', { class: 'wb-note' }, ...children);
 
+// A sentence; what stands in backticks is code.
+export const prose = (text) => text.split(/`([^`\s]+)`/)
+  .map((part, at) => (at % 2 ? h('code', {}, part) : part));
+
 // A table and its body. A row is [attributes, cell, …]; each cell knows the head of its column, for narrow screens.
 export class Table {
   body = h('tbody');

@@ -1,6 +1,6 @@
 // What all widgets share: the bar, the state and its place in the URL, focus and keys, the sentence about what is
 // selected, asking the server and being away from it.
-import { count, dim, h } from './dom.js';
+import { count, dim, h, prose } from './dom.js';
 import { Editor, fromFragment, toFragment } from './bytes.js';
 import { ask, Away, watch } from './live.js';
 import { rule, source } from './spans.js';
@@ -160,7 +160,7 @@ export class Widget extends HTMLElement {
     else {
       const both = [rule(row.rule), source(row.source)].map((one) => h('span', { class: 'wb-on' }, one));
       const where = h('span', { class: 'wb-at' }, about.where ?? '');
-      this.told.replaceChildren(h('b', {}, about.name), h('span', {}, `${row.say}.`), where, ...both);
+      this.told.replaceChildren(h('b', {}, about.name), h('span', {}, ...prose(`${row.say}.`)), where, ...both);
     }
   }
 

@@ -44,6 +44,11 @@ customElements.define('wirebook-agent', class extends StepWidget {
     return [step, sockets, free, requests, h('span', {}, ...connections.map(line))];
   }
 
+  about() {
+    const [name] = ACTIONS[this.state.steps[this.at - 1]];
+    return { key: `act ${name}`, name };
+  }
+
   sentence(now, at) {
     if (!now) return 'Nothing yet: send a request.';
     const { step, news, sockets, free, requests } = now;

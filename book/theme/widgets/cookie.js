@@ -9,9 +9,9 @@ customElements.define('wirebook-cookie', class extends StepWidget {
   heads = ['stage', 'question', 'answer', 'because', 'rule'];
 
   above() {
-    this.lines = Object.fromEntries(LINES.map(([name, label]) => [name, h('input', {
-      type: 'text', 'aria-label': label, spellcheck: 'false', autocapitalize: 'off',
-      oninput: ({ target }) => this.change({ [name]: target.value, ...this.defaults }),
+    this.lines = Object.fromEntries(LINES.map(([name, label]) => [name, h('textarea', {
+      rows: 1, 'aria-label': label, spellcheck: 'false', autocapitalize: 'off',
+      oninput: ({ target }) => this.change({ [name]: target.value.replaceAll('\n', ''), ...this.defaults }),
     })]));
     this.paper = h('pre', { class: 'wb-paper' });
     const line = ([name, label]) => h('div', { class: 'wb-cut' }, h('span', {}, label), this.lines[name]);

@@ -1,9 +1,9 @@
 // <wirebook-farewell>: a server that leaves, in four phases: a lane for each of its connections.
 import { h } from '../kit/dom.js';
-import { drawing, sample, svg } from '../kit/plot.js';
+import { breadth, drawing, sample, svg } from '../kit/plot.js';
 import { StepWidget } from '../kit/step-widget.js';
 
-const [WIDTH, LEFT, ROW, TOP] = [680, 150, 30, 24];
+const [LEFT, ROW, TOP, APART] = [104, 30, 24, 14];
 const HOW = 'a letter a connection: i idles, b comes back, r asks each second, s is slow, l lasts, e never ends';
 const seconds = (time) => `${time.toFixed(1)} s`;
 
@@ -42,6 +42,11 @@ customElements.define('wirebook-farewell', class extends StepWidget {
     return [seconds(moment.at), this.who(moment, answer), moment.what];
   }
 
+  about({ what }) {
+    const [name] = what.split(':');
+    return { key: `moment ${name}`, name };
+  }
+
   sentence(moment, at, answer) {
     const { lane } = moment;
     const who = lane === null ? 'The server' : `Connection ${lane + 1}, which ${answer.lanes[lane].name}`;
@@ -52,7 +57,8 @@ customElements.define('wirebook-farewell', class extends StepWidget {
     super.fill(answer, moments, at);
     const { lanes, phases, end } = answer;
     const now = moments[at - 1];
-    const across = (time) => LEFT + ((time + 1) / (Math.max(end, 1) + 1)) * (WIDTH - LEFT - 12);
+    const width = breadth();
+    const across = (time) => LEFT + ((time + 1) / (Math.max(end, 1) + 1)) * (width - LEFT - 12);
     const height = TOP + lanes.length * ROW + 26;
     const upright = (time, style) => svg('line', {
       x1: across(time), x2: across(time), y1: TOP - 6, y2: height - 22, class: style,
@@ -70,9 +76,10 @@ customElements.define('wirebook-farewell', class extends StepWidget {
       }));
       return [text, open, ...busy];
     });
-    const numbers = phases.map(([time], index) => svg('text', {
-      x: across(time), y: 14, 'text-anchor': 'middle',
-    }, index + 1));
+    // Phases may begin together: their numbers stand beside each other then.
+    const places = phases.map(([time]) => across(time));
+    for (let at = places.length - 2; at >= 0; at -= 1) places[at] = Math.min(places[at], places[at + 1] - APART);
+    const numbers = places.map((x, index) => svg('text', { x, y: 14, 'text-anchor': 'middle' }, index + 1));
     const names = phases.map(([, name], index) => `${index + 1} ${name}`).join(' · ');
     const foot = (x, anchor, text) => svg('text', { x, y: height - 6, 'text-anchor': anchor }, text);
     const bar = svg('rect', { x: 1, y: 0, width: 32, height: 9, class: 'wb-bar-two' });
@@ -80,9 +87,9 @@ customElements.define('wirebook-farewell', class extends StepWidget {
     this.lanes.replaceChildren(drawing(
       [sample(bar, 'waits for an answer'), sample(line, 'is open'), h('span', {}, names)],
       svg(
-        'svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': `A farewell. ${this.live(answer)}` },
+        'svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `A farewell. ${this.live(answer)}` },
         ...phases.map(([time]) => upright(time, 'wb-axis')), ...rows, ...numbers,
-        upright(now?.at ?? 0, 'wb-now'), foot(across(0), 'middle', '0'), foot(WIDTH - 12, 'end', seconds(end)),
+        upright(now?.at ?? 0, 'wb-now'), foot(across(0), 'middle', '0'), foot(width - 12, 'end', seconds(end)),
       ),
     ));
   }

@@ -1,10 +1,10 @@
 // <wirebook-lanes>: a page over one connection of HTTP/2 and over six of HTTP/1.1: when each file was asked for, and
 // when pieces of it came.
 import { h } from '../kit/dom.js';
-import { drawing, sample, svg } from '../kit/plot.js';
+import { breadth, drawing, sample, svg } from '../kit/plot.js';
 import { StepWidget } from '../kit/step-widget.js';
 
-const [WIDTH, LEFT, ROW, TOP] = [680, 150, 34, 8];
+const [LEFT, ROW, TOP] = [100, 34, 8];
 const HOW = 'a file a line: its name, KiB, and its priority; the first is the page that names the others';
 const ms = (number) => `${number.toFixed(0)} ms`;
 const done = ({ asked, pieces }) => pieces.at(-1)?.[1] ?? asked;
@@ -41,6 +41,11 @@ customElements.define('wirebook-lanes', class extends StepWidget {
     return [name, priority || '–', ms(done(two)), ms(done(one)), `${connection} of 6`];
   }
 
+  about({ priority }) {
+    const [key] = priority.match(/i$/) ?? priority.match(/u/) ?? ['none'];
+    return { key: `priority ${key}`, name: priority || 'no priority' };
+  }
+
   sentence({ name, one, two, stream, connection }) {
     const first = `stream ${stream} brings it by ${ms(done(two))}`;
     return `${name}: ${first}, and connection ${connection} of HTTP/1.1 by ${ms(done(one))}.`;
@@ -50,8 +55,9 @@ customElements.define('wirebook-lanes', class extends StepWidget {
   fill(answer, moments, at) {
     super.fill(answer, moments, at);
     for (const row of this.rows.body.children) row.classList.remove('wb-rest');
+    const width = breadth();
     const end = Math.max(answer.one_ms, answer.two_ms);
-    const across = (time) => LEFT + (time / end) * (WIDTH - LEFT - 8);
+    const across = (time) => LEFT + (time / end) * (width - LEFT - 8);
     const way = (y, style, { asked, pieces }) => {
       const from = across(pieces[0]?.[0] ?? asked);
       const waits = svg('line', { x1: across(asked), x2: from, y1: y + 5, y2: y + 5, class: 'wb-axis' });
@@ -72,8 +78,8 @@ customElements.define('wirebook-lanes', class extends StepWidget {
     this.lanes.replaceChildren(drawing(
       samples.map(([style, text]) => sample(bar(`wb-bar-${style}`), text)),
       svg(
-        'svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': title },
-        ...rows, time(LEFT, 'start', '0'), time(WIDTH - 8, 'end', ms(end)),
+        'svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title },
+        ...rows, time(LEFT, 'start', '0'), time(width - 8, 'end', ms(end)),
       ),
     ));
   }

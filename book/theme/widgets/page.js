@@ -78,6 +78,7 @@ customElements.define('wirebook-page', class extends Widget {
     this.behind.hidden = !read;
     this.read.textContent = text(read);
     this.written.textContent = text(written) || 'nothing';
+    this.select(null);
     this.say(`${request.len} bytes of request; ${answer.split('\r\n')[0]}.`);
   }
 });

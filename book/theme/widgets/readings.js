@@ -24,7 +24,8 @@ customElements.define('wirebook-readings', class extends Widget {
     this.switches = new Table('kindness', 'the proxy', 'our server', 'breaks');
     this.story = new Table('who', 'does');
     const bytes = h('div', { class: 'wb-bytes' }, this.spans, this.editor.area);
-    return [h('div', { class: 'wb-grid' }, bytes, this.readings.element), this.fault, this.story.element,
+    const both = h('div', { class: 'wb-grid' }, bytes, this.readings.element);
+    return [both, this.fault, this.told, this.story.element,
       h('details', {}, h('summary', {}, 'Switches: who is kind in which way'), this.switches.element)];
   }
 
@@ -54,6 +55,8 @@ customElements.define('wirebook-readings', class extends Widget {
       : `They part at byte ${part}: the proxy ${say[0]}; our server ${say[1]}.`;
     const end = story.succeeded ? 'The attack succeeds.' : 'The attack fails.';
     this.fault.replaceChildren(h('b', {}, end), ` ${where}`);
+    this.now = this.refusal(back) ?? this.refusal(front);
+    this.tell(this.now);
     this.story.fill(story.scenes.map(({ who, what }) => [{}, who, what]));
     this.switches.fill(kindnesses.map(({ name, text, rule: section }) => [{}, text,
       this.box('front', name, `the proxy: ${text}`), this.box('back', name, `our server: ${text}`), rule(section)]));
@@ -64,6 +67,11 @@ customElements.define('wirebook-readings', class extends Widget {
     const ended = messages.map(({ method, target, start, end }) => `${method} ${target}, bytes ${start}–${end}`);
     const waits = open && !refused ? [`the body of a request that begins at byte ${open[0]} has not all come`] : [];
     return [...ended, ...waits, ...(refused ? [`refuses byte ${refused[0]}: ${refused[1]}`] : [])];
+  }
+
+  // The rule by which one of them refuses, explained.
+  refusal({ refused }) {
+    return refused && { key: `error ${refused[1]}`, name: refused[1], where: `byte ${refused[0]}` };
   }
 
   box(side, name, label) {

@@ -3,6 +3,7 @@ import { count, dim, h } from '../kit/dom.js';
 import { StepWidget } from '../kit/step-widget.js';
 
 const TOKENS = 400; // shown at once
+const KINDS = /text$|escaped$|raw$|^(slot|member|call|include|for|if|block)(?= |$)/;
 
 customElements.define('wirebook-template', class extends StepWidget {
   defaults = { at: 1 };
@@ -45,6 +46,11 @@ customElements.define('wirebook-template', class extends StepWidget {
 
   cells({ depth, label, line }) {
     return [h('span', { style: `padding-inline-start:${depth}em` }, label), line];
+  }
+
+  about({ label, line }) {
+    const [kind = ''] = KINDS.exec(label) ?? [];
+    return { key: `closure ${kind}`, name: label, where: `line ${line}` };
   }
 
   sentence(closure, at, { closures, fault, output }) {

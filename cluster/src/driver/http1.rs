@@ -11,7 +11,11 @@ impl Drain for Server {
             Phase::CloseIdle => self.close(),
             // A handler that lasts waits for `Worker::told_to_end`, and ends by itself.
             Phase::LongOnes => {}
-            Phase::Deadline => self.abort(),
+            // Who is told to hurry comes here without the phases between: those that idle are closed now.
+            Phase::Deadline => {
+                self.close();
+                self.abort();
+            }
         }
     }
 

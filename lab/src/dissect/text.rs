@@ -8,20 +8,23 @@ use crate::live::template::{Fault, Rendered};
 use std::fmt::Write;
 use wirebook_terminal::{fit, wrap};
 
-/// Columns of the byte ranges and of the kinds, with the blanks behind them; and of the rules.
+/// Columns of the byte ranges, with the blanks behind them, and of the kinds.
 const RANGE: usize = 13;
-const KIND: usize = 10;
-const RULE: usize = 15;
+const KIND: usize = 9;
 
 /// The same as the widget shows: the parts with their byte ranges and rules, the events, the error at its byte.
 pub(super) fn answer(answer: &Answer, width: usize, colour: bool) -> String {
     let mut out = String::new();
+    let longest = |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let kind_column = longest(&mut answer.parts.iter().map(|part| part.kind)).max(KIND);
+    let rule_column = longest(&mut answer.parts.iter().map(|part| part.rule)).max("rule".len());
     // Where there is no room for both, the value is worth more than its rule.
-    let rest = width - RANGE - KIND;
-    let value = if rest > 2 * RULE { rest - RULE - 1 } else { rest };
+    let rest = width - RANGE - kind_column - 1;
+    let has_rule = rest > 2 * rule_column;
+    let value = if has_rule { rest - rule_column - 1 } else { rest };
     let mut row = |range: String, kind: &str, text: &str, rule: &str| {
-        let rule = if rest > 2 * RULE { rule } else { "" };
-        let line = format!("{range:>11}  {} {:<value$} {rule}", paint(kind, colour), fit(text, value));
+        let rule = if has_rule { rule } else { "" };
+        let line = format!("{range:>11}  {} {:<value$} {rule}", paint(kind, kind_column, colour), fit(text, value));
         let _ = writeln!(out, "{}", line.trim_end());
     };
     row("bytes".into(), "field", "value", "rule");
@@ -29,9 +32,11 @@ pub(super) fn answer(answer: &Answer, width: usize, colour: bool) -> String {
         row(format!("{start}–{end}"), kind, value, rule);
     }
     out.push('\n');
+    let event_column = longest(&mut answer.events.iter().map(|event| event.event)).max(KIND);
     for event in &answer.events {
         let range = format!("{}–{}", event.start, event.end);
-        let line = format!("{range:>11}  {:<9} {}", event.event, fit(&event.text, rest));
+        let room = width - RANGE - 1 - event_column;
+        let line = format!("{range:>11}  {:<event_column$} {}", event.event, fit(&event.text, room));
         let _ = writeln!(out, "{}", line.trim_end());
     }
     if let Some(fault) = &answer.fault {
@@ -149,7 +154,7 @@ pub(super) fn template(rendered: &Rendered, width: usize) -> String {
 }
 
 /// The kind, padded, in its colour.
-fn paint(kind: &str, colour: bool) -> String {
+fn paint(kind: &str, width: usize, colour: bool) -> String {
     let code = match kind {
         "method" => 34,
         "target" => 36,
@@ -159,7 +164,7 @@ fn paint(kind: &str, colour: bool) -> String {
         _ => 32,
     };
     match colour {
-        true => format!("\x1b[{code}m{kind:<9}\x1b[0m"),
-        false => format!("{kind:<9}"),
+        true => format!("\x1b[{code}m{kind:<width$}\x1b[0m"),
+        false => format!("{kind:<width$}"),
     }
 }

@@ -5,7 +5,7 @@ use super::stage::{STAGES, Stage};
 use std::fs;
 use std::io;
 use std::path::Path;
-use wirebook_terminal::Complaint;
+use wirebook_terminal::{Complaint, said};
 
 /// What is given and not to be touched.
 const GIVEN: [(&str, &str); 7] = [
@@ -37,7 +37,10 @@ pub(super) fn create(root: &Path) -> Result<(), Complaint> {
         Ok(())
     };
     make().map_err(|error| {
-        Complaint::new(format!("{} cannot be made: {error}.", root.display()), "Take a folder that you may write.")
+        Complaint::new(
+            format!("{} cannot be made: {}.", root.display(), said(&error)),
+            "Take a folder that you may write.",
+        )
     })?;
     // Last: a crate is one as soon as it has its progress.
     Progress::default().write(root)
@@ -57,7 +60,7 @@ pub(super) fn put(root: &Path, stage: &Stage, text: &str) -> Result<Option<Strin
         Ok(kept)
     };
     put().map_err(|error| {
-        Complaint::new(format!("{} cannot be written: {error}.", path.display()), "Is the folder yours?")
+        Complaint::new(format!("{} cannot be written: {}.", path.display(), said(&error)), "Is the folder yours?")
     })
 }
 

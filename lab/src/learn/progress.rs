@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use wirebook_terminal::Complaint;
+use wirebook_terminal::{Complaint, said};
 
 /// Its name. Where it lies is the reader's crate.
 pub(super) const FILE: &str = "learn.json";
@@ -23,8 +23,9 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn read(root: &Path) -> Result<Progress, Complaint> {
         let path = root.join(FILE);
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Complaint::new(format!("{} cannot be read: {error}.", path.display()), MAKE_ONE))?;
+        let text = fs::read_to_string(&path).map_err(|error| {
+            Complaint::new(format!("{} cannot be read: {}.", path.display(), said(&error)), MAKE_ONE)
+        })?;
         serde_json::from_str(&text).map_err(|error| {
             Complaint::new(
                 format!("{} is not what `wirebook learn` wrote: {error}.", path.display()),
@@ -39,7 +40,7 @@ impl Progress {
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
         let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &path));
         written.map_err(|error| {
-            Complaint::new(format!("{} cannot be written: {error}.", path.display()), "Is the folder yours?")
+            Complaint::new(format!("{} cannot be written: {}.", path.display(), said(&error)), "Is the folder yours?")
         })
     }
 

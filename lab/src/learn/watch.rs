@@ -26,7 +26,7 @@ pub(super) fn run(desk: &Desk<'_>, submit: bool) -> Result<(), Complaint> {
         match outcome {
             Ok(()) if submit => continue,
             Ok(()) if !desk.json => eprintln!("`wirebook learn submit` takes it. Waiting for a change …"),
-            Err(complaint) if !desk.json => eprintln!("error: {complaint}\nWaiting for a change …"),
+            Err(complaint) if !desk.json => eprintln!("error: {complaint:?}\nWaiting for a change …"),
             _ => {}
         }
         while times(desk.root) == seen {

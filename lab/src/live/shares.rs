@@ -5,8 +5,9 @@
 
 use super::picture::table;
 use serde::{Deserialize, Serialize};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use wirebook_cluster::policy::{MAX_PEEK, Sticky, Turn, Whose, rests};
 
 pub(super) const POLICIES: [&str; 5] = ["round_robin", "fewest", "sticky", "shared", "reuse_port"];
@@ -27,6 +28,10 @@ pub(super) struct Ask {
     connections: String,
     killed: String,
 }
+
+/// Where a client belongs is nobody's to guess, so it is another place each time that the site starts; and the same in between, for a page
+/// that is loaded anew.
+static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What the widget shows.
 #[derive(Debug, Serialize)]
@@ -84,7 +89,7 @@ pub(super) fn answer(ask: Ask) -> Result<Shown, String> {
 }
 
 fn play(policy: &str, workers: u64, connections: usize, kills: bool) -> Shown {
-    let (mut turn, mut lots, keys) = (Turn::default(), Lots(20), RandomState::new());
+    let (mut turn, mut lots) = (Turn::default(), Lots(20));
     let mut shares: Vec<Share> = (1..=workers).map(share).collect();
     (1..=workers).for_each(|worker| turn.join(worker));
     let mut lost = 0;
@@ -110,11 +115,11 @@ fn play(policy: &str, workers: u64, connections: usize, kills: bool) -> Shown {
                 let address = IpAddr::from([10, 0, 0, lots.below(CLIENTS as u64) as u8]);
                 let slot = |worker: u64| if worker > workers { 2 } else { worker as usize };
                 let slots = members.iter().map(|worker| slot(*worker));
-                let client = match Sticky::Address.whose(&[], true, address, &keys) {
+                let client = match Sticky::Address.whose(&[], true, address, &KEYS) {
                     Whose::Client(client) => client,
                     Whose::More => MAX_PEEK as u64,
                 };
-                let chosen = Sticky::slot(client, slots, &keys);
+                let chosen = Sticky::slot(client, slots, &KEYS);
                 members.iter().copied().find(|worker| Some(slot(*worker)) == chosen)
             }
             "shared" => {
@@ -132,7 +137,7 @@ fn play(policy: &str, workers: u64, connections: usize, kills: bool) -> Shown {
         }
         if lots.below(ENDS) == 0 {
             let open: Vec<usize> = (0..shares.len()).filter(|at| shares[*at].open > 0).collect();
-            if let Some(at) = open.get(keys.hash_one(number) as usize % open.len().max(1)) {
+            if let Some(at) = open.get(lots.below(open.len().max(1) as u64) as usize) {
                 shares[*at].open -= 1;
             }
         }
@@ -144,10 +149,9 @@ fn play(policy: &str, workers: u64, connections: usize, kills: bool) -> Shown {
 
 /// The first figures as a table, for the book.
 pub(super) fn picture() -> String {
-    let rows = play("round_robin", 4, 80, false).shares.into_iter().map(|share| {
-        (String::new(), vec![format!("worker {}", share.worker), share.given.to_string(), "█".repeat(share.given / 2)])
-    });
-    table(&["worker", "connections", "its share"], rows)
+    let rows = play("round_robin", 4, 80, false).shares.into_iter();
+    let rows = rows.map(|share| (String::new(), vec![format!("worker {}", share.worker), share.given.to_string()]));
+    table(&["worker", "connections"], rows)
 }
 
 #[cfg(test)]
@@ -163,6 +167,11 @@ mod tests {
             for workers in WORKERS {
                 for connections in CONNECTIONS {
                     let shown = play(policy, workers, connections, true);
+                    assert_eq!(
+                        shown.shares,
+                        play(policy, workers, connections, true).shares,
+                        "a link shows the same again"
+                    );
                     assert_eq!(given(&shown).iter().sum::<usize>(), connections, "{policy}");
                     assert!(shown.shares[1].dead && shown.shares[1].open == 0 && shown.lost <= shown.shares[1].given);
                     assert_eq!(shown.shares.len() as u64, workers + 1);

@@ -53,7 +53,7 @@ const WIDGETS: &[Widget] = &[
     },
     Widget {
         name: "agent",
-        title: "an agent's pool",
+        title: "An agent's pool",
         picture: || {
             let (_, steps, max_sockets) = agent::EXAMPLES[0];
             Some(picture::agent(&agent::film(steps, max_sockets).ok()?))
@@ -68,7 +68,7 @@ const WIDGETS: &[Widget] = &[
                 "max_sockets",
                 (1..=agent::MAX_SOCKETS).map(|count| count.to_string()).collect(),
             )],
-            ..Facts::default()
+            explain: explain::AGENT,
         },
         answer: |body| reply(body, agent::answer),
     },
@@ -200,7 +200,7 @@ const WIDGETS: &[Widget] = &[
         name: "readings",
         title: "Two readings",
         picture: readings::picture,
-        facts: || Facts { examples: readings::examples(), ..Facts::default() },
+        facts: || Facts { examples: readings::examples(), explain: explain::HTTP1, ..Facts::default() },
         answer: |body| reply(body, readings::answer),
     },
     Widget {
@@ -257,7 +257,11 @@ const WIDGETS: &[Widget] = &[
         name: "lanes",
         title: "One connection and six",
         picture: || Some(h2::lanes::drawing()),
-        facts: || Facts { examples: h2::lanes::examples(), choices: h2::lanes::choices(), ..Facts::default() },
+        facts: || Facts {
+            examples: h2::lanes::examples(),
+            choices: h2::lanes::choices(),
+            explain: explain::LANES_TABLE,
+        },
         answer: |body| reply(body, h2::lanes::answer),
     },
     Widget {
@@ -293,6 +297,7 @@ const WIDGETS: &[Widget] = &[
                 ("connections", "how many connections", shares::CONNECTIONS.map(|count| count.to_string()).to_vec()),
                 ("killed", "who is killed half-way", shares::KILLED.map(String::from).to_vec()),
             ],
+            explain: explain::SHARES,
             ..Facts::default()
         },
         answer: |body| reply(body, shares::answer),
@@ -301,7 +306,7 @@ const WIDGETS: &[Widget] = &[
         name: "farewell",
         title: "A farewell",
         picture: farewell::picture,
-        facts: || Facts { examples: farewell::examples(), choices: farewell::choices(), ..Facts::default() },
+        facts: || Facts { examples: farewell::examples(), choices: farewell::choices(), explain: explain::FAREWELL },
         answer: |body| reply(body, farewell::answer),
     },
     Widget {
@@ -400,6 +405,29 @@ mod tests {
                 }
                 let bits = list(&answer["frames"]).into_iter().flat_map(|frame| list(&frame["fields"]));
                 bits.for_each(|field| known(field["key"].as_str().unwrap(), label));
+            }
+        }
+    }
+
+    #[test]
+    fn every_moment_that_is_walked_to_has_a_sentence() {
+        let known = |table: Table, key: String| assert!(table.get(&key).is_some(), "{key}");
+        for again in ["never", "after 3 s"] {
+            for (_, mut state) in farewell::examples() {
+                state["again"] = again.into();
+                let film: Value = serde_json::from_str(&reply(state, farewell::answer).expect("a film")).expect("JSON");
+                for moment in film["moments"].as_array().expect("moments") {
+                    let name = moment["what"].as_str().and_then(|what| what.split(':').next()).expect("words");
+                    known(explain::FAREWELL, format!("moment {name}"));
+                }
+            }
+        }
+        shares::POLICIES.iter().for_each(|policy| known(explain::SHARES, format!("policy {policy}")));
+        for (_, state) in readings::examples() {
+            let read: Value = serde_json::from_str(&reply(state, readings::answer).expect("readings")).expect("JSON");
+            for side in ["front", "back"] {
+                let rule = read[side]["refused"][1].as_str();
+                rule.into_iter().for_each(|rule| known(explain::HTTP1, format!("error {rule}")));
             }
         }
     }

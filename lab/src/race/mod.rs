@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wirebook_race::{Course, Kind, Lap, courses, race};
-use wirebook_terminal::{Complaint, Result, width, wrap};
+use wirebook_terminal::{Complaint, Result, said, width, wrap};
 
 /// What races.
 #[derive(Args)]
@@ -100,7 +100,10 @@ pub(crate) fn run(options: &Options) -> Result {
 
 fn create(path: &Path) -> Result<File> {
     File::create(path).map_err(|error| {
-        Complaint::new(format!("{} cannot be written: {error}.", path.display()), "name a file in a folder of yours.")
+        Complaint::new(
+            format!("{} cannot be written: {}.", path.display(), said(&error)),
+            "name a file in a folder of yours.",
+        )
     })
 }
 

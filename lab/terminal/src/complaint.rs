@@ -1,5 +1,6 @@
 //! Errors as a person wants them: one sentence that says what is wrong, and a hint that says what to do.
 
+use crate::{inset, width};
 use std::{error::Error, fmt, io, io::ErrorKind::*};
 
 /// What a `main` gives: an error is printed as its sentence and its hint, and the exit status is 1.
@@ -24,26 +25,28 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// As the sentence: this is how the standard library prints the error of a `main`.
+/// As it is printed behind `error: `, in the columns of the terminal: the standard library does so with the error of a `main`.
 impl fmt::Debug for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        const BEHIND: usize = "error: ".len();
+        let [sentence, hint] = [&self.sentence, &self.hint].map(|text| inset(text, BEHIND, width()));
+        write!(f, "{sentence}\n hint: {hint}")
     }
 }
 
 impl<E: Error + 'static> From<E> for Complaint {
     fn from(error: E) -> Self {
-        Complaint::new(sentence(&error), hint(&error))
+        Complaint::new(said(&error), hint(&error))
     }
 }
 
 /// Puts a name before an error that does not say whose it is: `TcpListener::bind(addr).map_err(at(addr))`.
 pub fn at<E: Error + 'static>(name: impl fmt::Display) -> impl FnOnce(E) -> Complaint {
-    move |error| Complaint::new(format!("{name}: {}", sentence(&error)), hint(&error))
+    move |error| Complaint::new(format!("{name}: {}", said(&error)), hint(&error))
 }
 
 /// What the error says, without the system's number for it.
-fn sentence(error: &dyn Error) -> String {
+pub fn said(error: &dyn Error) -> String {
     let said = error.to_string();
     said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words).to_string()
 }

@@ -1,9 +1,9 @@
 //! What every example does first: it reads its arguments and says where it listens.
 
-use crate::{quiet_pipes, width, wrap};
+use crate::{inset, quiet_pipes, width, wrap};
 use clap::{Arg, ArgMatches, Args, Command};
 use std::fmt::Display;
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 
 /// `EX_USAGE` of `sysexits.h`: the other statuses belong to what an example is about.
 const USAGE: i32 = 64;
@@ -33,9 +33,26 @@ fn parse(command: Command) -> ArgMatches {
 }
 
 fn end(error: &clap::Error) -> ! {
-    // Where nobody reads what it says there is nothing left to say.
-    error.print().unwrap_or_default();
+    misuse(error);
     std::process::exit(if error.use_stderr() { USAGE } else { 0 })
+}
+
+/// Says what is wrong with a command line, or the help that was asked for. The parser of arguments keeps help within the
+/// terminal, and not what it complains of: there a word is as long as somebody has typed it.
+pub fn misuse(error: &clap::Error) {
+    let said = error.to_string();
+    let fits = said.lines().all(|line| line.chars().count() <= width());
+    let printed = if fits || !error.use_stderr() {
+        error.print()
+    } else {
+        let lines = said.lines().map(|line| match line.strip_prefix("  ") {
+            Some(line) => format!("  {}", inset(line, 4, width()).replace("\n  ", "\n")),
+            None => inset(line, "error: ".len(), width()),
+        });
+        stderr().write_all((lines.collect::<Vec<_>>().join("\n") + "\n").as_bytes())
+    };
+    // Where nobody reads what it says there is nothing left to say.
+    printed.unwrap_or_default();
 }
 
 /// Says that a server is ready: `listening on ADDRESS`, and below it what to try next. It serves whether or not somebody

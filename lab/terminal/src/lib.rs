@@ -3,9 +3,10 @@
 //! - [`arguments`], [`address`] and [`no_arguments`] read an example's command line. `--help` shows the head of its own file.
 //! - [`listening`] says where a server is, and what to try next.
 //! - [`tell`] says what happens meanwhile, whether or not somebody reads it.
-//! - [`Complaint`] is an error as a person wants it: a sentence and a hint. A `main` that gives a [`Result`] ends with it.
+//! - [`Complaint`] is an error as a person wants it: a sentence and a hint. A `main` that gives a [`Result`] ends with it; [`said`] is what an error says.
 //! - [`quiet_pipes`] makes `program | head` end without a word.
-//! - [`width`], [`colourful`], [`fit`] and [`wrap`] keep what is printed within the terminal.
+//! - [`misuse`] says what is wrong with a command line.
+//! - [`width`], [`colourful`], [`fit`], [`wrap`] and [`inset`] keep what is printed within the terminal.
 //!
 //! An example is the text's program and a few words around it:
 //!
@@ -31,6 +32,6 @@ mod complaint;
 mod example;
 mod screen;
 
-pub use complaint::{Complaint, Result, at};
-pub use example::{address, arguments, listening, netcat, no_arguments, tell};
-pub use screen::{colourful, fit, quiet_pipes, width, wrap};
+pub use complaint::{Complaint, Result, at, said};
+pub use example::{address, arguments, listening, misuse, netcat, no_arguments, tell};
+pub use screen::{colourful, fit, inset, quiet_pipes, width, wrap};

@@ -46,6 +46,17 @@ pub fn wrap(text: &str, columns: usize) -> String {
     out
 }
 
+/// The text for a place that so many columns stand before already; further lines begin below it. Lines that fit stay as they
+/// are, such as a piece of code with a mark beneath.
+pub fn inset(text: &str, before: usize, columns: usize) -> String {
+    let room = columns.saturating_sub(before);
+    let lines = text.lines().map(|line| {
+        let fits = line.chars().count() <= room;
+        if fits { line.to_string() } else { wrap(line, room).replace('\n', &format!("\n{:before$}", "")) }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// From here on a closed pipe (`program | head`) ends the program, with status 0 and without a word.
 ///
 /// Rust leaves SIGPIPE off, as a server needs it: a write to a client that is gone is an error, and not the end of all others.
@@ -70,6 +81,12 @@ mod tests {
         assert_eq!(wrap("  a tea pot", 5), "a tea\npot");
         assert_eq!(wrap("averylongword b", 5), "averylongword\nb");
         assert_eq!([wrap("", 8), wrap("12 45", 5), wrap("12 456", 5)], ["", "12 45", "12\n456"]);
+    }
+
+    #[test]
+    fn further_lines_begin_below_the_first() {
+        assert_eq!(inset("a tea pot", 3, 8), "a tea\n   pot");
+        assert_eq!(inset("1|  tea\n     ^", 3, 80), "1|  tea\n     ^");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The program as its users meet it: the site over a socket, and the words on the terminal.
 
+use super::complaint;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -33,15 +34,24 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site::spawn(shell, None)
 });
 
+/// The smallest book that there is.
+fn small_book() -> TempDir {
+    let book = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| fs::write(book.path().join(name), text).expect("a file");
+    fs::create_dir(book.path().join("src")).expect("a folder");
+    write("book.toml", "[build]\nuse-default-preprocessors = false\n");
+    write("src/SUMMARY.md", "[One chapter](index.md)\n");
+    write("src/index.md", "# One chapter\n");
+    book
+}
+
 impl Site {
     /// A site of the smallest book that there is.
     fn start_with(more: &[&str]) -> Site {
-        let book = tempfile::tempdir().expect("a folder");
-        let write = |name: &str, text: &str| fs::write(book.path().join(name), text).expect("a file");
-        fs::create_dir(book.path().join("src")).expect("a folder");
-        write("book.toml", "[build]\nuse-default-preprocessors = false\n");
-        write("src/SUMMARY.md", "[One chapter](index.md)\n");
-        write("src/index.md", "# One chapter\n");
+        Site::of(small_book(), more)
+    }
+
+    fn of(book: TempDir, more: &[&str]) -> Site {
         let mut command = Command::new(WIREBOOK);
         command.args(["site", "--addr", "127.0.0.1:0", "--book"]).arg(book.path()).args(more);
         Site::spawn(command, Some(book))
@@ -158,11 +168,8 @@ fn only_our_own_pages_may_ask_the_widgets() {
 fn a_busy_port_is_one_sentence_and_a_hint() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
-    let output = run(&["site", "--addr", &address]);
-    assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
-    assert!(said.starts_with(&format!("error: {address} is in use")) && said.contains("\n hint: "), "{said}");
-    assert!(!said.contains("panicked"));
+    let said = complaint(&run(&["site", "--addr", &address]));
+    assert!(said.starts_with(&format!("error: {address} is in use")), "{said}");
 }
 
 #[test]
@@ -170,11 +177,32 @@ fn other_errors_are_a_sentence_and_a_hint_too() {
     for arguments in
         [&["--addr", "0.0.0.0:0"][..], &["--book", "/no/such/book"], &["dissect", "request", "/no/such/file"]]
     {
-        let output = run(arguments);
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
-        assert!(said.starts_with("error: ") && said.contains("\n hint: ") && said.lines().count() == 2, "{said}");
+        complaint(&run(arguments));
     }
+    // The same from the folder of a long name, and from who reads the arguments.
+    let long = "/no/such/folder/".repeat(12) + "file of three words";
+    for arguments in [&["dissect", "body", &long][..], &["render", &long], &["race", "parsers", "--svg", &long]] {
+        let said = complaint_of_any_length(&run(arguments));
+        assert!(said.contains("of three words"), "{said}");
+    }
+    for arguments in [&["dissect", "tea"][..], &["site", "--addr", "127.0.0.1:70000"], &["teapot"], &["race"]] {
+        for columns in ["40", "80"] {
+            let output = piped(arguments, b"", columns);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            let limit: usize = columns.parse().expect("a number");
+            assert!(said.lines().all(|line| line.chars().count() <= limit), "{columns} columns: {said}");
+            assert!(said.contains("--help") || said.contains("Usage: "), "what to do: {said}");
+        }
+    }
+}
+
+/// A word may be longer than the terminal is wide.
+fn complaint_of_any_length(output: &Output) -> String {
+    let said = text(&output.stderr);
+    let spaced = said.lines().all(|line| line.chars().count() <= 80 || line.split_whitespace().count() <= 2);
+    assert!(spaced && output.status.code() == Some(1) && said.contains("\n hint: "), "{said}");
+    said
 }
 
 #[test]
@@ -226,7 +254,11 @@ fn piped(arguments: &[&str], input: &[u8], columns: &str) -> Output {
 
 /// Every kind, an input, and words of its answer.
 const KINDS: [(&str, &[u8], &[&str]); 9] = [
-    ("request", b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n", &["/tea", "RFC 9112 §3.2"]),
+    (
+        "request",
+        b"GET /tea HTTP/1.1\r\nHost: a\r\nAccept: text/html,application/xhtml+xml,application/xml;q=0.9\r\n\r\n",
+        &["/tea", "RFC 9112 §3.2", "RFC 9110 §12.5.1"],
+    ),
     ("response", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntea", &["200", "reason", "3 bytes"]),
     ("body", b"3\r\ntea\r\n0\r\nX: y\r\n\r\n", &["tea", "data", "end"]),
     ("frames", b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", &["Hello", "masking key 37 fa 21 3d"]),
@@ -460,4 +492,17 @@ fn a_site_whose_workers_are_killed() {
     assert_eq!(workers.len(), 3, "another answers: {workers:?}");
     let master = site.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &master]).status().expect("kill is there").success());
+}
+
+/// A worker that renders hears nothing, and a book may be long: here it never ends, because nobody writes the chapter that it reads.
+#[test]
+fn a_site_that_still_renders_ends_when_it_is_told() {
+    let book = small_book();
+    let chapter = book.path().join("src/index.md");
+    fs::remove_file(&chapter).expect("a file");
+    assert!(Command::new("mkfifo").arg(&chapter).status().expect("mkfifo is there").success());
+    let mut site = Site::of(book, &["--workers", "2"]);
+    let master = site.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &master]).status().expect("kill is there").success());
+    assert!(site.child.wait().expect("it ends").success());
 }

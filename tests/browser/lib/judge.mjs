@@ -9,6 +9,9 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const shots = process.argv[2] ?? join(root, 'tests/shots');
 mkdirSync(shots, { recursive: true });
 
+// How long anything may take on a machine that does other things; what holds is not slower for it.
+const PATIENCE = 60_000;
+
 // The program under test; on a free port, or again on the one that it had.
 export async function serve(address = '127.0.0.1:0', more = []) {
   const program = process.env.WIREBOOK ?? join(root, 'target/debug/wirebook');
@@ -33,7 +36,7 @@ export async function open(options = {}) {
   });
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`); });
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack ?? error}`));
   // What the test itself leaves behind by going to the next page was not refused by anybody.
@@ -45,7 +48,7 @@ export async function open(options = {}) {
 }
 
 export const text = (widget, selector) => widget.locator(selector).innerText();
-export const settled = (page, test, argument) => page.waitForFunction(test, argument, { timeout: 15_000 });
+export const settled = (page, test, argument) => page.waitForFunction(test, argument, { timeout: PATIENCE });
 const alive = () => [...document.querySelectorAll('.wb')].every((one) => one.querySelector('.wb-live:not(.wb-away)'));
 
 // All widgets of the page are live.

@@ -100,6 +100,7 @@ pub(crate) const HTTP1: Table = Table(&[
     Row("error ObsoleteFold", "a line that begins with a space used to continue the one before; programs that do not know that read another message", "RFC 9112 §5.2", SPLIT, "Rule::ObsoleteFold"),
     Row("error EmptyName", "a field line begins with at least one letter of a name", "RFC 9112 §5", SPLIT, "Rule::EmptyName"),
     Row("error FieldName", "a field's name is letters, digits and !#$%&'*+-.^_`|~, so that nobody can read two names in it", "RFC 9110 §5.1", SPLIT, "Rule::FieldName"),
+    Row("error RequestLine", "a request line is a method, a target and a version, with one space between them", "RFC 9112 §3", SPLIT, REQUEST_LINE),
     Row("error SpaceBeforeColon", "a space before the colon made some proxies overlook a Transfer-Encoding, and smuggling began there", "RFC 9112 §5.1", SPLIT, "Rule::SpaceBeforeColon"),
     Row("error MissingColon", "a line without a colon is neither a field nor the end of the head", "RFC 9112 §5", SPLIT, "Rule::MissingColon"),
     Row("error FieldValue", "a control character in a value would end it early in some programs; NUL is the worst of them", "RFC 9110 §5.5", SPLIT, "Rule::FieldValue"),

@@ -16,6 +16,7 @@ const CLOCK: &str = "http2/src/connection/clock.rs";
 const RECORD: &str = "net/tls/src/record.rs";
 const BUDGET: &str = "http2/src/connection/budget.rs";
 const REPRESENTATION: &str = "http2/hpack/src/representation.rs";
+const PRIORITY: &str = "http2/src/stream/priority.rs";
 
 /// Frames, streams and field blocks.
 #[rustfmt::skip]
@@ -198,4 +199,12 @@ pub(crate) const RECORDS_TABLE: Table = Table(&[
     Row("record application_data", "whatever is encrypted says that it is application data: a certificate, a request, an alert, the end", "RFC 8446 §5.2", RECORD, "    ApplicationData,"),
     Row("record alert", "an error, or the end; before there is a key it is in the clear", "RFC 8446 §6", RECORD, "    Alert,"),
     Row("record handshake", "a part of the handshake that is not encrypted", "RFC 8446 §4", RECORD, "    Handshake,"),
+]);
+
+/// Priorities, by what they say of turns.
+#[rustfmt::skip]
+pub(crate) const LANES_TABLE: Table = Table(&[
+    Row("priority i", "a piece of it is of use: it takes turns with the others of its urgency, so each of them comes slowly", "RFC 9218 §4.2", PRIORITY, "pub incremental: bool"),
+    Row("priority u", "it is of use only whole: it comes before what is less urgent, and behind what was asked for before it", "RFC 9218 §4.1", PRIORITY, "pub urgency: u8"),
+    Row("priority none", "who says nothing has urgency 3, and is of use only whole", "RFC 9218 §4", PRIORITY, "urgency: 3"),
 ]);

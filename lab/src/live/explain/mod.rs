@@ -6,6 +6,7 @@
 mod channel;
 mod http1;
 mod http2;
+mod leaving;
 mod multipart;
 mod others;
 mod table;
@@ -14,7 +15,8 @@ mod websocket;
 
 pub(crate) use channel::CHANNEL;
 pub(crate) use http1::HTTP1;
-pub(crate) use http2::{FLOODS_TABLE, HPACK_TABLE, HTTP2, RECORDS_TABLE, WINDOWS_TABLE};
+pub(crate) use http2::{FLOODS_TABLE, HPACK_TABLE, HTTP2, LANES_TABLE, RECORDS_TABLE, WINDOWS_TABLE};
+pub(crate) use leaving::{AGENT, FAREWELL, SHARES};
 pub(crate) use multipart::MULTIPART;
 pub(crate) use others::{LOOP, SSE, TEMPLATE};
 pub(crate) use table::Table;
@@ -25,13 +27,17 @@ pub(crate) use websocket::WEBSOCKET;
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 19] = [
+    const TABLES: [Table; 23] = [
+        AGENT,
         CHANNEL,
+        FAREWELL,
         HTTP1,
         FLOODS_TABLE,
         HPACK_TABLE,
         HTTP2,
+        LANES_TABLE,
         RECORDS_TABLE,
+        SHARES,
         WINDOWS_TABLE,
         MULTIPART,
         WEBSOCKET,

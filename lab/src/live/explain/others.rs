@@ -6,6 +6,12 @@ const LINE: &str = "sse/src/codec/line.rs";
 const BY_LINE: &str = "sse/src/codec/decoder/by_line.rs";
 const KERNEL: &str = "net/src/kernel/event_loop.rs";
 const SCRIPT: &str = "template/script/src/base/error.rs";
+const OUTPUT: &str = "template/script/src/compile/output.rs";
+const STATEMENT: &str = "template/script/src/compile/stmt.rs";
+const EXPRESSION: &str = "template/script/src/compile/expr.rs";
+const ACCESS: &str = "template/script/src/compile/access.rs";
+const LOOPS: &str = "template/script/src/compile/loops.rs";
+const CALL: &str = "template/script/src/compile/call.rs";
 const INTERPRETATION: &str = "HTML §9.2.6";
 
 /// Event streams.
@@ -51,9 +57,20 @@ pub(crate) const LOOP: Table = Table(&[
     Row("lane note", "the program itself says this, in the line that is marked", "Node.js", KERNEL, "fn run_one_microtask("),
 ]);
 
-/// Errors of templates.
+/// Closures of templates, and their errors.
 #[rustfmt::skip]
 pub(crate) const TEMPLATE: Table = Table(&[
+    Row("closure", "this piece of code has become a closure: running it is calling it, and nothing of the source is looked at again", "ECMA-262", EXPRESSION, "fn expr("),
+    Row("closure text", "a text between the tags goes out as it stands, and costs one copy", "EJS", OUTPUT, "StmtKind::Text(text)"),
+    Row("closure escaped", "`<%=` puts its value out with the five characters escaped that HTML gives a meaning", "EJS", OUTPUT, "\"put out escaped\""),
+    Row("closure raw", "`<%-` puts its value out as it is: whoever wrote the value has written a part of the page", "EJS", OUTPUT, "\"put out raw\""),
+    Row("closure slot", "where a name lies was found out before the first run, so that no run looks for it", "ECMA-262", ACCESS, "format!(\"slot {slot} ({name})\")"),
+    Row("closure member", "a member is looked up in its object, and nothing is found there but what the data has", "ECMA-262", ACCESS, "\"member .{}\""),
+    Row("closure call", "only functions that the template was given, or has itself, can be called", "ECMA-262", CALL, "\"call of {}\""),
+    Row("closure include", "the other file is compiled once, and called with its data from then on", "EJS", CALL, "\"include\""),
+    Row("closure for", "each turn of a loop costs steps, and a loop without end runs out of them", "ECMA-262", LOOPS, "\"for {} into {}\""),
+    Row("closure if", "one of two closures is called, and the other is not", "ECMA-262", STATEMENT, "\"if\""),
+    Row("closure block", "closures one after the other, whose names end with them", "ECMA-262", STATEMENT, "\"block\""),
     Row("error SyntaxError", "the code between the tags is not JavaScript, or a part of it that templates do not have", "ECMA-262", SCRIPT, "ErrorKind::Syntax =>"),
     Row("error ReferenceError", "nobody has given the template something of this name", "ECMA-262", SCRIPT, "ErrorKind::Reference =>"),
     Row("error TypeError", "the value has no such member, or cannot be called", "ECMA-262", SCRIPT, "ErrorKind::Type =>"),
