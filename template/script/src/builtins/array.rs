@@ -173,10 +173,15 @@ fn copy_within(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let end = relative(cx, args.get(2), length as f64, length)?.min(start + length - to);
     cx.steps(length / 8)?;
     if start < end {
+        let holes = holes(cx, &array)?;
         cx.change_array(&array, &[], |items| {
             let copied = items[start..end].to_vec();
             items.splice(to..to + copied.len(), copied);
         })?;
+        let target = to..to + (end - start);
+        moved(&array, holes.iter().copied(), |place| Some(place).filter(|place| !target.contains(place)));
+        let copied = holes.into_iter().filter(|place| (start..end).contains(place));
+        moved(&array, copied, |place| Some(place - start + to));
     }
     Ok(this.clone())
 }

@@ -6,27 +6,31 @@ use std::ops::Range;
 
 /// A set of places, one bit each. Most arrays have none, and then there are no bits.
 #[derive(Default)]
-pub(crate) struct Holes(Cell<Vec<u64>>);
+pub(crate) struct Holes {
+    bits: Cell<Vec<u64>>,
+    /// Whether there are bits: what every visit of an element asks.
+    any: Cell<bool>,
+}
 
 impl Holes {
     /// Looks at the bits, or changes them.
-    #[inline]
     fn with<T>(&self, look: impl FnOnce(&mut Vec<u64>) -> T) -> T {
-        let mut bits = self.0.take();
+        let mut bits = self.bits.take();
         let result = look(&mut bits);
-        self.0.set(bits);
+        self.any.set(!bits.is_empty());
+        self.bits.set(bits);
         result
     }
 
     /// Whether there may be any.
     #[inline]
     pub(crate) fn any(&self) -> bool {
-        self.with(|bits| !bits.is_empty())
+        self.any.get()
     }
 
     #[inline]
     pub(crate) fn has(&self, place: usize) -> bool {
-        self.with(|bits| bits.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0))
+        self.any() && self.with(|bits| bits.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0))
     }
 
     /// Adds places.
@@ -48,6 +52,9 @@ impl Holes {
 
     /// Takes a place away.
     pub(crate) fn remove(&self, place: usize) {
+        if !self.any() {
+            return;
+        }
         self.with(|bits| {
             if let Some(word) = bits.get_mut(place / 64) {
                 *word &= !(1 << (place % 64));
@@ -67,12 +74,14 @@ impl Holes {
     }
 
     pub(crate) fn clear(&self) {
-        drop(self.0.take());
+        if self.any() {
+            self.with(|bits| *bits = Vec::new());
+        }
     }
 
     /// What they weigh.
     pub(crate) fn weight(&self) -> usize {
-        self.with(|bits| bits.capacity() * 8)
+        if self.any() { self.with(|bits| bits.capacity() * 8) } else { 0 }
     }
 }
 
