@@ -32,3 +32,9 @@ pub mod tls;
 pub mod tls_fuzz;
 pub mod web_fuzz;
 pub mod workspace;
+
+/// A number that whoever runs the tests may set: `WIREBOOK_TRIALS` is how often something random is tried, `WIREBOOK_SEED` where it begins.
+/// What `.ci/run poisoning` tries a thousand times is tried less often by `cargo test`.
+pub fn asked(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}

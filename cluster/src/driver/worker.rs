@@ -5,7 +5,7 @@ use super::{
     wire::{self, Hello, Said, Told},
 };
 use crate::{
-    farewell::{Drain, Farewell, Leaving, Phase, either},
+    farewell::{Drain, Farewell, Leaving, Once, Phase, either},
     mail::{Mail, Peer, Word},
     messenger::Letter,
     policy,
@@ -18,7 +18,7 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use wirebook_net::{self as net, Address, SIGINT, SIGTERM, tcp::TcpListener};
+use wirebook_net::{self as net, Address, SIGINT, SIGTERM, Target, tcp::TcpListener};
 use wirebook_process::{Channel, Handle, Message};
 
 /// Who a worker is.
@@ -151,7 +151,7 @@ impl Worker {
         address: impl Address,
         serve: impl FnOnce(Listener) -> S,
     ) -> io::Result<Rc<S>> {
-        let listener = self.listener(address).await?;
+        let listener = self.listener(address.target()).await?;
         let key = listener.1;
         let server = Rc::new(serve(listener.0));
         self.0.servers.borrow_mut().push(server.clone());
@@ -160,29 +160,31 @@ impl Worker {
     }
     // ANCHOR_END: listen
 
-    async fn listener(&self, address: impl Address) -> io::Result<(Listener, u64)> {
-        let nowhere = || io::Error::new(io::ErrorKind::InvalidInput, "an address of TCP is needed");
-        let address = *address.target().resolve_blocking()?.first().ok_or_else(nowhere)?;
-        let index = {
-            let mut asked = self.0.asked.borrow_mut();
-            let times = asked.entry(address).or_default();
-            std::mem::replace(times, *times + 1)
-        };
-        let seq = self.next_seq();
-        self.say(&Said::QueryServer { seq, address, index }).await?;
-        let Some((Told::Server { key, address, error, .. }, handle)) = self.answer(seq).await else {
-            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the master is gone"));
-        };
-        let address = address.ok_or_else(|| io::Error::other(error.unwrap_or_default()))?;
-        let queue = handle.map(TcpListener::try_from).transpose()?;
-        let inbox = Inbox::new(self.0.shared.clone());
-        if self.0.told.get() != Why::Not {
-            inbox.close();
-        } else if self.0.is_ready.get() {
-            inbox.open();
-        }
-        self.0.inboxes.borrow_mut().insert(key, inbox.clone());
-        Ok((Listener::new(inbox, address, queue, self.0.hello.shares), key))
+    fn listener(&self, target: Target) -> Once<'_, io::Result<(Listener, u64)>> {
+        Box::pin(async move {
+            let nowhere = || io::Error::new(io::ErrorKind::InvalidInput, "an address of TCP is needed");
+            let address = *target.resolve_blocking()?.first().ok_or_else(nowhere)?;
+            let index = {
+                let mut asked = self.0.asked.borrow_mut();
+                let times = asked.entry(address).or_default();
+                std::mem::replace(times, *times + 1)
+            };
+            let seq = self.next_seq();
+            self.say(&Said::QueryServer { seq, address, index }).await?;
+            let Some((Told::Server { key, address, error, .. }, handle)) = self.answer(seq).await else {
+                return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the master is gone"));
+            };
+            let address = address.ok_or_else(|| io::Error::other(error.unwrap_or_default()))?;
+            let queue = handle.map(TcpListener::try_from).transpose()?;
+            let inbox = Inbox::new(self.0.shared.clone());
+            if self.0.told.get() != Why::Not {
+                inbox.close();
+            } else if self.0.is_ready.get() {
+                inbox.open();
+            }
+            self.0.inboxes.borrow_mut().insert(key, inbox.clone());
+            Ok((Listener::new(inbox, address, queue, self.0.hello.shares), key))
+        })
     }
 
     /// All workers, as the master sees them now.
@@ -320,10 +322,16 @@ impl Worker {
     /// # Errors
     /// As [`Worker::ready`].
     pub async fn serve(&self) -> io::Result<()> {
-        self.ready().await?;
-        self.told_to_leave().await;
-        self.drain().await;
-        Ok(())
+        self.serves().await
+    }
+
+    fn serves(&self) -> Once<'_, io::Result<()>> {
+        Box::pin(async {
+            self.ready().await?;
+            self.told_to_leave().await;
+            self.drain().await;
+            Ok(())
+        })
     }
 
     /// Reads what the master says, as long as there is a place for it.

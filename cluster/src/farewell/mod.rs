@@ -172,6 +172,9 @@ impl Leaving {
     }
 }
 
+/// What happens once in a process. In a box it is compiled with this crate, and not again in each program that waits for it.
+pub(crate) type Once<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Waits for one of them.
 pub(crate) async fn either<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> Result<A, B> {
     use std::task::Poll;

@@ -3,7 +3,7 @@
 use super::govern::govern;
 use crate::{
     driver::{Options, PRIVATE_UNIQUE_ID, UNIQUE_ID, Worker},
-    farewell::either,
+    farewell::{Once, either},
     host::Background,
 };
 use std::{env, io, process::ExitCode};
@@ -28,23 +28,34 @@ where
 {
     if env::var_os(UNIQUE_ID).or_else(|| env::var_os(PRIVATE_UNIQUE_ID)).is_some() {
         return net::block_on(async {
-            // A worker asks its master; what it was given as a guest would outlive its farewell.
-            drop(passed()?);
-            let channel = parent()?.ok_or_else(|| io::Error::other("a worker has a channel to its master"))?;
-            name_this_thread();
-            let worker = Worker::begin(channel).await?;
+            let worker = begin().await?;
             let result = either(serve(worker.clone()), worker.outlived()).await;
             net::stop();
             result.unwrap_or(Ok(())).map(|()| ExitCode::SUCCESS)
         })?;
     }
+    master(options)
+}
+// ANCHOR_END: run
+
+/// What a program does not say itself is compiled here.
+fn begin() -> Once<'static, io::Result<Worker>> {
+    Box::pin(async {
+        // A worker asks its master; what it was given as a guest would outlive its farewell.
+        drop(passed()?);
+        let channel = parent()?.ok_or_else(|| io::Error::other("a worker has a channel to its master"))?;
+        name_this_thread();
+        Worker::begin(channel).await
+    })
+}
+
+fn master(options: Options) -> Outcome {
     net::block_on(async {
         let code = govern(options, Background::default()).await?;
         net::stop();
         Ok(ExitCode::from(code))
     })?
 }
-// ANCHOR_END: run
 
 /// A program that was started by a descriptor is called by its number in `ps`, until it says otherwise.
 fn name_this_thread() {

@@ -38,7 +38,11 @@ impl FieldBlock {
     /// [`Misuse::FieldName`], [`Misuse::FieldValue`] and [`Misuse::FieldsTooLarge`]; the block is as before.
     #[inline]
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Misuse> {
-        let (name, value) = (name.as_ref(), trim(value.as_ref()));
+        self.push_line(name.as_ref(), trim(value.as_ref()))
+    }
+
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn push_line(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
         // Eight bytes at a time, and one by one only what is unusual.
         if name.is_empty() || !(is_usual_token(name) || name.iter().all(|&byte| is_token_byte(byte))) {
             return Err(Misuse::FieldName);

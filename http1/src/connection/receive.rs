@@ -9,7 +9,7 @@ use crate::parser::chunked::{Chunk, Chunked};
 use crate::parser::{self, FieldLines, Fields, Limits, Version};
 
 impl Connection {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline)]
     pub(super) fn receive_request<'a>(
         &mut self,
         input: &'a [u8],

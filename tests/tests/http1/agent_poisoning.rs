@@ -11,6 +11,7 @@ use std::time::Duration;
 use wirebook_http1::client::{Agent, AgentOptions, Options, Origin, request};
 use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
+use wirebook_tests::asked;
 
 const ADDRESS: &str = "10.0.0.1:80";
 const EVIL: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL";
@@ -177,7 +178,7 @@ async fn trials(count: u64, first: u64) -> u64 {
 
 #[test]
 fn no_response_is_given_to_the_wrong_request() {
-    let wanted = std::env::var("WIREBOOK_TRIALS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_TRIALS);
+    let wanted = asked("WIREBOOK_TRIALS", DEFAULT_TRIALS);
     let mut right = 0;
     for run in 0..wanted / PER_RUN {
         right += sim::run(run, trials(PER_RUN, run * PER_RUN)).expect("the simulation ends");

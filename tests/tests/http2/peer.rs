@@ -9,6 +9,7 @@ use wirebook_http2::server::Options;
 use wirebook_http2::{Code, Config, Connection, Event, Fields, Misuse, Request, Response, StreamId};
 use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
+use wirebook_tests::asked;
 
 pub(crate) const ADDRESS: &str = "10.0.0.1:80";
 
@@ -258,8 +259,7 @@ pub(crate) fn explore<F: Future + 'static>(config: impl Fn(u64) -> sim::Config, 
 where
     F::Output: 'static,
 {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let (first, trials) = (number("WIREBOOK_SEED").unwrap_or(0), number("WIREBOOK_TRIALS").unwrap_or(100));
+    let (first, trials) = (asked("WIREBOOK_SEED", 0), asked("WIREBOOK_TRIALS", 100));
     sim::explore(trials, |seed| config(first + seed), |seed| make(first + seed));
 }
 

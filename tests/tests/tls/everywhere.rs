@@ -12,6 +12,7 @@ use wirebook_net::sim::{self, Config, SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
 use wirebook_sse::client::Notice;
 use wirebook_sse::{self as sse, Cause, EventSource, Settings, feed::Feed};
+use wirebook_tests::asked;
 use wirebook_tests::tls::{Authority, Time, self_signed};
 use wirebook_tls::{Acceptor, Connector, Identity, Roots, TlsListener, TlsStream};
 use wirebook_websocket::{self as websocket, Fault, Message};
@@ -183,8 +184,8 @@ async fn to_the_server(_: Origin) -> io::Result<TlsStream<SimStream>> {
 }
 
 #[test]
-fn a_thousand_rough_networks_between_an_agent_and_a_server() {
-    sim::explore(1_000, Config::rough, |_| async {
+fn rough_networks_between_an_agent_and_a_server() {
+    sim::explore(asked("WIREBOOK_TRIALS", 200), Config::rough, |_| async {
         let server = simulated(server::Options::default());
         let agent = Agent::with_connector(AgentOptions { max_sockets: 2, ..AgentOptions::default() }, to_the_server);
         let asking: Vec<_> = (0..4)

@@ -1,13 +1,13 @@
 //! The twin of the web layer's fuzz targets: inputs from a seed, made of the words that each target's language has and of any bytes.
 
-use wirebook_tests::web_fuzz::TARGETS;
+use wirebook_tests::{asked, web_fuzz::TARGETS};
 
 /// Inputs of each target where nobody says how many; `WIREBOOK_TRIALS=20000` is what one runs before a release.
-const INPUTS: usize = 4_000;
+const INPUTS: u64 = 4_000;
 
 #[test]
 fn whatever_comes() {
-    let inputs = std::env::var("WIREBOOK_TRIALS").ok().and_then(|text| text.parse().ok()).unwrap_or(INPUTS);
+    let inputs = asked("WIREBOOK_TRIALS", INPUTS);
     for (name, check, words) in TARGETS {
         let mut state = 42u64;
         let mut below = |n: usize| {

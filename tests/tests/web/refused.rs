@@ -1,22 +1,23 @@
 //! What cannot be written: each file in `refused/` is compiled against the crate, and has to fail with the error that its first line names.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 use wirebook_tests::workspace::root;
 
-/// Builds the crate, if it is not there yet, and gives the file that a compiler takes it from.
+/// The crate as it was built for this test: the newest that lies beside it.
 fn library() -> PathBuf {
-    let cargo = option_env!("CARGO").unwrap_or("cargo");
-    let mut build = Command::new(cargo);
-    build.args(["check", "--quiet", "-p", "wirebook-web", "--message-format=json"]).current_dir(root());
-    let output = build.output().expect("cargo starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
-    let mut files = text.split('"').filter(|word| word.ends_with(".rmeta") && word.contains("libwirebook_web-"));
-    PathBuf::from(files.next_back().expect("the crate is among what was built"))
+    let test = env::current_exe().expect("a test knows its file");
+    let files = fs::read_dir(test.parent().expect("a folder")).expect("a folder");
+    let ours = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("libwirebook_web-") && name.ends_with(".rlib")
+    };
+    let all = files.map(|file| file.expect("a file").path()).filter(ours);
+    all.max_by_key(|path| fs::metadata(path).and_then(|about| about.modified()).expect("a time"))
+        .expect("the crate was built")
 }
 
 /// Compiles one file; gives what the compiler says if it refuses.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use wirebook_http1::{self as http1, Request, Response};
 use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
+use wirebook_tests::asked;
 use wirebook_websocket::frame::Header;
 use wirebook_websocket::handshake::{Origin, server::Policy};
 use wirebook_websocket::{
@@ -342,7 +343,7 @@ impl Drop for Here {
 #[test]
 fn conversations_on_rough_networks() {
     for by_message in [false, true] {
-        sim::explore(100, sim::Config::rough, |_| conversation(by_message, false));
+        sim::explore(asked("WIREBOOK_TRIALS", 40), sim::Config::rough, |_| conversation(by_message, false));
     }
 }
 
@@ -353,7 +354,7 @@ fn conversations_on_networks_that_break_connections_off() {
             let rough = sim::Config::rough(seed);
             sim::Config { faults: Faults { reset: 0.01, ..rough.faults }, ..rough }
         };
-        sim::explore(100, config, |_| conversation(by_message, true));
+        sim::explore(asked("WIREBOOK_TRIALS", 40), config, |_| conversation(by_message, true));
     }
 }
 

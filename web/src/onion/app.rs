@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{fmt, io, rc::Rc};
 use wirebook_http1::{self as http1, Outcome, Request, Response, Server, server};
-use wirebook_net::{Address, Listener};
+use wirebook_net::{Address, Listener, tcp::TcpListener};
 
 /// An application.
 ///
@@ -62,7 +62,13 @@ impl App {
     ///
     /// Those of binding the address.
     pub fn serve(self, address: impl Address) -> io::Result<Server> {
-        http1::serve_with(address, self.http_options(), self.into_handler())
+        self.serve_tcp(TcpListener::bind(address)?)
+    }
+
+    /// Without a type that only the caller knows, so that the whole server is compiled here and once, and not in each program.
+    fn serve_tcp(self, listener: TcpListener) -> io::Result<Server> {
+        let address = listener.local_addr()?;
+        Ok(self.serve_on(listener).at(address))
     }
 
     /// Serves on any listener: TCP with options of its own, a Unix socket, the simulated network.

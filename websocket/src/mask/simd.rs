@@ -24,7 +24,7 @@ use super::{doubled, rotate};
 /// wirebook_websocket::mask::apply(&mut payload, [0x37, 0xfa, 0x21, 0x3d], 0);
 /// assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
 /// ```
-#[inline]
+#[cfg_attr(not(debug_assertions), inline)]
 pub fn apply(payload: &mut [u8], key: [u8; 4], offset: usize) {
     let key = rotate(key, offset);
     if payload.len() < 16 {

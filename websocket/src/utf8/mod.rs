@@ -102,7 +102,7 @@ pub fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// These bytes as text, if they are text.
-#[inline]
+#[cfg_attr(not(debug_assertions), inline)]
 pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     simdutf8::basic::from_utf8(bytes).ok()
 }
