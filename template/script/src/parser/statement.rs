@@ -418,6 +418,9 @@ impl Parser<'_> {
                     false => self.binding(VarKind::Let)?,
                 };
                 self.declared(&bound, first, VarKind::Let, true);
+                if matches!(bound, Pattern::Declare(_)) {
+                    self.scopes.caught();
+                }
                 pattern = Some(bound);
                 self.expect(")")?;
             }
