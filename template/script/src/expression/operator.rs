@@ -152,6 +152,9 @@ impl Gen<'_> {
                 }
             }
             ExprKind::Binary(operator @ (Binary::StrictEqual | Binary::StrictNotEqual), a, b) => {
+                if let Some(code) = self.constructor_test(*operator, a, b, expr.pos) {
+                    return code.into_test();
+                }
                 let wanted = *operator == Binary::StrictEqual;
                 let label = || operator.symbol().into();
                 let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a), g.expr(b)));
