@@ -169,7 +169,7 @@ impl Gen<'_> {
         }))
     }
 
-    /// `include(name, data)` as a value; as output it goes straight to the output (see [`super::output`]).
+    /// `include(name, data)` as a value; as output it goes straight to the output (see `compile/output.rs`).
     fn include(&mut self, arguments: &[Element], pos: u32) -> Code {
         let run = self.include_into(arguments, pos);
         Code::Fn(Box::new(move |cx| Ok(cx.capture(|cx| run(cx))?.into())))

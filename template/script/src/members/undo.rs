@@ -1,4 +1,4 @@
-//! Changing containers and shared variables, and undoing it; see [`super::journal`].
+//! Changing containers and shared variables, and undoing it; see [`crate::run::journal`].
 
 use crate::run::journal::{Journal, Linked, Saved, Stamp};
 use crate::run::{Cx, R};

@@ -11,7 +11,7 @@ use std::convert::Infallible;
 pub(crate) const READ: (&str, &str) = ("read", "reading");
 pub(crate) const SET: (&str, &str) = ("set", "setting");
 
-/// As in "#<Object> is not a function".
+/// As in `#<Object> is not a function`.
 pub(crate) fn shown(value: &Value) -> Str {
     let tag = |name: &str| Str::from(format!("[object {name}]"));
     match value {
