@@ -187,7 +187,7 @@ impl Files {
         }
         // One byte more than is allowed, so that the compiler can say that it is too much.
         let mut bytes = Vec::new();
-        let most = self.options.limits.source as u64 + 4;
+        let most = (self.options.limits.source as u64).saturating_add(4);
         file.by_ref().take(most).read_to_end(&mut bytes).map_err(failed)?;
         Ok(Content::Text(text_of(&bytes), stamp))
     }

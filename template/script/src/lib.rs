@@ -20,19 +20,22 @@
 //!
 //! | room | holds | lines of code |
 //! |---|---|---|
-//! | `base/` | strings, numbers and times as JavaScript has them, places and errors, bounds, what values weigh; sines and powers to the last digit | 1,710 |
+//! | `base/` | strings, numbers and times as JavaScript has them, places and errors, bounds, what values weigh; sines and powers to the last digit | 1,940 |
 //! | `regexp/` | regular expressions: a parser, and a matcher that counts its tries | 1,200 |
 //! | `syntax/` | pieces, where code ends, tokens, the tree, scopes: where every name finds its slot; expressions as an error names them | 1,860 |
-//! | `parser/` | recursive descent | 1,600 |
-//! | `value/` | the kinds of values; values from serde and from Rust | 1,130 |
-//! | `run/` | what a run carries: frames, output, charges, faults, the undo journal; operators and conversions | 2,200 |
+//! | `parser/` | recursive descent | 1,610 |
+//! | `value/` | the kinds of values; values from serde and from Rust | 1,250 |
+//! | `run/` | what a run carries: frames, output, charges, faults; operators and conversions | 1,840 |
+//! | `members/` | members and elements, what holds nothing and what is frozen, the undo journal | 450 |
 //! | `text/` | the methods of strings and of regular expressions; what is known of languages | 1,980 |
-//! | `builtins/` | `Math`, `JSON`, `Date`, `Map`, and the methods of arrays, numbers, objects, functions | 2,190 |
-//! | `compile/` | the tree becomes closures; `output.rs` and `loops.rs` are what makes them fast | 2,500 |
+//! | `builtins/` | `Math`, `JSON`, `Date`, `Map`, and the methods of arrays, numbers, objects, functions | 2,000 |
+//! | `lookup/` | which name finds which built-in | 450 |
+//! | `expression/` | expressions, functions and calls become closures | 1,830 |
+//! | `compile/` | statements do, and the program; `output.rs` and `loops.rs` are what makes them fast | 760 |
 //! | `/` | the front door, `program.rs` | 80 |
 //!
-//! A first evening is `syntax/` and the tree in it, `run/machine.rs`, and `compile/expr.rs`: how `a + b` runs. `parser/` and
-//! `compile/` are one each. `base/`, `regexp/` and `value/` stand alone. A fault in what a method gives is in `text/` or
+//! A first evening is `syntax/` and the tree in it, `run/machine.rs`, and `expression/expr.rs`: how `a + b` runs. `parser/` and
+//! `expression/` are one each. `base/`, `regexp/` and `value/` stand alone. A fault in what a method gives is in `text/` or
 //! `builtins/`; one in what a bound allows is in `run/charge.rs` and `base/memory.rs`, and nowhere else.
 
 // A string counts its length and its owners in cells. They are no part of its hash.
@@ -41,6 +44,9 @@
 mod base;
 mod builtins;
 mod compile;
+mod expression;
+mod lookup;
+mod members;
 mod parser;
 mod program;
 mod regexp;
@@ -50,7 +56,8 @@ mod text;
 mod value;
 
 pub use base::{Error, ErrorKind, Limits, Position, Source, Str};
-pub use compile::{Helpers, Settings};
+pub use compile::Settings;
+pub use expression::Helpers;
 pub use program::{TokenView, tokens};
 pub use run::{Cx, Escape, Halt, Host, Native, Program, R, Scratch, Shape, Sink, Site};
 pub use syntax::{Piece, Prepared, ScanError, Tag, end_of_code};

@@ -13,7 +13,7 @@ const pick = list => list[random(list.length)];
 
 const RECEIVERS = {
   String: ["'abc'", "''", "'a-b_c d'", "'Hello World'", "'é😀x'", "'  pad\\n'", "'aXbXc'", "'12.50'", "'ß\\u0130ı'", "'\\ud83d'", "'a,b,,c'", "'x'.repeat(20)"],
-  Array: ['[3, 1, 2]', '[]', "['b', 'a', 'c', 'a']", '[1, [2, [3, [4]]]]', '[undefined, null, NaN, 0]', '[10, 9, 1, 100]', '[{ a: 1 }, { a: 2 }]', '[true, false]', "['é', 'e', 'z', 'Z', 'a']", '[1, 2, 3, 4, 5, 6, 7]'],
+  Array: ['[3, 1, 2]', '[1, , 3]', 'new Array(3)', '[, undefined, , "a"]', '[]', "['b', 'a', 'c', 'a']", '[1, [2, [3, [4]]]]', '[undefined, null, NaN, 0]', '[10, 9, 1, 100]', '[{ a: 1 }, { a: 2 }]', '[true, false]', "['é', 'e', 'z', 'Z', 'a']", '[1, 2, 3, 4, 5, 6, 7]'],
   Number: ['12.5', '0', '-0', 'NaN', 'Infinity', '1e21', '1234567.891', '0.000001234', '-7', '255', '1.005', '9007199254740991', '123.456', '1e-7', '0.1'],
   Boolean: ['true', 'false'],
   Object: ['({ a: 1 })', '({})', '({ b: 1, a: [2], 1: 0 })', "({ toString() { return 'T' } })", "({ length: 2, 0: 'x', 1: 'y' })"],
@@ -59,7 +59,26 @@ const SIZES = [
 ];
 const size = () => { const n = pick(SIZES)(); return Object.is(n, -0) ? '-0' : String(n); };
 
+/// What is done to a list one after another: holes move, come and go.
+const CHANGES = ['h.push(7)', 'h.pop()', 'h.shift()', 'h.unshift(8)', 'h.unshift(8, 9)', 'h.splice(1, 1)', 'h.splice(0, 2, 5)', 'h.splice(2, 0, 5, 6)', 'h.splice(-1)', 'h.reverse()', 'h.sort()', 'h.sort((a, b) => b - a)', 'h.fill(4, 1, 2)', 'h.fill(0)',
+  'h.copyWithin(0, 1)', 'h.copyWithin(1, 0, 2)', 'h.length = 5', 'h.length = 2', 'h.length = 70', 'h[3] = 1', 'h[9] = 2', 'h[66] = 3', 'h[0] = undefined', 'delete h[1]', 'delete h[0]', 'h.t = 1', 'delete h.t', "h['x' + h.length] = 2", 'h = h.slice(1)', 'h = h.concat([, 1])', 'h = h.map(x => x)', 'h = h.slice()',
+  'h = [...h]', 'h = h.filter(x => x !== 5)', 'h = h.flat()', 'h = h.toReversed()', 'h = h.toSorted()', 'h = h.with(0, 1)', 'h = h.toSpliced(0, 1)', 'h = Object.assign([], h)', 'h = Array.from(h)', 'h = [].concat(h)', 'h = h.flatMap(x => [x])'];
+const list = () => `let h = ${pick(['[]', '[,]', '[1, , 2]', '[, , ,]', 'new Array(4)', '[3, 1, 2]', 'Array(65)', '[1, , , , 5]'])}, e = 0;
+  ${Array.from({ length: 1 + random(6) }, () => `try { ${pick(CHANGES)} } catch { e++ }`).join('; ')}
+  return [h, e, Object.entries(h), h.indexOf(undefined), h.lastIndexOf(undefined), 1 in h, h.reduce((a, b) => a + b, ''), h.reduceRight((a, b) => a + b, ''), h.some(x => x === undefined), h.findLastIndex(x => x === undefined), h.hasOwnProperty(2), h.join()]`;
+
+/// Dates as people write them, and as nobody would.
+const DATES = ['2020-03-04 05:06', '2020-03-04 05:06:07 +0800', '4 Mar 2020', 'Mar 4, 2020 5:06 PM', '2020/3/4', '3/4/20', '2020-03-04T05:06:07.890Z', 'Wed Mar 04 2020 05:06:07 GMT+0100 (CET)', 'March 4 2020', '4-Mar-2020', '2020-03-04T05:06', '20200304', '2020.03.04', '04.03.2020', '2020-03-04 05:06:07.123 UTC', '2020-03-04T05:06:07+0100', '12:30 3/4/2020', '+002020-01-01', '-000000'];
+const PARTS = ['2020', '2020-1-5', '5', '31', '32', '0', '99', '10:00', '10:00:00', '25:00', '10:61', '1:2:3.5', '24:00', '-', '/', ',', ' ', 'T', 'Z', 'UTC', 'GMT', 'EST', 'am', 'PM', '+0100', '-08:00', '+8', 'Jan', 'January', 'feb.', 'Mon', 'of', 'th', '(x)', '(', ')', '.', ':', '::', '+', '000123', '12345', 'é', ';', 'T10:00', 'T24:00:00', 'noon'];
+function date() {
+  if (random(2)) return Array.from({ length: 1 + random(6) }, () => pick(PARTS) + (random(2) ? ' ' : '')).join('');
+  const form = pick(DATES), at = random(form.length);
+  return pick([form, form.slice(0, at), form.slice(0, at) + pick(PARTS) + form.slice(at), form.slice(0, at) + form.slice(at + 1)]);
+}
+
 function call() {
+  if (random(8) === 0) return list();
+  if (random(12) === 0) return `return [Date.parse(${JSON.stringify(date())})]`;
   if (random(5) === 0) return `return Math.${pick(methods(Math))}(${Array.from({ length: pick([1, 1, 2, 2, 3]) }, size).join(', ')})`;
   if (random(6) === 0) {
     const space = pick(SPACES);
@@ -71,9 +90,7 @@ function call() {
 }
 
 for (let n = 0; n < Number(count); n++) {
-  let code = call();
-  // How many parameters a built-in has is not known here.
-  while (/Array\.from\((String|Number|Boolean|isNaN)/.test(code)) code = call();
+  const code = call();
   const body = `${SHOW}\nfunction go() { ${code} }\nlet out; try { out = show(go()) } catch (e) { out = e instanceof Error ? e.name : 'thrown ' + show(e) }`;
   // A copy per call: what one of them changes the next must not see.
   const result = { output: Buffer.from(String(new Script(`(function () { ${body}\nreturn out })()`).runInContext(createContext({ atob, btoa }))), 'utf8').toString('utf8') };

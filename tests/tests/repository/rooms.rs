@@ -44,9 +44,12 @@ const ROOMS: &[Room] = &[
     Room("template/script", "parser", 2_000),
     Room("template/script", "value", 2_000),
     Room("template/script", "run", 2_200),
+    Room("template/script", "members", 1_000),
     Room("template/script", "text", 2_000),
     Room("template/script", "builtins", 2_200),
-    Room("template/script", "compile", 2_500),
+    Room("template/script", "lookup", 1_000),
+    Room("template/script", "expression", 2_200),
+    Room("template/script", "compile", 2_000),
     Room("template/script", "", 400),
     // The house of EJS is one evening: 2,000 lines with all that is in it.
     Room("template", "escape", 300),

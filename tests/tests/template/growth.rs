@@ -125,6 +125,27 @@ const CONSTRUCTS: &[Construct] = &[
     ("what is like an array", 4_000, |n| {
         format!("<% const o = {{ length: {n}, 1: 1 }}; [].push.call(o, 1); [].sort.call(o); [].map.call(o, x => x) %>")
     }),
+    ("a list with holes", 4_000, |n| {
+        format!(
+            "<% const a = []; for (let i = 0; i < {n}; i++) a[i * 3] = i; a.reverse().map(x => x).sort(); Object.keys(a) %>"
+        )
+    }),
+    ("holes that are made one by one", 4_000, |n| {
+        format!(
+            "<% const a = Array({n}).fill(1); for (let i = 0; i < {n}; i += 2) delete a[i]; a.forEach(x => x); [...a.flat()] %>"
+        )
+    }),
+    ("holes in a literal", 10_000, |n| format!("<% const a = [{}1]; a.concat(a) %>", "1,,".repeat(n))),
+    ("an object that shrinks", 4_000, |n| {
+        format!("<% const o = {{}}; for (let i = 0; i < {n}; i++) o['k' + i] = i; for (const k in o) delete o[k] %>")
+    }),
+    ("a list with names", 4_000, |n| {
+        format!("<% const a = []; for (let i = 0; i < {n}; i++) a['k' + i] = i; for (const k in a) delete a[k] %>")
+    }),
+    ("functions with names", 3_000, |n| {
+        format!("<% for (let i = 0; i < {n}; i++) {{ const f = () => i; f.i = f }} %>")
+    }),
+    ("constructors", 4_000, |n| "<%= x.constructor === Number %><%= x.constructor.name %>".repeat(n)),
     ("nothing but text", 400_000, |n| "a < b ".repeat(n / 6)),
 ];
 
@@ -234,6 +255,16 @@ fn hostile_programs_stay_within_32_mebibytes() {
         "for (;;) [...'x'.repeat(1e5)]",
         "for (;;) try { block('b' + Math.random(), function () { for (;;) { throw 1 } }) } catch (e) {}",
         "for (let i = 0; ; i++) placeholder('p' + i)",
+        "const e = new Error('x'); e.name = [e]; String(e)",
+        "const e = new Error('x'); e.message = [[e]]; [e].join()",
+        "const a = Array(1e5); for (;;) a.shift(), a.push(1)",
+        "const a = Array(1e5); for (;;) a.reverse()",
+        "for (;;) Array(6e5).forEach(x => x)",
+        "for (;;) Array(1e5).map(x => x)",
+        "const a = []; for (let i = 1; ; i *= 2) a[i] = 1",
+        "for (;;) { const a = []; a.self = a }",
+        "for (;;) { const f = () => f; f.self = f }",
+        "const a = []; for (let i = 0; ; i++) a['k' + i] = a",
         "for (let i = 0; ; i++) block('p' + i, 'x'.repeat(1000))",
     ];
     let mut broken = Vec::new();

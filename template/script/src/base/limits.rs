@@ -4,6 +4,10 @@
 //! may change; each is tested at its value and one above it.
 
 /// The bounds of compiling and rendering.
+///
+/// At 0 a bound lets nothing pass of what it bounds: no step, no byte of output, no include. At the most that its type holds
+/// it is off, and the others bound the work as far as they do. Without a bound on memory a program may take all that there is;
+/// without one on the stack it may recurse until the thread is at its end, which ends the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Longest source in bytes (1 MiB): what bounds the work and the memory of compiling.

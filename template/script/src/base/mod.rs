@@ -1,6 +1,7 @@
 //! The ground: strings and numbers as JavaScript has them, places in a source, errors, bounds.
 
 pub(crate) mod calendar;
+pub(crate) mod dates;
 pub(crate) mod digits;
 mod error;
 pub(crate) mod fdlibm;

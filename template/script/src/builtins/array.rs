@@ -2,16 +2,17 @@
 
 use super::{date, object};
 use crate::base::{ErrorKind, Str, memory::cost};
+use crate::members::member;
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, callable, not_a_function, relative},
-    convert, member, rate,
+    convert, rate,
 };
 use crate::syntax::origin::Origin;
 use crate::text::figures;
 use crate::value::{Array, Value, compare};
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("at", at),
     ("concat", concat),
     ("copyWithin", |cx, this, args| changing(cx, this, args, copy_within, false)),
@@ -38,11 +39,11 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("with", with),
 ];
 
-pub(super) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", from), ("of", of)];
+pub(crate) const STATICS: &[(&str, Native)] = &[("isArray", is_array), ("from", from), ("of", of)];
 
 /// The receiver as an array. What has a length and elements by number is copied; calling a method on anything else is a
 /// TypeError.
-pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
+pub(crate) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
     match this {
         Value::Array(array) => Ok(array.clone()),
         Value::String(_) => cx.iterate(this.clone(), &Origin::Value),
@@ -59,7 +60,7 @@ pub(super) fn this_array(cx: &mut Cx<'_>, this: &Value) -> R<Array> {
 
 /// A method that changes its receiver, and perhaps its length. `[].shift.call(arguments)` changes what is no array: a copy of
 /// it is changed, and written back.
-pub(super) fn changing(cx: &mut Cx<'_>, this: &Value, args: &[Value], method: Native, resizes: bool) -> R<Value> {
+pub(crate) fn changing(cx: &mut Cx<'_>, this: &Value, args: &[Value], method: Native, resizes: bool) -> R<Value> {
     let object = match this {
         Value::Object(object) => object,
         Value::String(_) => {
@@ -103,18 +104,45 @@ fn at(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn concat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+    let mut all_holes = if let Value::Array(array) = this { holes(cx, array)? } else { Vec::new() };
     let mut all = match this {
         Value::Array(_) | Value::Undefined | Value::Null => items(cx, this)?,
         one => vec![object::called(cx, &Value::Undefined, std::slice::from_ref(one))?],
     };
     for value in args {
         match value {
-            Value::Array(_) => all.extend(items(cx, value)?),
+            Value::Array(array) => {
+                let start = all.len();
+                all.extend(items(cx, value)?);
+                all_holes.extend(holes(cx, array)?.into_iter().map(|place| start + place));
+            }
             other => all.push(other.clone()),
         }
     }
     cx.items(args.len())?;
-    Ok(cx.array(all))
+    Ok(with_holes(cx.array(all), all_holes.into_iter()))
+}
+
+/// An array some of whose places hold nothing.
+pub(crate) fn with_holes(array: Value, holes: impl Iterator<Item = usize>) -> Value {
+    if let Value::Array(array) = &array {
+        moved(array, holes, Some);
+    }
+    array
+}
+
+/// The places that hold nothing, the look at all of them paid for.
+pub(crate) fn holes(cx: &mut Cx<'_>, array: &Array) -> R<Vec<usize>> {
+    if !array.has_holes() {
+        return Ok(Vec::new());
+    }
+    cx.steps(array.len() / 8)?;
+    Ok(array.holes())
+}
+
+/// What held nothing is at other places now, or gone.
+fn moved(array: &Array, holes: impl IntoIterator<Item = usize>, to: impl Fn(usize) -> Option<usize>) {
+    holes.into_iter().filter_map(to).for_each(|place| array.make_holes(place..place + 1));
 }
 
 fn entries(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
@@ -145,10 +173,15 @@ fn copy_within(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let end = relative(cx, args.get(2), length as f64, length)?.min(start + length - to);
     cx.steps(length / 8)?;
     if start < end {
+        let holes = holes(cx, &array)?;
         cx.change_array(&array, &[], |items| {
             let copied = items[start..end].to_vec();
             items.splice(to..to + copied.len(), copied);
         })?;
+        let target = to..to + (end - start);
+        moved(&array, holes.iter().copied(), |place| Some(place).filter(|place| !target.contains(place)));
+        let copied = holes.into_iter().filter(|place| (start..end).contains(place));
+        moved(&array, copied, |place| Some(place - start + to));
     }
     Ok(this.clone())
 }
@@ -178,7 +211,9 @@ fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let value = arg(args, 0).clone();
     let stored = [value.clone()];
     if start < end {
+        let holes = holes(cx, &array)?;
         cx.change_array(&array, &stored, |items| items[start..end].fill(value))?;
+        moved(&array, holes, |place| Some(place).filter(|place| !(start..end).contains(place)));
     }
     Ok(this.clone())
 }
@@ -186,7 +221,9 @@ fn fill(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let depth = convert::to_integer_or(cx, args.first(), 1.0)?;
     let mut out = Gathered::new();
-    let start = items(cx, this)?;
+    let array = this_array(cx, this)?;
+    cx.items(array.len())?;
+    let start = elements(&array);
     // An explicit stack: arrays may nest deeper than this thread's stack.
     let mut open = vec![start.into_iter()];
     while let Some(items) = open.last_mut() {
@@ -197,7 +234,7 @@ fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         cx.step()?;
         match &item {
             Value::Array(inner) if (open.len() as f64) <= depth => {
-                let inner = inner.to_vec();
+                let inner = elements(inner);
                 cx.items(inner.len())?;
                 if open.len() > 10_000 {
                     return cx.fail(ErrorKind::Range, "Maximum call stack size exceeded");
@@ -208,6 +245,13 @@ fn flat(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
         }
     }
     Ok(out.finish(cx))
+}
+
+/// The elements without the places that hold nothing.
+fn elements(array: &Array) -> Vec<Value> {
+    let items = array.borrow();
+    let there = items.iter().enumerate().filter(|(n, _)| !array.is_hole(*n));
+    there.map(|(_, item)| item.clone()).collect()
 }
 
 fn includes(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -221,11 +265,11 @@ fn includes(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn position(
     cx: &mut Cx<'_>,
     array: &Array,
-    places: impl ExactSizeIterator<Item = usize>,
+    places: impl Iterator<Item = usize>,
     wanted: &Value,
     same: fn(&Value, &Value) -> bool,
 ) -> R<Option<usize>> {
-    cx.steps(places.len() / rate::ITEMS)?;
+    cx.steps(places.size_hint().1.unwrap_or(0) / rate::ITEMS)?;
     let items = array.borrow();
     for n in places {
         let Some(item) = items.get(n) else { break };
@@ -240,7 +284,8 @@ fn position(
 fn index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     let start = relative(cx, args.get(1), 0.0, array.len())?;
-    let found = position(cx, &array, start..array.len(), arg(args, 0), compare::strict_equal)?;
+    let places = (start..array.len()).filter(|place| !array.is_hole(*place));
+    let found = position(cx, &array, places, arg(args, 0), compare::strict_equal)?;
     Ok(found.map_or(Value::Number(-1.0), Value::from))
 }
 
@@ -255,7 +300,8 @@ fn last_index_of(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
             if n < 0.0 { 0 } else { (n as usize).saturating_add(1).min(length) }
         }
     };
-    let found = position(cx, &array, (0..end).rev(), arg(args, 0), compare::strict_equal)?;
+    let places = (0..end).rev().filter(|place| !array.is_hole(*place));
+    let found = position(cx, &array, places, arg(args, 0), compare::strict_equal)?;
     Ok(found.map_or(Value::Number(-1.0), Value::from))
 }
 
@@ -281,7 +327,7 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.items(args.len())?;
-    let length = cx.change_array(&array, args, |items| {
+    let length = cx.change_some(&array, args, |items| {
         items.extend_from_slice(args);
         items.len()
     })?;
@@ -290,23 +336,29 @@ fn push(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn pop(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
-    Ok(cx.change_array(&array, &[], Vec::pop)?.unwrap_or_default())
+    Ok(cx.change_some(&array, &[], Vec::pop)?.unwrap_or_default())
 }
 
 fn shift(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.steps(array.len() / 64)?;
-    cx.change_array(&array, &[], |items| if items.is_empty() { Value::Undefined } else { items.remove(0) })
+    let holes = holes(cx, &array)?;
+    let first =
+        cx.change_array(&array, &[], |items| if items.is_empty() { Value::Undefined } else { items.remove(0) })?;
+    moved(&array, holes, |place| place.checked_sub(1));
+    Ok(first)
 }
 
 fn unshift(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.steps(array.len() / 64)?;
     cx.items(args.len())?;
+    let holes = holes(cx, &array)?;
     let length = cx.change_array(&array, args, |items| {
         items.splice(0..0, args.iter().cloned());
         items.len()
     })?;
+    moved(&array, holes, |place| Some(place + args.len()));
     Ok(length.into())
 }
 
@@ -314,7 +366,10 @@ fn reverse(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.steps(array.len() / 8)?;
     if array.len() > 1 {
+        let holes = holes(cx, &array)?;
         cx.change_array(&array, &[], |items| items.reverse())?;
+        let last = array.len() - 1;
+        moved(&array, holes, |place| Some(last - place));
     }
     Ok(this.clone())
 }
@@ -332,7 +387,8 @@ fn slice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let end = relative(cx, args.get(1), length as f64, length)?;
     cx.items(end.saturating_sub(start))?;
     let part = array.borrow().get(start..end.max(start)).unwrap_or_default().to_vec();
-    Ok(cx.array(part))
+    let holes = (start..end).filter(|place| array.is_hole(*place)).map(|place| place - start);
+    Ok(with_holes(cx.array(part), holes))
 }
 
 fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -347,10 +403,17 @@ fn splice(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     cx.steps(length / 8)?;
     let added = args.get(2..).unwrap_or_default();
     cx.items(count + added.len())?;
+    let holes = holes(cx, &array)?;
     let removed = cx.change_array(&array, added, |items| {
         items.splice(start..start + count, added.iter().cloned()).collect::<Vec<_>>()
     })?;
-    Ok(cx.array(removed))
+    let end = start + count;
+    moved(&array, holes.iter().copied(), |place| match place {
+        place if place < start => Some(place),
+        place => place.checked_sub(end).map(|behind| start + added.len() + behind),
+    });
+    let gone = holes.into_iter().filter(|place| (start..end).contains(place)).map(|place| place - start);
+    Ok(with_holes(cx.array(removed), gone))
 }
 
 /// A copy with another element at an index.

@@ -1,7 +1,7 @@
 //! Array methods that call back, ECMA-262 §23.1.3. The length is read before the first call, elements as they are
 //! reached, as the specification has it.
 
-use super::array::{changing, this_array};
+use super::array::{changing, holes, this_array, with_holes};
 use crate::run::{
     Cx, Native, R,
     args::{Gathered, arg, call, callable, not_a_function},
@@ -11,7 +11,7 @@ use crate::value::{Array, Function, Value, compare};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("every", every),
     ("filter", filter),
     ("find", find),
@@ -37,16 +37,32 @@ fn start<'a>(cx: &mut Cx<'_>, this: &Value, args: &'a [Value]) -> R<(Array, &'a 
     }
 }
 
-/// Calls back for each element, with the second argument as `this`, until `visit` has seen enough.
+/// Calls back for each element, with the second argument as `this`, until `visit` has seen enough. A place that holds nothing
+/// is passed over.
 fn walk(
     cx: &mut Cx<'_>,
     this: &Value,
     args: &[Value],
+    visit: impl FnMut(&mut Cx<'_>, usize, Value, Value) -> R<bool>,
+) -> R<()> {
+    walk_places(cx, this, args, Array::is_hole, visit)
+}
+
+/// The same for those places that are not to be passed over.
+fn walk_places(
+    cx: &mut Cx<'_>,
+    this: &Value,
+    args: &[Value],
+    passed: fn(&Array, usize) -> bool,
     mut visit: impl FnMut(&mut Cx<'_>, usize, Value, Value) -> R<bool>,
 ) -> R<()> {
     let (array, callback) = start(cx, this, args)?;
     for n in 0..array.len() {
         let Some(item) = array.get(n) else { break };
+        if passed(&array, n) {
+            cx.step()?;
+            continue;
+        }
         let result = cx.call(callback, arg(args, 1), &[item.clone(), n.into(), this.clone()])?;
         if visit(cx, n, item, result)? {
             break;
@@ -61,17 +77,22 @@ fn for_each(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 fn map(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
-    let mut out = Gathered::new();
+    let (mut out, mut holes) = (Gathered::new(), Vec::new());
     let length = if let Value::Array(array) = this { array.len() } else { 0 };
-    walk(cx, this, args, |_, _, _, result| {
+    walk(cx, this, args, |_, n, _, result| {
+        holes.extend(out.len()..n);
+        while out.len() < n {
+            out.push(Value::Undefined);
+        }
         out.push(result);
         Ok(false)
     })?;
     // The length is that before the first call, even if there are fewer elements since.
-    for _ in out.len()..length {
+    holes.extend(out.len()..length);
+    while out.len() < length {
         out.push(Value::Undefined);
     }
-    Ok(out.finish(cx))
+    Ok(with_holes(out.finish(cx), holes.into_iter()))
 }
 
 fn filter(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
@@ -123,12 +144,18 @@ fn every(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 
 fn first(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Option<(usize, Value)>> {
     let mut found = None;
-    walk(cx, this, args, |_, n, item, result| {
-        if compare::truthy(&result) {
-            found = Some((n, item));
-        }
-        Ok(found.is_some())
-    })?;
+    walk_places(
+        cx,
+        this,
+        args,
+        |_, _| false,
+        |_, n, item, result| {
+            if compare::truthy(&result) {
+                found = Some((n, item));
+            }
+            Ok(found.is_some())
+        },
+    )?;
     Ok(found)
 }
 
@@ -162,7 +189,7 @@ fn find_last_index(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn fold(cx: &mut Cx<'_>, this: &Value, args: &[Value], backwards: bool) -> R<Value> {
     let (array, callback) = start(cx, this, args)?;
     cx.items(array.len())?;
-    let mut order: Vec<usize> = (0..array.len()).collect();
+    let mut order: Vec<usize> = (0..array.len()).filter(|n| !array.is_hole(*n)).collect();
     if backwards {
         order.reverse();
     }
@@ -173,7 +200,7 @@ fn fold(cx: &mut Cx<'_>, this: &Value, args: &[Value], backwards: bool) -> R<Val
         (None, _) => order.next().and_then(|n| array.get(n)).unwrap_or_default(),
     };
     for n in order {
-        let Some(item) = array.get(n) else { continue };
+        let Some(item) = array.get(n).filter(|_| !array.is_hole(n)) else { continue };
         total = cx.call(callback, &Value::Undefined, &[total, item, n.into(), this.clone()])?;
     }
     Ok(total)
@@ -190,9 +217,15 @@ fn reduce_right(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 fn sort(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     let array = this_array(cx, this)?;
     cx.items(array.len().saturating_mul(4))?;
+    let holes = holes(cx, &array)?.len();
     let sorted = sorted(cx, array.to_vec(), arg(args, 0))?;
     if sorted.len() > 1 {
+        let length = sorted.len();
         cx.change_array(&array, &[], |items| *items = sorted)?;
+        // What holds nothing comes last of all.
+        if holes > 0 {
+            array.make_holes(length - holes..length);
+        }
     }
     Ok(this.clone())
 }

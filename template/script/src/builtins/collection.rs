@@ -9,7 +9,7 @@ use crate::syntax::origin::Origin;
 use crate::value::{Class, Inner, Key, Object, Table, Value};
 use std::cell::RefCell;
 
-pub(super) const MAP_METHODS: &[(&str, Native)] = &[
+pub(crate) const MAP_METHODS: &[(&str, Native)] = &[
     ("clear", clear),
     ("delete", delete),
     ("entries", |cx, this, _| list(cx, this, "Map", |cx, (key, value)| cx.array(vec![key, value]))),
@@ -28,7 +28,7 @@ pub(super) const MAP_METHODS: &[(&str, Native)] = &[
     ("values", |cx, this, _| list(cx, this, "Map", |_, (_, value)| value)),
 ];
 
-pub(super) const SET_METHODS: &[(&str, Native)] = &[
+pub(crate) const SET_METHODS: &[(&str, Native)] = &[
     ("add", |cx, this, args| {
         add(cx, this, arg(args, 0).clone(), arg(args, 0).clone())?;
         Ok(this.clone())
@@ -44,7 +44,7 @@ pub(super) const SET_METHODS: &[(&str, Native)] = &[
 ];
 
 /// `new Map(pairs)`.
-pub(super) fn map(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn map(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let made = Object::of_class(Class::Map, Inner::Table(RefCell::new(Table::default())));
     let made: Value = cx.own(made).into();
     if !arg(args, 0).is_nullish() {
@@ -58,7 +58,7 @@ pub(super) fn map(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 }
 
 /// `new Set(values)`.
-pub(super) fn set(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn set(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let made = Object::of_class(Class::Set, Inner::Table(RefCell::new(Table::default())));
     let made: Value = cx.own(made).into();
     if !arg(args, 0).is_nullish() {
@@ -71,7 +71,7 @@ pub(super) fn set(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 }
 
 /// The number of entries.
-pub(super) fn size(object: &Object) -> Value {
+pub(crate) fn size(object: &Object) -> Value {
     object.table().map_or(Value::Undefined, |table| table.borrow().len().into())
 }
 
@@ -129,7 +129,7 @@ fn clear(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 }
 
 /// `iterator.next()`.
-pub(super) fn next(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+pub(crate) fn next(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let Some((items, place)) = this.as_object().and_then(Object::items) else {
         return cx.type_error("this method needs an iterator");
     };

@@ -3,6 +3,7 @@
 use crate::base::{
     ErrorKind, Str,
     calendar::{self, DAYS, MONTHS, Parts},
+    dates,
 };
 use crate::run::{
     Cx, Native, R,
@@ -13,7 +14,7 @@ use crate::run::{
 use crate::text::locale::{self, Asked, english};
 use crate::value::{Class, Inner, Object, Value};
 
-pub(super) const STATICS: &[(&str, Native)] = &[
+pub(crate) const STATICS: &[(&str, Native)] = &[
     ("UTC", |cx, _, args| Ok(Value::Number(calendar::time(&given(cx, args)?)))),
     ("now", |cx, _, _| Ok(Value::Number(calendar::clipped(cx.host.now())))),
     ("parse", |cx, _, args| {
@@ -24,7 +25,7 @@ pub(super) const STATICS: &[(&str, Native)] = &[
 
 macro_rules! getters {
     ($($local:literal $utc:literal => $part:expr),* $(,)?) => {
-        pub(super) const GETTERS: &[(&str, Native)] = &[
+        pub(crate) const GETTERS: &[(&str, Native)] = &[
             $(
                 ($local, |cx, this, _| part(cx, this, true, $part)),
                 ($utc, |cx, this, _| part(cx, this, false, $part)),
@@ -46,7 +47,7 @@ getters! {
 
 macro_rules! setters {
     ($($local:literal $utc:literal => $set:expr),* $(,)?) => {
-        pub(super) const SETTERS: &[(&str, Native)] = &[
+        pub(crate) const SETTERS: &[(&str, Native)] = &[
             $(
                 ($local, |cx, this, args| change(cx, this, args, true, $set)),
                 ($utc, |cx, this, args| change(cx, this, args, false, $set)),
@@ -69,7 +70,7 @@ setters! {
     "setMilliseconds" "setUTCMilliseconds" => |parts, given| fill([&mut parts.millisecond], given),
 }
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("getTime", |cx, this, _| time_of(cx, this).map(Value::Number)),
     ("getTimezoneOffset", |cx, this, _| {
         let time = time_of(cx, this)?;
@@ -109,7 +110,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
 ];
 
 /// `new Date(…)`.
-pub(super) fn construct(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn construct(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let time = match args {
         [] => calendar::clipped(cx.host.now()),
         [one] => match one {
@@ -128,7 +129,7 @@ pub(super) fn construct(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> 
 }
 
 /// `Date()` as a function gives the time now as text.
-pub(super) fn called(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+pub(crate) fn called(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let now = construct(cx, this, &[])?;
     convert::to_str(cx, &now).map(Value::from)
 }
@@ -137,7 +138,7 @@ fn parse(cx: &mut Cx<'_>, text: &Str) -> R<f64> {
     if text.as_str().len() > 200 {
         return Ok(f64::NAN);
     }
-    Ok(calendar::parse(text.as_str(), |time| cx.host.zone(time)))
+    Ok(dates::parse(text.as_str(), |time| cx.host.zone(time)))
 }
 
 /// Arguments from the year on.
@@ -215,7 +216,7 @@ fn to_utc_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     })
 }
 
-pub(super) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn to_locale_string(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
     locale(cx, this, args, true, true)
 }
 

@@ -11,7 +11,7 @@ use crate::text::search::compiled;
 use crate::value::{Class, Object, Value, compare};
 use std::collections::HashSet;
 
-pub(super) const FUNCTIONS: &[(&str, Native)] = &[
+pub(crate) const FUNCTIONS: &[(&str, Native)] = &[
     ("Array", array),
     // Code is never made of text.
     ("Function", |cx, _, _| cx.type_error("Function is not a function")),
@@ -36,13 +36,13 @@ pub(super) const FUNCTIONS: &[(&str, Native)] = &[
     ("parseInt", parse_int),
 ];
 
-pub(super) const JSON: &[(&str, Native)] = &[("parse", json_parse), ("stringify", json_stringify)];
+pub(crate) const JSON: &[(&str, Native)] = &[("parse", json_parse), ("stringify", json_stringify)];
 
 /// What `console` has; a line goes to the host, which may keep it.
-pub(super) const CONSOLE: &[(&str, Native)] =
+pub(crate) const CONSOLE: &[(&str, Native)] =
     &[("debug", log), ("error", log), ("info", log), ("log", log), ("trace", log), ("warn", log)];
 
-pub(super) const FUNCTION_METHODS: &[(&str, Native)] =
+pub(crate) const FUNCTION_METHODS: &[(&str, Native)] =
     &[("apply", apply), ("bind", bind), ("call", call_with), ("toString", to_text)];
 
 fn log(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
@@ -70,7 +70,7 @@ fn bind(cx: &mut Cx<'_>, this: &Value, args: &[Value]) -> R<Value> {
 }
 
 /// `new Boolean(x)` and its like: an object around a primitive.
-pub(super) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
+pub(crate) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
     let value = match kind {
         "Boolean" => compare::truthy(arg(args, 0)).into(),
         "Number" => number_of(cx, &Value::Undefined, args)?,
@@ -79,7 +79,7 @@ pub(super) fn boxed(cx: &mut Cx<'_>, kind: &str, args: &[Value]) -> R<Value> {
     Ok(cx.own(Object::boxed(value)).into())
 }
 
-pub(super) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+pub(crate) fn to_text(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     Ok(convert::to_str(cx, this)?.into())
 }
 
@@ -104,7 +104,11 @@ fn array(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     }
     let length = *n as usize;
     cx.items(length)?;
-    Ok(cx.array(vec![Value::Undefined; length]))
+    let array = cx.array(vec![Value::Undefined; length]);
+    if let Value::Array(array) = &array {
+        array.make_holes(0..length);
+    }
+    Ok(array)
 }
 
 fn number_of(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
@@ -131,7 +135,7 @@ fn regexp(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     Ok(Value::RegExp(compiled(cx, &pattern, flags.as_str())?))
 }
 
-pub(super) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let text = convert::to_str(cx, arg(args, 0))?;
     cx.bytes(text.as_str().len())?;
     let text = text.as_str().trim_start_matches(number::is_space);
@@ -160,7 +164,7 @@ pub(super) fn parse_float(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value
     Ok(Value::Number(unsigned[..end].parse().map_or(f64::NAN, |n: f64| sign * n)))
 }
 
-pub(super) fn parse_int(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn parse_int(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     let text = convert::to_str(cx, arg(args, 0))?;
     let radix = convert::to_number(cx, arg(args, 1))?;
     cx.bytes(text.as_str().len())?;

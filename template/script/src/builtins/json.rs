@@ -1,7 +1,8 @@
 //! `JSON.stringify` and `JSON.parse`, ECMA-262 §25.5.
 
 use crate::base::{ErrorKind, Str, calendar, memory::cost};
-use crate::run::{Cx, Draft, R, member};
+use crate::members::member;
+use crate::run::{Cx, Draft, R};
 use crate::text::json;
 use crate::value::{Array, Class, Function, Inner, Object, Value};
 use std::fmt::Write;
@@ -99,6 +100,7 @@ impl Writer<'_> {
             let limit = cx.limits.data_depth;
             return cx.fail(ErrorKind::NestingLimit, format!("nesting too deep: data of more than {limit} levels"));
         }
+        cx.check_stack()?;
         self.open.push(address);
         Ok(())
     }

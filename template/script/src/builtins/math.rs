@@ -4,7 +4,7 @@ use crate::base::{fdlibm, number, trigonometry};
 use crate::run::{Cx, Native, R, convert};
 use crate::value::Value;
 
-pub(super) const CONSTANTS: &[(&str, f64)] = &[
+pub(crate) const CONSTANTS: &[(&str, f64)] = &[
     ("E", std::f64::consts::E),
     ("LN10", std::f64::consts::LN_10),
     ("LN2", std::f64::consts::LN_2),
@@ -17,7 +17,7 @@ pub(super) const CONSTANTS: &[(&str, f64)] = &[
 
 macro_rules! unary {
     ($($name:literal => $function:expr),* $(,)?) => {
-        pub(super) const FUNCTIONS: &[(&str, Native)] = &[
+        pub(crate) const FUNCTIONS: &[(&str, Native)] = &[
             $(($name, |cx, _, args| {
                 let n = convert::to_number(cx, crate::run::args::arg(args, 0))?;
                 let function: fn(f64) -> f64 = $function;

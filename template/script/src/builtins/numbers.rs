@@ -5,7 +5,7 @@ use crate::run::{Cx, Native, R, args::arg, convert};
 use crate::text::figures;
 use crate::value::Value;
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("toExponential", to_exponential),
     ("toFixed", to_fixed),
     ("toLocaleString", figures::to_locale_string),
@@ -14,7 +14,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("valueOf", |cx, this, _| this_number(cx, this).map(Value::Number)),
 ];
 
-pub(super) const STATICS: &[(&str, Native)] = &[
+pub(crate) const STATICS: &[(&str, Native)] = &[
     ("isFinite", |_, _, args| Ok(matches!(arg(args, 0), Value::Number(n) if n.is_finite()).into())),
     ("isInteger", |_, _, args| Ok(matches!(arg(args, 0), Value::Number(n) if is_integer(*n)).into())),
     ("isNaN", |_, _, args| Ok(matches!(arg(args, 0), Value::Number(n) if n.is_nan()).into())),
@@ -27,7 +27,7 @@ pub(super) const STATICS: &[(&str, Native)] = &[
 
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-pub(super) const CONSTANTS: &[(&str, f64)] = &[
+pub(crate) const CONSTANTS: &[(&str, f64)] = &[
     ("EPSILON", f64::EPSILON),
     ("MAX_SAFE_INTEGER", MAX_SAFE),
     ("MAX_VALUE", f64::MAX),

@@ -9,7 +9,7 @@ use crate::run::{
 use crate::syntax::origin::Origin;
 use crate::value::{Class, Inner, Integrity, Object, Value, compare};
 
-pub(super) const METHODS: &[(&str, Native)] = &[
+pub(crate) const METHODS: &[(&str, Native)] = &[
     ("hasOwnProperty", has_own_property),
     // Nothing is anything's prototype here.
     ("isPrototypeOf", |_, _, _| Ok(false.into())),
@@ -19,7 +19,7 @@ pub(super) const METHODS: &[(&str, Native)] = &[
     ("valueOf", value_of),
 ];
 
-pub(super) const STATICS: &[(&str, Native)] = &[
+pub(crate) const STATICS: &[(&str, Native)] = &[
     ("assign", assign),
     ("create", create),
     ("entries", pairs),
@@ -38,7 +38,7 @@ pub(super) const STATICS: &[(&str, Native)] = &[
 ];
 
 /// `Object(value)`: the value as an object (§7.1.18).
-pub(super) fn called(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
+pub(crate) fn called(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     match arg(args, 0) {
         value if value.is_nullish() => Ok(cx.own(Object::new()).into()),
         value if value.is_object() => Ok(value.clone()),
@@ -51,7 +51,12 @@ pub(super) fn called(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
 pub(crate) fn entries_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
     let value = in_box(value);
     pay(cx, value)?;
-    Ok(entries(value))
+    let mut entries = entries(value);
+    if let Some(named) = cx.named(value).cloned() {
+        pay(cx, &named.clone().into())?;
+        entries.extend(named.entries());
+    }
+    Ok(entries)
 }
 
 /// The string whose characters are a value's elements, for the object around one.
@@ -74,7 +79,9 @@ fn entries(value: &Value) -> Vec<(Str, Value)> {
     match value {
         Value::Object(object) => object.entries(),
         Value::Array(array) => {
-            array.borrow().iter().enumerate().map(|(n, item)| (n.to_string().into(), item.clone())).collect()
+            let items = array.borrow();
+            let items = items.iter().enumerate().filter(|(n, _)| !array.is_hole(*n));
+            items.map(|(n, item)| (n.to_string().into(), item.clone())).collect()
         }
         Value::String(s) => {
             let unit = |(n, unit): (usize, u16)| (n.to_string().into(), Str::from_utf16(&[unit]).into());
@@ -88,12 +95,17 @@ fn entries(value: &Value) -> Vec<(Str, Value)> {
 pub(crate) fn keys_of(cx: &mut Cx<'_>, value: &Value) -> R<Vec<Str>> {
     let value = in_box(value);
     pay(cx, value)?;
-    Ok(match value {
+    let mut keys: Vec<Str> = match value {
         Value::Object(object) => object.entries().into_iter().map(|(key, _)| key).collect(),
-        Value::Array(array) => (0..array.len()).map(|n| n.to_string().into()).collect(),
+        Value::Array(array) => (0..array.len()).filter(|n| !array.is_hole(*n)).map(|n| n.to_string().into()).collect(),
         Value::String(s) => (0..s.units()).map(|n| n.to_string().into()).collect(),
         _ => Vec::new(),
-    })
+    };
+    if let Some(named) = cx.named(value).cloned() {
+        pay(cx, &named.clone().into())?;
+        keys.extend(named.entries().into_iter().map(|(key, _)| key));
+    }
+    Ok(keys)
 }
 
 /// The argument's entries, paid for; null and undefined are no objects.
@@ -165,7 +177,7 @@ fn assign(cx: &mut Cx<'_>, _: &Value, args: &[Value]) -> R<Value> {
     for source in args.iter().skip(1) {
         let entries = if source.is_nullish() { Vec::new() } else { checked(cx, source)? };
         for (key, value) in entries {
-            crate::run::member::set_member(cx, target, &key, value, true)?;
+            crate::members::member::set_member(cx, target, &key, value, true)?;
         }
     }
     Ok(target.clone())
@@ -188,8 +200,12 @@ fn owns(cx: &mut Cx<'_>, value: &Value, key: &Value) -> R<Value> {
     let own = match in_box(value) {
         Value::Object(object) => object.borrow().get(&key).is_some(),
         Value::Array(array) => {
-            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
+            let place = array_index(key.as_str()).map(|n| n as usize);
+            key.is("length")
+                || place.is_some_and(|n| n < array.len() && !array.is_hole(n))
+                || cx.named_member(value, &key).is_some()
         }
+        Value::Function(_) => cx.named_member(value, &key).is_some(),
         Value::String(s) => {
             key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < s.units())
         }
@@ -227,7 +243,7 @@ fn to_string(cx: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
 }
 
 /// `Object.prototype.toString`, called on anything (§20.1.3.6): how programs ask what a value is.
-pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+pub(crate) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     let name = match this.unboxed() {
         Value::Undefined | Value::Uninit | Value::Missing | Value::Cell(_) => "Undefined",
         Value::Null => "Null",
@@ -250,6 +266,6 @@ pub(super) fn tag(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     Ok(format!("[object {name}]").into())
 }
 
-pub(super) fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
+pub(crate) fn value_of(_: &mut Cx<'_>, this: &Value, _: &[Value]) -> R<Value> {
     Ok(this.unboxed().clone())
 }

@@ -4,7 +4,7 @@
 //! variable of a turn is a plain slot; only when a function captures it does each turn get a cell of its own.
 //! A loop whose body does nothing but put its element out, which is what the cells of a table are, never stores it.
 
-use super::{code::Code, generator::Gen, operator::TestFn};
+use crate::expression::{code::Code, generator::Gen, operator::TestFn};
 use crate::run::{Escape, ExprFn, Flow, Labels, StmtFn, each::Each};
 use crate::syntax::{
     ast::*,
@@ -18,7 +18,7 @@ impl Gen<'_> {
         Labels::new(std::mem::take(&mut self.labels))
     }
 
-    pub(super) fn while_loop(&mut self, test: &Expr, body: &Stmt, pos: u32) -> StmtFn {
+    pub(crate) fn while_loop(&mut self, test: &Expr, body: &Stmt, pos: u32) -> StmtFn {
         let labels = self.take_labels();
         let (test, body) = self.shape(|| "while".into(), pos, |g| (g.test(test), g.stmt(body)));
         Box::new(move |cx| {
@@ -33,7 +33,7 @@ impl Gen<'_> {
         })
     }
 
-    pub(super) fn do_loop(&mut self, test: &Expr, body: &Stmt, pos: u32) -> StmtFn {
+    pub(crate) fn do_loop(&mut self, test: &Expr, body: &Stmt, pos: u32) -> StmtFn {
         let labels = self.take_labels();
         let (test, body) = self.shape(|| "do".into(), pos, |g| (g.test(test), g.stmt(body)));
         Box::new(move |cx| {
@@ -50,7 +50,7 @@ impl Gen<'_> {
         })
     }
 
-    pub(super) fn for_loop(&mut self, head: &ForHead, body: &Stmt, pos: u32) -> StmtFn {
+    pub(crate) fn for_loop(&mut self, head: &ForHead, body: &Stmt, pos: u32) -> StmtFn {
         let labels = self.take_labels();
         let enter = self.enter(&head.variables);
         // Variables that functions capture: each turn goes on with a copy in a cell of its own.
@@ -101,7 +101,7 @@ impl Gen<'_> {
         })
     }
 
-    pub(super) fn for_each(&mut self, of: bool, head: &EachHead, body: &Stmt, pos: u32) -> StmtFn {
+    pub(crate) fn for_each(&mut self, of: bool, head: &EachHead, body: &Stmt, pos: u32) -> StmtFn {
         let labels = self.take_labels();
         let plain = match &head.target {
             Pattern::Declare(var) => self.declared(*var).slot(),

@@ -1,33 +1,22 @@
-//! From syntax tree to closures.
+//! From syntax tree to closures: statements, and the program that they are.
 //!
-//! Each expression becomes a closure that gives a value, each statement one that gives how it ended. A closure owns the
-//! closures of its parts, so running a program is calling one closure; no tree is looked at again, and a local
-//! variable is a number. What can be decided here is decided here: constants are folded, and constant output becomes
-//! text; runs of text and output become one closure ([`output`]); a method's implementations are found by name once
-//! ([`call`]); a loop whose body only puts its element out needs no variable ([`loops`]).
+//! Each becomes a closure that gives how it ended; it owns those of its parts, so running a program is calling one closure,
+//! and no tree is looked at again. Constant output becomes text; runs of text and output become one closure ([`output`]); a
+//! loop whose body only puts its element out needs no variable ([`loops`]).
 
-mod access;
-mod assign;
-mod call;
-mod code;
-mod expr;
-mod function;
-mod generator;
 mod loops;
-mod operator;
 mod output;
-mod reference;
 mod stmt;
 
-pub use generator::Helpers;
+use crate::expression::Helpers;
 
 use crate::base::{Error, ErrorKind, Limits, Source, stack::Stack};
-use crate::builtins;
+use crate::expression::generator::Gen;
+use crate::lookup;
 use crate::parser::Parsed;
 use crate::run::{Escape, FreeName, Program, Trace, visible};
 use crate::syntax::scope::{DATA_VAR, LOCALS_VAR, VarKind};
 use crate::value::{Hint, Value};
-use generator::Gen;
 use std::rc::Rc;
 
 /// How to compile a program.
@@ -87,7 +76,7 @@ pub(crate) fn compile(parsed: &Parsed, source: Rc<Source>, settings: &Settings) 
                 boxed: scopes.boxed(id),
                 otherwise: match var.kind {
                     VarKind::Var => Value::Undefined,
-                    _ => builtins::global(var.name.as_str()).unwrap_or(Value::Missing),
+                    _ => lookup::global(var.name.as_str()).unwrap_or(Value::Missing),
                 },
                 var: var.kind == VarKind::Var,
                 visible: visible(var.name.as_str()),

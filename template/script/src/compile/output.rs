@@ -5,15 +5,15 @@
 //! written from its slot, a member of a variable from the object, without a copy of the value; anything else is evaluated
 //! first. Constants become text, escaped now.
 
-use super::code::Code;
-use super::generator::{Gen, toll, tolled};
+use crate::expression::code::Code;
+use crate::expression::generator::{Gen, toll, tolled};
 use crate::run::{Cx, Escape, ExprFn, Flow, Member, Place, R, RunFn, StmtFn, append::Text};
 use crate::syntax::ast::*;
 use crate::value::{Hint, Value, compare};
 
 /// What stands between two texts. Its tag has a byte of its own, so that it is a number and no riddle of what else is possible.
 #[repr(u8)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Puts a variable out.
     Place { place: Place, escape: Option<Escape> },
     /// Puts a member of a variable out.
@@ -45,7 +45,7 @@ impl Part {
 
 /// The parts of a block, each with the text before it and its place in the source, and the text at the end.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     parts: Vec<(String, Part, u32)>,
     tail: String,
     end: u32,
@@ -68,7 +68,7 @@ impl Parts {
     }
 
     /// As one closure. The output is looked at before each part and at the end, so that no path leaves out its bound.
-    pub(super) fn into_fn(mut self) -> StmtFn {
+    pub(crate) fn into_fn(mut self) -> StmtFn {
         if self.tail.is_empty() {
             match self.parts.pop() {
                 None => return super::stmt::nothing(),
@@ -100,7 +100,7 @@ impl Parts {
 
 impl Gen<'_> {
     /// Statements one after the other.
-    pub(super) fn parts<'s>(&mut self, statements: impl IntoIterator<Item = &'s Stmt>) -> Parts {
+    pub(crate) fn parts<'s>(&mut self, statements: impl IntoIterator<Item = &'s Stmt>) -> Parts {
         let mut made = Parts::default();
         for statement in statements {
             let pos = statement.pos;

@@ -1,14 +1,14 @@
 //! Statements, apart from loops and output.
 
-use super::code::Code;
-use super::generator::{Gen, toll};
-use super::operator::TestFn;
+use crate::expression::code::Code;
+use crate::expression::generator::{Gen, toll};
+use crate::expression::operator::TestFn;
 use crate::run::{ExprFn, Flow, R, StmtFn};
 use crate::syntax::{ast::*, origin::From};
 use crate::value::{Value, compare};
 
 impl Gen<'_> {
-    pub(super) fn stmt(&mut self, stmt: &Stmt) -> StmtFn {
+    pub(crate) fn stmt(&mut self, stmt: &Stmt) -> StmtFn {
         let pos = stmt.pos;
         if !self.has_room() {
             return nothing();
@@ -272,12 +272,12 @@ impl Gen<'_> {
     }
 
     /// A variable's value, wherever it lives; for loops that copy their variables from turn to turn.
-    pub(super) fn value_in(slot: usize) -> ExprFn {
+    pub(crate) fn value_in(slot: usize) -> ExprFn {
         Box::new(move |cx| Ok(cx.slot(slot).in_cell()))
     }
 }
 
-pub(super) fn nothing() -> StmtFn {
+pub(crate) fn nothing() -> StmtFn {
     Box::new(|_| Ok(Flow::Next))
 }
 
@@ -289,7 +289,7 @@ fn jump(flow: Flow, label: u32) -> StmtFn {
 }
 
 /// One closure that runs several.
-pub(super) fn sequence(mut made: Vec<StmtFn>) -> StmtFn {
+pub(crate) fn sequence(mut made: Vec<StmtFn>) -> StmtFn {
     match made.len() {
         0 => nothing(),
         1 => made.remove(0),

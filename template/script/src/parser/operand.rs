@@ -303,7 +303,15 @@ impl Parser<'_> {
         }
         let (key, name) = self.property_key()?;
         if self.eat(":")? {
-            return Ok(Property::Entry(key, self.cover()?));
+            let value = self.cover()?;
+            // In a literal it is no property: it says what the object inherits from. Here that is nothing, as with null.
+            if matches!(&key, Key::Name(name) if name.is("__proto__")) {
+                return match value.bare().kind {
+                    ExprKind::Null => Ok(Property::Spread(value)),
+                    _ => self.error_at("unsupported: `__proto__` in an object", pos),
+                };
+            }
+            return Ok(Property::Entry(key, value));
         }
         if self.is("(") {
             let name = match &key {

@@ -79,8 +79,12 @@ impl Parser<'_> {
             "throw" => self.throw_statement(),
             "try" => self.try_statement(),
             "function" => self.error("a function declaration can not be the body of a statement"),
-            word @ ("class" | "import" | "export" | "with" | "debugger" | "enum") => {
-                self.error(format!("unsupported: `{word}`"))
+            word @ ("class" | "import" | "export" | "with" | "enum") => self.error(format!("unsupported: `{word}`")),
+            // There is none, and without one nothing happens in JavaScript either.
+            "debugger" => {
+                self.advance()?;
+                self.semicolon()?;
+                Ok(StmtKind::Empty)
             }
             _ => self.expression_statement(),
         }
@@ -414,6 +418,9 @@ impl Parser<'_> {
                     false => self.binding(VarKind::Let)?,
                 };
                 self.declared(&bound, first, VarKind::Let, true);
+                if matches!(bound, Pattern::Declare(_)) {
+                    self.scopes.caught();
+                }
                 pattern = Some(bound);
                 self.expect(")")?;
             }

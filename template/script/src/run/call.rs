@@ -20,7 +20,7 @@ impl Cx<'_> {
                 }
                 self.call_closure(proto, function.captures(), this, args)
             }
-            Some(Callable::Native(call) | Callable::Namespace(Some(call))) => {
+            Some(Callable::Native(call, _) | Callable::Namespace(Some(call), _)) => {
                 self.step()?;
                 call(self, this, args)
             }
@@ -39,7 +39,7 @@ impl Cx<'_> {
                 let all: Vec<Value> = first.iter().chain(args).cloned().collect();
                 self.call(target, this, &all)
             }
-            Some(Callable::Namespace(None)) | None => {
+            Some(Callable::Namespace(None, _)) | None => {
                 self.fail(ErrorKind::Type, format!("{} is not a function", function.name()))
             }
         }

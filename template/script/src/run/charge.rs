@@ -84,7 +84,7 @@ impl Cx<'_> {
         // What is held may have shrunk below the base, when a run drops what it was given.
         let held = memory::held() as isize - self.memory_base as isize;
         let waiting = if self.capturing > 0 { self.out.len() } else { 0 } + self.frames();
-        if held + waiting as isize > self.limits.memory as isize { self.memory_limit() } else { Ok(()) }
+        if (held + waiting as isize).max(0) as usize > self.limits.memory { self.memory_limit() } else { Ok(()) }
     }
 
     pub(crate) fn steps_left(&self) -> u64 {

@@ -59,6 +59,7 @@ impl Join {
             let limit = cx.limits.data_depth;
             return cx.fail(ErrorKind::NestingLimit, format!("nesting too deep: data of more than {limit} levels"));
         }
+        cx.check_stack()?;
         self.open.push(array.address());
         let mut index = 0;
         while let Some(item) = array.get(index) {
@@ -80,6 +81,8 @@ impl Join {
 
 /// The text of an object: what its own `toString` gives, or what its class has.
 fn object_text(cx: &mut Cx<'_>, object: &Object) -> R<Str> {
+    // The name of an error may be anything, itself too.
+    cx.check_stack()?;
     if let Some(Value::Function(own)) = object.get("toString") {
         let text = cx.call(&own, &object.clone().into(), &[])?;
         return if text.is_object() {

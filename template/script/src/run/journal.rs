@@ -14,16 +14,16 @@ use crate::value::{Array, Integrity, Object, Value, VarCell};
 use std::collections::HashMap;
 
 /// A container and what it held before this run changed it.
-pub(super) enum Saved {
+pub(crate) enum Saved {
     Array(Array, Vec<Value>, Stamp),
     Object(Object, Vec<(Str, Value)>, Stamp),
 }
 
 /// Whose a container was, and how it could be changed.
-pub(super) type Stamp = (u32, Integrity);
+pub(crate) type Stamp = (u32, Integrity);
 
 /// Something that this run made, and that may be part of a cycle.
-pub(super) enum Linked {
+pub(crate) enum Linked {
     Array(Array),
     Object(Object),
     Cell(VarCell),
@@ -32,8 +32,10 @@ pub(super) enum Linked {
 /// The notes of one run.
 #[derive(Default)]
 pub(crate) struct Journal {
-    pub(super) saved: Vec<Saved>,
-    pub(super) linked: Vec<Linked>,
+    pub(crate) saved: Vec<Saved>,
+    pub(crate) linked: Vec<Linked>,
     /// Functions and regular expressions that were frozen, or less, by where they lie; for this run.
-    pub(super) restricted: HashMap<usize, (Value, Integrity, Held)>,
+    pub(crate) restricted: HashMap<usize, (Value, Integrity, Held)>,
+    /// Properties by name of arrays and functions, by where these lie; for this run.
+    pub(crate) named: HashMap<usize, (Value, Object, Held)>,
 }

@@ -112,7 +112,7 @@ pub struct Cx<'a> {
     /// The state of `Math.random`; 0 before it was first asked.
     random: u64,
     /// Made when there is something to note.
-    pub(super) journal: Option<Box<Journal>>,
+    pub(crate) journal: Option<Box<Journal>>,
     pub(crate) host: &'a dyn Host,
     state: Option<Box<dyn Any>>,
 }

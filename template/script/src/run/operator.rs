@@ -75,8 +75,12 @@ fn contains(cx: &mut Cx<'_>, key: &Value, holder: &Value) -> R<Value> {
             _ => false,
         },
         Value::Array(array) => {
-            key.as_str() == "length" || array_index(key.as_str()).is_some_and(|n| (n as usize) < array.len())
+            let place = array_index(key.as_str()).map(|n| n as usize);
+            key.is("length")
+                || place.is_some_and(|n| n < array.len() && !array.is_hole(n))
+                || cx.named_member(holder, &key).is_some()
         }
+        Value::Function(_) => cx.named_member(holder, &key).is_some(),
         _ => false,
     };
     Ok(Value::Bool(found))

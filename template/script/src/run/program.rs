@@ -73,12 +73,12 @@ type HostFn = dyn Fn(&mut Cx<'_>, &Value, &[Value]) -> R<Value>;
 /// What a function value runs.
 pub(crate) enum Callable {
     Closure(Proto),
-    Native(Native),
+    Native(Native, usize),
     Host(Box<HostFn>),
     /// What `bind` makes: the function, its `this` and its first arguments are what it captured.
     Bound,
     /// A built-in function with an object's worth of members, such as `Math`, `JSON`, `Object`; callable or not.
-    Namespace(Option<Native>),
+    Namespace(Option<Native>, usize),
 }
 
 /// A closure as the playground and `--tree` show it.
@@ -99,12 +99,13 @@ impl std::fmt::Debug for Program {
 }
 
 impl Function {
-    pub(crate) fn native(name: &str, call: Native) -> Function {
-        Function::built_in(name.into(), Rc::new(Callable::Native(call)), call as usize)
+    /// A built-in that expects so many arguments.
+    pub(crate) fn native(name: &str, call: Native, length: usize) -> Function {
+        Function::built_in(name.into(), Rc::new(Callable::Native(call, length)), call as usize)
     }
 
-    pub(crate) fn namespace(name: &str, call: Option<Native>) -> Function {
-        Function::built_in(name.into(), Rc::new(Callable::Namespace(call)), 0)
+    pub(crate) fn namespace(name: &str, call: Option<Native>, length: usize) -> Function {
+        Function::built_in(name.into(), Rc::new(Callable::Namespace(call, length)), 0)
     }
 
     /// A function of the host. It is given the run, `this` and the arguments, and may call functions among these.
@@ -124,6 +125,7 @@ impl Function {
     pub(crate) fn parameters(&self) -> usize {
         match self.runs() {
             Some(Callable::Closure(proto)) => proto.length,
+            Some(Callable::Native(_, length) | Callable::Namespace(_, length)) => *length,
             Some(Callable::Bound) => match self.captures() {
                 [Value::Function(target), _, first @ ..] => target.parameters().saturating_sub(first.len()),
                 _ => 0,
@@ -134,7 +136,7 @@ impl Function {
 
     /// Whether it is one of those that JavaScript has as objects, such as `Math`.
     pub(crate) fn is_space(&self) -> bool {
-        matches!(self.runs(), Some(Callable::Namespace(None)))
+        matches!(self.runs(), Some(Callable::Namespace(None, _)))
     }
 
     /// The name of one that programs know as an object.

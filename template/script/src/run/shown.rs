@@ -11,7 +11,7 @@ use std::convert::Infallible;
 pub(crate) const READ: (&str, &str) = ("read", "reading");
 pub(crate) const SET: (&str, &str) = ("set", "setting");
 
-/// As in "#<Object> is not a function".
+/// As in `#<Object> is not a function`.
 pub(crate) fn shown(value: &Value) -> Str {
     let tag = |name: &str| Str::from(format!("[object {name}]"));
     match value {
@@ -21,7 +21,10 @@ pub(crate) fn shown(value: &Value) -> Str {
         Value::Function(function) => function.to_text(),
         Value::Object(object) => match (object.0.class.get(), object.inner()) {
             (Class::Error, _) => {
-                error_text(object, |part| Ok::<_, Infallible>(shown(part))).unwrap_or_else(|e| match e {})
+                // One inside another is not gone into: it may be the same one.
+                let part =
+                    |part: &Value| Ok::<_, Infallible>(if part.is_object() { tag("Object") } else { shown(part) });
+                error_text(object, part).unwrap_or_else(|e| match e {})
             }
             (Class::Date, _) => tag("Date"),
             (Class::Map, _) => "#<Map>".into(),

@@ -228,7 +228,7 @@ impl<'t> Scan<'t> {
         let rest = self.rest();
         let mut length = rest.find(|c| !is_word_part(c)).unwrap_or(rest.len());
         // `name_%>` trims: the mark takes the last letter.
-        if rest[..length].ends_with('_') && rest[length..].starts_with(self.close) && length > 1 {
+        if rest[..length].ends_with('_') && rest[length..].starts_with(self.close) {
             length -= 1;
         }
         // The point of `2.` and `2.5` belongs to the number: no member follows it, and a `/` behind it divides.

@@ -99,6 +99,8 @@ struct Scope {
     function: bool,
     arrow: bool,
     switch: bool,
+    /// What `catch` binds, when that is a name.
+    caught: bool,
     names: HashMap<Str, VarId>,
     declared: Vec<VarId>,
     unresolved: Vec<RefId>,
@@ -186,12 +188,12 @@ impl Scopes {
 
     fn declare_var(&mut self, name: Str, pos: u32) -> Option<VarId> {
         let at = self.open.iter().rposition(|scope| scope.function).unwrap_or(0);
-        // A `let` between here and the function's scope forbids the `var`.
-        let hidden = self.open[at..].iter().any(|scope| {
-            scope.names.get(&name).is_some_and(|&v| matches!(self.vars[v].kind, VarKind::Let | VarKind::Const))
-        });
-        if hidden {
-            return None;
+        // A `let` between here and the function's scope forbids the `var`; what `catch` binds is it (§B.3.4).
+        for scope in self.open[at..].iter().rev() {
+            let Some(&known) = scope.names.get(&name) else { continue };
+            if matches!(self.vars[known].kind, VarKind::Let | VarKind::Const) {
+                return scope.caught.then_some(known);
+            }
         }
         if let Some(&known) = self.open[at].names.get(&name)
             && !(at == 0 && self.vars[known].kind == VarKind::Parameter)
@@ -205,10 +207,15 @@ impl Scopes {
         Some(var)
     }
 
+    /// The names of the current scope are what `catch` binds, without a pattern.
+    pub(crate) fn caught(&mut self) {
+        self.top().caught = true;
+    }
+
     /// A `var` of the current function for a function that one of its blocks declares; `None` where that would clash.
     pub(crate) fn declare_outside(&mut self, name: Str) -> Option<VarId> {
         let var = self.declare_var(name, 0)?;
-        if self.vars[var].kind == VarKind::Parameter {
+        if matches!(self.vars[var].kind, VarKind::Parameter | VarKind::Let) {
             return None;
         }
         self.vars[var].assigned = true;

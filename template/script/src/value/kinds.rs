@@ -8,6 +8,7 @@
 //! run. Every container carries the stamp of the run that made it; before a run changes one with another stamp, it notes the
 //! old contents, and puts them back at its end (see [`crate::run`]).
 
+use super::holes::Holes;
 use super::properties::{Name, Properties};
 use super::table::Table;
 use crate::base::{
@@ -19,6 +20,7 @@ use crate::base::{
 use crate::regexp::RegExp;
 use std::any::Any;
 use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A JavaScript value.
@@ -182,6 +184,8 @@ pub(crate) struct ArrayData {
     items: RefCell<Vec<Value>>,
     /// What the result of a match has besides its elements.
     extra: OnceCell<Object>,
+    /// Which places hold nothing.
+    holes: Holes,
     held: Held,
     pub(crate) mark: Mark,
 }
@@ -191,8 +195,8 @@ impl Array {
     pub fn new(items: Vec<Value>) -> Array {
         let held = Held::new(items.len() * cost::ITEM + cost::CONTAINER);
         let items = RefCell::new(items);
-        let extra = OnceCell::new();
-        Array(Rc::new(ArrayData { items, extra, held, mark: Mark::default() }))
+        let (extra, holes) = (OnceCell::new(), Holes::default());
+        Array(Rc::new(ArrayData { items, extra, holes, held, mark: Mark::default() }))
     }
 
     /// Number of elements.
@@ -220,11 +224,54 @@ impl Array {
         self.0.items.borrow()
     }
 
-    /// Changes the elements. The closure must not call back into a program.
+    /// Changes the elements; what was a hole is an element afterwards. The closure must not call back into a program.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Vec<Value>) -> R) -> R {
+        self.0.holes.clear();
+        self.change_some(change)
+    }
+
+    /// The same, where all other elements stay at their places, and holes are holes.
+    pub(crate) fn change_some<R>(&self, change: impl FnOnce(&mut Vec<Value>) -> R) -> R {
         let result = change(&mut self.0.items.borrow_mut());
-        self.0.held.set(self.len() * cost::ITEM + cost::CONTAINER);
+        self.weigh();
         result
+    }
+
+    fn weigh(&self) {
+        self.0.held.set(self.len() * cost::ITEM + self.0.holes.weight() + cost::CONTAINER);
+    }
+
+    /// Whether there is nothing at a place.
+    #[inline]
+    pub(crate) fn is_hole(&self, place: usize) -> bool {
+        self.0.holes.has(place)
+    }
+
+    /// Whether there may be nothing at some place.
+    #[inline]
+    pub(crate) fn has_holes(&self) -> bool {
+        self.0.holes.any()
+    }
+
+    /// The places that hold nothing.
+    pub(crate) fn holes(&self) -> Vec<usize> {
+        (0..self.len()).filter(|place| self.is_hole(*place)).collect()
+    }
+
+    /// Says of places, whose elements are undefined, that they hold nothing.
+    pub(crate) fn make_holes(&self, places: Range<usize>) {
+        self.0.holes.add(places);
+        self.weigh();
+    }
+
+    /// Says of a place that it holds an element.
+    pub(crate) fn fill_hole(&self, place: usize) {
+        self.0.holes.remove(place);
+    }
+
+    /// Says that there are no places from a length on.
+    pub(crate) fn cut_holes(&self, length: usize) {
+        self.0.holes.cut(length);
     }
 
     /// Gives the array named properties; only results of matches have any.
@@ -404,11 +451,10 @@ impl Object {
 
     /// Keys and values in JavaScript's order.
     pub fn entries(&self) -> Vec<(Str, Value)> {
-        if self.0.class.get() == Class::Error {
-            // `message` and `stack` are not enumerable.
-            return Vec::new();
-        }
         let mut entries = self.0.properties.borrow().ordered();
+        if self.0.class.get() == Class::Error {
+            entries.retain(|(key, _)| !matches!(key.as_str(), "name" | "message" | "stack" | "cause"));
+        }
         if self.0.class.get() == Class::Arguments {
             entries.retain(|(key, _)| !key.is("length"));
         }
@@ -504,6 +550,10 @@ impl Function {
         Rc::as_ptr(&self.0) as usize
     }
 
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.0.built_in.is_some()
+    }
+
     pub(crate) fn captures(&self) -> &[Value] {
         &self.0.captures
     }
@@ -583,6 +633,7 @@ fn bury(contents: &mut dyn Iterator<Item = Value>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::properties::Hint;
     use super::*;
 
     #[test]
@@ -605,6 +656,18 @@ mod tests {
         assert!(object.get("k50").is_none());
         assert!(matches!(object.get("k51"), Some(Value::Number(n)) if n == 51.0));
         assert_eq!(object.len(), 99);
+        for n in 0..90 {
+            object.change(|p| p.remove(&*format!("k{n}")));
+        }
+        object.set("", 1.0);
+        object.set("k7", 2.0);
+        let keys: Vec<_> = object.entries().into_iter().map(|(k, _)| k.as_str().to_owned()).collect();
+        assert_eq!(keys.join(" "), "k90 k91 k92 k93 k94 k95 k96 k97 k98 k99  k7");
+        assert_eq!(object.len(), 12);
+        object.change(|p| p.remove(""));
+        let properties = object.borrow();
+        assert!(properties.find("k7", &Hint::default()).is_some());
+        assert!(properties.find("", &Hint::default()).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod compare;
 mod copy;
 mod deserialize;
 mod from;
+mod holes;
 mod kinds;
 mod properties;
 mod serialize;

@@ -70,10 +70,14 @@ pub(crate) struct Properties<V> {
 }
 
 /// The places of many keys: those that are texts, and those with half characters.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Index {
     texts: HashMap<Str, u32>,
     halves: HashMap<Vec<u16>, u32>,
+    /// The key of entries that were removed, and how many there are. They stay until they are half of all, so that the others
+    /// stay where they are.
+    gone: Str,
+    removed: usize,
 }
 
 impl Index {
@@ -83,6 +87,13 @@ impl Index {
             Some(units) => self.halves.get(units),
         };
         place.map(|&n| n as usize)
+    }
+
+    fn remove(&mut self, key: &(impl Name + ?Sized)) {
+        match key.halves() {
+            None => self.texts.remove(key.text()),
+            Some(units) => self.halves.remove(units),
+        };
     }
 
     fn insert(&mut self, key: &Str, place: usize) {
@@ -102,7 +113,7 @@ fn is(key: &Str, name: &(impl Name + ?Sized)) -> bool {
     }
 }
 
-impl<V: Clone> Properties<V> {
+impl<V: Clone + Default> Properties<V> {
     /// The value of a key, for a caller that looks for the same key again and again.
     #[inline(always)]
     pub(crate) fn find(&self, key: &(impl Name + ?Sized), hint: &Hint) -> Option<&V> {
@@ -116,7 +127,7 @@ impl<V: Clone> Properties<V> {
 
     #[inline(never)]
     fn find_anew(&self, key: &(impl Name + ?Sized), hint: &Hint) -> Option<&V> {
-        let known = self.entries.get(hint.place.get()).filter(|(found, _)| is(found, key));
+        let known = self.entries.get(hint.place.get()).filter(|(found, _)| is(found, key) && !self.is_gone(found));
         let place = if known.is_some() { hint.place.get() } else { self.search(key)? };
         let (found, value) = &self.entries[place];
         hint.learn(place, found);
@@ -151,16 +162,30 @@ impl<V: Clone> Properties<V> {
 
     pub(crate) fn remove(&mut self, key: &(impl Name + ?Sized)) {
         if let Some(n) = self.search(key) {
-            self.entries.remove(n);
-            if self.index.is_some() {
+            let Some(index) = &mut self.index else {
+                self.entries.remove(n);
+                return;
+            };
+            index.remove(key);
+            index.removed += 1;
+            self.entries[n] = (index.gone.clone(), V::default());
+            if index.removed * 2 > self.entries.len() {
+                let gone = index.gone.address();
+                self.entries.retain(|(key, _)| key.address() != gone);
                 self.reindex();
             }
         }
     }
 
     fn reindex(&mut self) {
-        let index = self.index.insert(Box::default());
+        let index = Index { texts: HashMap::new(), halves: HashMap::new(), gone: Str::new(""), removed: 0 };
+        let index = self.index.insert(Box::new(index));
         self.entries.iter().enumerate().for_each(|(n, (key, _))| index.insert(key, n));
+    }
+
+    /// Whether a key is that of entries that were removed.
+    fn is_gone(&self, key: &Str) -> bool {
+        self.index.as_ref().is_some_and(|index| index.gone.ptr_eq(key))
     }
 
     /// What all of it weighs.
@@ -175,12 +200,15 @@ impl<V: Clone> Properties<V> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() - self.index.as_ref().map_or(0, |index| index.removed)
     }
 
     /// The entries in JavaScript's order.
     pub(crate) fn ordered(&self) -> Vec<(Str, V)> {
         let mut entries = self.entries.clone();
+        if self.index.as_ref().is_some_and(|index| index.removed > 0) {
+            entries.retain(|(key, _)| !self.is_gone(key));
+        }
         if self.numbered {
             // Stable: the keys that are no index keep their order, after those that are.
             entries.sort_by_key(|(key, _)| array_index(key.as_str()).unwrap_or(u32::MAX));

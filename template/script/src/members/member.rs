@@ -1,14 +1,14 @@
 //! Members and elements: writing them, and reading what a value has of its own.
 
-use super::convert;
-use super::fault::R;
+use crate::run::convert;
+
 use super::integrity::{self, Refusal};
-use super::machine::Cx;
-use super::shown::SET;
 use crate::base::{
     ErrorKind, Str,
     number::{self, array_index},
 };
+use crate::run::shown::SET;
+use crate::run::{Cx, R};
 use crate::value::{Hint, Integrity, Value, compare, compare::primitive_to_str};
 
 /// `value.name`, when it has that of its own; methods are the affair of the built-ins.
@@ -71,11 +71,18 @@ pub(crate) fn set_member(cx: &mut Cx<'_>, on: &Value, key: &Str, value: Value, s
             if let Some(refusal) = refusal {
                 return cx.refuse(strict, on, &refusal);
             }
-            cx.room_for(length.saturating_sub(array.len()).saturating_mul(16))?;
-            cx.change_array(array, &[], |items| items.resize(length, Value::Undefined))
+            cx.room_for(length.saturating_sub(array.len()).saturating_mul(17))?;
+            let before = array.len();
+            cx.change_some(array, &[], |items| items.resize(length, Value::Undefined))?;
+            array.make_holes(before..array.len());
+            Ok(())
         }
         Value::Undefined | Value::Null => cx.no_property(SET, on, &key.clone().into()),
-        Value::Array(_) | Value::Function(_) | Value::RegExp(_) => {
+        Value::Array(_) if array_index(key.as_str()).is_some() => set_index(cx, on, &key.clone().into(), value, strict),
+        Value::Array(_) => cx.set_named(on, key, value, strict),
+        // What is built in is made anew wherever it is named.
+        Value::Function(function) if !function.is_built_in() => cx.set_named(on, key, value, strict),
+        Value::Function(_) | Value::RegExp(_) => {
             if let (Value::RegExp(regexp), "lastIndex") = (on, key.as_str()) {
                 if cx.integrity_of(on) == Integrity::Frozen {
                     return cx.refuse(strict, on, &Refusal::Change(key));
@@ -118,16 +125,20 @@ pub(crate) fn set_index(cx: &mut Cx<'_>, on: &Value, index: &Value, value: Value
         }
         if n >= length {
             let growth = n - length + 1;
-            cx.room_for(growth.saturating_mul(16))?;
+            cx.room_for(growth.saturating_mul(17))?;
             cx.steps(growth / 16)?;
         }
         let stored = [value.clone()];
-        cx.change_array(array, &stored, |items| {
+        cx.change_some(array, &stored, |items| {
             if n >= items.len() {
                 items.resize(n + 1, Value::Undefined);
             }
             items[n] = value;
         })?;
+        if n > length {
+            array.make_holes(length..n);
+        }
+        array.fill_hole(n);
         return Ok(());
     }
     set_member(cx, on, &key, value, strict)
@@ -147,14 +158,18 @@ pub(crate) fn delete(cx: &mut Cx<'_>, on: &Value, key: &Str, strict: bool) -> R<
             if key.as_str() == "length" {
                 return cx.refuse(strict, on, &Refusal::Delete(key)).map(|()| false);
             }
-            // JavaScript leaves a hole; here the element is undefined, which reads the same.
             if let Some(n) = array_index(key.as_str()).filter(|&n| (n as usize) < array.len()) {
                 if array.0.mark.integrity.get() >= Integrity::Sealed {
                     return cx.refuse(strict, on, &Refusal::Delete(key)).map(|()| false);
                 }
-                cx.change_array(array, &[], |items| items[n as usize] = Value::Undefined)?;
+                let n = n as usize;
+                cx.change_some(array, &[], |items| items[n] = Value::Undefined)?;
+                array.make_holes(n..n + 1);
+                return Ok(true);
             }
+            return cx.delete_named(on, key, strict);
         }
+        Value::Function(_) => return cx.delete_named(on, key, strict),
         Value::Undefined | Value::Null => return cx.type_error("Cannot convert undefined or null to object"),
         _ => {}
     }

@@ -3,7 +3,7 @@
 use super::code::Code;
 use super::generator::Gen;
 use crate::base::{Str, number};
-use crate::builtins::{
+use crate::lookup::{
     self,
     access::{get_index, get_member},
 };
@@ -18,7 +18,7 @@ use crate::syntax::{
 use crate::value::{Hint, Value};
 
 /// How a use of a name finds its value.
-pub(super) enum Access {
+pub(crate) enum Access {
     Plain(usize),
     /// In the slot, unless it is missing or not initialised.
     Checked(usize),
@@ -31,7 +31,7 @@ pub(super) enum Access {
 }
 
 impl Gen<'_> {
-    pub(super) fn access(&self, id: RefId) -> Access {
+    pub(crate) fn access(&self, id: RefId) -> Access {
         let var = self.scopes.uses[id].var;
         let slot = self.slot(var);
         let boxed = self.scopes.boxed(var);
@@ -47,11 +47,11 @@ impl Gen<'_> {
     }
 
     /// Whether nothing but the data or the engine gives this name a value.
-    pub(super) fn is_free(&self, id: RefId) -> bool {
+    pub(crate) fn is_free(&self, id: RefId) -> bool {
         self.scopes.vars[self.scopes.uses[id].var].kind == VarKind::Free
     }
 
-    pub(super) fn name(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+    pub(crate) fn name(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
         if self.is_free(id) {
             match name.as_str() {
                 "undefined" => return Code::Const(Value::Undefined),
@@ -76,7 +76,7 @@ impl Gen<'_> {
     }
 
     /// The slot of a name that lies in one.
-    pub(super) fn place(&self, id: RefId, name: &Str, pos: u32) -> Option<Place> {
+    pub(crate) fn place(&self, id: RefId, name: &Str, pos: u32) -> Option<Place> {
         if self.is_free(id) && name.is("this") {
             return None;
         }
@@ -89,7 +89,7 @@ impl Gen<'_> {
     }
 
     /// `typeof name`: no error when nobody has it.
-    pub(super) fn name_or_undefined(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
+    pub(crate) fn name_or_undefined(&mut self, id: RefId, name: &Str, pos: u32) -> Code {
         if self.is_free(id) && matches!(name.as_str(), "this" | "undefined" | "NaN" | "Infinity") {
             return self.name(id, name, pos);
         }
@@ -106,16 +106,25 @@ impl Gen<'_> {
     }
 
     /// The value as it lies there, marks and all.
-    pub(super) fn raw(&self, id: RefId, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
+    pub(crate) fn raw(&self, id: RefId, name: &Str) -> Box<dyn Fn(&Cx<'_>) -> Value> {
         reader(self.access(id), name)
     }
 
-    pub(super) fn member(&mut self, object: &Expr, name: &Str, optional: bool, pos: u32) -> Code {
+    pub(crate) fn member(&mut self, object: &Expr, name: &Str, optional: bool, pos: u32) -> Code {
         if let ExprKind::Name(id, space) = &object.kind
             && self.is_free(*id)
-            && let Some(value) = builtins::constant(space.as_str(), name.as_str())
+            && let Some(value) = lookup::constant(space.as_str(), name.as_str())
         {
             return Code::Const(value);
+        }
+        if let Some(value) = lent_by_literal(object, name) {
+            return Code::Const(value);
+        }
+        if name.is("name")
+            && let ExprKind::Member { object, name, optional: false } = &object.bare().kind
+            && name.is("constructor")
+        {
+            return self.constructor_name(object, pos);
         }
         let key = name.clone();
         let code = self.shape(|| format!("member .{}", name.as_str()), pos, |g| g.expr(object));
@@ -148,7 +157,7 @@ impl Gen<'_> {
         }
     }
 
-    pub(super) fn index(&mut self, object: &Expr, index: &Expr, optional: bool, pos: u32) -> Code {
+    pub(crate) fn index(&mut self, object: &Expr, index: &Expr, optional: bool, pos: u32) -> Code {
         let (object, index) = self.shape(|| "element".into(), pos, |g| (g.expr(object), g.expr(index)));
         let general = move |cx: &mut Cx<'_>, object: &Code, index: &Code| {
             let object = object.get(cx)?;
@@ -175,19 +184,27 @@ impl Gen<'_> {
     }
 
     /// `a?.b.c`: an absent link makes the whole chain undefined.
-    pub(super) fn chain(&mut self, inner: &Expr) -> Code {
+    pub(crate) fn chain(&mut self, inner: &Expr) -> Code {
         let inner = self.expr(inner).into_fn();
         short_circuited(inner, Value::Undefined)
     }
 
     /// The slot of `locals`, when that is where a variable's value may be.
-    pub(super) fn locals_of(&self, var: VarId) -> Option<usize> {
+    pub(crate) fn locals_of(&self, var: VarId) -> Option<usize> {
         (self.locals && self.scopes.vars[var].is_of_data()).then(|| self.slot(LOCALS_VAR))
     }
 }
 
+/// `({}).toString`, `[].slice`: what an empty literal lends, where no property of data can have the name.
+fn lent_by_literal(object: &Expr, name: &Str) -> Option<Value> {
+    match &object.bare().kind {
+        ExprKind::Object(entries) if entries.is_empty() => lookup::lent("Object", name.as_str()),
+        _ => None,
+    }
+}
+
 /// The value of a chain, or what it is when one of its links is nothing.
-pub(super) fn short_circuited(inner: ExprFn, otherwise: Value) -> Code {
+pub(crate) fn short_circuited(inner: ExprFn, otherwise: Value) -> Code {
     Code::Fn(Box::new(move |cx| match inner(cx) {
         Err(_) if cx.fault.is_none() => Ok(otherwise.clone()),
         result => result,

@@ -11,11 +11,11 @@ use crate::run::{
 use crate::syntax::ast::*;
 use crate::value::{Value, compare};
 
-pub(super) type TestFn = Box<dyn Fn(&mut Cx<'_>) -> R<bool>>;
+pub(crate) type TestFn = Box<dyn Fn(&mut Cx<'_>) -> R<bool>>;
 
 impl Code {
     /// As a condition.
-    pub(super) fn into_test(self) -> TestFn {
+    pub(crate) fn into_test(self) -> TestFn {
         match self {
             Code::Const(value) => {
                 let truth = compare::truthy(&value);
@@ -28,7 +28,10 @@ impl Code {
 }
 
 impl Gen<'_> {
-    pub(super) fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr, pos: u32) -> Code {
+    pub(crate) fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr, pos: u32) -> Code {
+        if let Some(code) = self.constructor_test(operator, left, right, pos) {
+            return code;
+        }
         let label = || operator.symbol().to_owned();
         let (left, right) = self.shape(label, pos, |g| (g.expr(left), g.expr(right)));
         let constant = left.constant().is_some() && right.constant().is_some();
@@ -46,7 +49,7 @@ impl Gen<'_> {
     }
 
     /// `a + b + c`, from left to right.
-    pub(super) fn sum(&mut self, items: &[Expr], pos: u32) -> Code {
+    pub(crate) fn sum(&mut self, items: &[Expr], pos: u32) -> Code {
         let label = || format!("sum of {}", items.len());
         let codes: Vec<Code> = self.shape(label, pos, |g| items.iter().map(|item| g.expr(item)).collect());
         let constant = codes.iter().all(|code| code.constant().is_some());
@@ -69,7 +72,7 @@ impl Gen<'_> {
         self.folded(constant, run)
     }
 
-    pub(super) fn logical(&mut self, operator: Logical, items: &[Expr], pos: u32) -> Code {
+    pub(crate) fn logical(&mut self, operator: Logical, items: &[Expr], pos: u32) -> Code {
         let label = || format!("{operator:?} of {}", items.len()).to_lowercase();
         let mut items: Vec<ExprFn> =
             self.shape(label, pos, |g| items.iter().map(|item| g.expr(item).into_fn()).collect());
@@ -87,7 +90,7 @@ impl Gen<'_> {
         }))
     }
 
-    pub(super) fn unary(&mut self, operator: Unary, operand: &Expr, pos: u32) -> Code {
+    pub(crate) fn unary(&mut self, operator: Unary, operand: &Expr, pos: u32) -> Code {
         if operator == Unary::Delete && operand.is_property() {
             return self.delete(operand);
         }
@@ -122,7 +125,7 @@ impl Gen<'_> {
     }
 
     /// A condition: comparisons give their truth without making a value of it.
-    pub(super) fn test(&mut self, expr: &Expr) -> TestFn {
+    pub(crate) fn test(&mut self, expr: &Expr) -> TestFn {
         match &expr.kind {
             ExprKind::Unary(Unary::Not, operand) => {
                 let operand = self.test(operand);
@@ -149,6 +152,9 @@ impl Gen<'_> {
                 }
             }
             ExprKind::Binary(operator @ (Binary::StrictEqual | Binary::StrictNotEqual), a, b) => {
+                if let Some(code) = self.constructor_test(*operator, a, b, expr.pos) {
+                    return code.into_test();
+                }
                 let wanted = *operator == Binary::StrictEqual;
                 let label = || operator.symbol().into();
                 let (a, b) = self.shape(label, expr.pos, |g| (g.expr(a), g.expr(b)));

@@ -12,13 +12,13 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 impl Gen<'_> {
-    pub(super) fn function(&mut self, literal: &FunctionLiteral) -> Code {
+    pub(crate) fn function(&mut self, literal: &FunctionLiteral) -> Code {
         let (code, name, captures) = self.proto(literal, &literal.name);
         Code::Fn(maker(code, name, captures))
     }
 
     /// A function that takes its name from what it is assigned to.
-    pub(super) fn named(&mut self, expr: &Expr, name: &Str) -> Code {
+    pub(crate) fn named(&mut self, expr: &Expr, name: &Str) -> Code {
         match &expr.kind {
             ExprKind::Function(literal) if literal.name.as_str().is_empty() => {
                 let (code, name, captures) = self.proto(literal, name);
@@ -29,7 +29,7 @@ impl Gen<'_> {
     }
 
     /// The function declarations of a block, to be made when it starts.
-    pub(super) fn hoisted(&mut self, block: &Block) -> Vec<RunFn> {
+    pub(crate) fn hoisted(&mut self, block: &Block) -> Vec<RunFn> {
         let mut made: Vec<RunFn> = Vec::new();
         for Declared { var, outer, literal } in &block.functions {
             let (code, name, captures) = self.proto(literal, &literal.name);
@@ -215,7 +215,7 @@ fn in_turn(given: Vec<Given>) -> RunFn {
 }
 
 /// Puts a value into a variable's slot or cell.
-pub(super) fn store(cx: &mut Cx<'_>, slot: usize, boxed: bool, value: Value) {
+pub(crate) fn store(cx: &mut Cx<'_>, slot: usize, boxed: bool, value: Value) {
     if boxed {
         let cell = cx.cell(slot);
         cx.set_cell(&cell, value);

@@ -13,40 +13,40 @@ use std::rc::Rc;
 pub type Helpers = fn(&str) -> Option<Native>;
 
 pub(crate) struct Gen<'p> {
-    pub(super) scopes: &'p Scopes,
-    pub(super) source: Rc<Source>,
-    pub(super) path: Rc<str>,
-    pub(super) limits: Limits,
-    pub(super) func: FuncId,
+    pub(crate) scopes: &'p Scopes,
+    pub(crate) source: Rc<Source>,
+    pub(crate) path: Rc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) func: FuncId,
     /// The code is strict.
-    pub(super) strict: bool,
-    pub(super) locals: bool,
-    pub(super) escape: Option<Escape>,
-    pub(super) helpers: Helpers,
+    pub(crate) strict: bool,
+    pub(crate) locals: bool,
+    pub(crate) escape: Option<Escape>,
+    pub(crate) helpers: Helpers,
     /// Labels that stand before the loop that comes next.
-    pub(super) labels: Vec<u32>,
-    pub(super) trace: Trace,
+    pub(crate) labels: Vec<u32>,
+    pub(crate) trace: Trace,
     /// Where generating began on the native stack.
-    pub(super) stack: Stack,
+    pub(crate) stack: Stack,
     /// It used more of the stack than it may: what is made is no program.
-    pub(super) too_deep: bool,
+    pub(crate) too_deep: bool,
     /// For each function, its variables in cells that belong to the whole function.
-    pub(super) wide: Vec<Vec<VarId>>,
+    pub(crate) wide: Vec<Vec<VarId>>,
 }
 
 impl Gen<'_> {
     /// Whether there is room on the native stack to go deeper.
-    pub(super) fn has_room(&mut self) -> bool {
+    pub(crate) fn has_room(&mut self) -> bool {
         self.too_deep |= self.stack.used() > self.limits.stack.saturating_mul(2);
         !self.too_deep
     }
 
-    pub(super) fn slot(&self, var: VarId) -> usize {
+    pub(crate) fn slot(&self, var: VarId) -> usize {
         self.scopes.slot(self.func, var)
     }
 
     /// Notes a closure for the picture, with those of its parts below it.
-    pub(super) fn shape<T>(
+    pub(crate) fn shape<T>(
         &mut self,
         label: impl FnOnce() -> String,
         offset: u32,
@@ -59,7 +59,7 @@ impl Gen<'_> {
     }
 
     /// Runs a closure whose operands are all constant, here and once; `None` when that fails or is no constant.
-    pub(super) fn fold(&self, run: &ExprFn) -> Option<Value> {
+    pub(crate) fn fold(&self, run: &ExprFn) -> Option<Value> {
         let limits = Limits { steps: 2_000, string: 4_096, ..self.limits };
         let mut cx = Cx::new(&Alone, Scratch::default(), limits, String::new(), None);
         let value = run(&mut cx);
@@ -72,7 +72,7 @@ impl Gen<'_> {
     }
 
     /// A block's statements after making its variables and functions.
-    pub(super) fn block_body(&mut self, block: &Block, variables: &[VarId]) -> StmtFn {
+    pub(crate) fn block_body(&mut self, block: &Block, variables: &[VarId]) -> StmtFn {
         let enter = self.enter(variables);
         let functions = self.hoisted(block);
         let body = self.parts(&block.statements).into_fn();
@@ -94,12 +94,12 @@ impl Gen<'_> {
         }
     }
 
-    pub(super) fn block(&mut self, block: &Block) -> StmtFn {
+    pub(crate) fn block(&mut self, block: &Block) -> StmtFn {
         self.block_body(block, &block.variables)
     }
 
     /// What entering a scope does to its variables' slots: new cells, and marks for what is not initialised yet.
-    pub(super) fn enter(&self, variables: &[VarId]) -> Option<Enter> {
+    pub(crate) fn enter(&self, variables: &[VarId]) -> Option<Enter> {
         let slots: Vec<_> = variables
             .iter()
             .map(|&var| {
@@ -114,10 +114,10 @@ impl Gen<'_> {
 }
 
 /// Slots to prepare: slot, in a cell, not initialised.
-pub(super) struct Enter(Vec<(usize, bool, bool)>);
+pub(crate) struct Enter(Vec<(usize, bool, bool)>);
 
 impl Enter {
-    pub(super) fn run(&self, cx: &mut Cx<'_>) {
+    pub(crate) fn run(&self, cx: &mut Cx<'_>) {
         for &(slot, boxed, late) in &self.0 {
             let value = if late { Value::Uninit } else { Value::Undefined };
             cx.slot_mut(slot).set(if boxed { Value::Cell(VarCell::new(value)) } else { value });
@@ -126,12 +126,12 @@ impl Enter {
 }
 
 /// What a list of so many parts in the source costs whenever it is walked; short ones are in the price of what walks them.
-pub(super) fn toll(parts: usize) -> usize {
+pub(crate) fn toll(parts: usize) -> usize {
     parts / 16
 }
 
 /// A statement that pays a toll first, if there is one.
-pub(super) fn tolled(toll: usize, run: StmtFn) -> StmtFn {
+pub(crate) fn tolled(toll: usize, run: StmtFn) -> StmtFn {
     if toll == 0 {
         return run;
     }

@@ -2,17 +2,17 @@
 
 use super::member;
 use crate::base::{Str, number::array_index};
-use crate::run::{
-    Cx, R, convert,
-    member::{own_element, own_member},
-    shown::READ,
-};
+use crate::members::member::{own_element, own_member};
+use crate::run::{Cx, R, convert, shown::READ};
 use crate::value::{Class, Hint, Value};
 
 /// `value.name`.
 pub(crate) fn get_member(cx: &mut Cx<'_>, value: &Value, key: &Str, hint: &Hint, optional: bool) -> R<Value> {
     if let Some(found) = own_member(value, key, hint) {
         return Ok(found);
+    }
+    if let Some(named) = cx.named_member(value, key) {
+        return Ok(named);
     }
     match value {
         // What an object has is what the host or the program gave it: `toString` can be called, and is no member. But

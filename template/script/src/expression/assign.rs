@@ -5,7 +5,8 @@ use super::code::Code;
 use super::generator::Gen;
 use super::reference::{Located, Reference};
 use crate::base::Str;
-use crate::builtins::{access::get_index, object::entries_of};
+use crate::builtins::object::entries_of;
+use crate::lookup::access::get_index;
 use crate::run::{
     Cx, ExprFn, Flow, R, StmtFn, convert,
     operator::{apply, decides},
@@ -18,11 +19,11 @@ use crate::value::{Object, Value};
 use std::collections::HashSet;
 
 /// Writes a value somewhere.
-pub(super) type WriteFn = Box<dyn Fn(&mut Cx<'_>, Value) -> R<()>>;
+pub(crate) type WriteFn = Box<dyn Fn(&mut Cx<'_>, Value) -> R<()>>;
 
 impl Gen<'_> {
     /// Writes to what a declaration or an assignment names.
-    pub(super) fn bind(&mut self, pattern: &Pattern, from: From<'_>) -> WriteFn {
+    pub(crate) fn bind(&mut self, pattern: &Pattern, from: From<'_>) -> WriteFn {
         match pattern {
             Pattern::Declare(var) => {
                 let reference = self.declared(*var);
@@ -148,7 +149,7 @@ impl Gen<'_> {
         })
     }
 
-    pub(super) fn assign(
+    pub(crate) fn assign(
         &mut self,
         operator: Option<AssignOperator>,
         target: &Pattern,
@@ -223,7 +224,7 @@ impl Gen<'_> {
         }))
     }
 
-    pub(super) fn update(&mut self, up: bool, prefix: bool, target: &Expr, pos: u32) -> Code {
+    pub(crate) fn update(&mut self, up: bool, prefix: bool, target: &Expr, pos: u32) -> Code {
         let delta = if up { 1.0 } else { -1.0 };
         let reference = self.reference(target);
         if let Some(slot) = reference.slot() {
@@ -250,7 +251,7 @@ impl Gen<'_> {
     }
 
     /// What an expression does, without the value that nobody asks for. `None` when it does nothing.
-    pub(super) fn effect(&mut self, expr: &Expr) -> Option<StmtFn> {
+    pub(crate) fn effect(&mut self, expr: &Expr) -> Option<StmtFn> {
         let run = match self.expr(expr) {
             Code::Const(_) => return None,
             Code::Place(place) if place.sure => return None,
@@ -272,7 +273,7 @@ impl Gen<'_> {
         Some(Box::new(move |cx| run(cx).map(|_| Flow::Next)))
     }
 
-    pub(super) fn delete(&mut self, operand: &Expr) -> Code {
+    pub(crate) fn delete(&mut self, operand: &Expr) -> Code {
         let reference = self.reference(operand);
         let chain = matches!(operand.kind, ExprKind::Chain(_));
         let run: ExprFn = Box::new(move |cx| {

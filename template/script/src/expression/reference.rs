@@ -6,11 +6,11 @@
 use super::access::Access;
 use super::generator::Gen;
 use crate::base::Str;
-use crate::builtins::access::{get_index, get_member};
+use crate::lookup::access::{get_index, get_member};
+use crate::members::member::{self, set_index, set_member};
 use crate::run::{
     Cx, ExprFn, R, convert,
     errors::{absent, missing, uninitialised},
-    member::{self, set_index, set_member},
 };
 use crate::syntax::{
     ast::{Expr, ExprKind},
@@ -19,7 +19,7 @@ use crate::syntax::{
 use crate::value::{Hint, Value};
 
 /// What is written to, or read and then written to.
-pub(super) struct Reference {
+pub(crate) struct Reference {
     place: Place,
     pos: u32,
     /// In strict code a write that can not be is an error.
@@ -63,7 +63,7 @@ enum Place {
 }
 
 /// What a reference stands on, evaluated.
-pub(super) enum Located {
+pub(crate) enum Located {
     Here,
     Member(Value),
     Index(Value, Value),
@@ -73,7 +73,7 @@ pub(super) enum Located {
 
 impl Gen<'_> {
     /// The reference that an expression is.
-    pub(super) fn reference(&mut self, target: &Expr) -> Reference {
+    pub(crate) fn reference(&mut self, target: &Expr) -> Reference {
         let place = match &target.kind {
             ExprKind::Name(id, name) => {
                 let var = self.scopes.uses[*id].var;
@@ -111,7 +111,7 @@ impl Gen<'_> {
     }
 
     /// The reference of a variable that a declaration makes: writing is what initialises it.
-    pub(super) fn declared(&self, var: usize) -> Reference {
+    pub(crate) fn declared(&self, var: usize) -> Reference {
         let (slot, boxed) = (self.slot(var), self.scopes.boxed(var));
         let name = self.scopes.vars[var].name.clone();
         let place = if let Some(locals) = self.locals_of(var) {
@@ -127,13 +127,13 @@ impl Gen<'_> {
 
 impl Reference {
     /// The slot that is all of it.
-    pub(super) fn slot(&self) -> Option<usize> {
+    pub(crate) fn slot(&self) -> Option<usize> {
         if let Place::Slot(slot) = self.place { Some(slot) } else { None }
     }
 
     /// Evaluates what it stands on.
     #[inline]
-    pub(super) fn locate(&self, cx: &mut Cx<'_>) -> R<Located> {
+    pub(crate) fn locate(&self, cx: &mut Cx<'_>) -> R<Located> {
         match &self.place {
             Place::Member { object, optional, .. } => {
                 let object = object(cx)?;
@@ -151,7 +151,7 @@ impl Reference {
     }
 
     /// Reads it. A key that is no string becomes one, once.
-    pub(super) fn read(&self, cx: &mut Cx<'_>, at: &mut Located) -> R<Value> {
+    pub(crate) fn read(&self, cx: &mut Cx<'_>, at: &mut Located) -> R<Value> {
         let pos = self.pos;
         let value = match (&self.place, at) {
             (Place::Slot(slot), _) => return Ok(cx.slot(*slot).clone()),
@@ -188,7 +188,7 @@ impl Reference {
     }
 
     /// Writes it.
-    pub(super) fn write(&self, cx: &mut Cx<'_>, at: &Located, value: Value) -> R<()> {
+    pub(crate) fn write(&self, cx: &mut Cx<'_>, at: &Located, value: Value) -> R<()> {
         let pos = self.pos;
         match (&self.place, at) {
             (Place::Slot(slot), _) => {
@@ -246,7 +246,7 @@ impl Reference {
     }
 
     /// Empties a variable that still holds this string, which is about to grow into what is written next.
-    pub(super) fn let_go(&self, cx: &mut Cx<'_>, text: &Str) {
+    pub(crate) fn let_go(&self, cx: &mut Cx<'_>, text: &Str) {
         match &self.place {
             Place::Slot(slot) => {
                 if matches!(cx.slot(*slot), Value::String(now) if now.ptr_eq(text)) {
@@ -265,7 +265,7 @@ impl Reference {
     }
 
     /// Takes the property away; a name stays. Whether it is gone.
-    pub(super) fn delete(&self, cx: &mut Cx<'_>, at: &Located) -> R<bool> {
+    pub(crate) fn delete(&self, cx: &mut Cx<'_>, at: &Located) -> R<bool> {
         let pos = self.pos;
         let (object, key) = match (&self.place, at) {
             (Place::Member { name, .. }, Located::Member(object)) => (object, name.clone()),

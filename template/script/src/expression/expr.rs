@@ -3,13 +3,14 @@
 use super::code::Code;
 use super::generator::{Gen, toll};
 use crate::base::{ErrorKind, Str};
+use crate::builtins::array::with_holes;
 use crate::regexp::RegExp;
 use crate::run::{Cx, ExprFn, R, convert, elements::Elements};
 use crate::syntax::{ast::*, origin::Origin};
 use crate::value::{Object, Value, compare};
 
 impl Gen<'_> {
-    pub(super) fn expr(&mut self, expr: &Expr) -> Code {
+    pub(crate) fn expr(&mut self, expr: &Expr) -> Code {
         let pos = expr.pos;
         if !self.has_room() {
             return Code::Const(Value::Undefined);
@@ -54,7 +55,7 @@ impl Gen<'_> {
     }
 
     /// The closure, or its value when its operands are constant.
-    pub(super) fn folded(&mut self, constant: bool, run: ExprFn) -> Code {
+    pub(crate) fn folded(&mut self, constant: bool, run: ExprFn) -> Code {
         if constant && let Some(value) = self.fold(&run) { Code::Const(value) } else { Code::Fn(run) }
     }
 
@@ -123,7 +124,7 @@ impl Gen<'_> {
     }
 
     /// Arguments, as a list made at run time. V8 has a sentence of its own for one that is spread behind the others.
-    pub(super) fn arguments(&mut self, items: &[Element]) -> Elements {
+    pub(crate) fn arguments(&mut self, items: &[Element]) -> Elements {
         let last =
             items.iter().position(|item| matches!(item, Element::Spread(_))).is_some_and(|n| n + 1 == items.len());
         self.elements(items, |expr| if last { Origin::Argument(expr.shown()) } else { Origin::of_argument(expr) })
@@ -151,9 +152,12 @@ impl Gen<'_> {
             pos,
             |g| g.elements(items, |expr| Origin::Sentence(expr.listed())),
         );
+        let spread = items.iter().position(|item| matches!(item, Element::Spread(_)));
+        let known = items.iter().take(spread.unwrap_or(items.len())).enumerate();
+        let holes: Vec<usize> = known.filter(|(_, item)| matches!(item, Element::Hole)).map(|(n, _)| n).collect();
         Code::Fn(Box::new(move |cx| {
             let items = elements.run(cx, pos)?;
-            Ok(cx.array(items))
+            Ok(with_holes(cx.array(items), holes.iter().copied()))
         }))
     }
 
@@ -216,7 +220,7 @@ impl Gen<'_> {
             let value = operand(cx)?;
             match class(cx)? {
                 // A function of the program has no prototype: nothing is made by it.
-                Value::Function(class) => Ok(Value::Bool(crate::builtins::is_instance(&value, class.name()))),
+                Value::Function(class) => Ok(Value::Bool(crate::lookup::is_instance(&value, class.name()))),
                 other => {
                     let lacks = if other.is_object() { "callable" } else { "an object" };
                     let failed = cx.type_error(format!("Right-hand side of 'instanceof' is not {lacks}"));
@@ -228,6 +232,6 @@ impl Gen<'_> {
 }
 
 /// The entries that `...value` adds to an object.
-pub(super) fn spread(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
+pub(crate) fn spread(cx: &mut Cx<'_>, value: &Value) -> R<Vec<(Str, Value)>> {
     crate::builtins::object::entries_of(cx, value)
 }

@@ -4,20 +4,20 @@
 use super::code::Code;
 use super::generator::Gen;
 use crate::base::Str;
-use crate::builtins::{self, Methods};
+use crate::lookup::{self, Methods};
 use crate::run::{Cx, R, RunFn, Site, elements::Elements, errors::missing};
 use crate::syntax::{ast::*, scope::DATA_VAR};
 use crate::value::{Hint, Value};
 use std::rc::Rc;
 
-use crate::builtins::access::{get_index, get_member};
+use crate::lookup::access::{get_index, get_member};
 
 /// What a value is not that is called, and whose result is a list to be gone through: V8 does not know which of both failed.
 const FUNCTION_OF_LIST: &str = "function or its return value is not iterable";
 
 impl Gen<'_> {
     /// An expression whose value is gone through.
-    pub(super) fn iterated(&mut self, expr: &Expr) -> Code {
+    pub(crate) fn iterated(&mut self, expr: &Expr) -> Code {
         match &expr.bare().kind {
             ExprKind::Call { callee, arguments, optional } => {
                 self.call(callee, arguments, *optional, FUNCTION_OF_LIST, expr.bare().pos)
@@ -27,7 +27,7 @@ impl Gen<'_> {
     }
 
     /// A call; `what` its callee must be.
-    pub(super) fn call(
+    pub(crate) fn call(
         &mut self,
         callee: &Expr,
         arguments: &[Element],
@@ -43,7 +43,7 @@ impl Gen<'_> {
             ExprKind::Member { object, name, optional: link } => {
                 if let ExprKind::Name(id, space) = &object.kind
                     && self.is_free(*id)
-                    && let Some(native) = builtins::static_method(space.as_str(), name.as_str())
+                    && let Some(native) = lookup::static_method(space.as_str(), name.as_str())
                 {
                     let label = || format!("built-in {}.{}", space.as_str(), name.as_str());
                     let arguments = self.shape(label, pos, |g| g.arguments(arguments));
@@ -95,9 +95,9 @@ impl Gen<'_> {
         pos: u32,
     ) -> Code {
         let read = self.raw(id, name);
-        let builtin = builtins::global_function(name.as_str());
+        let builtin = lookup::global_function(name.as_str());
         let helper = (self.helpers)(name.as_str());
-        let known = builtins::is_known(name.as_str());
+        let known = lookup::is_known(name.as_str());
         let arguments = self.shape(|| format!("call of {}", name.as_str()), pos, |g| g.arguments(arguments));
         let name = name.clone();
         Code::Fn(Box::new(move |cx| {
@@ -126,7 +126,7 @@ impl Gen<'_> {
         shown: String,
         pos: u32,
     ) -> Code {
-        let methods: &'static Methods = builtins::methods(name.as_str());
+        let methods: &'static Methods = lookup::methods(name.as_str());
         let label = || format!("method {}", name.as_str());
         let (object, arguments) = self.shape(label, pos, |g| (g.expr(object).into_fn(), g.arguments(arguments)));
         let name = name.clone();
@@ -138,7 +138,7 @@ impl Gen<'_> {
             }
             let own = match &this {
                 Value::Object(object) => object.borrow().find(&name, &hint).cloned(),
-                _ => None,
+                other => cx.named_member(other, &name),
             };
             if own.is_none()
                 && let Some(native) = methods.of(&this)
@@ -155,8 +155,8 @@ impl Gen<'_> {
     }
 
     /// `new Error(…)` and the other constructors.
-    pub(super) fn construct(&mut self, class: &Str, arguments: &[Element], pos: u32) -> Code {
-        let native = builtins::constructor(class.as_str());
+    pub(crate) fn construct(&mut self, class: &Str, arguments: &[Element], pos: u32) -> Code {
+        let native = lookup::constructor(class.as_str());
         let arguments = self.shape(|| format!("new {}", class.as_str()), pos, |g| g.arguments(arguments));
         let class = class.clone();
         Code::Fn(Box::new(move |cx| {
@@ -169,14 +169,14 @@ impl Gen<'_> {
         }))
     }
 
-    /// `include(name, data)` as a value; as output it goes straight to the output (see [`super::output`]).
+    /// `include(name, data)` as a value; as output it goes straight to the output (see `compile/output.rs`).
     fn include(&mut self, arguments: &[Element], pos: u32) -> Code {
         let run = self.include_into(arguments, pos);
         Code::Fn(Box::new(move |cx| Ok(cx.capture(|cx| run(cx))?.into())))
     }
 
     /// Runs an included program at the end of the output.
-    pub(super) fn include_into(&mut self, arguments: &[Element], pos: u32) -> RunFn {
+    pub(crate) fn include_into(&mut self, arguments: &[Element], pos: u32) -> RunFn {
         let arguments = self.shape(|| "include".into(), pos, |g| g.arguments(arguments));
         let data = self.slot(DATA_VAR);
         let (source, path) = (self.source.clone(), self.path.clone());

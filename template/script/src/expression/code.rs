@@ -25,7 +25,7 @@ impl Code {
 
     /// Evaluates it: a call only where there is something to call.
     #[inline]
-    pub(super) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
+    pub(crate) fn get(&self, cx: &mut Cx<'_>) -> R<Value> {
         match self {
             Code::Const(value) => Ok(value.clone()),
             Code::Place(place) => place.get(cx),
@@ -35,7 +35,7 @@ impl Code {
 
     /// The list that it is; a list in a slot is not first made a value of its own.
     #[inline]
-    pub(super) fn list(&self, cx: &mut Cx<'_>, origin: &Origin) -> R<Array> {
+    pub(crate) fn list(&self, cx: &mut Cx<'_>, origin: &Origin) -> R<Array> {
         if let Code::Place(place) = self
             && let Value::Array(list) = cx.slot(place.slot)
         {
@@ -47,7 +47,7 @@ impl Code {
 
     /// The number that it is, where that can be seen without a call.
     #[inline(always)]
-    pub(super) fn number(&self, cx: &Cx<'_>) -> Option<f64> {
+    pub(crate) fn number(&self, cx: &Cx<'_>) -> Option<f64> {
         let value = match self {
             Code::Const(value) => value,
             Code::Place(place) => cx.slot(place.slot),
@@ -60,7 +60,7 @@ impl Code {
         if let Value::Number(n) = value { Some(*n) } else { None }
     }
 
-    pub(super) fn constant(&self) -> Option<&Value> {
+    pub(crate) fn constant(&self) -> Option<&Value> {
         match self {
             Code::Const(value) => Some(value),
             _ => None,

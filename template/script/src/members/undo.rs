@@ -1,12 +1,11 @@
-//! Changing containers and shared variables, and undoing it; see [`super::journal`].
+//! Changing containers and shared variables, and undoing it; see [`crate::run::journal`].
 
-use super::fault::R;
-use super::journal::{Journal, Linked, Saved, Stamp};
-use super::machine::Cx;
+use crate::run::journal::{Journal, Linked, Saved, Stamp};
+use crate::run::{Cx, R};
 use crate::value::{Array, Integrity, Mark, Object, Value, VarCell};
 
 impl Cx<'_> {
-    pub(super) fn notes(&mut self) -> &mut Journal {
+    pub(crate) fn notes(&mut self) -> &mut Journal {
         self.journal.get_or_insert_default()
     }
 
@@ -28,8 +27,24 @@ impl Cx<'_> {
         }
     }
 
+    /// The same where all other elements stay at their places, so that what holds nothing still does.
+    pub(crate) fn change_some<T>(
+        &mut self,
+        array: &Array,
+        stored: &[Value],
+        change: impl FnOnce(&mut Vec<Value>) -> T,
+    ) -> R<T> {
+        if array.0.mark.integrity.get() != Integrity::Open || !array.has_holes() {
+            return self.change_array(array, stored, change);
+        }
+        self.note_array(array, stored);
+        let result = array.change_some(change);
+        array.cut_holes(array.len());
+        Ok(result)
+    }
+
     /// Notes what must be undone when this array changes.
-    pub(super) fn note_array(&mut self, array: &Array, stored: &[Value]) {
+    pub(crate) fn note_array(&mut self, array: &Array, stored: &[Value]) {
         let mark = &array.0.mark;
         if mark.run.get() != self.run {
             self.notes().saved.push(Saved::Array(array.clone(), array.to_vec(), stamp(mark)));
@@ -68,9 +83,9 @@ impl Cx<'_> {
     }
 
     /// Undoes what the run did to data that is not its own, and opens the cycles of what is.
-    pub(super) fn undo(&mut self) {
+    pub(crate) fn undo(&mut self) {
         let Some(notes) = self.journal.take() else { return };
-        let Journal { saved, linked, restricted: _ } = *notes;
+        let Journal { saved, linked, restricted: _, named: _ } = *notes;
         for entry in saved.into_iter().rev() {
             match entry {
                 Saved::Array(array, items, stamp) => {

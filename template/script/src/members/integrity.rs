@@ -2,13 +2,12 @@
 //!
 //! A write that may not be is nothing in sloppy code and a TypeError in strict code; a built-in always throws.
 
-use super::fault::R;
-use super::machine::Cx;
-use super::shown::shown;
 use crate::base::{
     Str,
     memory::{Held, cost},
 };
+use crate::run::shown::shown;
+use crate::run::{Cx, R};
 use crate::value::{Array, Class, Integrity, Object, Value};
 
 /// A write that is not allowed.
@@ -19,7 +18,7 @@ pub(crate) enum Refusal<'k> {
 }
 
 /// Why an object does not take this key, if it does not.
-pub(super) fn of_write<'k>(object: &Object, key: &'k Str) -> Option<Refusal<'k>> {
+pub(crate) fn of_write<'k>(object: &Object, key: &'k Str) -> Option<Refusal<'k>> {
     let integrity = object.0.mark.integrity.get();
     if integrity == Integrity::Open {
         return None;
@@ -31,9 +30,10 @@ pub(super) fn of_write<'k>(object: &Object, key: &'k Str) -> Option<Refusal<'k>>
     }
 }
 
-/// Where a function or a regular expression lies.
-fn address(value: &Value) -> usize {
+/// Where what has no properties in itself lies.
+pub(super) fn address(value: &Value) -> usize {
     match value {
+        Value::Array(array) => array.address(),
         Value::Function(function) => function.address(),
         Value::RegExp(regexp) => regexp.address(),
         _ => 0,
@@ -62,7 +62,7 @@ impl Cx<'_> {
     /// What a built-in does to an array that may not change in every way: the copy shows which way it would be. What
     /// JavaScript has done before it throws is done.
     #[cold]
-    pub(super) fn change_guarded<T>(&mut self, array: &Array, change: impl FnOnce(&mut Vec<Value>) -> T) -> R<T> {
+    pub(crate) fn change_guarded<T>(&mut self, array: &Array, change: impl FnOnce(&mut Vec<Value>) -> T) -> R<T> {
         let before = array.to_vec();
         self.items(before.len())?;
         let mut after = before.clone();
