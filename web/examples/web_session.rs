@@ -7,7 +7,7 @@ use wirebook_terminal as terminal;
 use wirebook_web::layers::same;
 use wirebook_web::session::{MemoryStore, Sessions, session};
 use wirebook_web::trust::Keys;
-use wirebook_web::{Answer, App, Context, Options, Router, router::RouteError};
+use wirebook_web::{Answer, App, Config, Context, Options, Router};
 
 // ANCHOR: login
 async fn home(ctx: &mut Context<'_>) -> Answer {
@@ -37,15 +37,19 @@ async fn logout(ctx: &mut Context<'_>) -> Answer {
 }
 // ANCHOR_END: login
 
-pub(crate) fn app() -> Result<App, RouteError> {
-    // A real one comes from where secrets are kept, so that it outlives the program.
-    let keys = Keys::new(&[b"a secret of thirty-two bytes, or of more"]).expect("it is long enough");
-    Router::new()
+pub(crate) fn app() -> terminal::Result<App> {
+    // ANCHOR: config
+    // From the environment, or from a file that is not in the repository: so it outlives the program, and is nobody else's.
+    let config = Config::load(".env")?;
+    let secret = config.get("SESSION_KEY").unwrap_or("a secret of thirty-two bytes, or of more");
+    let keys = Keys::new(&[secret.as_bytes()])?;
+    // ANCHOR_END: config
+    Ok(Router::new()
         .layer(session(Sessions::new(MemoryStore::default(), keys)))
         .get("/", home)
         .post("/login", login)
         .post("/logout", logout)
-        .into_app(Options::default())
+        .into_app(Options::default())?)
 }
 
 fn main() -> terminal::Result {

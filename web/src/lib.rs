@@ -27,6 +27,7 @@
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
 //! | `input/` | What did people type, and programs write: queries, forms, XML? | 480 |
 //! | `clock/` | What is the date? (one file) | 35 |
+//! | `config/` | What differs from machine to machine? (One file) | 175 |
 //! | `context/` | What was asked, and what is the answer to be? | 1,060 |
 //! | `bodies/` | What came with a request, and where does it end? | 510 |
 //! | `onion/` | Who stands around a handler, and in which order? | 590 |
@@ -91,6 +92,7 @@
 //! | `compress::CompressOptions::least` | 1 KiB | smaller answers stay as they are | 0 | koa-compress |
 //! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | `Limits::xml_depth`, [`input::MOST_ATTRIBUTES`] | 32 elements deep; 64 attributes of one | 400 | no (128 deep; no) | ours |
+//! | `MOST_CONFIG` | 1 MiB of a configuration's file | error at start | no | ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
 
 #[cfg(feature = "net")]
@@ -99,6 +101,8 @@ mod bodies;
 mod clock;
 #[cfg(feature = "net")]
 pub mod compress;
+#[cfg(feature = "net")]
+mod config;
 #[cfg(feature = "net")]
 mod context;
 #[cfg(feature = "net")]
@@ -130,6 +134,8 @@ pub mod views;
 pub use bodies::{Incoming, Parsed, Part, Parts};
 #[cfg(feature = "net")]
 pub use clock::Clock;
+#[cfg(feature = "net")]
+pub use config::{Config, ConfigError, LineFault, MOST_CONFIG};
 #[cfg(feature = "net")]
 pub use context::{
     Answer, Body, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,

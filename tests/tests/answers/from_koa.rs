@@ -20,7 +20,10 @@ use wirebook_web::session::{MemoryStore, Sessions, session};
 use wirebook_web::trust::{Keys, SetCookie, Trust};
 use wirebook_web::uploads::Uploads;
 use wirebook_web::views::{Parts, Views};
-use wirebook_web::{Answer, App, Context, Failure, Natural, Next, Options, Parsed, Resource, Router, get, post, proxy};
+use wirebook_web::{
+    Answer, App, Config, ConfigError, Context, Failure, Natural, Next, Options, Parsed, Resource, Router, get, post,
+    proxy,
+};
 
 #[derive(serde::Deserialize, serde::Serialize)]
 struct Tea {
@@ -269,6 +272,13 @@ fn app() -> App {
     router.into_app(options).unwrap()
 }
 
+/// What the environment says, and a file.
+fn port() -> Result<u16, ConfigError> {
+    let config = Config::load(".env")?;
+    let port = config.value("PORT")?.unwrap_or(3000_u16);
+    Ok(port)
+}
+
 /// The statuses of requests on one connection.
 fn statuses(asked: String) -> Vec<String> {
     let all = sim::run(1, async move {
@@ -339,6 +349,8 @@ fn they_run() {
         get("/topics"),
         "GET / HTTP/1.1\r\nHost: api.example.com\r\n\r\n".to_owned(),
     ];
+    let set = std::env::var("PORT");
+    assert_eq!(port().ok(), set.map_or(Some(3000), |port| port.parse().ok()));
     let wanted = "200 200 200 200 302 200 200 200 200 200 200 401 401 200 404 200 404 404 200 200 200";
     assert_eq!(statuses(others.concat()).join(" "), wanted);
 }

@@ -75,6 +75,7 @@ const ROOMS: &[Room] = &[
     Room("web", "trust", 2_200),
     Room("web", "input", 2_200),
     Room("web", "clock", 100),
+    Room("web", "config", 250),
     Room("web", "context", 2_200),
     Room("web", "bodies", 2_200),
     Room("web", "onion", 2_200),

@@ -67,6 +67,7 @@ fn express() {
             200,
             r#"[{"name":"ciaran"},{"name":"aaron"},{"name":"guillermo"}]"#,
         ),
+        ("downloads", "GET", "/files/../index.js", &[], 403, "Forbidden"),
         ("resource", "DELETE", "/users/1", &[], 200, "destroyed"),
         ("resource", "DELETE", "/users/9", &[], 200, "Cannot find user"),
         ("route-map", "GET", "/users", &[], 200, "user list"),

@@ -169,6 +169,49 @@ fn a_request_is_read_back() {
     let reply = ask(web_request::app().unwrap(), asked);
     let said: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
     assert_eq!((&said["path"], &said["page"], &said["language"]), (&"/teas/new".into(), &"2".into(), &"de".into()));
+    let seen = format!("200, {} bytes of application/json", reply.body.len());
+    assert_eq!(reply.fields.iter().filter(|(name, _)| name == "x-seen").count(), 2, "{reply:?}");
+    assert_eq!((reply.field("x-seen"), reply.field("x-draft")), (Some(&*seen), None));
+    assert_eq!((reply.field("vary"), reply.field("etag")), (Some("accept"), Some("\"v1\"")));
+
+    let fields = [
+        "content-type: Application/X-WWW-Form-Urlencoded; charset=UTF-8",
+        "accept: application/json",
+        "accept-charset: iso-8859-1;q=0.2, utf-8;q=0.1",
+        "accept-encoding: gzip, br;q=0.5",
+        "user-agent: x",
+    ];
+    let reply = ask(web_request::app().unwrap(), with_body("POST", "/a%20b?c=%20&c", &fields, "name=ada"));
+    let said: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    for (name, wanted) in [
+        ("method", serde_json::json!("POST")),
+        ("may be sent twice", false.into()),
+        ("path", "/a b".into()),
+        ("query", "c=%20&c".into()),
+        ("protocol", "http".into()),
+        ("is secure", false.into()),
+        ("agent", "x".into()),
+        ("type", "application/x-www-form-urlencoded".into()),
+        ("charset", "utf-8".into()),
+        ("length", 8.into()),
+        ("is a form", true.into()),
+        ("coding", "gzip".into()),
+        ("letters", "iso-8859-1".into()),
+        ("has the newest", false.into()),
+    ] {
+        assert_eq!(said[name], wanted, "{name}: {said:#}");
+    }
+    assert_eq!(
+        said["host"][1],
+        said["host"][0].as_str().expect("a host").split(':').next().expect("a name"),
+        "{said:#}"
+    );
+    assert!(
+        said["href"].as_str().is_some_and(|href| href.starts_with("http://") && href.ends_with("/a%20b?c=%20&c")),
+        "{said:#}"
+    );
+    assert!(said["fields"].as_u64().is_some_and(|count| count >= 6), "{said:#}");
+
     assert_eq!(ask(web_request::app().unwrap(), request("GET", "/", &["accept: image/png"])).status, 406);
     let page = ask(web_request::app().unwrap(), request("GET", "/<script>", &["accept: text/html, text/plain;q=0.1"]));
     assert!(page.field("content-type").is_some_and(|media| media.starts_with("text/plain")), "{page:?}");

@@ -6,6 +6,7 @@ mod allocations;
 mod attacks;
 mod bodies;
 mod compress;
+mod config;
 mod core_attacks;
 mod documents;
 mod examples;

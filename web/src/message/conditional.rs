@@ -149,8 +149,9 @@ fn verdict(method: &str, ours: &Validators, asked: &Conditions<'_>, reasons: &mu
     if let (true, Some(value)) = (is_ranged, asked.if_range) {
         is_ranged = match (ETag::parse(value), seconds(value)) {
             (Some(tag), _) => ours.etag.as_ref().is_some_and(|own| own.is_strongly(&tag)),
-            // A date is compared exactly; whether it is a strong validator (§8.8.2.2) is asked of who sends it.
-            (None, Some(date)) => ours.modified == Some(date),
+            // A date is compared exactly, and has to be a strong validator (§8.8.2.2). It is no stronger than our tag: a file whose tag is weak
+            // because it has just been changed may have had two contents in that second.
+            (None, Some(date)) => ours.modified == Some(date) && !ours.etag.as_ref().is_some_and(ETag::is_weak),
             (None, None) => false,
         };
         say("If-Range", "13.1.5", if is_ranged { "it is ours" } else { "it is not ours: the whole" });
