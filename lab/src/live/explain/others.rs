@@ -8,10 +8,10 @@ const KERNEL: &str = "net/src/kernel/event_loop.rs";
 const SCRIPT: &str = "template/script/src/base/error.rs";
 const OUTPUT: &str = "template/script/src/compile/output.rs";
 const STATEMENT: &str = "template/script/src/compile/stmt.rs";
-const EXPRESSION: &str = "template/script/src/compile/expr.rs";
-const ACCESS: &str = "template/script/src/compile/access.rs";
+const EXPRESSION: &str = "template/script/src/expression/expr.rs";
+const ACCESS: &str = "template/script/src/expression/access.rs";
 const LOOPS: &str = "template/script/src/compile/loops.rs";
-const CALL: &str = "template/script/src/compile/call.rs";
+const CALL: &str = "template/script/src/expression/call.rs";
 const INTERPRETATION: &str = "HTML §9.2.6";
 
 /// Event streams.
