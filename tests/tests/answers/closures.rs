@@ -36,8 +36,9 @@ fn every_tag_of_ejs() -> Result<(), Error> {
 #[test]
 fn where_it_is_not_javascript() {
     let shown = |code: &str| render(&format!("<%= {code} %>"), &Value::object()).map_err(|error| error.to_string());
-    // An element left out is undefined, and `forEach` visits it.
-    assert_eq!(render("<% [1,,2].forEach(x => { %>(<%= x %>)<% }) %>", &Value::object()).unwrap(), "(1)()(2)");
+    // An element that is left out is passed over, but behind a list that is spread it is `undefined`.
+    assert_eq!(render("<% [1,,2].forEach(x => { %>(<%= x %>)<% }) %>", &Value::object()).unwrap(), "(1)(2)");
+    assert_eq!(shown("Object.keys([...[1], , 3])"), Ok("0,1,2".into()));
     // There are no prototypes.
     assert_eq!(shown("typeof {}.constructor"), Ok("undefined".into()));
     assert_eq!(shown("typeof {}.toString"), Ok("undefined".into()));
