@@ -39,9 +39,13 @@ fn where_it_is_not_javascript() {
     // An element that is left out is passed over, but behind a list that is spread it is `undefined`.
     assert_eq!(render("<% [1,,2].forEach(x => { %>(<%= x %>)<% }) %>", &Value::object()).unwrap(), "(1)(2)");
     assert_eq!(shown("Object.keys([...[1], , 3])"), Ok("0,1,2".into()));
-    // There are no prototypes.
-    assert_eq!(shown("typeof {}.constructor"), Ok("undefined".into()));
-    assert_eq!(shown("typeof {}.toString"), Ok("undefined".into()));
+    // There are no prototypes, but what programs ask by them is answered.
+    assert_eq!(shown("typeof (u => u.constructor)({})"), Ok("undefined".into()));
+    assert_eq!(shown("typeof (u => u.toString)({})"), Ok("undefined".into()));
+    assert_eq!(shown("(u => u.constructor === Array)([])"), Ok("true".into()));
+    assert_eq!(shown("(u => u.constructor.name)({})"), Ok("Object".into()));
+    assert_eq!(shown("({}).toString.call([])"), Ok("[object Array]".into()));
+    assert!(shown("({ __proto__: [] }).length").unwrap_err().contains("__proto__"));
     // Letters of the Latin script sort as in a dictionary, others by their numbers; one locale is known.
     assert_eq!(shown("['\u{e9}', 'f', 'e'].sort((a, b) => a.localeCompare(b))"), Ok("e,\u{e9},f".into()));
     assert!(shown("'a'.localeCompare('b', 'sv')").unwrap_err().contains("unsupported"));
