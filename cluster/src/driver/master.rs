@@ -206,7 +206,10 @@ impl Master {
         {
             self.misbehaves(worker, &refused.to_string());
         }
-        self.wake();
+        // After a sign of life nothing is to be done, and nothing sooner.
+        if !matches!(event, Event::Beat(_)) {
+            self.wake();
+        }
     }
 
     fn misbehaves(&self, worker: u64, reason: &str) {
@@ -247,6 +250,8 @@ impl Master {
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
             let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
             if net::timeout(left, told).await.is_err() {
+                // What lies in the channels is heard first: it may be a sign of life, and this process the one that was away.
+                net::yield_now().await;
                 self.0.supervisor.borrow_mut().expire(net::now());
             }
         }
@@ -394,6 +399,7 @@ impl Master {
 
     async fn hear_all(&self, hand: &Rc<Hand>) -> io::Result<()> {
         while let Some(message) = hand.channel.next_of_any().await? {
+            self.0.supervisor.borrow_mut().heard(hand.number, net::now());
             if !message.is_internal() {
                 self.news(News::Message { worker: hand.number, json: message.json().to_owned() });
             } else if let Some(said) = wire::read(message.json())? {
