@@ -34,6 +34,8 @@ pub(super) struct Hand {
     pub(super) open: Cell<usize>,
     /// Messages of others that it lost, because it did not read those before them.
     pub(super) untold: Cell<u64>,
+    /// When the supervisor was told last that it was heard.
+    pub(super) heard: Cell<Option<Instant>>,
     shy_until: Cell<Option<Instant>>,
 }
 
@@ -44,7 +46,7 @@ impl Hand {
     /// Numbered by worker, slot and generation.
     pub(super) fn new(who: Who, numbers: (u64, usize, u64), started: (Child, Channel), untaken: usize) -> Rc<Hand> {
         let ((number, slot, generation), (child, channel)) = (numbers, started);
-        let (is_ready, leaves, speaks, open, untold, shy_until) = Default::default();
+        let (is_ready, leaves, speaks, open, untold, heard, shy_until) = Default::default();
         Rc::new(Hand {
             who,
             number,
@@ -58,6 +60,7 @@ impl Hand {
             speaks,
             open,
             untold,
+            heard,
             shy_until,
         })
     }

@@ -394,6 +394,7 @@ impl Master {
 
     async fn hear_all(&self, hand: &Rc<Hand>) -> io::Result<()> {
         while let Some(message) = hand.channel.next_of_any().await? {
+            self.lives(hand);
             if !message.is_internal() {
                 self.news(News::Message { worker: hand.number, json: message.json().to_owned() });
             } else if let Some(said) = wire::read(message.json())? {
@@ -401,6 +402,19 @@ impl Master {
             }
         }
         Ok(())
+    }
+
+    /// Whatever it says shows that it lives: its own sign may wait behind a flood of messages. The supervisor need not know of each.
+    fn lives(&self, hand: &Hand) {
+        let now = net::now();
+        let rare = self.0.options.supervisor.beat / 2;
+        if hand.is_ready.get()
+            && !rare.is_zero()
+            && hand.heard.get().is_none_or(|heard| now.saturating_duration_since(heard) >= rare)
+        {
+            hand.heard.set(Some(now));
+            self.happened(Event::Beat(hand.number));
+        }
     }
 
     fn heed(&self, hand: &Rc<Hand>, said: Said) {
@@ -431,6 +445,7 @@ impl Master {
             }
             Said::Beat { open } => {
                 hand.open.set(open);
+                hand.heard.set(Some(net::now()));
                 self.happened(Event::Beat(worker));
                 self.0.ports.borrow().values().for_each(|port| port.has_open(worker, open));
                 if self.0.options.policy == Policy::Shared {
