@@ -247,6 +247,8 @@ impl Master {
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
             let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
             if net::timeout(left, told).await.is_err() {
+                // What came while this process was busy, or had no processor, is heard before anybody is missed.
+                net::yield_now().await;
                 self.0.supervisor.borrow_mut().expire(net::now());
             }
         }
