@@ -21,7 +21,7 @@
 //!
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
-//! | [`policy`] | Who gets a connection, and whose is a client? | 141 |
+//! | [`policy`] | Who gets a connection, and whose is a client? | 158 |
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
 //! | [`messenger`] | Who hears what one says? | 70 |
 //! | [`schedule`] | Who runs which job when, if clocks jump and runs last? | 235 |

@@ -34,8 +34,6 @@ pub(super) struct Hand {
     pub(super) open: Cell<usize>,
     /// Messages of others that it lost, because it did not read those before them.
     pub(super) untold: Cell<u64>,
-    /// When the supervisor was told last that it was heard.
-    pub(super) heard: Cell<Option<Instant>>,
     shy_until: Cell<Option<Instant>>,
 }
 
@@ -46,7 +44,7 @@ impl Hand {
     /// Numbered by worker, slot and generation.
     pub(super) fn new(who: Who, numbers: (u64, usize, u64), started: (Child, Channel), untaken: usize) -> Rc<Hand> {
         let ((number, slot, generation), (child, channel)) = (numbers, started);
-        let (is_ready, leaves, speaks, open, untold, heard, shy_until) = Default::default();
+        let (is_ready, leaves, speaks, open, untold, shy_until) = Default::default();
         Rc::new(Hand {
             who,
             number,
@@ -60,7 +58,6 @@ impl Hand {
             speaks,
             open,
             untold,
-            heard,
             shy_until,
         })
     }

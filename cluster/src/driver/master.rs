@@ -206,7 +206,10 @@ impl Master {
         {
             self.misbehaves(worker, &refused.to_string());
         }
-        self.wake();
+        // After a sign of life nothing is to be done, and nothing sooner.
+        if !matches!(event, Event::Beat(_)) {
+            self.wake();
+        }
     }
 
     fn misbehaves(&self, worker: u64, reason: &str) {
@@ -247,7 +250,7 @@ impl Master {
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
             let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
             if net::timeout(left, told).await.is_err() {
-                // What came while this process was busy, or had no processor, is heard before anybody is missed.
+                // What lies in the channels is heard first: it may be a sign of life, and this process the one that was away.
                 net::yield_now().await;
                 self.0.supervisor.borrow_mut().expire(net::now());
             }
@@ -396,7 +399,7 @@ impl Master {
 
     async fn hear_all(&self, hand: &Rc<Hand>) -> io::Result<()> {
         while let Some(message) = hand.channel.next_of_any().await? {
-            self.lives(hand);
+            self.0.supervisor.borrow_mut().heard(hand.number, net::now());
             if !message.is_internal() {
                 self.news(News::Message { worker: hand.number, json: message.json().to_owned() });
             } else if let Some(said) = wire::read(message.json())? {
@@ -404,19 +407,6 @@ impl Master {
             }
         }
         Ok(())
-    }
-
-    /// Whatever it says shows that it lives: its own sign may wait behind a flood of messages. The supervisor need not know of each.
-    fn lives(&self, hand: &Hand) {
-        let now = net::now();
-        let rare = self.0.options.supervisor.beat / 2;
-        if hand.is_ready.get()
-            && !rare.is_zero()
-            && hand.heard.get().is_none_or(|heard| now.saturating_duration_since(heard) >= rare)
-        {
-            hand.heard.set(Some(now));
-            self.happened(Event::Beat(hand.number));
-        }
     }
 
     fn heed(&self, hand: &Rc<Hand>, said: Said) {
@@ -447,7 +437,6 @@ impl Master {
             }
             Said::Beat { open } => {
                 hand.open.set(open);
-                hand.heard.set(Some(net::now()));
                 self.happened(Event::Beat(worker));
                 self.0.ports.borrow().values().for_each(|port| port.has_open(worker, open));
                 if self.0.options.policy == Policy::Shared {

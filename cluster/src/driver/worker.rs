@@ -223,8 +223,8 @@ impl Worker {
         if !self.0.is_ready.replace(true) {
             self.say(&Said::Ready).await?;
             self.0.inboxes.borrow().values().for_each(|inbox| inbox.open());
-            let beat = self.0.hello.beat;
-            if !beat.is_zero() && beat != Duration::MAX {
+            let beat = Some(self.0.hello.beat).filter(|beat| !beat.is_zero()).unwrap_or(Duration::MAX);
+            if beat != Duration::MAX || self.0.hello.shares {
                 net::spawn(self.clone().beat(beat));
             }
         }
@@ -234,14 +234,14 @@ impl Worker {
     // ANCHOR: beat
     /// Gives a sign of life now and then, and before its time when its share has grown: the answer is what all have on average,
     /// and who has much more lets others accept. Until it is there this one does, or it would have taken all meanwhile; and one who
-    /// rests asks after each that it took nevertheless.
+    /// rests asks after each that it took nevertheless. Who is alone asks nobody, and rests for nobody.
     async fn beat(self, every: Duration) {
         let mut told = 0;
         loop {
             let has_changed = || {
                 let rests = self.0.inboxes.borrow().values().any(|inbox| inbox.rests());
-                let least = if rests { 1 } else { policy::FEW };
-                (self.open() >= told + least).then_some(())
+                let least = if rests { 1 } else { policy::asks_after(told) };
+                (self.open() >= told.saturating_add(least) && !self.0.mail.is_alone()).then_some(())
             };
             if either(net::sleep(every), self.0.shared.until(has_changed)).await.is_err() {
                 self.0.inboxes.borrow().values().for_each(|inbox| inbox.rest());
@@ -380,7 +380,12 @@ impl Worker {
             Ok(Some(Told::Letter { from, action, json })) => self.0.mail.letter(Letter { from, action, json }),
             Ok(Some(Told::Run { job })) => self.0.mail.word(Word::Run(job)),
             Ok(Some(Told::Ran { worker, job })) => self.0.mail.word(Word::Ran(worker, job)),
-            Ok(Some(Told::Crew(crew))) => self.0.mail.crew(crew),
+            Ok(Some(Told::Crew(crew))) => {
+                self.0.mail.crew(crew);
+                if self.0.mail.is_alone() {
+                    self.0.inboxes.borrow().values().for_each(|inbox| inbox.compare(0, 0));
+                }
+            }
             Ok(Some(Told::Hello(_)) | None) | Err(_) => {}
         }
     }

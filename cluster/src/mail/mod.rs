@@ -98,6 +98,11 @@ impl Mail {
         self.crew.borrow().whole
     }
 
+    /// No other worker serves.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.crew.borrow().workers.len() <= 1
+    }
+
     /// The agent's process.
     pub(crate) fn agent(&self) -> Option<i32> {
         self.crew.borrow().agent

@@ -17,3 +17,14 @@ pub const FEW: usize = 8;
 pub fn rests(open: usize, mean: usize) -> bool {
     open > FEW && open.saturating_mul(8) > mean.saturating_mul(SHARE)
 }
+
+/// How many more connections a worker takes, having `told` of so many, before it asks again what all have: enough that those who ask
+/// are few however many come, and half as many as make a share unfair.
+///
+/// ```
+/// use wirebook_cluster::policy::asks_after;
+/// assert_eq!((asks_after(0), asks_after(100), asks_after(16_000)), (8, 8, 1_000));
+/// ```
+pub fn asks_after(told: usize) -> usize {
+    FEW.max(told / 16)
+}

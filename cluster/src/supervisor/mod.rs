@@ -171,8 +171,8 @@ impl Supervisor {
     pub fn deadline(&self) -> Option<Instant> {
         let recovery = if self.degraded { self.deaths.over_at(&self.options.limit) } else { None };
         // A successor that may come and cannot waits for its turn, and not for a time.
-        let successions = self.workers.values().filter(|worker| !self.waits_for_turn(worker));
-        let successions = successions.filter_map(|worker| worker.succeeded_from);
+        let successions = self.workers.values().filter_map(|worker| Some((worker.succeeded_from?, worker)));
+        let successions = successions.filter(|(_, worker)| !self.waits_for_turn(worker)).map(|(from, _)| from);
         let dues = self.workers.values().flat_map(|worker| [worker.due, worker.silent_until]).flatten();
         dues.chain(successions).chain(recovery).min()
     }
@@ -219,7 +219,8 @@ impl Supervisor {
             Event::Online(worker) => self.step(worker, Input::Online).map(drop)?,
             Event::Listening(worker) => self.step(worker, Input::Listen).map(drop)?,
             Event::Ready(worker) => self.ready(worker, now)?,
-            Event::Beat(worker) => self.beat(worker, now)?,
+            // A sign of life, and nothing follows from it.
+            Event::Beat(worker) => return self.beat(worker, now),
             Event::Bows(worker) => self.bows(worker, now)?,
             Event::Leaves(worker) => self.departs(worker, now)?,
             Event::Misbehaves(worker) => self.kill(worker)?,
@@ -233,6 +234,18 @@ impl Supervisor {
         Ok(())
     }
     // ANCHOR_END: on
+
+    // ANCHOR: heard
+    /// Something was heard of a worker: whatever it was, it lives. A sign of life may lie behind much else that it says, and is not
+    /// waited for meanwhile.
+    pub fn heard(&mut self, worker: u64, now: Instant) {
+        let silent_until = self.options.patience().and_then(|patience| now.checked_add(patience));
+        // One that is not ready yet may say what it likes, and is not held to it.
+        if let Some(worker) = self.workers.get_mut(&worker).filter(|worker| worker.silent_until.is_some()) {
+            worker.silent_until = silent_until;
+        }
+    }
+    // ANCHOR_END: heard
 
     fn worker(&mut self, number: u64) -> Result<&mut Worker, OutOfPlace> {
         self.workers.get_mut(&number).ok_or(OutOfPlace { state: None })
@@ -262,12 +275,8 @@ impl Supervisor {
     }
 
     fn beat(&mut self, number: u64, now: Instant) -> Result<(), OutOfPlace> {
-        let silent_until = self.options.patience().and_then(|patience| now.checked_add(patience));
-        let worker = self.step(number, Input::Beat)?;
-        // One that is not ready yet may say so, and is not held to it.
-        if worker.silent_until.is_some() {
-            worker.silent_until = silent_until;
-        }
+        self.step(number, Input::Beat)?;
+        self.heard(number, now);
         Ok(())
     }
 

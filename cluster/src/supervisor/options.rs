@@ -16,7 +16,7 @@ pub struct Options {
     /// many). Zero lets nobody become ready who needs a turn of the loop for it.
     pub start_timeout: Duration,
     /// How often a worker gives a sign of life, from when it is ready until its process has ended: 1 s. Zero and [`Duration::MAX`]
-    /// switch the signs off. Whatever else it says counts as one.
+    /// switch the signs off. All else that is heard of it proves as well that it lives.
     ///
     /// Before a worker is ready none is expected: who computes at its start is not hung, and its start has a time of its own, which
     /// it keeps when it is told to leave meanwhile. One that leaves is missed as one that serves is: who is stopped, or computes

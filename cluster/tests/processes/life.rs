@@ -34,6 +34,37 @@ fn every_policy_serves_from_every_worker() {
     });
 }
 
+/// Who shares a queue with nobody asks nobody what others have, however many connections it has; who shares it asks, also where no
+/// signs of life are wanted.
+#[test]
+fn one_that_is_alone_asks_nobody() {
+    block_on(async {
+        let mut silent = options(1, Policy::Shared);
+        silent.supervisor.beat = Duration::MAX;
+        let cluster = Cluster::start("", silent).await;
+        let connect = async |count| {
+            let mut kept = Vec::new();
+            for _ in 0..count {
+                let stream = TcpStream::connect(cluster.address).await.unwrap();
+                ask(&stream, "/").await.unwrap();
+                kept.push(stream);
+            }
+            kept
+        };
+        let known = || cluster.master.workers().iter().map(|seen| seen.open).sum::<usize>();
+        let _kept = connect(40).await;
+        // What it said before is heard before.
+        once(cluster.address, "/say/workers").await.unwrap();
+        until(|| cluster.news.borrow().iter().any(|told| matches!(told, News::Message { .. }))).await;
+        assert_eq!(known(), 0);
+        cluster.master.scale(2);
+        cluster.serves().await;
+        let _more = connect(40).await;
+        until(|| known() > 0).await;
+        cluster.end().await;
+    });
+}
+
 /// The same client goes to the same slot, also when that has a new worker; the bytes that were looked at are all there.
 #[test]
 fn a_client_that_sticks() {

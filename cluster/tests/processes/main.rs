@@ -5,5 +5,7 @@ mod faults;
 mod kit;
 mod life;
 mod machine;
+mod master;
 mod node;
+mod operators;
 mod worker;

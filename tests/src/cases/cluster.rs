@@ -1,7 +1,7 @@
 //! The supervisor of a cluster, as its core decides.
 //!
-//! A block `story` is what happens: on each line a time, and what happens then (`online 1`, `ready 1`, `beat 1`, `bows 1`,
-//! `leaves 1`, `misbehaves 1`, `ended 1`, `reload`, `scale 3`, `leave`, `quit`, or `wait`, when nothing does). Its settings are the
+//! A block `story` is what happens: on each line a time, and what happens then (`online 1`, `ready 1`, `beat 1`, `heard 1`,
+//! `bows 1`, `leaves 1`, `misbehaves 1`, `ended 1`, `reload`, `scale 3`, `leave`, `quit`, or `wait`, when nothing does). Its settings are the
 //! options, by their names. What is ordered meanwhile is told with its time; what has no place is told, too. Pauses have jitter:
 //! their ends are told in whole multiples of 100 ms, and the options of most cases have none.
 
@@ -17,7 +17,9 @@ pub fn events(input: &Input<'_>) -> Vec<String> {
     for line in input.text("story").expect("a story").lines() {
         let (at, what) = line.split_once(' ').expect("a time and what happens");
         case.until(start + time(at));
-        if what != "wait" {
+        if let Some(worker) = what.strip_prefix("heard ") {
+            case.supervisor.heard(worker.parse().expect("a number"), start + time(at));
+        } else if what != "wait" {
             let result = case.supervisor.on(event(what), start + time(at));
             if let Err(error) = result {
                 case.lines.push(format!("{at} refused {what}: {error}"));

@@ -1,6 +1,6 @@
 //! A channel on a stream: what joins the core to Unix streams, and to simulated ones.
 
-use super::handle::Handle;
+use super::{handle::Handle, line::Line};
 use crate::ipc::{self, Event, Framing, Limits, Rejected, SendError, State, Unsent, Violation, channel::MAX_BATCH};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -83,6 +83,8 @@ struct Inner<C: Carrier> {
     read: RefCell<VecDeque<Message<C::Carried>>>,
     /// Raised when something was sent or answered, or all is over.
     moved: net::Signal,
+    /// Who waits for room.
+    line: Line,
     /// Raised when the stream is closed here, for the one who reads.
     closed: net::Signal,
     /// Messages that were there at once, since a reader waited last.
@@ -125,6 +127,7 @@ where
             start: Cell::new(0),
             read: RefCell::default(),
             moved: net::Signal::new(),
+            line: Line::default(),
             closed: net::Signal::new(),
             in_a_row: Cell::new(0),
             deaf: Cell::new(false),
@@ -154,7 +157,7 @@ where
         self.0.wrong_handles.get()
     }
 
-    /// Sends a message, when there is room for it. Nothing is sent by a call that is dropped while it waits.
+    /// Sends a message, when there is room for it; who waits for that gets it in the order in which they came. Nothing is sent by a call that is dropped while it waits.
     ///
     /// # Errors
     /// `BrokenPipe` when the channel is closed; `InvalidInput` for what it does not carry, with the [`SendError`].
@@ -190,8 +193,11 @@ where
     /// Sends a message if there is room for it now.
     ///
     /// # Errors
-    /// `WouldBlock` when there is none; as [`Channel::send`].
+    /// `WouldBlock` when there is none, or others wait for it; as [`Channel::send`].
     pub fn try_send(&self, message: &(impl Serialize + ?Sized)) -> io::Result<()> {
+        if !self.0.line.is_next(None) {
+            return Err(refused(SendError::Full));
+        }
         self.queue(&to_json(message)?, &mut None, false).map_err(refused)
     }
 
@@ -201,9 +207,16 @@ where
         mut handle: Option<Handle<C::Carried>>,
         internal: bool,
     ) -> io::Result<()> {
-        let queued = self.0.moved.until(|| match self.queue(json, &mut handle, internal) {
-            Err(SendError::Full) => None,
-            result => Some(result),
+        let mut place = None;
+        let queued = self.0.moved.until(|| {
+            if self.0.line.is_next(place.as_ref()) {
+                match self.queue(json, &mut handle, internal) {
+                    Err(SendError::Full) => {}
+                    result => return Some(result),
+                }
+            }
+            place.get_or_insert_with(|| self.0.line.join(&self.0.moved));
+            None
         });
         queued.await.map_err(refused)
     }

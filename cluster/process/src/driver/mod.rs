@@ -2,7 +2,7 @@
 //!
 //! **Reading order.** `spawn.rs` is what all four share; `exec.rs` captures what a child says, within bounds; `fork.rs` gives it
 //! a channel. `child.rs` and `exit.rs` are its life: how it ends, and who buries it. `parent.rs` and `passed.rs` are the other side. `channel.rs`
-//! joins the core to a stream, and `handle.rs` says what rides there. `adopt.rs` is the leaf with `unsafe`.
+//! joins the core to a stream, `line.rs` is who waits for its room, and `handle.rs` says what rides there. `adopt.rs` is the leaf with `unsafe`.
 
 mod adopt;
 mod channel;
@@ -11,6 +11,7 @@ mod exec;
 mod exit;
 mod fork;
 mod handle;
+mod line;
 mod parent;
 mod passed;
 mod spawn;
