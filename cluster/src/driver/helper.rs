@@ -19,7 +19,11 @@ impl Master {
         let workers = self.clone();
         let news = move |news: &News| match news {
             News::Reloaded(_) => workers.happened(Event::Reload),
-            News::NotReloaded(generation) => workers.news(News::NotReloaded(*generation)),
+            News::NotReloaded(generation) => {
+                workers.0.last_reload.set(Some((*generation, false)));
+                workers.news(News::NotReloaded(*generation));
+                workers.wake();
+            }
             news => {
                 workers.news(News::OfAgent(Box::new(news.clone())));
                 workers.0.agent_moved.raise();

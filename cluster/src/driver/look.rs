@@ -38,7 +38,8 @@ impl Master {
 
     /// A reload is on its way.
     pub fn is_reloading(&self) -> bool {
-        self.0.supervisor.borrow().is_reloading()
+        // The agent comes first.
+        self.0.supervisor.borrow().is_reloading() || self.helper().is_some_and(Master::is_reloading)
     }
 
     /// All workers, in the order of their starts.

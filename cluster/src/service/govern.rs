@@ -212,9 +212,13 @@ async fn answer(master: &Master, request: Request, operator: Channel) -> io::Res
             };
             operator.send(&reply).await
         }
+        Request::Scale { .. } if master.is_leaving() => {
+            operator.send(&Reply::Refused { reason: "all leave".into() }).await
+        }
         Request::Scale { workers } if (1..=MAX_WORKERS).contains(&workers) => {
             master.scale(workers);
-            operator.send(&done(format!("{workers} workers are wanted"))).await
+            let are = if workers == 1 { "worker is" } else { "workers are" };
+            operator.send(&done(format!("{workers} {are} wanted"))).await
         }
         Request::Scale { .. } => {
             operator.send(&Reply::Refused { reason: format!("a cluster has 1 to {MAX_WORKERS} workers") }).await

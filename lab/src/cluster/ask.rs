@@ -41,7 +41,17 @@ pub(super) fn reload(name: Option<String>, json: bool) -> Result {
     command(name, Request::Reload, json)
 }
 
-pub(super) fn scale(name: Option<String>, workers: usize, json: bool) -> Result {
+/// Either may be said first: `scale 4 web` or `scale web 4`.
+pub(super) fn scale(first: String, second: Option<String>, json: bool) -> Result {
+    let number = |text: &String| text.parse::<usize>().ok();
+    let (workers, name) = match (number(&first), second.as_ref().and_then(number)) {
+        (Some(workers), _) => (workers, second),
+        (None, Some(workers)) => (workers, Some(first)),
+        (None, None) => {
+            let sentence = format!("{} is no number of workers.", second.unwrap_or(first));
+            return Err(Complaint::new(sentence, "As in `wirebook cluster scale 4`, or `scale 4 web`."));
+        }
+    };
     command(name, Request::Scale { workers }, json)
 }
 
@@ -53,8 +63,14 @@ pub(super) fn reopen(name: Option<String>, json: bool) -> Result {
 fn command(name: Option<String>, request: Request, json: bool) -> Result {
     let (name, said) = block_on(async move {
         let place = find(name).await?;
-        let channel = ask(&place.socket(), &request).await.map_err(gone(&place))?;
-        Ok((place.name().to_owned(), done(&place, &channel).await?))
+        // What is done at once is answered at once; a reload lasts as long as its workers need to start.
+        let limit = if matches!(request, Request::Reload) { Duration::MAX } else { AT_ONCE };
+        let asked = async {
+            let channel = ask(&place.socket(), &request).await.map_err(gone(&place))?;
+            done(&place, &channel).await
+        };
+        let said = net::timeout(limit, asked).await.map_err(|_| silent(place.name()))??;
+        Ok((place.name().to_owned(), said))
     })?;
     show::done(&name, &said, json);
     Ok(())
@@ -63,8 +79,11 @@ fn command(name: Option<String>, request: Request, json: bool) -> Result {
 pub(super) fn stop(name: Option<String>, now: bool, json: bool) -> Result {
     let name = block_on(async move {
         let place = find(name).await?;
-        let channel = ask(&place.socket(), &Request::Stop { now }).await.map_err(gone(&place))?;
-        done(&place, &channel).await?;
+        let asked = async {
+            let channel = ask(&place.socket(), &Request::Stop { now }).await.map_err(gone(&place))?;
+            done(&place, &channel).await.map(|_| channel)
+        };
+        let channel = net::timeout(AT_ONCE, asked).await.map_err(|_| silent(place.name()))??;
         // The connection ends with the master.
         while let Ok(Some(_)) = channel.next().await {}
         let free = async {
@@ -120,15 +139,25 @@ async fn listing(place: &Place) -> io::Result<Listing> {
     net::timeout(AT_ONCE, ask).await?
 }
 
-/// All that answer.
+/// All that answer; of the others is told that they do not.
 async fn all() -> Result<Vec<Listing>> {
-    let mut listings = Vec::new();
+    let (mut listings, mut silences) = (Vec::new(), Vec::new());
     for name in Place::names().map_err(complain("XDG_RUNTIME_DIR=DIR names another folder."))? {
         let place = Place::new(&name).map_err(complain("XDG_RUNTIME_DIR=DIR names another folder."))?;
-        // A socket that nobody listens at was left by one that was killed.
-        listings.extend(listing(&place).await.ok());
+        match listing(&place).await {
+            Ok(listing) => listings.push(listing),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => silences.push(silent(&name)),
+            // A socket that nobody listens at was left by one that was killed.
+            Err(_) => {}
+        }
     }
-    Ok(listings)
+    match silences.pop() {
+        Some(silence) if listings.is_empty() => Err(silence),
+        last => {
+            silences.into_iter().chain(last).for_each(|silence| eprintln!("error: {silence:?}"));
+            Ok(listings)
+        }
+    }
 }
 
 /// The place of that name; of the only one that runs, if nobody names one.
@@ -160,8 +189,15 @@ fn gone(place: &Place) -> impl FnOnce(io::Error) -> Complaint {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
             Complaint::new(format!("No cluster {name} runs."), "`wirebook cluster list` shows those that do.")
         }
+        io::ErrorKind::TimedOut => silent(&name),
         _ => complain(format!("`wirebook cluster describe {name}` shows whether it still runs."))(error),
     }
+}
+
+/// Somebody is there, and says nothing.
+fn silent(name: &str) -> Complaint {
+    let sentence = format!("{name} does not answer: its master is stopped, or very busy.");
+    Complaint::new(sentence, "Its socket is held, so it lives; SIGCONT wakes a process that was stopped.")
 }
 
 fn refused(place: &Place, reason: &str) -> Complaint {

@@ -35,26 +35,35 @@ enum What {
     /// List the clusters of this user
     List,
     /// Show one: its ports, its workers, where it logs
-    Describe { name: Option<String> },
+    Describe {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Replace the workers by new ones, one after the other, losing nothing
-    Reload { name: Option<String> },
+    Reload {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Have more workers, or fewer
     Scale {
         /// How many should serve
         #[arg(value_name = "N")]
-        workers: usize,
-        name: Option<String>,
+        workers: String,
+        #[command(flatten)]
+        which: Which,
     },
     /// Let all workers finish what they have, and end; said twice, they break off
     Stop {
-        name: Option<String>,
+        #[command(flatten)]
+        which: Which,
         /// At once, whatever they have
         #[arg(long)]
         now: bool,
     },
     /// Print what the workers have written
     Logs {
-        name: Option<String>,
+        #[command(flatten)]
+        which: Which,
         /// So many of the last lines
         #[arg(short = 'n', long, default_value_t = 20)]
         lines: usize,
@@ -67,17 +76,24 @@ enum What {
     },
 }
 
+/// A cluster.
+#[derive(Args)]
+struct Which {
+    /// Which one [default: the only one that runs]
+    name: Option<String>,
+}
+
 /// Runs the subcommand.
 pub(crate) fn run(options: Options) -> Result {
     let json = options.json;
     match options.what {
         What::Start(options) => start::run(options, json),
         What::List => ask::list(json),
-        What::Describe { name } => ask::describe(name, json),
-        What::Reload { name } => ask::reload(name, json),
-        What::Scale { workers, name } => ask::scale(name, workers, json),
-        What::Stop { name, now } => ask::stop(name, now, json),
-        What::Logs { name, reopen: true, .. } => ask::reopen(name, json),
-        What::Logs { name, lines, follow, .. } => ask::logs(name, lines, follow, json),
+        What::Describe { which } => ask::describe(which.name, json),
+        What::Reload { which } => ask::reload(which.name, json),
+        What::Scale { workers, which } => ask::scale(workers, which.name, json),
+        What::Stop { which, now } => ask::stop(which.name, now, json),
+        What::Logs { which, reopen: true, .. } => ask::reopen(which.name, json),
+        What::Logs { which, lines, follow, .. } => ask::logs(which.name, lines, follow, json),
     }
 }

@@ -6,7 +6,6 @@ use std::{
     env,
     ffi::OsString,
     fs, io,
-    num::NonZeroU16,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     rc::Rc,
@@ -31,8 +30,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "HOST:PORT")]
     listen: Vec<String>,
     /// How many workers [default: one for each processor]
-    #[arg(long, value_name = "N")]
-    workers: Option<NonZeroU16>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=supervisor::MAX_WORKERS as i64))]
+    workers: Option<u16>,
     /// Who accepts, where the program uses our crate; all others accept from one queue, or with reuse-port from one each
     #[arg(long, value_enum, default_value_t = Accepts::RoundRobin)]
     policy: Accepts,
@@ -80,7 +79,7 @@ pub(super) fn run(options: Options, json: bool) -> Result {
     let daemon = options.daemon.then(|| Daemon { output: log.file.clone(), ..Daemon::default() });
     let user = options.user.as_deref().map(user).transpose()?;
     let cluster = cluster::Options {
-        workers: options.workers.map_or(Workers::Cores, |count| Workers::Count(usize::from(count.get()))),
+        workers: options.workers.map_or(Workers::Cores, |count| Workers::Count(usize::from(count))),
         policy: match options.policy {
             Accepts::RoundRobin => Policy::RoundRobin,
             Accepts::Fewest => Policy::Fewest,

@@ -103,8 +103,10 @@ fn any_program_is_kept_alive() {
     }
     assert!(home.says(&["list"]).lines().nth(1).is_some_and(|line| line.starts_with("web ") && line.contains(" 2/2 ")));
     assert_eq!(home.says(&["reload"]), "web: all workers are of generation 2\n");
-    assert_eq!(home.says(&["scale", "1", "web"]), "web: 1 workers are wanted\n");
+    assert_eq!(home.says(&["scale", "1", "web"]), "web: 1 worker is wanted\n");
+    assert_eq!(home.says(&["scale", "web", "2"]), "web: 2 workers are wanted\n");
     assert!(home.complains(&["scale", "0"]).contains("1 to 256 workers"));
+    assert!(home.complains(&["scale", "web"]).contains("web is no number of workers"));
     let logs = home.says(&["logs", "web", "-n", "1000"]);
     assert!(
         logs.contains("     1 | 1 is given\n") && logs.contains("master | all workers are of generation 2\n"),
@@ -130,6 +132,10 @@ fn what_does_not_start_says_why() {
     assert!(home.complains(&["start", "--", "no-such-program"]).contains("There is no program no-such-program."));
     assert!(home.complains(&["start", "--name", "../x", "--", "sh"]).contains("is no name"));
     assert!(home.complains(&["start", "--user", "nobody-at-all", "--", "sh"]).contains("There is no user"));
+    for workers in ["0", "257", "-1"] {
+        let misused = home.run(&["start", &format!("--workers={workers}"), "--", "sh"]);
+        assert!(misused.status.code() == Some(2) && text(&misused.stderr).contains("1..=256"), "{misused:?}");
+    }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     for more in [&[][..], &["--daemon"]] {
