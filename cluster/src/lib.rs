@@ -57,7 +57,7 @@ pub mod supervisor;
 pub use agent::{Agent, Jobs, Messenger, run_with_agent};
 
 #[cfg(feature = "net")]
-pub use driver::{Guests, Hook, Identity, Listener, Master, News, Options, Program, Seen, Worker, Workers};
+pub use driver::{Guests, Hook, Identity, Listener, MAX_PORTS, Master, News, Options, Program, Seen, Worker, Workers};
 #[cfg(feature = "net")]
 pub use farewell::{Drain, Farewell, Leaving, Phase};
 #[cfg(feature = "net")]

@@ -4,7 +4,7 @@ use super::{
     hand::{Hand, Hands},
     news::News,
     options::Options,
-    port::{Begin, Open, Port},
+    port::{Begin, MAX_PORTS, Open, Port},
     post::Post,
     program::{Pinned, Program},
     wire::{self, Said, Told},
@@ -13,7 +13,7 @@ use crate::{
     farewell::either,
     host::Log,
     mail::Peer,
-    policy::Policy,
+    policy::{self, Policy},
     supervisor::{self, Event, Order, Supervisor},
 };
 use std::{
@@ -472,8 +472,8 @@ impl Master {
     /// Connections of a worker, on average.
     fn mean(&self) -> usize {
         let hands = self.0.hands.borrow();
-        let ready = || hands.values().filter(|hand| hand.is_ready.get() && !hand.leaves.get());
-        ready().map(|hand| hand.open.get()).sum::<usize>().div_ceil(ready().count().max(1))
+        let ready = hands.values().filter(|hand| hand.is_ready.get() && !hand.leaves.get());
+        policy::mean(ready.map(|hand| hand.open.get()))
     }
 
     fn give_port(&self, hand: &Hand, seq: u64, asked: (SocketAddr, usize)) {
@@ -494,6 +494,9 @@ impl Master {
         let known = self.0.ports.borrow().get(&asked).cloned();
         if let Some(port) = known.or_else(|| self.passed_for(asked)) {
             return Ok(port);
+        }
+        if self.0.ports.borrow().len() >= MAX_PORTS {
+            return Err(io::Error::other(format!("a cluster listens on {MAX_PORTS} ports at most")));
         }
         self.add_port(asked, |key, policy, hands| Port::bind(key, asked.0, policy, hands))
     }

@@ -30,6 +30,7 @@ pub use look::Seen;
 pub use master::Master;
 pub use news::News;
 pub use options::{Guests, Hook, Options, Workers};
+pub use port::MAX_PORTS;
 pub use program::Program;
 pub(crate) use wire::Said;
 pub use worker::{Identity, Worker};

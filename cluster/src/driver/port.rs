@@ -26,6 +26,8 @@ use wirebook_net::{
 };
 use wirebook_process::{Handle, Kind};
 
+/// Ports that a cluster listens on, beside those that were passed to it. Who asks for one more is told that there is none.
+pub const MAX_PORTS: usize = 256;
 /// Connections that are accepted at a time, before the loop is given back.
 const MAX_BURST: usize = 64;
 /// How long a client has to say who it is, before its address is taken for its name.

@@ -145,7 +145,8 @@ impl Worker {
     /// free one, and the same one for all; to ask a second time for the same address is to ask for a second port.
     ///
     /// # Errors
-    /// Those of listening there, as the master met them; when the master is gone.
+    /// Those of listening there, as the master met them, among which is that there are [`MAX_PORTS`](crate::MAX_PORTS) already; when
+    /// the master is gone.
     pub async fn listen<S: Drain + 'static>(
         &self,
         address: impl Address,

@@ -7,7 +7,7 @@ mod share;
 mod sticky;
 mod turn;
 
-pub use share::{FEW, SHARE, asks_after, rests};
+pub use share::{FEW, SHARE, asks_after, mean, rests};
 use std::fmt;
 pub use sticky::{MAX_PEEK, Sticky, Whose};
 pub use turn::Turn;

@@ -28,3 +28,16 @@ pub fn rests(open: usize, mean: usize) -> bool {
 pub fn asks_after(told: usize) -> usize {
     FEW.max(told / 16)
 }
+
+/// How many connections a worker has on average, rounded up. What workers say of themselves is not believed further than a number
+/// goes.
+///
+/// ```
+/// use wirebook_cluster::policy::mean;
+/// assert_eq!((mean([]), mean([1, 2]), mean([usize::MAX, 7])), (0, 2, usize::MAX / 2 + 1));
+/// ```
+pub fn mean(open: impl IntoIterator<Item = usize>) -> usize {
+    let (sum, count) =
+        open.into_iter().fold((0_usize, 0_usize), |(sum, count), open| (sum.saturating_add(open), count + 1));
+    sum.div_ceil(count.max(1))
+}

@@ -61,7 +61,8 @@ impl Turn {
         let least = self.members.iter().copied().filter(|worker| has_room(*worker)).map(open).min()?;
         let poorest: Vec<u64> = self.members.iter().copied().filter(|worker| open(*worker) == least).collect();
         let worker = self.next(|worker| poorest.contains(&worker) && has_room(worker))?;
-        *self.open.entry(worker).or_default() += 1;
+        let open = self.open.entry(worker).or_default();
+        *open = open.saturating_add(1);
         Some(worker)
     }
 
@@ -124,5 +125,7 @@ mod tests {
         levels.sort_unstable();
         assert_eq!(levels, [5, 5, 6], "{given:?}");
         assert_eq!(turn.fewest(|worker| worker == 3), Some(3), "who has no room is passed over");
+        turn.has_open(2, usize::MAX);
+        assert_eq!(turn.fewest(|worker| worker == 2), Some(2), "whatever it says of itself");
     }
 }

@@ -3,7 +3,7 @@
 use crate::kit::{Cluster, Load, ask, block_on, full_form, once, options, signal, under_load, until, until_refused};
 use rustix::process::Signal;
 use std::{collections::BTreeMap, time::Duration};
-use wirebook_cluster::{Farewell, News, Policy, policy::Sticky};
+use wirebook_cluster::{Farewell, MAX_PORTS, News, Policy, policy::Sticky};
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
 
 #[test]
@@ -102,6 +102,20 @@ fn a_free_port_is_the_same_one_for_all() {
             let workers = [once(address, "/").await.unwrap().worker(), once(address, "/").await.unwrap().worker()];
             assert_ne!(workers[0], workers[1], "each has both");
         }
+        cluster.end().await;
+    });
+}
+
+/// A worker may ask for as many ports as there may be, and is told when it asks for one more.
+#[test]
+fn ports_are_bounded() {
+    block_on(async {
+        let cluster = Cluster::start("many ports", options(1, Policy::RoundRobin)).await;
+        let addresses = cluster.master.addresses();
+        assert_eq!(addresses.len(), MAX_PORTS);
+        let told = |told: &News| matches!(told, News::Message { json, .. } if json.contains("256 ports at most"));
+        assert!(cluster.news.borrow().iter().any(told), "{:?}", cluster.news.borrow().last());
+        once(addresses[MAX_PORTS - 1], "/").await.unwrap();
         cluster.end().await;
     });
 }

@@ -2,7 +2,7 @@
 
 use std::{env, io, time::Duration};
 use wirebook_cluster::{
-    Agent, Messenger, Options, Worker,
+    Agent, MAX_PORTS, Messenger, Options, Worker,
     messenger::{To, Who},
     run_with_agent,
     schedule::{Job, When, Whom},
@@ -60,6 +60,20 @@ async fn work(worker: Worker) -> io::Result<()> {
             reply(&shown, request, response).await
         };
         worker.listen("127.0.0.1:0", |listener| http1::serve_on(listener, Default::default(), answer)).await?;
+    }
+    if task == "many ports" {
+        // One more than there may be: it has one already.
+        let mut refused = Ok(());
+        for _ in 0..MAX_PORTS {
+            let listen = worker.listen("127.0.0.1:0", |listener| {
+                http1::serve_on(listener, Default::default(), async |_: Request<'_>, response: Response<'_>| {
+                    response.end("").await
+                })
+            });
+            assert!(refused.is_ok(), "the last one is refused");
+            refused = listen.await.map(drop);
+        }
+        worker.channel().send(&refused.expect_err("a bound").to_string()).await?;
     }
     let _kept = (task == "full").then(fill);
     worker.serve().await

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::hash::RandomState;
 use std::net::IpAddr;
 use std::sync::LazyLock;
-use wirebook_cluster::policy::{MAX_PEEK, Sticky, Turn, Whose, rests};
+use wirebook_cluster::policy::{MAX_PEEK, Sticky, Turn, Whose, mean, rests};
 
 pub(super) const POLICIES: [&str; 5] = ["round_robin", "fewest", "sticky", "shared", "reuse_port"];
 pub(super) const WORKERS: [u64; 3] = [2, 4, 8];
@@ -102,7 +102,7 @@ fn play(policy: &str, workers: u64, connections: usize, kills: bool) -> Shown {
             turn.join(workers + 1);
             shares.push(share(workers + 1));
         }
-        let mean = shares.iter().map(|share| share.open).sum::<usize>().div_ceil(turn.members().len().max(1));
+        let mean = mean(shares.iter().filter(|share| !share.dead).map(|share| share.open));
         let open = |worker: u64| shares.iter().find(|share| share.worker == worker).map_or(0, |share| share.open);
         let members = turn.members().to_vec();
         let worker = match policy {
