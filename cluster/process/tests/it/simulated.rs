@@ -316,6 +316,34 @@ fn net_42_a_peer_that_reads_nothing() {
     .unwrap();
 }
 
+/// Who reads a flood lets others have their turns: they would be missed, and their timers late.
+#[test]
+fn a_flood_is_read_in_turns_with_what_others_do() {
+    sim::run(1, async {
+        let (one, other) = pair(Framing::Lines, Limits::default());
+        for _ in 0..1000 {
+            one.send("flood").await.unwrap();
+        }
+        // All has come.
+        net::sleep(Duration::from_secs(1)).await;
+        let turns = Rc::new(Cell::new(0));
+        let counted = turns.clone();
+        let others = net::spawn(async move {
+            loop {
+                net::yield_now().await;
+                counted.set(counted.get() + 1);
+            }
+        });
+        for _ in 0..1000 {
+            other.next().await.unwrap().unwrap();
+        }
+        let had = turns.get();
+        assert!((10..1000).contains(&had), "{had} turns");
+        others.abort();
+    })
+    .unwrap();
+}
+
 /// Row net-41, over a stream: what is said before the garbage is heard, then the fault, then the end.
 #[test]
 fn net_41_garbage() {
