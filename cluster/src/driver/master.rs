@@ -123,23 +123,34 @@ impl Master {
             agent_moved: net::Signal::new(),
         }));
         master.0.post.join(master.0.hands.clone(), master.0.is_agents);
-        for Open { asked, queues, passed } in begin.ports {
-            master.add_port(asked, |key, policy, hands| Port::of(key, queues, policy, hands, passed))?;
-        }
-        for address in &master.0.options.listen {
-            for asked in address.target().resolve_blocking()?.into_iter().take(1) {
-                master.port((asked, 0))?;
-            }
-        }
         if !master.0.is_agents {
             master.0.post.wants(master.wanted());
         }
-        if master.0.options.agent {
-            // There is none yet.
-            let _ = master.0.helper.set(master.start_agent()?);
-        }
+        // Whoever does not begin keeps no port.
+        master.open(begin.ports).inspect_err(|_| master.close_ports())?;
         net::spawn(master.clone().keep());
         Ok(master)
+    }
+
+    /// Opens its ports, and starts its agent.
+    fn open(&self, passed: Vec<Open>) -> io::Result<()> {
+        for Open { asked, queues, passed } in passed {
+            self.add_port(asked, |key, policy, hands| Port::of(key, queues, policy, hands, passed))?;
+        }
+        for address in &self.0.options.listen {
+            for asked in address.target().resolve_blocking()?.into_iter().take(1) {
+                self.port((asked, 0))?;
+            }
+        }
+        if self.0.options.agent {
+            // There is none yet.
+            let _ = self.0.helper.set(self.start_agent()?);
+        }
+        Ok(())
+    }
+
+    fn close_ports(&self) {
+        self.0.ports.take().values().for_each(|port| port.close());
     }
 
     /// Replaces all workers by those of a new generation, of what the program's file is now; the agent first.
@@ -240,7 +251,7 @@ impl Master {
                 let order = self.0.supervisor.borrow_mut().order();
                 let Some(order) = order else { break };
                 if let Order::End(code) = order {
-                    self.0.ports.take().values().for_each(|port| port.close());
+                    self.close_ports();
                     return code;
                 }
                 self.obey(order);

@@ -4,7 +4,7 @@ use super::heritage::Heritage;
 use crate::{
     driver::{Master, Options},
     farewell::either,
-    host::{Background, Control, Hold, Listed, Listing, Notify, Reply, Request, watchdog},
+    host::{Background, Control, Hold, Listed, Listing, Notify, Place, Reply, Request, watchdog},
     supervisor::{MAX_WORKERS, State},
 };
 use std::{
@@ -53,24 +53,43 @@ async fn run_master(options: Options, background: &mut Background) -> io::Result
         (Some(place), None) => Some(Hold::take(&place.pid_file())?),
         (None, _) => None,
     };
-    let old = heritage.old.clone();
     let master = Master::begin(options, heritage.begin)?;
     let hold: Held = Rc::new(RefCell::new(hold));
     let numbers = [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2];
-    net::spawn(heed(master.clone(), net::signals(&numbers), hold.clone()));
-    if std::process::id() == 1 {
-        net::spawn(bury(net::signals(&[SIGCHLD])));
+    let heeds = net::spawn(heed(master.clone(), net::signals(&numbers), hold.clone()));
+    let buries = (std::process::id() == 1).then(|| net::spawn(bury(net::signals(&[SIGCHLD]))));
+    let code = lead(&master, place.as_ref(), heritage.old, &hold, background).await;
+    if code.is_err() {
+        // Nobody could tell it to leave.
+        master.quit();
+        master.ended().await;
     }
-    let listen = || place.as_ref().map(|place| Control::listen(&place.socket())).transpose();
+    if let Some(log) = master.log() {
+        log.flush(LAST_LINES).await;
+    }
+    heeds.abort();
+    buries.inspect(|buries| buries.abort());
+    code
+}
+
+/// Leads it until it ends: answers, and tells how it is.
+async fn lead(
+    master: &Master,
+    place: Option<&Place>,
+    old: Option<Channel>,
+    hold: &Held,
+    background: &mut Background,
+) -> io::Result<u8> {
+    let listen = || place.map(|place| Control::listen(&place.socket())).transpose();
     // One that takes another's place begins to answer when it has it.
     let early = if old.is_none() { listen()? } else { None };
     let serving = async {
-        let ready = get_ready(&master, background);
+        let ready = get_ready(master, background);
         let control = match old {
             None => {
                 let early = early.as_ref();
-                let _ = either(ready, answer_all(early, &master)).await;
-                return answer_and_tell(early, &master).await;
+                let _ = either(ready, answer_all(early, master)).await;
+                return answer_and_tell(early, master).await;
             }
             Some(old) => {
                 ready.await;
@@ -85,16 +104,12 @@ async fn run_master(options: Options, background: &mut Background) -> io::Result
                 control
             }
         };
-        answer_and_tell(control.as_ref(), &master).await
+        answer_and_tell(control.as_ref(), master).await
     };
-    let code = match either(master.ended(), serving).await {
-        Ok(code) => code,
-        Err(failed) => failed?,
-    };
-    if let Some(log) = master.log() {
-        log.flush(LAST_LINES).await;
+    match either(master.ended(), serving).await {
+        Ok(code) => Ok(code),
+        Err(failed) => failed,
     }
-    Ok(code)
 }
 // ANCHOR_END: govern
 

@@ -66,7 +66,7 @@ impl Heritage {
             let queues = queues.into_iter().map(queue).collect::<io::Result<_>>()?;
             ports.push(Open { asked: (asked, index), queues, passed });
         }
-        let (generation, wanted) = (Some(state.generation + 1), Some(state.wanted));
+        let (generation, wanted) = (Some(state.generation.saturating_add(1)), Some(state.wanted));
         Ok(Heritage {
             begin: Begin { ports, generation, wanted, ..Begin::default() },
             hold: state.hold,

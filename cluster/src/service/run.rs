@@ -51,9 +51,9 @@ fn begin() -> Once<'static, io::Result<Worker>> {
 
 fn master(options: Options) -> Outcome {
     net::block_on(async {
-        let code = govern(options, Background::default()).await?;
+        let code = govern(options, Background::default()).await;
         net::stop();
-        Ok(ExitCode::from(code))
+        code.map(ExitCode::from)
     })?
 }
 

@@ -377,7 +377,7 @@ impl Supervisor {
 
     fn reload(&mut self) {
         if self.phase == Phase::Running {
-            self.newest += 1;
+            self.newest = self.newest.saturating_add(1);
             self.reloading = true;
         }
     }

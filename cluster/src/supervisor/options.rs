@@ -37,7 +37,8 @@ pub struct Options {
     pub kill_after: Duration,
     /// What the jitter of pauses begins with.
     pub seed: u64,
-    /// The number of the first generation: 1. A master that takes another's place goes on counting.
+    /// The number of the first generation: 1. A master that takes another's place goes on counting. Behind
+    /// `u64::MAX` there is none, and a reload replaces nobody.
     pub generation: u64,
 }
 

@@ -127,7 +127,7 @@ async fn begin(
     };
     let background = match daemon {
         None => Background::default(),
-        Some(daemon) => match detach(&daemon).await.map_err(&fails)? {
+        Some(daemon) => match detach(&daemon).await.inspect_err(|_| net::stop()).map_err(&fails)? {
             Side::Background(background) => background,
             Side::Starter { pid, said } => {
                 show::started(&name, pid, &said, json);
@@ -136,9 +136,9 @@ async fn begin(
             }
         },
     };
-    let code = cluster::govern(options, background).await.map_err(fails)?;
+    let code = cluster::govern(options, background).await.map_err(fails);
     net::stop();
-    Ok(code)
+    code
 }
 
 /// The file of a program: as it stands, or on the path.

@@ -143,6 +143,11 @@ fn what_does_not_start_says_why() {
         let said = home.complains(&arguments);
         assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
     }
+    // One port that can be had beside one that cannot is not kept, and nobody stays who could not be told to leave.
+    let said = home.complains(&["start", "--listen", "127.0.0.1:0", "--listen", &address, "--", "sh"]);
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    fs::create_dir(home.0.path().join("wirebook-cluster/web.socket")).expect("a folder in its way");
+    assert!(home.complains(&["start", "--name", "web", "--", "sleep", "1000"]).contains("directory"));
     let said = home.complains(&["start", "--daemon", "--", "false"]);
     assert!(said.contains("too many workers have died before they served") && said.contains("false.log"), "{said}");
     assert!(home.says(&["list"]).starts_with("no cluster"), "nothing of it stays");
