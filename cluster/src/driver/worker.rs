@@ -152,9 +152,8 @@ impl Worker {
         address: impl Address,
         serve: impl FnOnce(Listener) -> S,
     ) -> io::Result<Rc<S>> {
-        let listener = self.listener(address.target()).await?;
-        let key = listener.1;
-        let server = Rc::new(serve(listener.0));
+        let (listener, key) = self.listener(address.target()).await?;
+        let server = Rc::new(serve(listener));
         self.0.servers.borrow_mut().push(server.clone());
         self.say(&Said::Listening { key }).await?;
         Ok(server)

@@ -65,25 +65,27 @@ fn command(name: Option<String>, request: Request, json: bool) -> Result {
         let place = find(name).await?;
         // What is done at once is answered at once; a reload lasts as long as its workers need to start.
         let limit = if matches!(request, Request::Reload) { Duration::MAX } else { AT_ONCE };
-        let asked = async {
-            let channel = ask(&place.socket(), &request).await.map_err(gone(&place))?;
-            done(&place, &channel).await
-        };
-        let said = net::timeout(limit, asked).await.map_err(|_| silent(place.name()))??;
+        let (_, said) = told(&place, &request, limit).await?;
         Ok((place.name().to_owned(), said))
     })?;
     show::done(&name, &said, json);
     Ok(())
 }
 
+/// Tells a master to do something: the connection, and what it says when that is done.
+async fn told(place: &Place, request: &Request, limit: Duration) -> Result<(Channel, String)> {
+    let asked = async {
+        let channel = ask(&place.socket(), request).await.map_err(gone(place))?;
+        let said = done(place, &channel).await?;
+        Ok((channel, said))
+    };
+    net::timeout(limit, asked).await.map_err(|_| silent(place.name()))?
+}
+
 pub(super) fn stop(name: Option<String>, now: bool, json: bool) -> Result {
     let name = block_on(async move {
         let place = find(name).await?;
-        let asked = async {
-            let channel = ask(&place.socket(), &Request::Stop { now }).await.map_err(gone(&place))?;
-            done(&place, &channel).await.map(|_| channel)
-        };
-        let channel = net::timeout(AT_ONCE, asked).await.map_err(|_| silent(place.name()))??;
+        let (channel, _) = told(&place, &Request::Stop { now }, AT_ONCE).await?;
         // The connection ends with the master.
         while let Ok(Some(_)) = channel.next().await {}
         let free = async {

@@ -9,16 +9,12 @@ use made::Choices;
 use std::time::Duration;
 use wirebook_template::{Error, ErrorKind, Limits, Options, Template, data};
 use wirebook_tests::allocations::measure;
-use wirebook_tests::processor::timed;
+use wirebook_tests::{asked, processor::timed};
 
 /// The most that compiling and running may hold.
 const MEMORY: i64 = 32 << 20;
 /// A hundred thousand steps are a few hundredths of a second of the thread's own time, however busy the machine is.
 const TIME: Duration = Duration::from_secs(2);
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
 
 /// Runs something hostile, and says how it went beyond its bounds.
 fn excess<T>(run: impl FnOnce() -> Result<T, Error>) -> (Option<String>, Option<ErrorKind>) {
@@ -36,7 +32,7 @@ fn hostile_templates_stay_within_their_bounds() {
     let data = data!({ "s": "text", "o": { "list": [1, "<", { "b": null }] }, "n": 0.5 });
     let show = Template::compile("<%- JSON.stringify(locals) %>").expect("compiles");
     let before = show.render_to_string(&data).expect("renders");
-    let (first, count) = (number("WIREBOOK_SEED", 15), number("WIREBOOK_PROGRAMS", 250));
+    let (first, count) = (asked("WIREBOOK_SEED", 15), asked("WIREBOOK_PROGRAMS", 250));
     let (mut broken, mut bounded, mut done) = (Vec::new(), 0, 0);
     for seed in first..first + count {
         // A seed spread over some bytes, so that those near each other differ.

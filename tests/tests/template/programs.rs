@@ -8,18 +8,15 @@ use serde_json::Value as Json;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use wirebook_template::ErrorKind;
+use wirebook_tests::asked;
 use wirebook_tests::template::{Expected, expectation, interop, render, rendered};
 
 /// What is tried where no other seed is asked for.
 const SEED: u64 = 12;
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 /// Runs a script that prints templates with what Node makes of them, and compares that with ours.
 fn compare(script: &str) {
-    let (seed, count) = (number("WIREBOOK_SEED").unwrap_or(SEED), number("WIREBOOK_PROGRAMS").unwrap_or(400));
+    let (seed, count) = (asked("WIREBOOK_SEED", SEED), asked("WIREBOOK_PROGRAMS", 400));
     println!("{script}: {count} templates of seed {seed}");
     let node = Command::new("node")
         .arg(interop().join(script))

@@ -157,7 +157,8 @@ where
         self.0.wrong_handles.get()
     }
 
-    /// Sends a message, when there is room for it; who waits for that gets it in the order in which they came. Nothing is sent by a call that is dropped while it waits.
+    /// Sends a message, when there is room for it; those who wait for room get it in the order in which they came. Nothing is sent by a
+    /// call that is dropped while it waits.
     ///
     /// # Errors
     /// `BrokenPipe` when the channel is closed; `InvalidInput` for what it does not carry, with the [`SendError`].
@@ -333,7 +334,7 @@ where
 
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<io::Result<Option<Message<C::Carried>>>> {
         // Who is told more and more lets the loop go on to others, and to its clock.
-        if self.0.in_a_row.replace(self.0.in_a_row.get() + 1) >= IN_A_ROW {
+        if self.0.in_a_row.get() == IN_A_ROW {
             self.0.in_a_row.set(0);
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -350,6 +351,7 @@ where
                 self.flush();
             }
             if let Some(message) = self.0.read.borrow_mut().pop_front() {
+                self.0.in_a_row.set(self.0.in_a_row.get() + 1);
                 return Poll::Ready(Ok(Some(message)));
             }
             if let Err(violation) = result {

@@ -25,7 +25,7 @@ pub(crate) const SHARES: Table = Table(&[
     Row("policy fewest", "the master accepts, and gives to whoever has the fewest open, so that long ones are levelled out", "ours", POLICY, "    Fewest,"),
     Row("policy sticky", "the same client meets the same worker, so shares are as uneven as clients are", "ours", POLICY, "    Sticky(Sticky),"),
     Row("policy shared", "all workers accept from one queue, and who has more than its share lets the others go first", "ours", POLICY, "    Shared,"),
-    Row("policy reuse_port", "the system spreads connections over queues: what waits in the queue of a dead worker is lost", "socket(7)", POLICY, "    ReusePort,"),
+    Row("policy reuse_port", "the system spreads connections over a queue for each slot: the master has a copy of each, so what waits there outlives the worker", "socket(7)", POLICY, "    ReusePort,"),
 ]);
 
 /// How a worker leaves.
