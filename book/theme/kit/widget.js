@@ -48,7 +48,7 @@ export class Widget extends HTMLElement {
     this.example = h('select', {
       'aria-label': 'example', onchange: () => this.pick(this.example.selectedIndex),
     }, ...labels, h('option', { hidden: true }, 'your own'));
-    const option = (name) => (value) => h('option', { value }, `${name} ${value.replace('_', ' ')}`);
+    const option = (name) => (value) => h('option', { value }, `${name} ${value}`.replaceAll('_', ' '));
     this.choices = this.facts.choices.map(({ name, label, values }) => h('select', {
       name, 'aria-label': label, onchange: (event) => this.choose(name, event.target.value),
     }, ...values.map(option(name))));
