@@ -1,6 +1,8 @@
 //! A client and a server of its own in the simulated network: what the tests of the agent are made of.
 
 use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wirebook_http1::client::{Agent, AgentOptions, Error, Options, Origin, Response, request};
@@ -85,23 +87,38 @@ pub fn world<T>(options: AgentOptions, talk: T) -> (Agent, Log)
 where
     T: AsyncFn(&Peer) + 'static,
 {
+    let talk = Rc::new(talk);
+    let log = serve(Rc::new(move |peer| {
+        let talk = talk.clone();
+        Box::pin(async move {
+            talk(&peer).await;
+            peer
+        })
+    }));
+    let agent = Agent::with_connector(options, async |_: Origin| SimStream::connect(ADDRESS).await);
+    (agent, log)
+}
+
+/// How one connection is talked to; it is given back.
+type Talk = Rc<dyn Fn(Peer) -> Pin<Box<dyn Future<Output = Peer>>>>;
+
+/// The server of them all, compiled once.
+fn serve(talk: Talk) -> Log {
     let listener = SimListener::bind(ADDRESS).expect("a free address");
-    let (log, talk) = (Log::default(), Rc::new(talk));
+    let log = Log::default();
     let noted = log.clone();
     net::spawn(async move {
         for number in 0.. {
             let (stream, _) = net::Listener::accept(&listener).await.expect("the listener lives");
             let (talk, noted) = (talk.clone(), noted.clone());
             net::spawn(async move {
-                let peer = Peer { stream, number, unused: RefCell::default() };
-                talk(&peer).await;
+                let peer = talk(Peer { stream, number, unused: RefCell::default() }).await;
                 while peer.stream.read(&mut [0; 1024]).await.is_ok_and(|count| count > 0) {}
                 noted.note(format!("end of {number}"));
             });
         }
     });
-    let agent = Agent::with_connector(options, async |_: Origin| SimStream::connect(ADDRESS).await);
-    (agent, log)
+    log
 }
 
 /// Answers each request with the connection's number, after `delay`.

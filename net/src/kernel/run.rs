@@ -4,13 +4,16 @@ use super::{
     current::{Entered, Loop, current, try_current},
     driver::{Driver, Poller},
     task::drop_caught,
+    tasks::{AnyFuture, unboxed},
+    waiter::Waiter,
 };
 use std::{
+    any::Any,
     future::Future,
     io,
-    pin::pin,
+    pin::Pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 /// Runs a program: its main future on a new event loop on this thread, and then whatever that started, until nothing is
@@ -55,36 +58,67 @@ pub fn block_on<F: Future + 'static>(future: F) -> io::Result<F::Output>
 where
     F::Output: 'static,
 {
+    Ok(unboxed(run_here(Box::pin(future))?)?)
+}
+
+// Of what follows nothing is generic, so that it is compiled with this crate and not in every program.
+
+fn run_here(main: Pin<Box<dyn AnyFuture>>) -> io::Result<Box<dyn Any>> {
     let (driver, nudge) = Poller::new()?;
-    run_on(Box::new(driver), Some(nudge), future)
+    run_on(Box::new(driver), Some(nudge), main, Then::GoesOn)
+}
+
+/// What the end of the main future is to the loop.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Then {
+    /// It runs until nothing is left that could run.
+    GoesOn,
+    /// It stops: what is left is dropped.
+    Stops,
 }
 
 /// [`block_on`] on a chosen driver.
-pub(crate) fn run_on<F: Future + 'static>(
+pub(crate) fn run_on(
     driver: Box<dyn Driver>,
     nudge: Option<mio::Waker>,
-    future: F,
-) -> io::Result<F::Output>
-where
-    F::Output: 'static,
-{
+    main: Pin<Box<dyn AnyFuture>>,
+    then: Then,
+) -> io::Result<Box<dyn Any>> {
     let this = Rc::new(Loop::new(driver, nudge));
     let _ends = TearDown { _entered: Entered::enter(this.clone())?, this: this.clone() };
-    let main = this.spawn(async {
-        let _uncaught = StopOnPanic;
-        future.await
-    });
+    let main = this.start(Box::pin(Main { future: Some(main), then }));
     this.run();
     if let Some(error) = this.failure.take() {
         return Err(error);
     }
-    match pin!(main).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result.map_err(io::Error::from),
-        Poll::Pending => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
+    let joined = this.tasks.borrow_mut().join(main, Waiter::Nobody);
+    match joined {
+        Ok((result, _left)) => Ok(result?),
+        Err(_nobody) => Err(io::Error::other("the future given to run can never finish: nothing is left to wake it")),
     }
 }
 
-/// Held by the main future: a panic in it, which drops this, ends the loop.
+/// The main future, of whatever kind: a panic in it ends the loop.
+struct Main {
+    future: Option<Pin<Box<dyn AnyFuture>>>,
+    then: Then,
+}
+
+impl AnyFuture for Main {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Box<dyn Any>> {
+        let _uncaught = StopOnPanic;
+        let Some(future) = &mut self.future else { return Poll::Pending };
+        let Poll::Ready(output) = future.as_mut().poll(context) else { return Poll::Pending };
+        // What it drops belongs to it.
+        self.future = None;
+        if self.then == Then::Stops {
+            current(|on| on.stop());
+        }
+        Poll::Ready(output)
+    }
+}
+
+/// Held while the main future runs: a panic, which drops this, ends the loop.
 struct StopOnPanic;
 
 impl Drop for StopOnPanic {

@@ -4,7 +4,7 @@ use super::{
     current::{Loop, Microtask, current, try_current},
     remote::{Handle, Remote},
     slab::Key,
-    tasks::{JoinError, Polled, TaskResult},
+    tasks::{AnyFuture, JoinError, Polled, TaskResult, unboxed},
     tracer::{Lane, Step},
 };
 use std::{
@@ -50,13 +50,17 @@ impl Loop {
     }
 
     /// Makes a task of `future` and queues its first poll as a microtask.
-    pub(super) fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F::Output: 'static,
-    {
-        let key = self.tasks.borrow_mut().insert(Box::pin(future), |key| waker(&self.remote, key));
+    pub(super) fn start(&self, future: Pin<Box<dyn AnyFuture>>) -> Key {
+        let key = self.tasks.borrow_mut().insert(future, |key| waker(&self.remote, key));
         self.push_microtask(Microtask::Task(key));
-        JoinHandle { of: Of::Task(key), _here: PhantomData }
+        key
+    }
+
+    fn abort_task(&self, key: Key) {
+        let aborted = self.tasks.borrow_mut().abort(key);
+        if let Some(polled) = aborted {
+            self.bury(key, polled, Err(JoinError::Aborted));
+        }
     }
 }
 
@@ -116,7 +120,35 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output>
 where
     F::Output: 'static,
 {
-    current(|on| on.spawn(future))
+    JoinHandle { of: Of::Task(start(Box::pin(future))), _here: PhantomData }
+}
+
+// Of what follows nothing is generic, so that it is compiled with this crate and not in every program that spawns.
+
+fn start(future: Pin<Box<dyn AnyFuture>>) -> Key {
+    current(|on| on.start(future))
+}
+
+fn join(key: Key, context: &Context<'_>) -> Poll<TaskResult> {
+    match try_current(|on| on.tasks.borrow_mut().join(key, on.waiter(context))) {
+        // The loop has ended, and the task with it.
+        None => Poll::Ready(Err(JoinError::Aborted)),
+        Some(Err(_before)) => Poll::Pending,
+        Some(Ok((result, _left))) => Poll::Ready(result),
+    }
+}
+
+fn abort(key: Key) {
+    try_current(|on| on.abort_task(key));
+}
+
+fn is_finished(key: Key) -> bool {
+    !try_current(|on| on.tasks.borrow().contains(key)).unwrap_or(false)
+}
+
+fn detach(key: Key) {
+    let left = try_current(|on| on.tasks.borrow_mut().detach(key));
+    drop(left);
 }
 
 /// What a [`JoinHandle`] asks of a job that runs elsewhere.
@@ -150,12 +182,7 @@ impl<T> JoinHandle<T> {
     pub fn abort(&self) {
         match &self.of {
             Of::Job(job) => job.abort(),
-            Of::Task(key) => drop(try_current(|on| {
-                let aborted = on.tasks.borrow_mut().abort(*key);
-                if let Some(polled) = aborted {
-                    on.bury(*key, polled, Err(JoinError::Aborted));
-                }
-            })),
+            Of::Task(key) => abort(*key),
         }
     }
 
@@ -163,7 +190,7 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         match &self.of {
             Of::Job(job) => job.is_finished(),
-            Of::Task(key) => !try_current(|on| on.tasks.borrow().contains(*key)).unwrap_or(false),
+            Of::Task(key) => is_finished(*key),
         }
     }
 }
@@ -172,19 +199,9 @@ impl<T: 'static> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let key = match &self.of {
-            Of::Job(job) => return job.poll_join(context),
-            Of::Task(key) => *key,
-        };
-        match try_current(|on| on.tasks.borrow_mut().join(key, on.waiter(context))) {
-            // The loop has ended, and the task with it.
-            None => Poll::Ready(Err(JoinError::Aborted)),
-            Some(Err(_before)) => Poll::Pending,
-            Some(Ok((result, _left))) => Poll::Ready(result.and_then(|output| match output.downcast() {
-                Ok(output) => Ok(*output),
-                // A key names one task, whose output is a `T`.
-                Err(_) => Err(JoinError::Aborted),
-            })),
+        match &self.of {
+            Of::Job(job) => job.poll_join(context),
+            Of::Task(key) => join(*key, context).map(|result| unboxed(result?)),
         }
     }
 }
@@ -192,8 +209,7 @@ impl<T: 'static> Future for JoinHandle<T> {
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         if let Of::Task(key) = self.of {
-            let left = try_current(|on| on.tasks.borrow_mut().detach(key));
-            drop(left);
+            detach(key);
         }
     }
 }

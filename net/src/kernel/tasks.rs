@@ -74,6 +74,15 @@ pub(super) type Ended = (Waiter, Option<(Task, TaskResult)>);
 
 pub(super) type TaskResult = Result<Box<dyn Any>, JoinError>;
 
+/// An output as the kind that its future gives.
+pub(crate) fn unboxed<T: 'static>(output: Box<dyn Any>) -> Result<T, JoinError> {
+    match output.downcast() {
+        Ok(output) => Ok(*output),
+        // A key names one task, whose output is a `T`.
+        Err(_) => Err(JoinError::Aborted),
+    }
+}
+
 /// The tasks of one loop.
 #[derive(Default)]
 pub(crate) struct Tasks {

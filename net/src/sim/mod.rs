@@ -43,9 +43,9 @@ pub use faults::{Config, Faults};
 pub use stream::{SimListener, SimStream};
 pub use udp::SimUdpSocket;
 
-use crate::kernel::{current, run_on};
+use crate::kernel::{AnyFuture, Then, run_on, unboxed};
 use network::Network;
-use std::{future::Future, io, rc::Rc};
+use std::{any::Any, future::Future, io, pin::Pin, rc::Rc};
 
 /// Runs `future` in a simulation of its own, until it has finished; what it spawned is dropped then.
 ///
@@ -56,17 +56,16 @@ pub fn run<F: Future + 'static>(config: impl Into<Config>, future: F) -> io::Res
 where
     F::Output: 'static,
 {
-    let config = config.into();
+    Ok(unboxed(simulate(config.into(), Box::pin(future))?)?)
+}
+
+/// The same for every future, so that it is compiled once.
+fn simulate(config: Config, main: Pin<Box<dyn AnyFuture>>) -> io::Result<Box<dyn Any>> {
     let seed = config.seed;
     let network = Rc::new(Network::new(config));
     let _entered = network.enter();
     names::forget_all();
-    let main = async move {
-        let output = future.await;
-        current(|on| on.stop());
-        output
-    };
-    run_on(Box::new(network), None, main)
+    run_on(Box::new(network), None, main, Then::Stops)
         .map_err(|error| io::Error::other(format!("simulation with seed {seed}: {error}")))
 }
 
