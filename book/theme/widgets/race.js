@@ -67,6 +67,10 @@ customElements.define('wirebook-race', class extends StepWidget {
     super.show(answer);
   }
 
+  about({ parser }) {
+    return { key: `parser ${parser}`, name: parser };
+  }
+
   sentence({ parser, ns, ratio }, at, { input, bytes, noisy }) {
     const doubt = noisy ? ' This machine was busy: race again before you believe small differences.' : '';
     const lap = `${parser} takes ${ns.toFixed(1)} ns, ${ratio.toFixed(2)} times httparse.`;

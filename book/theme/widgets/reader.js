@@ -11,7 +11,7 @@ customElements.define('wirebook-reader', class extends Cut {
     this.rows = new Table('line', 'ours', 'yours');
     this.said = h('div', { class: 'wb-state' });
     this.printed = h('pre', { hidden: true });
-    return [...this.halves(this.rows.element), this.said, this.printed];
+    return [...this.halves(this.rows.element), this.said, this.told, this.printed];
   }
 
   // Another stage has an example of its own.
@@ -24,7 +24,7 @@ customElements.define('wirebook-reader', class extends Cut {
     return yours ? `our crates, and your ${file}` : 'our crates';
   }
 
-  show({ ours, yours, trouble, printed, line }) {
+  show({ stage, ours, yours, trouble, printed, line }) {
     const { input } = this.state;
     const cut = Math.min(this.state.cut, input.length);
     this.showCut(cut, input.length);
@@ -35,6 +35,8 @@ customElements.define('wirebook-reader', class extends Cut {
     this.said.textContent = trouble ?? told;
     this.printed.textContent = printed;
     this.printed.hidden = !printed;
+    this.now = { key: `stage ${stage}`, name: stage };
+    this.tell(this.now);
     this.say(this.said.textContent);
   }
 });

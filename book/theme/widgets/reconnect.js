@@ -2,7 +2,6 @@
 // The EventSource is opened on a click only: a browser gives a page about six connections to a server.
 import { count, dim, h, Table } from '../kit/dom.js';
 import { ask } from '../kit/live.js';
-import { rule } from '../kit/spans.js';
 import { Widget } from '../kit/widget.js';
 
 const ROWS = 200;
@@ -24,7 +23,7 @@ customElements.define('wirebook-reconnect', class extends Widget {
     this.counts = h('span');
     this.chips = STATES.map((state) => h('span', { class: 'wb-chip' }, state));
     return [this.rows.element, h('div', { class: 'wb-state' }, dim('readyState'), ...this.chips,
-      this.counts), h('div', { class: 'wb-state' }, h('span', {}, 'sse/src/channel.rs'), rule('HTML §9.2.4'))];
+      this.counts), this.told];
   }
 
   // Nothing is asked until the reader opens the stream.
@@ -46,22 +45,22 @@ customElements.define('wirebook-reconnect', class extends Widget {
     this.source.onopen = () => this.update();
     this.source.onerror = () => {
       this.losses += 1;
-      this.add('client', 'error: the connection is lost; the browser waits 1.5 s and asks again', '');
+      this.add('lost', 'client', 'error: the connection is lost; the browser waits 1.5 s and asks again', '');
       this.say('The connection is lost.');
     };
     this.source.addEventListener('connection', ({ data, lastEventId: id }) => {
       const { connection, lastEventId, replayed } = JSON.parse(data);
       const asked = lastEventId ? `Last-Event-ID: ${lastEventId}` : 'no Last-Event-ID';
       const missed = replayed ? `; ${count(replayed, 'missed event')} ${replayed === 1 ? 'follows' : 'follow'}` : '';
-      this.add('server', `connection ${connection} came with ${asked}${missed}`, id);
+      this.add('connects', 'server', `connection ${connection} came with ${asked}${missed}`, id);
       this.say(`Connection ${connection}${missed}.`);
     });
     this.source.addEventListener('lost', ({ data, lastEventId }) => {
-      this.add('server', `the ring no longer reaches back: ${count(Number(data), 'event')} lost`, lastEventId);
+      this.add('gap', 'server', `the ring no longer reaches back: ${count(Number(data), 'event')} lost`, lastEventId);
     });
     this.source.onmessage = ({ data, lastEventId }) => {
       this.seen.push(Number(lastEventId));
-      this.add('client', data, lastEventId);
+      this.add('event', 'client', data, lastEventId);
     };
     this.update();
   }
@@ -76,14 +75,19 @@ customElements.define('wirebook-reconnect', class extends Widget {
     if (this.cut.ariaDisabled === 'true') return;
     try {
       await ask(this.name, { session: this.session });
-      this.add('client', 'asks the server to break the connection in the middle of its next event', '');
+      this.add('cut', 'client', 'asks the server to break the connection in the middle of its next event', '');
     } catch (error) {
       this.hint(error.message, true);
     }
   }
 
-  add(who, what, id) {
-    this.rows.body.append(this.rows.row([{ class: `wb-${who}` }, who, what, h('code', {}, id)]));
+  add(moment, who, what, id) {
+    const about = { id: moment, key: `moment ${moment}`, name: moment };
+    const row = this.rows.row([{ class: `wb-${who}`, 'data-spot': moment }, who, what, h('code', {}, id)]);
+    row.about = about;
+    this.rows.body.append(row);
+    this.now = about;
+    this.tell(this.selected ?? about);
     if (this.rows.body.childElementCount > ROWS) this.rows.body.firstElementChild.remove();
     this.rows.element.scrollTop = this.rows.element.scrollHeight;
     this.update();

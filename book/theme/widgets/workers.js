@@ -20,7 +20,7 @@ customElements.define('wirebook-workers', class extends Widget {
     this.alone = h('div', { class: 'wb-state', hidden: true }, how,
       h('code', {}, 'cargo run --release -- site --workers 4'));
     this.count = h('div', { class: 'wb-events' });
-    return [this.alone, this.rows.element, this.note, this.count];
+    return [this.alone, this.rows.element, this.note, this.told, this.count];
   }
 
   request() {
@@ -64,6 +64,7 @@ customElements.define('wirebook-workers', class extends Widget {
       [name, pid ?? '–', `${state}, generation ${generation}`, open, seconds(age)].forEach((text, at) => {
         if (row.cells[at].textContent !== `${text}`) row.cells[at].textContent = text;
       });
+      row.about = { id: `worker ${worker}`, key: `state ${state}`, name: state, where: `worker ${worker}` };
       row.classList.toggle('wb-on', worker === me);
       row.querySelector('button').textContent = this.state.signal;
     }
@@ -72,7 +73,7 @@ customElements.define('wirebook-workers', class extends Widget {
   line(worker) {
     const label = { 'aria-label': `send the signal to worker ${worker}` };
     const send = this.button(this.state.signal, () => this.send(worker), label);
-    const row = this.rows.row([{}, ...HEADS.slice(1).map(() => ''), send]);
+    const row = this.rows.row([{ 'data-spot': `worker ${worker}` }, ...HEADS.slice(1).map(() => ''), send]);
     this.lines.set(worker, row);
     this.rows.body.append(row);
     return row;

@@ -76,7 +76,11 @@ const WIDGETS: &[Widget] = &[
         name: "race",
         title: "Race of the head parsers",
         picture: race::picture,
-        facts: || Facts { choices: vec![("input", "input", race::inputs())], ..Facts::default() },
+        facts: || Facts {
+            choices: vec![("input", "input", race::inputs())],
+            explain: explain::RACE,
+            ..Facts::default()
+        },
         answer: |body| reply(body, race::answer),
     },
     Widget {
@@ -171,7 +175,7 @@ const WIDGETS: &[Widget] = &[
         name: "reconnect",
         title: "A connection that breaks",
         picture: || Some(reconnect::picture()),
-        facts: Facts::default,
+        facts: || Facts { explain: explain::FEED, ..Facts::default() },
         answer: |body| reply(body, reconnect::cut),
     },
     Widget {
@@ -192,7 +196,7 @@ const WIDGETS: &[Widget] = &[
         facts: || Facts {
             examples: reader::examples(),
             choices: vec![("stage", "the stage whose code is asked", reader::stages())],
-            ..Facts::default()
+            explain: explain::READER,
         },
         answer: |body| reply(body, reader::answer),
     },
@@ -315,6 +319,7 @@ const WIDGETS: &[Widget] = &[
         picture: || Some(workers::picture()),
         facts: || Facts {
             choices: vec![("signal", "the signal that is sent", workers::SIGNALS.map(String::from).to_vec())],
+            explain: explain::WORKERS,
             ..Facts::default()
         },
         answer: |body| reply(body, |ask: workers::Ask| workers::alone(&ask)),
@@ -368,6 +373,7 @@ pub(super) fn answer_to(operation: &str, body: Value) -> Option<Result<String, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wirebook_cluster::supervisor::State;
 
     #[test]
     fn every_example_of_every_widget_is_answered() {
@@ -423,6 +429,9 @@ mod tests {
             }
         }
         shares::POLICIES.iter().for_each(|policy| known(explain::SHARES, format!("policy {policy}")));
+        wirebook_race::all().iter().for_each(|one| known(explain::RACE, format!("parser {}", one.name)));
+        reader::stages().iter().for_each(|stage| known(explain::READER, format!("stage {stage}")));
+        State::ALL.iter().for_each(|state| known(explain::WORKERS, format!("state {}", workers::word(*state))));
         for (_, state) in readings::examples() {
             let read: Value = serde_json::from_str(&reply(state, readings::answer).expect("readings")).expect("JSON");
             for side in ["front", "back"] {

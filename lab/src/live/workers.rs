@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
-use wirebook_cluster::supervisor::{Event, Order, Supervisor};
+use wirebook_cluster::supervisor::{Event, Order, State, Supervisor};
 use wirebook_cluster::{Peer, Worker, supervisor};
 use wirebook_net as net;
 
@@ -61,8 +61,13 @@ impl From<Peer> for Row {
     fn from(peer: Peer) -> Row {
         let Peer { worker, slot, generation, state, pid, open, age } = peer;
         let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-        Row { worker, slot, generation, state: format!("{state:?}").to_lowercase(), pid, open, age }
+        Row { worker, slot, generation, state: word(state), pid, open, age }
     }
+}
+
+/// A state as the widget and the book write it.
+pub(super) fn word(state: State) -> String {
+    format!("{state:?}").to_lowercase()
 }
 
 /// The answer of a site that is one process.
@@ -119,7 +124,7 @@ pub(super) fn picture() -> String {
     let mut note = |supervisor: &Supervisor, what: &str| {
         let states = (1..=4).map(|number| {
             let view = supervisor.workers().find(|view| view.worker == number);
-            view.map_or("–".to_owned(), |view| format!("{:?}", view.state).to_lowercase())
+            view.map_or("–".to_owned(), |view| word(view.state))
         });
         rows.push((String::new(), [what.to_owned()].into_iter().chain(states).collect()));
     };

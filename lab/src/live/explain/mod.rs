@@ -9,6 +9,7 @@ mod http2;
 mod leaving;
 mod multipart;
 mod others;
+mod running;
 mod table;
 mod web;
 mod websocket;
@@ -19,6 +20,7 @@ pub(crate) use http2::{FLOODS_TABLE, HPACK_TABLE, HTTP2, LANES_TABLE, RECORDS_TA
 pub(crate) use leaving::{AGENT, FAREWELL, SHARES};
 pub(crate) use multipart::MULTIPART;
 pub(crate) use others::{LOOP, SSE, TEMPLATE};
+pub(crate) use running::{FEED, RACE, READER, WORKERS};
 pub(crate) use table::Table;
 pub(crate) use web::{CACHE, COOKIES, ONION, PIPE, READING, ROUTER, SIGNED};
 pub(crate) use websocket::WEBSOCKET;
@@ -27,7 +29,7 @@ pub(crate) use websocket::WEBSOCKET;
 mod tests {
     use super::*;
 
-    const TABLES: [Table; 23] = [
+    const TABLES: [Table; 27] = [
         AGENT,
         CHANNEL,
         FAREWELL,
@@ -51,6 +53,10 @@ mod tests {
         CACHE,
         READING,
         PIPE,
+        FEED,
+        RACE,
+        READER,
+        WORKERS,
     ];
 
     #[test]
