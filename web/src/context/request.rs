@@ -94,15 +94,15 @@ impl<'r> Context<'r> {
         str::from_utf8(self.headers.get(name)?).ok()
     }
 
-    /// All fields of that name as one list (RFC 9110 §5.3), for fields that are lists.
+    /// All fields of that name as one list (RFC 9110 §5.3), for fields that are lists. What is not UTF-8 in it stands as U+FFFD: an element
+    /// that means nothing takes no other with it.
     pub fn header_list(&self, name: &str) -> Option<Cow<'r, str>> {
-        let mut lines = self.headers.get_all(name).filter_map(|line| str::from_utf8(line).ok());
-        let first = lines.next()?;
-        let mut list = Cow::Borrowed(first);
+        let mut lines = self.headers.get_all(name).map(String::from_utf8_lossy);
+        let mut list = lines.next()?;
         for line in lines {
             let list = list.to_mut();
             list.push_str(", ");
-            list.push_str(line);
+            list.push_str(&line);
         }
         Some(list)
     }

@@ -29,6 +29,7 @@ impl Context<'_> {
         for (name, value) in failure.fields() {
             self.set(name, value)?;
         }
+        self.keep_private()?;
         let status = failure.status();
         let (words, shown) = (reason(status), failure.shown());
         let text = if shown == words { format!("{status} {words}\n") } else { format!("{status} {words}: {shown}\n") };

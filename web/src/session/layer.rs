@@ -6,6 +6,9 @@ use crate::context::{Answer, Context, Failure};
 use crate::onion::Next;
 use crate::trust::SetCookie;
 
+/// The parameter of the query that has a session's token: no log may have it.
+pub(crate) struct InQuery(pub(crate) String);
+
 impl Context<'_> {
     /// The visitor's session.
     ///
@@ -44,6 +47,9 @@ pub fn session(sessions: Sessions) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -
         };
         let session = sessions.open(token.as_deref(), &binding).await?;
         ctx.state().insert(session.clone());
+        if sessions.options.carrier == Carrier::Query {
+            ctx.state().insert(InQuery(key.to_owned()));
+        }
         let answer = next.run(ctx).await;
         let token = match (sessions.close(&session, &binding).await, &answer) {
             (Ok(token), _) => token,
@@ -90,9 +96,5 @@ fn tell(ctx: &mut Context<'_>, sessions: &Sessions, token: Token) -> Result<(), 
         }
     }
     ctx.set_cookie(&cookie)?;
-    // A cache that others share would give the cookie to all of them (RFC 9111 §7.3).
-    if !ctx.has("cache-control") {
-        ctx.set("cache-control", "private")?;
-    }
     Ok(())
 }

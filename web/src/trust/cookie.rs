@@ -18,7 +18,7 @@ pub const MOST_COOKIES: usize = 180;
 /// A request's cookies, as they stand in the field.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies<'f> {
-    field: &'f str,
+    field: &'f [u8],
     most: usize,
 }
 
@@ -31,8 +31,8 @@ impl<'f> Cookies<'f> {
     /// let cookies = Cookies::new("theme=dark; sid=a=b; sid=old");
     /// assert_eq!(cookies.get("sid"), Some("a=b"));
     /// ```
-    pub fn new(field: &'f str) -> Self {
-        Cookies { field, most: MOST_COOKIES }
+    pub fn new(field: &'f (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Cookies { field: field.as_ref(), most: MOST_COOKIES }
     }
 
     /// Reads so many at most. 0 is none, `usize::MAX` all.
@@ -41,10 +41,12 @@ impl<'f> Cookies<'f> {
     }
 
     /// Names and values in their order. Quotes around a value are a part of it (§5.6 has no word about them). A pair without a
-    /// name, or without `=`, is none: a browser takes it for a value without a name, and a name for one that a server cannot see.
+    /// name, or without `=`, is none: a browser takes it for a value without a name, and a name for one that a server cannot see. Nor is
+    /// one that is not UTF-8: it may be of another program on this host, or on a host above it, and it takes no other cookie with it.
     pub fn iter(&self) -> impl Iterator<Item = (&'f str, &'f str)> {
-        let pairs = self.field.split(';').take(self.most).filter_map(|pair| pair.split_once('='));
+        let pairs = self.field.split(|byte| *byte == b';').take(self.most);
         pairs
+            .filter_map(|pair| str::from_utf8(pair).ok()?.split_once('='))
             .map(|(name, value)| (name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t'])))
             .filter(|(name, _)| !name.is_empty())
     }
