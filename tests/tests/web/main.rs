@@ -5,6 +5,7 @@ mod acceptance;
 mod allocations;
 mod attacks;
 mod bodies;
+mod bounds;
 mod compress;
 mod config;
 mod core_attacks;
