@@ -32,7 +32,14 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app(proxy::to(&to)?)?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
-        terminal::listening(here, &[&format!("curl -i http://{here}/api-nebula/hello")]);
+        let behind = to.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        terminal::listening(
+            here,
+            &[
+                &format!("cargo run --example web_request -- --addr {behind}"),
+                &format!("curl -i http://{here}/api-nebula/hello"),
+            ],
+        );
         Ok(server.until(net::ctrl_c()).await?)
     })
 }

@@ -144,7 +144,7 @@ pub use clock::Clock;
 pub use config::{Config, ConfigError, LineFault, MOST_CONFIG};
 #[cfg(feature = "net")]
 pub use context::{
-    Answer, Body, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
+    Answer, Body, Closing, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
 };
 #[cfg(feature = "net")]
 pub use onion::{

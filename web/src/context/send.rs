@@ -1,7 +1,11 @@
 //! The one place that writes an answer.
 
-use super::{Answer, Body, Context, Failure, Source};
-use std::io;
+use super::{Answer, Body, Closing, Context, Failure, Source};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+};
 use wirebook_http1::{Outcome, Response, reason};
 
 /// Fields that describe a body. Where a failure takes the body's place they are of nothing.
@@ -80,8 +84,21 @@ impl Context<'_> {
         if self.is_head {
             return response.end("").await;
         }
+        let (hold, closing) = (response.hold(), self.get_state::<Closing>());
+        let mut word = pin!(hold.closing());
         loop {
-            match source.next().await {
+            let mut next = source.next();
+            let piece = poll_fn(|context| {
+                if let Some(closing) = closing.filter(|closing| !closing.is_said())
+                    && word.as_mut().poll(context).is_ready()
+                {
+                    closing.say();
+                }
+                next.as_mut().poll(context)
+            });
+            let piece = piece.await;
+            drop(next);
+            match piece {
                 Ok(Some(piece)) => response.write(piece).await?,
                 Ok(None) => return response.end("").await,
                 Err(failure) => {
