@@ -21,7 +21,9 @@ fn a_form_with_files_has_the_bound_of_what_is_read_raw() {
         let end = "\r\n--B--\r\n";
         format!("{head}{}{end}", "x".repeat(length - head.len() - end.len()))
     };
-    for (most, length, status) in [(100, 100, 200), (100, 101, 413), (0, 100, 413), (1, 100, 413), (u64::MAX, 60_000, 200)] {
+    for (most, length, status) in
+        [(100, 100, 200), (100, 101, 413), (0, 100, 413), (1, 100, 413), (u64::MAX, 60_000, 200)]
+    {
         let router = Router::new().post("/", async |ctx| {
             let mut parts = ctx.multipart(FormLimits::default())?;
             while parts.next().await?.is_some() {}

@@ -356,7 +356,12 @@ fn a_stream_without_an_end_hears_that_the_server_closes() {
         sim::run(1, async move {
             let began = net::now();
             let (ended, all) = ended.await;
-            ((ended - began).as_millis(), all.matches("tick").count(), all.matches("part").count(), all.ends_with("0\r\n\r\n"))
+            (
+                (ended - began).as_millis(),
+                all.matches("tick").count(),
+                all.matches("part").count(),
+                all.ends_with("0\r\n\r\n"),
+            )
         })
         .unwrap()
     };

@@ -175,7 +175,8 @@ fn what_a_client_writes_before_our_proxy_swallows_nothing() {
         b";;;",
         b"for=10.0.0.9",
     ] {
-        for (proxy, ip) in [("for=203.0.113.9;proto=https", "203.0.113.9"), ("for=\"[2001:db8::1]:80\";proto=https", "2001:db8::1")]
+        for (proxy, ip) in
+            [("for=203.0.113.9;proto=https", "203.0.113.9"), ("for=\"[2001:db8::1]:80\";proto=https", "2001:db8::1")]
         {
             let line = [mine, b", ", proxy.as_bytes()].concat();
             let reply = ask(site(Source::Forwarded), with_bytes("GET", "/", &[], "forwarded", &line));
@@ -232,8 +233,12 @@ fn an_answer_that_sets_a_cookie_is_its_visitors_own() {
             .get("/plain", async |ctx| ctx.set_cookie(&SetCookie::new("mine", "1"))?.text("x"))
             .get("/signed", async |ctx| ctx.set_signed_cookie(&SetCookie::new("mine", "1"))?.text("x"))
             .get("/removed", async |ctx| ctx.remove_cookie("mine")?.text("x"))
-            .get("/before", async |ctx| ctx.set("cache-control", "max-age=5")?.set_cookie(&SetCookie::new("a", "1"))?.text("x"))
-            .get("/behind", async move |ctx| ctx.set_cookie(&mine)?.set("cache-control", "public, max-age=5")?.text("x"))
+            .get("/before", async |ctx| {
+                ctx.set("cache-control", "max-age=5")?.set_cookie(&SetCookie::new("a", "1"))?.text("x")
+            })
+            .get("/behind", async move |ctx| {
+                ctx.set_cookie(&mine)?.set("cache-control", "public, max-age=5")?.text("x")
+            })
             .get("/fails", async |ctx| ctx.set_cookie(&SetCookie::new("mine", "1"))?.fail(404, "gone"))
             .get("/long", async |ctx| {
                 ctx.set("cache-control", "max-age=99999")?.set_cookie(&SetCookie::new("mine", "1"))?.fail(404, "gone")

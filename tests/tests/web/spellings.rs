@@ -156,7 +156,8 @@ fn a_redirect_leads_to_a_place_of_ours_in_every_spelling() {
 #[test]
 fn files_under_odd_names_and_parts_of_nothing() {
     let folder = super::files::folder();
-    for (name, text) in [("site/nothing", ""), ("site/trailing.", "dot"), ("site/a b", "space"), ("site/é", "letter")] {
+    for (name, text) in [("site/nothing", ""), ("site/trailing.", "dot"), ("site/a b", "space"), ("site/é", "letter")]
+    {
         std::fs::write(folder.path().join(name), text).expect("a file");
     }
     let site = || {

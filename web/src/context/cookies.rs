@@ -42,7 +42,11 @@ impl<'r> Context<'r> {
 
     /// An answer that sets a cookie is its visitor's own, unless somebody says otherwise.
     pub(super) fn keep_private(&mut self) -> Result<&mut Self, Failure> {
-        if self.has("set-cookie") && !self.has("cache-control") { self.set("cache-control", "private") } else { Ok(self) }
+        if self.has("set-cookie") && !self.has("cache-control") {
+            self.set("cache-control", "private")
+        } else {
+            Ok(self)
+        }
     }
 
     /// Sets a cookie whose value nobody can change, move to another name, or keep longer than its time. Without `max_age` it has

@@ -20,9 +20,9 @@ mod logger;
 mod sink;
 mod stamp;
 
+pub use crate::text::{REDACTED, is_secret, redact_target};
 pub use access::access_log;
 pub use appender::{Appender, MOST_WAITING};
-pub use crate::text::{REDACTED, is_secret, redact_target};
 pub use clean::clean;
 pub use level::Level;
 pub use line::{Access, AccessLayout, Layout, MOST_LINE};

@@ -128,7 +128,8 @@ impl Proxy {
         let (lines, mut block) = (ctx.headers(), FieldBlock::default());
         for (name, value) in lines.iter() {
             let name = String::from_utf8_lossy(name);
-            let is_anew = is_forwarded(&name) || ["host", "max-forwards"].iter().any(|own| name.eq_ignore_ascii_case(own));
+            let is_anew =
+                is_forwarded(&name) || ["host", "max-forwards"].iter().any(|own| name.eq_ignore_ascii_case(own));
             if passes(&name, &lines) && !is_anew {
                 block.push(&*name, value)?;
             }
