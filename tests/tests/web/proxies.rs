@@ -292,6 +292,36 @@ fn rule_18_options_go_as_far_as_they_may() {
     assert!(!seen[0].contains("max-forwards"), "{seen:?}");
 }
 
+/// What a browser sends in a query though no grammar has it goes on as it came, or is refused by us: it is no fault of the origin's.
+#[test]
+fn rule_18_a_query_goes_on_as_it_came() {
+    for (query, status) in [
+        ("a=b", "201"),
+        ("a=%C3%A9", "201"),
+        ("a=é", "400"),
+        ("a|b", "201"),
+        ("a={b}", "201"),
+        ("a=[b]", "201"),
+        ("a=\"b\"", "201"),
+        ("a=<b>", "201"),
+        ("a=b\\c", "201"),
+        ("a=^`", "201"),
+        ("a=%zz", "201"),
+        ("a=//evil.example", "201"),
+        ("?", "201"),
+        ("", "201"),
+        ("a#b", "400"),
+        ("a b", "400"),
+        ("a\u{1}b", "400"),
+        ("a\tb", "400"),
+    ] {
+        let (answer, seen) = through(request("GET", &format!("/x?{query}"), &[]), same);
+        assert_eq!(&answer[9..12], status, "{query:?}: {answer}");
+        let line = seen.first().and_then(|seen| seen.lines().next());
+        assert_eq!(line, (status == "201").then(|| format!("GET /x?{query}")).as_deref(), "{query:?}");
+    }
+}
+
 #[test]
 fn an_origin_that_is_slow_or_not_there() {
     let (answer, _) = through(request("GET", "/slow", &[]), same);

@@ -222,6 +222,20 @@ fn a_cookie_that_is_no_text_takes_no_other_with_it() {
         let reply = ask(site(), with_bytes("GET", "/", &[], "cookie", cookies));
         assert_eq!(reply.body, read, "{}", cookies.escape_ascii());
     }
+    // Node, axum and actix read several fields as one, and so does whoever joins what HTTP/2 has taken apart.
+    for (fields, read) in [
+        (&["cookie: a=1", "cookie: sid=1"][..], "1 a,sid"),
+        (&["cookie: sid=1", "cookie: sid=2"], "1 sid,sid"),
+        (&["cookie:", "Cookie: sid=1; a=2", "cookie: b=3"], "1 sid,a,b"),
+    ] {
+        assert_eq!(ask(site(), request("GET", "/", fields)).body, read, "{fields:?}");
+    }
+    // The bound is on all of them.
+    let many: Vec<String> = (0..20).map(|at| format!("cookie: {}", format!("c{at}=1; ").repeat(10))).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let read = ask(site(), request("GET", "/", &many)).body;
+    assert!(read.matches('c').count() <= wirebook_web::trust::MOST_COOKIES && read.contains("c1,"), "{read}");
+    assert!(!read.contains("c19"), "{read}");
 }
 
 /// nextjs-auth0 #2100, CloudFront: a cache between has given one visitor's cookie to the next (RFC 9111 §7.3).

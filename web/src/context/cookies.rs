@@ -12,7 +12,7 @@ pub fn now() -> u64 {
 impl<'r> Context<'r> {
     /// The cookies that came.
     pub fn cookies(&self) -> Cookies<'r> {
-        Cookies::new(self.headers.get("cookie").unwrap_or_default())
+        Cookies::of(self.headers.get_all("cookie"))
     }
 
     /// The first cookie of that name, as it came.
