@@ -95,8 +95,9 @@
 //! | `Limits::inflate_ratio` | 100 times, beyond 64 KiB | 413 | `u64::MAX` | ours |
 //! | [`multipart::Limits`] | 100 parts, 64 fields, 10 files of 10 MiB | 413, 400 | `usize::MAX`, `u64::MAX` | busboy, Egg, formidable |
 //! | `layers::timeout` | asked for | 503 | `Duration::MAX` | ours |
+//! | a function's name for `Context::jsonp`; a name for `layers::request_id` | 64 characters | 400; another name | no | ours |
 //! | `guard::concurrency` | asked for | 503 | `usize::MAX` | ours |
-//! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
+//! | `Limits::{pairs, query}`: [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | `Limits::xml_depth`, [`input::MOST_ATTRIBUTES`] | 32 elements deep; 64 attributes of one | 400 | no (128 deep; no) | ours |
 //! | `MOST_CONFIG` | 1 MiB of a configuration's file | error at start | no | ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |

@@ -9,7 +9,7 @@ use wirebook_http1::server::{Hooks, Options as Below};
 use wirebook_http1::{self as http1};
 use wirebook_net::sim::{SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
-use wirebook_web::input::QUERY;
+use wirebook_web::input::{Limits as Query, QUERY};
 use wirebook_web::multipart::Limits as FormLimits;
 use wirebook_web::{App, Limits, Options, Router, proxy};
 
@@ -56,6 +56,28 @@ fn a_query_has_bounds_on_bytes_and_pairs() {
     }
     for (length, expected) in [(1, 200), (QUERY.bytes, 200), (QUERY.bytes + 1, 413)] {
         assert_eq!(status(&"x".repeat(length)), expected, "{length} bytes");
+    }
+    // Another bound, and none.
+    let none = Query { bytes: usize::MAX, pairs: usize::MAX, depth: usize::MAX, list: usize::MAX };
+    let most = |bytes, pairs| Query { bytes, pairs, ..none };
+    for (limit, query, expected) in [
+        (most(0, 0), "", 200),
+        (most(0, 9), "a", 413),
+        (most(9, 0), "a", 413),
+        (most(1, 1), "a", 200),
+        (most(2, 1), "aa", 200),
+        (most(2, 2), "aaa", 413),
+        (most(9, 1), "a&b", 413),
+        (none, &pairs(1_000), 200),
+        (none, &"x".repeat(12_000), 200),
+    ] {
+        let limits = Limits { query: limit, ..Limits::default() };
+        let router = Router::new().get("/", async |ctx| {
+            let read = ctx.queries()?.to_json();
+            ctx.json(&read)
+        });
+        let app = router.into_app(Options { limits, ..quiet() }).expect("routes");
+        assert_eq!(get(app, &format!("/?{query}")).status, expected, "{query} of {limit:?}");
     }
     // One value is looked for among as many pairs, here and in every ring.
     for (before, said) in [(0, "here"), (QUERY.pairs - 1, "here"), (QUERY.pairs, "none")] {

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure};
 use crate::{
-    input::{QUERY, Value, form, pairs},
+    input::{Value, form, pairs},
     message::{Conditions, ETag, Media, Ranges, Validators, accept, decide, ranges},
     router::{Method, wash},
     text::seconds,
@@ -65,18 +65,18 @@ impl<'r> Context<'r> {
         self.query
     }
 
-    /// The first value of that name in the query, of its first [`QUERY`] pairs.
+    /// The first value of that name in the query, of as many pairs as [`Limits::query`](crate::Limits::query) allows.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        pairs(self.query?).take(QUERY.pairs).find(|(known, _)| known == name).map(|(_, value)| value)
+        pairs(self.query?).take(self.options().limits.query.pairs).find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The whole query, with names such as `filter[size]` taken apart.
     ///
     /// # Errors
     ///
-    /// 413 beyond [`QUERY`]'s bounds, 400 for names that mean two things.
+    /// 413 beyond the bounds of [`Limits::query`](crate::Limits::query), 400 for names that mean two things.
     pub fn queries(&self) -> Result<Value, Failure> {
-        Ok(form(self.query.unwrap_or_default(), &QUERY)?)
+        Ok(form(self.query.unwrap_or_default(), &self.options().limits.query)?)
     }
 
     /// The version of HTTP that was spoken: `1.1`, or `1.0`.
