@@ -288,6 +288,62 @@ fn an_answer_that_sets_a_cookie_is_its_visitors_own() {
     assert_eq!(get(failing(), "/").field("cache-control"), Some("no-store"));
 }
 
+/// What a session had a say in, and a page with a token in it, are of one visitor also when no cookie is set: a cache between would welcome the next
+/// one by her name. Django says so with `Vary: Cookie`, Rails with `private`.
+#[test]
+fn an_answer_of_a_session_is_its_visitors_own() {
+    use std::rc::Rc;
+    use wirebook_web::session::{MemoryStore, Sessions, session};
+    let keys = || Keys::new(&[&[9; 32]]).expect("a key");
+    let sessions = Sessions::new(Rc::new(MemoryStore::default()), keys());
+    let site = || {
+        let form = Router::new().layer(csrf::by_token());
+        let form = form.get("/form", async |ctx| {
+            let token = ctx.csrf_token()?;
+            ctx.text(token)
+        });
+        let router = Router::new()
+            .layer(session(sessions.clone()))
+            .get("/count", async |ctx| {
+                let visits = ctx.session()?.add("visits", 1);
+                ctx.text(visits.to_string())
+            })
+            .get("/look", async |ctx| {
+                let visits = ctx.session()?.number("visits");
+                ctx.text(format!("{visits:?}"))
+            })
+            .get("/said", async |ctx| {
+                let visits = ctx.session()?.number("visits");
+                ctx.set("cache-control", "public, max-age=9")?.text(format!("{visits:?}"))
+            })
+            .get("/plain", async |ctx| ctx.text("for all"))
+            .nest("/page", form.get("/none", async |ctx| ctx.text("no form")));
+        keyed(router)
+    };
+    let cookies: Vec<String> = ["/count", "/page/form"]
+        .iter()
+        .map(|path| {
+            get(site(), path).field("set-cookie").and_then(|line| line.split(';').next()).expect("one").to_owned()
+        })
+        .collect();
+    let known = format!("cookie: {}", cookies.join("; "));
+    for (path, fields, control) in [
+        ("/count", &[][..], Some("private")),
+        ("/count", &[&*known], Some("private")),
+        ("/look", &[&known], Some("private")),
+        ("/look", &[], Some("private")),
+        ("/said", &[&known], Some("public, max-age=9")),
+        ("/plain", &[&known], None),
+        ("/plain", &[], None),
+        ("/page/form", &[], Some("private")),
+        ("/page/form", &[&known], Some("private")),
+        ("/page/none", &[&known], None),
+    ] {
+        let reply = ask(site(), request("GET", path, fields));
+        assert_eq!((reply.status, reply.field("cache-control")), (200, control), "{path} {fields:?}: {reply:?}");
+    }
+}
+
 /// Express's compression #44, tower-http: a 304 has the Vary of its 200 (RFC 9110 §15.4.5), and HEAD the tag that GET has.
 #[test]
 fn what_a_304_and_a_head_say_of_codings() {

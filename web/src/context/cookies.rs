@@ -42,11 +42,12 @@ impl<'r> Context<'r> {
 
     /// An answer that sets a cookie is its visitor's own, unless somebody says otherwise.
     pub(super) fn keep_private(&mut self) -> Result<&mut Self, Failure> {
-        if self.has("set-cookie") && !self.has("cache-control") {
-            self.set("cache-control", "private")
-        } else {
-            Ok(self)
-        }
+        if self.has("set-cookie") { self.make_private() } else { Ok(self) }
+    }
+
+    /// No cache that several share keeps it, unless somebody has said how it may be kept.
+    pub(crate) fn make_private(&mut self) -> Result<&mut Self, Failure> {
+        if self.is_open() || self.has("cache-control") { Ok(self) } else { self.set("cache-control", "private") }
     }
 
     /// Sets a cookie whose value nobody can change, move to another name, or keep longer than its time. Without `max_age` it has

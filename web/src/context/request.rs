@@ -67,7 +67,10 @@ impl<'r> Context<'r> {
 
     /// The first value of that name in the query, of as many pairs as [`Limits::query`](crate::Limits::query) allows.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        pairs(self.query?).take(self.options().limits.query.pairs).find(|(known, _)| known == name).map(|(_, value)| value)
+        pairs(self.query?)
+            .take(self.options().limits.query.pairs)
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     /// The whole query, with names such as `filter[size]` taken apart.

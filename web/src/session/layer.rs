@@ -10,13 +10,15 @@ use crate::trust::SetCookie;
 pub(crate) struct InQuery(pub(crate) String);
 
 impl Context<'_> {
-    /// The visitor's session.
+    /// The visitor's session. An answer that it may have had a say in is `private`, where nobody says how it may be cached (RFC 9111 §5.2.2.7).
     ///
     /// # Errors
     ///
     /// 500 where no ring further out is [`session`].
     pub fn session(&self) -> Result<Session, Failure> {
-        self.get_state::<Session>().cloned().ok_or_else(|| Failure::new(500, "there is no session layer"))
+        let session = self.get_state::<Session>().ok_or_else(|| Failure::new(500, "there is no session layer"))?;
+        session.0.borrow().is_used.set(true);
+        Ok(session.clone())
     }
 }
 
@@ -60,6 +62,9 @@ pub fn session(sessions: Sessions) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -
         // Who speaks HTTP by itself has sent its head: a new visitor cannot be told who they are.
         if !ctx.is_open() {
             tell(ctx, &sessions, token)?;
+            if session.0.borrow().is_used.get() {
+                ctx.make_private()?;
+            }
         }
         answer
     }
