@@ -377,3 +377,39 @@ fn what_a_304_and_a_head_say_of_codings() {
         }
     }
 }
+
+/// Whoever invents methods does not write into our log of errors, and wakes nobody at night.
+#[test]
+fn a_method_that_nobody_knows_is_no_failure_of_ours() {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use wirebook_web::layers::request_id;
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    for (method, path, status, is_heard) in [
+        ("BREW", "/", 501, false),
+        ("get", "/", 501, false),
+        ("PROPFIND", "/nowhere", 501, false),
+        ("TRACE", "/", 405, false),
+        ("GET", "/nowhere", 404, false),
+        ("GET", "/later", 501, false),
+        ("GET", "/broken", 500, true),
+        ("GET", "/busy", 503, true),
+    ] {
+        let listener = heard.clone();
+        let on_error: wirebook_web::OnError =
+            Rc::new(move |failure, _, _| listener.borrow_mut().push(failure.status()));
+        let router = Router::new()
+            .edge(request_id())
+            .layer(errors())
+            .get("/", async |ctx| ctx.text("here"))
+            .get("/later", async |ctx| ctx.fail(501, "not yet"))
+            .get("/broken", async |ctx| ctx.fail(500, "broken"))
+            .get("/busy", async |ctx| ctx.fail(503, "busy"));
+        let site = router.into_app(Options { on_error: Some(on_error), ..Options::default() }).expect("routes");
+        let reply = ask(site, request(method, path, &["accept: text/html"]));
+        assert_eq!(reply.status, status, "{method} {path}");
+        assert_eq!(heard.take(), if is_heard { vec![status] } else { vec![] }, "{method} {path}");
+        // Who reads that they may tell us of it finds it in our log.
+        assert_eq!(reply.body.contains("If you tell us of it"), is_heard, "{method} {path}: {}", reply.body);
+    }
+}

@@ -42,7 +42,7 @@ impl Context<'_> {
         self.status(status).text(text)
     }
 
-    /// Tells whoever listens of a failure that is ours: 500 and above. A connection that broke is nobody's fault.
+    /// Tells whoever listens of a failure that is ours: 500 and above, but for 501. A connection that broke is nobody's fault.
     pub fn report(&self, failure: &Failure) {
         // Other errors of I/O are ours: a file that is not there, a disk that is full.
         let is_broken = failure.cause().and_then(|cause| cause.downcast_ref::<io::Error>()).is_some_and(|error| {
@@ -50,7 +50,7 @@ impl Context<'_> {
             matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
         });
         if let Some(hear) = &self.site.options.on_error
-            && failure.status() >= 500
+            && failure.is_ours()
             && !is_broken
         {
             hear(failure, &self.method, self.original_path);

@@ -41,7 +41,7 @@ pub struct Options {
     pub limits: Limits,
     /// What the server below allows. Its `max_body` is [`Limits::body`].
     pub http: server::Options,
-    /// Hears of every failure of status 500 and above. By default a line on standard error.
+    /// Hears of every failure of status 500 and above, but for 501, which whoever invents a method brings about. By default a line on standard error.
     pub on_error: Option<OnError>,
 }
 
