@@ -311,11 +311,11 @@ fn stream_objects() -> Router {
 fn server_side_events() -> Router {
     everywhere(async |ctx: &mut Context<'_>| {
         ctx.set("content-type", "text/event-stream; charset=utf-8")?.set("cache-control", "no-cache")?;
-        let mut count = 0;
+        let (mut count, closing) = (0, ctx.closing());
         ctx.stream(async move || {
             count += 1;
-            if count > 1 {
-                net::sleep(Duration::from_secs(1)).await;
+            if count > 1 && net::timeout(Duration::from_secs(1), closing.said()).await.is_ok() {
+                return Ok(None);
             }
             Ok(Some(format!("data: {{\"count\":{count}}}\n\n").into_bytes()))
         })

@@ -45,6 +45,7 @@ pub(crate) fn app() -> terminal::Result<App> {
     let keys = Keys::new(&[secret.as_bytes()])?;
     // ANCHOR_END: config
     Ok(Router::new()
+        // Its cookie is `SameSite=Lax`: a form of another site that posts here does not bring it along.
         .layer(session(Sessions::new(MemoryStore::default(), keys)))
         .get("/", home)
         .post("/login", login)

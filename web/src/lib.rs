@@ -21,7 +21,7 @@
 //!
 //! | room | the evening's question | lines of code |
 //! |---|---|---|
-//! | `text/` | What do all fields share: tokens, quotes, lists, weights, dates, escapes? | 158 |
+//! | `text/` | What do all fields share: tokens, quotes, lists, weights, dates, escapes, secrets? | 206 |
 //! | `router/` | Which handler is a request for, and if none is, why not? | 1,520 |
 //! | `message/` | Of what kind is a body, which one is wanted, does the old one serve, and how much of it? | 716 |
 //! | `trust/` | Whom to believe: cookies, signatures, sessions, origins, proxies, redirects? | 774 |
@@ -90,7 +90,14 @@
 //! | `proxy::Proxy::timeouts` | connection 5 s, first byte 30 s, pause 30 s | 504 | `Duration::MAX` | ours |
 //! | `proxy::Tunnels` | 1,000 WebSockets at once, each silent for five minutes | 503; the connection ends | `usize::MAX`, `Duration::MAX` | ours |
 //! | `compress::CompressOptions::least` | 1 KiB | smaller answers stay as they are | 0 | koa-compress |
-//! | [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
+//! | `Limits::{body, json, form, text, xml}` | 1 MiB, 1 MiB, 64 KiB, 64 KiB, 256 KiB | 413 | `u64::MAX` | koa-body, axum, actix |
+//! | `Limits::json_depth` | 64 | 400 | no (128 deep) | RFC 8259 §9 |
+//! | `Limits::inflate_ratio` | 100 times, beyond 64 KiB | 413 | `u64::MAX` | ours |
+//! | [`multipart::Limits`] | 100 parts, 64 fields, 10 files of 10 MiB | 413, 400 | `usize::MAX`, `u64::MAX` | busboy, Egg, formidable |
+//! | `layers::timeout` | asked for | 503 | `Duration::MAX` | ours |
+//! | a function's name for `Context::jsonp`; a name for `layers::request_id` | 64 characters | 400; another name | no | ours |
+//! | `guard::concurrency` | asked for | 503 | `usize::MAX` | ours |
+//! | `Limits::{pairs, query}`: [`input::FORM`], [`input::QUERY`] | 64 KiB, 1,000 pairs; 8 KiB, 256 | 413 | `usize::MAX` | qs, ours |
 //! | `Limits::xml_depth`, [`input::MOST_ATTRIBUTES`] | 32 elements deep; 64 attributes of one | 400 | no (128 deep; no) | ours |
 //! | `MOST_CONFIG` | 1 MiB of a configuration's file | error at start | no | ours |
 //! | depth, list of a form | 5, 100 | 400 | `usize::MAX` (depth: 128) | qs, ours |
@@ -138,7 +145,7 @@ pub use clock::Clock;
 pub use config::{Config, ConfigError, LineFault, MOST_CONFIG};
 #[cfg(feature = "net")]
 pub use context::{
-    Answer, Body, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
+    Answer, Body, Closing, Context, Done, Environment, Failure, Limits, OnError, Options, Piece, Source, Typed, now,
 };
 #[cfg(feature = "net")]
 pub use onion::{

@@ -94,6 +94,16 @@ impl<'r> Response<'r> {
         self.draft().begun
     }
 
+    /// Waits until the server closes and waits for the answers that are on their way; of what another protocol carries, also until
+    /// nobody waits for this one any more. For an answer without an end: whether the client has gone, its next write says, or
+    /// [`Request::closed`](super::Request::closed).
+    pub async fn closing(&self) {
+        match self.way {
+            Way::One(exchange) => exchange.connections.until_closing().await,
+            Way::Other(carrier) => carrier.changed().until(|| carrier.is_closed().then_some(())).await,
+        }
+    }
+
     /// Looks at the fields that the answer has so far.
     pub fn fields<T>(&self, look: impl FnOnce(&FieldBlock) -> T) -> T {
         let lines = mem::take(&mut self.draft().lines);

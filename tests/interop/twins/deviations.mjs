@@ -41,6 +41,11 @@ export const deviations = [
     when: (asked, theirs, ours) => theirs.allow?.split(', ').concat('options').sort().join(', ') === ours.allow,
   },
   {
+    field: 'cache-control',
+    reason: 'an answer that sets a cookie is its visitor\'s own, and says so where nobody says otherwise (RFC 9111 §7.3)',
+    when: (asked, theirs, ours) => !theirs['cache-control'] && ours['cache-control'] === 'private' && ours.cookies?.length > 0,
+  },
+  {
     field: 'type',
     reason: 'JSON is UTF-8 and its media type has no parameter (RFC 8259 §11)',
     when: (asked, theirs, ours) => theirs.type === 'application/json;charset=utf-8' && ours.type === 'application/json',

@@ -89,6 +89,8 @@ async fn fields(ctx: &mut Context<'_>) -> Answer {
     ctx.last_modified(784_111_777)?;
     ctx.cache(&CacheControl::forever())?;
     ctx.link("/2", "next")?;
+    let closing = ctx.closing();
+    assert!(!closing.is_said());
     ctx.location("/teas/7")?;
     ctx.attachment(Some("teas.csv"))?;
     ctx.set_cookie(&SetCookie { max_age: Some(3600), ..SetCookie::new("theme", "dark") })?;

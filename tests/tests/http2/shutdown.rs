@@ -117,3 +117,29 @@ fn a_client_that_leaves_is_answered_first() {
         net::stop();
     });
 }
+
+/// An answer that has no end of its own is told, and says good-bye by itself.
+#[test]
+fn an_answer_without_an_end_hears_that_the_server_closes() {
+    simulate(async {
+        let server = serve(
+            Options::default(),
+            async |_: wirebook_http2::Request<'_>, mut response: wirebook_http2::Response<'_>| loop {
+                if net::timeout(Duration::from_secs(1), response.closing()).await.is_ok() {
+                    return response.end("good-bye").await;
+                }
+                response.write("tick ").await?;
+            },
+        );
+        let peer = Peer::connect().await;
+        let asked = peer.open("GET", "/", &[], true);
+        peer.flush().await;
+        net::sleep(Duration::from_millis(2_500)).await;
+        let before = net::now();
+        server.close();
+        assert_eq!(peer.whole(asked).await.text(), "tick tick good-bye");
+        assert!(net::now() - before < Duration::from_secs(1));
+        drop(peer);
+        server.closed().await;
+    });
+}

@@ -4,12 +4,13 @@ use super::wire::simulate;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wirebook_net as net;
 use wirebook_web::Clock;
 use wirebook_web::log::{
-    Access, AccessLayout, Appender, Every, Layout, Level, Log, LogFile, MOST_LINE, Sink, clean, is_secret,
+    Access, AccessLayout, Appender, Every, Layout, Level, Log, LogFile, MOST_LINE, Sink, access_log, clean, is_secret,
     redact_target,
 };
 
@@ -89,10 +90,21 @@ fn rule_22_secrets_are_nobodys() {
         "client_secret",
         "csrfToken",
         "api_key",
+        "x-api-key",
+        "_csrf",
+        "X-XSRF-Token",
+        "sid",
+        "connect.sid",
+        "PHPSESSION",
+        "jwt",
+        "sig",
+        "X-Amz-Signature",
+        "X-Amz-Credential",
+        "auth",
     ] {
         assert!(is_secret(name), "{name}");
     }
-    for name in ["name", "accept", "host", "key", "author"] {
+    for name in ["name", "accept", "host", "key", "author", "side", "design", "oauth_state"] {
         assert!(!is_secret(name), "{name}");
     }
     for (target, line) in [
@@ -111,6 +123,47 @@ fn rule_22_secrets_are_nobodys() {
     for layout in [AccessLayout::Common, AccessLayout::Combined, AccessLayout::Dev, AccessLayout::Json] {
         assert!(!layout.line(&access).contains("s3cret"), "{layout:?}");
     }
+}
+
+/// A session that stands in links stands in their addresses: under whatever name, no log has it, and no page of developers.
+#[test]
+fn rule_22_a_session_in_an_address_is_in_no_log() {
+    use super::world::{ask, get, quiet, request};
+    use wirebook_web::layers::errors;
+    use wirebook_web::session::{Carrier, MemoryStore, SessionOptions, Sessions, session};
+    use wirebook_web::{Environment, Options, Router, trust::Keys};
+    for key in ["sid", "visitor", "v[x]"] {
+        let kept = Kept::default();
+        let options = SessionOptions { carrier: Carrier::Query, key: key.to_owned(), ..SessionOptions::default() };
+        let keys = Keys::new(&[&[7; 32]]).expect("a key");
+        let sessions = Sessions::new(Rc::new(MemoryStore::default()), keys).with(options);
+        let site = || {
+            let log = Appender::new(kept.clone());
+            let router = Router::new().layer(access_log(log, AccessLayout::Json)).layer(session(sessions.clone()));
+            let router = router.get("/", async |ctx| {
+                let token = ctx.session()?.token().unwrap_or_default();
+                ctx.text(token)
+            });
+            router.into_app(quiet()).expect("routes")
+        };
+        let token = get(site(), "/").body;
+        assert!(token.len() > 40, "{token}");
+        let path = format!("/?a=1&{}={token}", key.replace('[', "%5B"));
+        let referer = format!("referer: http://example.com{path}");
+        assert_eq!(ask(site(), request("GET", &path, &[&referer])).body, token);
+        let text = kept.text();
+        assert!(text.lines().count() == 2 && !text.contains(&token), "{key}: {text}");
+        assert_eq!(text.matches("[redacted]").count(), 2, "{text}");
+    }
+    let router = Router::new().layer(errors()).get("/", async |ctx| ctx.fail(500, "away"));
+    let site = router.into_app(Options { environment: Environment::Development, ..quiet() }).expect("routes");
+    // The page shows the lines around the failure, and so around here: the secret stands in none of them.
+    let secret = "7".repeat(30);
+    let names = ["x-api-key: ", "x-csrf-token: ", "referer: http://a/?token="];
+    let fields = names.map(|name| format!("{name}{secret}"));
+    let path = format!("/?a=1&_csrf={secret}&sid={secret}");
+    let page = ask(site, request("GET", &path, &["accept: text/html", &fields[0], &fields[1], &fields[2]])).body;
+    assert!(page.contains("_csrf=[redacted]&amp;sid=[redacted]") && !page.contains(&secret), "{page}");
 }
 
 #[test]

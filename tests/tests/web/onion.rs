@@ -122,9 +122,11 @@ fn what_described_a_body_goes_and_what_guards_stays_when_a_failure_takes_its_pla
         ctx.fail(410, "gone")
     });
     let reply = get(app(router), "/");
-    for name in ["etag", "cache-control", "content-encoding"] {
+    for name in ["etag", "content-encoding"] {
         assert_eq!(reply.field(name), None, "{name}");
     }
+    // What was said of the page's copies is gone; the cookie is its visitor's own.
+    assert_eq!(reply.all("cache-control"), ["private"]);
     for name in ["strict-transport-security", "set-cookie", "x-content-type-options"] {
         assert!(reply.field(name).is_some(), "{name}");
     }
@@ -300,4 +302,73 @@ fn a_stream_comes_in_pieces_and_one_that_fails_is_no_whole_answer() {
     assert!(reply.is_broken, "{reply:?}");
     let reply = ask(app(stream(false)), request("HEAD", "/", &[]));
     assert_eq!((reply.status, reply.body.as_str()), (200, ""));
+}
+
+/// The stream has no end, and the server's patience is ten seconds: it ends when it hears that the server does, and a page that has an end comes
+/// whole.
+#[test]
+fn a_stream_without_an_end_hears_that_the_server_closes() {
+    use std::time::Duration;
+    use wirebook_net::sim::{self, SimListener, SimStream};
+    use wirebook_net::{self as net, Stream};
+    let ends = |path: &'static str| {
+        let ended = async move {
+            let router = Router::new()
+                .layer(wirebook_web::compress::compress())
+                .get("/hears", async |ctx| {
+                    let closing = ctx.closing();
+                    assert!(!closing.is_said());
+                    ctx.stream(async move || {
+                        let is_over = net::timeout(Duration::from_secs(1), closing.said()).await.is_ok();
+                        assert_eq!(is_over, closing.is_said());
+                        Ok((!is_over).then(|| b"tick ".to_vec()))
+                    })
+                })
+                .get("/deaf", async |ctx| {
+                    ctx.stream(async || {
+                        net::sleep(Duration::from_secs(1)).await;
+                        Ok(Some(b"tick ".to_vec()))
+                    })
+                })
+                .get("/page", async |ctx| {
+                    let (mut left, _closing) = (5, ctx.closing());
+                    ctx.stream(async move || {
+                        net::sleep(Duration::from_secs(1)).await;
+                        left -= 1;
+                        Ok((left > 0).then(|| b"part ".to_vec()))
+                    })
+                });
+            let server = app(router).serve_on(SimListener::bind(ADDRESS).unwrap());
+            let client = SimStream::connect(ADDRESS).await.unwrap();
+            client.write_all(request("GET", path, &[]).as_bytes()).await.unwrap();
+            let reading = net::spawn(async move {
+                let (mut all, mut bytes) = (Vec::new(), [0; 1024]);
+                while let Ok(count @ 1..) = client.read(&mut bytes).await {
+                    all.extend_from_slice(&bytes[..count]);
+                }
+                String::from_utf8_lossy(&all).into_owned()
+            });
+            server.until(net::sleep(Duration::from_millis(2_500))).await;
+            let ended = net::now();
+            let all = reading.await.unwrap();
+            (ended, all)
+        };
+        sim::run(1, async move {
+            let began = net::now();
+            let (ended, all) = ended.await;
+            (
+                (ended - began).as_millis(),
+                all.matches("tick").count(),
+                all.matches("part").count(),
+                all.ends_with("0\r\n\r\n"),
+            )
+        })
+        .unwrap()
+    };
+    let (after, ticks, _, is_whole) = ends("/hears");
+    assert!((2_500..2_600).contains(&after) && ticks == 2 && is_whole, "{after} ms, {ticks} ticks");
+    let (after, ticks, _, is_whole) = ends("/deaf");
+    assert!((12_500..12_600).contains(&after) && ticks > 10 && !is_whole, "{after} ms, {ticks} ticks");
+    let (after, _, parts, is_whole) = ends("/page");
+    assert!((4_900..5_600).contains(&after) && parts == 4 && is_whole, "{after} ms, {parts} parts");
 }

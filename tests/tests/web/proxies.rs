@@ -10,6 +10,7 @@ use wirebook_http1::server::{Hooks, Options};
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_net::sim::{SimListener, SimStream};
 use wirebook_net::{self as net, Stream};
+use wirebook_web::layers::{Cors, Headers, request_id};
 use wirebook_web::proxy::{self, Proxy, Tunnels, is_public, public_agent};
 use wirebook_web::{Router, any};
 
@@ -45,6 +46,22 @@ async fn origin(seen: &Seen, mut request: Request<'_>, response: Response<'_>) -
         }
         "/304" => response.status(304).header("etag", "\"a\"").end("").await,
         "/204" => response.status(204).end("").await,
+        "/said" => {
+            let said = [
+                ("Access-Control-Allow-Origin", "https://app.example.com"),
+                ("X-Frame-Options", "DENY"),
+                ("Content-Security-Policy", "default-src 'none'"),
+                ("Cache-Control", "max-age=60"),
+                ("X-Request-Id", "theirs"),
+                ("Vary", "accept"),
+                ("Set-Cookie", "theirs=1"),
+                ("Server-Timing", "db;dur=1"),
+                ("Link", "</a>; rel=preload"),
+                ("X-Twice", "1"),
+                ("X-Twice", "2"),
+            ];
+            said.into_iter().fold(response, |response, (name, value)| response.header(name, value)).end("said").await
+        }
         _ => {
             let response = response.status(201).header("connection", "x-private").header("x-private", "1");
             let response = response.header("x-public", "1").header("keep-alive", "timeout=5");
@@ -56,6 +73,15 @@ async fn origin(seen: &Seen, mut request: Request<'_>, response: Response<'_>) -
 
 /// Asks through a proxy; gives what came back and what the origin saw.
 fn through(bytes: impl Into<Vec<u8>>, make: impl FnOnce(Proxy) -> Proxy + 'static) -> (String, Vec<String>) {
+    through_rings(bytes, Router::new(), make)
+}
+
+/// The same with rings around the proxy. A router waits for nothing, and so may be made outside of the loop.
+fn through_rings(
+    bytes: impl Into<Vec<u8>>,
+    rings: Router,
+    make: impl FnOnce(Proxy) -> Proxy + 'static,
+) -> (String, Vec<String>) {
     let bytes = bytes.into();
     let seen = Seen::default();
     let there = seen.clone();
@@ -69,7 +95,7 @@ fn through(bytes: impl Into<Vec<u8>>, make: impl FnOnce(Proxy) -> Proxy + 'stati
             SimStream::connect((&*origin.host, origin.port)).await
         });
         let proxy = make(proxy::to(&format!("http://{ORIGIN}")).expect("a target").agent(agent));
-        let app = Router::new().route(any("/{*rest}", proxy.handler()).body_limit(10_000)).into_app(quiet());
+        let app = rings.route(any("/{*rest}", proxy.handler()).body_limit(10_000)).into_app(quiet());
         let server = app.expect("routes").serve_on(SimListener::bind(ADDRESS).expect("a free address"));
         let client = SimStream::connect(ADDRESS).await.expect("a connection");
         client.write_all(&bytes).await.ok();
@@ -203,6 +229,97 @@ fn rule_18_answers_pass_as_they_are() {
     assert!(answer.starts_with("HTTP/1.1 304") && answer.contains("etag"), "{answer}");
     let (answer, _) = through(request("GET", "/204", &[]), same);
     assert!(answer.starts_with("HTTP/1.1 204") && !answer.contains("ontent-length"), "{answer}");
+}
+
+/// echo #1419 and others: a ring before the proxy and the server behind it have both said where pages may come from, and two answers are none.
+#[test]
+fn rule_18_the_origin_has_the_last_word_and_says_it_once() {
+    let rings = Router::new()
+        .edge(Headers::default())
+        .edge(Cors::listed(&["https://app.example.com"]).credentials())
+        .edge(request_id())
+        .layer(async |ctx, next| {
+            ctx.append("set-cookie", "ours=1")?.append("server-timing", "app")?.append("link", "</b>; rel=preload")?;
+            next.run(ctx).await
+        });
+    let asked = request("GET", "/said", &["origin: https://app.example.com"]);
+    let head = through_rings(asked, rings, same).0.to_ascii_lowercase();
+    let all = |name: &str| -> Vec<&str> {
+        head.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).collect()
+    };
+    for (name, values) in [
+        ("access-control-allow-origin", &["https://app.example.com"][..]),
+        ("access-control-allow-credentials", &["true"]),
+        ("x-frame-options", &["deny"]),
+        ("content-security-policy", &["default-src 'none'"]),
+        ("cache-control", &["max-age=60"]),
+        ("x-request-id", &["theirs"]),
+        ("x-content-type-options", &["nosniff"]),
+        ("vary", &["origin", "accept"]),
+        ("set-cookie", &["ours=1", "theirs=1"]),
+        ("server-timing", &["app", "db;dur=1"]),
+        ("link", &["</b>; rel=preload", "</a>; rel=preload"]),
+        ("x-twice", &["1", "2"]),
+    ] {
+        assert_eq!(all(name), values, "{head}");
+    }
+}
+
+/// RFC 9110 §7.6.2: OPTIONS goes no further than its asker wants. TRACE, the other method that may say so, goes nowhere.
+#[test]
+fn rule_18_options_go_as_far_as_they_may() {
+    for (method, hops, status, sent) in [
+        ("OPTIONS", "0", "204", None),
+        ("OPTIONS", "000", "204", None),
+        ("OPTIONS", "1", "201", Some("0")),
+        ("OPTIONS", "2", "201", Some("1")),
+        ("OPTIONS", "10", "201", Some("9")),
+        ("OPTIONS", "18446744073709551615", "201", Some("18446744073709551614")),
+        ("OPTIONS", "99999999999999999999999", "201", Some("18446744073709551614")),
+        // What is no number says nothing, and neither does the field of another method.
+        ("OPTIONS", "-1", "201", Some("-1")),
+        ("OPTIONS", "x", "201", Some("x")),
+        ("GET", "0", "201", Some("0")),
+        ("TRACE", "0", "405", None),
+        ("TRACE", "5", "405", None),
+    ] {
+        let (answer, seen) = through(request(method, "/x", &[&format!("max-forwards: {hops}")]), same);
+        assert_eq!(&answer[9..12], status, "{method} {hops}: {answer}");
+        let line = seen.first().and_then(|seen| seen.lines().find_map(|line| line.strip_prefix("max-forwards: ")));
+        assert_eq!(line, sent, "{method} {hops}: {seen:?}");
+    }
+    let (_, seen) = through(request("OPTIONS", "/x", &[]), same);
+    assert!(!seen[0].contains("max-forwards"), "{seen:?}");
+}
+
+/// What a browser sends in a query though no grammar has it goes on as it came, or is refused by us: it is no fault of the origin's.
+#[test]
+fn rule_18_a_query_goes_on_as_it_came() {
+    for (query, status) in [
+        ("a=b", "201"),
+        ("a=%C3%A9", "201"),
+        ("a=é", "400"),
+        ("a|b", "201"),
+        ("a={b}", "201"),
+        ("a=[b]", "201"),
+        ("a=\"b\"", "201"),
+        ("a=<b>", "201"),
+        ("a=b\\c", "201"),
+        ("a=^`", "201"),
+        ("a=%zz", "201"),
+        ("a=//evil.example", "201"),
+        ("?", "201"),
+        ("", "201"),
+        ("a#b", "400"),
+        ("a b", "400"),
+        ("a\u{1}b", "400"),
+        ("a\tb", "400"),
+    ] {
+        let (answer, seen) = through(request("GET", &format!("/x?{query}"), &[]), same);
+        assert_eq!(&answer[9..12], status, "{query:?}: {answer}");
+        let line = seen.first().and_then(|seen| seen.lines().next());
+        assert_eq!(line, (status == "201").then(|| format!("GET /x?{query}")).as_deref(), "{query:?}");
+    }
 }
 
 #[test]

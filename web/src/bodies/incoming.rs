@@ -21,7 +21,8 @@ impl<'r> Context<'r> {
     /// 415 for a content coding that is not known, or for several; 500 where the body is being read already.
     pub fn incoming(&mut self, limit: u64) -> Result<Incoming<'r>, Failure> {
         let inflater = match self.header_list("content-encoding").as_deref().map(str::trim) {
-            None | Some("" | "identity") => None,
+            None | Some("") => None,
+            Some(coding) if coding.eq_ignore_ascii_case("identity") => None,
             Some(coding) => {
                 let ratio = self.options().limits.inflate_ratio;
                 let inflater = Inflater::new(coding, ratio).filter(|_| ratio > 0);

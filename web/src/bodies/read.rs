@@ -25,23 +25,23 @@ pub enum Parsed {
 }
 
 impl Context<'_> {
-    /// The body, as JSON of a type of yours.
+    /// The body, as JSON of a type of yours. A byte order mark before it is ignored, as before every text here (RFC 8259 §8.1).
     ///
     /// `text/plain` is not taken for JSON: a page of another site may send that without being asked (Fetch §2.2.2).
     ///
     /// # Errors
     ///
-    /// 415 for another type or charset; 413 beyond [`json`](crate::Limits::json) or the route's limit; 400 for what is no JSON, says a member of your type
-    /// twice, or is nested
-    /// deeper than [`json_depth`](crate::Limits::json_depth); 422 for JSON that is not of your type.
+    /// 415 for another type or charset; 413 beyond [`json`](crate::Limits::json) or the route's limit; 400 for what is no JSON, says a member of
+    /// your type twice, or is nested deeper than [`json_depth`](crate::Limits::json_depth); 422 for JSON that is not of your type.
     pub async fn read_json<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
         self.expects("JSON", |media| media.is("application/json") || media.is("*/*+json"))?;
         let limits = self.options().limits;
         let body = self.read_bytes(limits.json).await?;
-        if depth(&body) > limits.json_depth {
+        let body = unmarked(&body);
+        if depth(body) > limits.json_depth {
             return Err(Failure::new(400, format!("JSON is nested deeper than {}", limits.json_depth)));
         }
-        serde_json::from_slice(&body).map_err(|error| {
+        serde_json::from_slice(body).map_err(|error| {
             // A member that comes twice is no question of types: two readers would choose differently.
             let is_twice = error.to_string().starts_with("duplicate field");
             let status = if error.classify() == Category::Data && !is_twice { 422 } else { 400 };
@@ -68,7 +68,7 @@ impl Context<'_> {
     pub async fn read_fields(&mut self) -> Result<Value, Failure> {
         self.expects("a form", |media| media.is("application/x-www-form-urlencoded"))?;
         let limits = self.options().limits;
-        let text = utf8(self.read_bytes(limits.form).await?)?;
+        let text = text(self.read_bytes(limits.form).await?)?;
         // The bytes are counted: what the route allows is not asked about twice.
         Ok(form(&text, &Limits { bytes: usize::MAX, ..limits.pairs })?)
     }
@@ -82,7 +82,7 @@ impl Context<'_> {
     pub async fn read_text(&mut self) -> Result<String, Failure> {
         self.expects("text", |media| media.is("text/*"))?;
         let limit = self.options().limits.text;
-        utf8(self.read_bytes(limit).await?)
+        text(self.read_bytes(limit).await?)
     }
 
     /// The body, as XML (RFC 7303): a tree of elements, without document types and their entities.
@@ -129,11 +129,11 @@ impl Context<'_> {
         }
         let body = self.read_bytes(if is_form { limits.form } else { limits.json }).await?;
         let found = if is_form {
-            let text = str::from_utf8(&body).unwrap_or_default();
+            let text = str::from_utf8(unmarked(&body)).unwrap_or_default();
             pairs(text).take(limits.pairs.pairs).find(|(known, _)| known == name).map(|(_, value)| value)
         } else {
             // What is no JSON has no such field; its reader says what is wrong with it.
-            let value = serde_json::from_slice::<serde_json::Value>(&body).unwrap_or_default();
+            let value = serde_json::from_slice::<serde_json::Value>(unmarked(&body)).unwrap_or_default();
             value.get(name).and_then(|text| text.as_str()).map(str::to_owned)
         };
         self.keep(body);
@@ -170,6 +170,19 @@ impl Context<'_> {
             None => Err(Failure::new(415, format!("{what} is wanted, and no type is said"))),
         }
     }
+}
+
+/// A body without the byte order mark that some editors put before UTF-8. RFC 8259 §8.1 lets a reader of JSON ignore it, the Encoding
+/// standard's "UTF-8 decode" drops it from every text, and so do body-parser and co-body: one, and only at the front.
+fn unmarked(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}
+
+/// The text of a body. The reader of XML takes the mark off by itself.
+fn text(mut bytes: Vec<u8>) -> Result<String, Failure> {
+    let mark = bytes.len() - unmarked(&bytes).len();
+    bytes.drain(..mark);
+    utf8(bytes)
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String, Failure> {

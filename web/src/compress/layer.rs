@@ -93,8 +93,10 @@ fn may(ctx: &Context<'_>, least: u64) -> bool {
     why_not(&facts, least).is_none()
 }
 
-/// A 304 has the tag that the 200 would have (RFC 9110 §15.4.5): the weak one, if that is what the client has.
+/// A 304 has the tag and the Vary that the 200 would have (RFC 9110 §15.4.5): the weak tag, if that is what the client has. Of which type the
+/// 200 is, a 304 does not say, so it varies, too, where the 200 would not: a cache asks once more, and is never wrong.
 fn agree(ctx: &mut Context<'_>) -> Result<(), Failure> {
+    ctx.vary("accept-encoding")?;
     let (asked, own) = (ctx.header_list("if-none-match"), ctx.get("etag").and_then(|tag| weakened(&tag)));
     if let (Some(asked), Some(own)) = (asked, own)
         && asked.contains(&*own)
@@ -106,9 +108,9 @@ fn agree(ctx: &mut Context<'_>) -> Result<(), Failure> {
 
 async fn code(ctx: &mut Context<'_>, coding: Coding, level: u32) -> Result<(), Failure> {
     if ctx.method() == "HEAD" {
-        // What GET has is of another length, and nobody knows of which: none is said.
+        // What GET has is of another length, and nobody knows of which: none is said. Its tag is the one that GET has.
         ctx.remove("content-length").put_body(Body::Stream(Box::new(async || Ok(None))));
-        return Ok(());
+        return weaken(ctx);
     }
     let body = ctx.take_body();
     let encoder = Encoder::new(coding, level);
@@ -131,6 +133,10 @@ async fn code(ctx: &mut Context<'_>, coding: Coding, level: u32) -> Result<(), F
     for name in ["content-length", "accept-ranges", "content-md5"] {
         ctx.remove(name);
     }
+    weaken(ctx)
+}
+
+fn weaken(ctx: &mut Context<'_>) -> Result<(), Failure> {
     if let Some(weak) = ctx.get("etag").and_then(|tag| weakened(&tag)) {
         ctx.set("etag", weak)?;
     }

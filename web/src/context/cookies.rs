@@ -12,7 +12,7 @@ pub fn now() -> u64 {
 impl<'r> Context<'r> {
     /// The cookies that came.
     pub fn cookies(&self) -> Cookies<'r> {
-        Cookies::new(self.header("cookie").unwrap_or_default())
+        Cookies::of(self.headers.get_all("cookie"))
     }
 
     /// The first cookie of that name, as it came.
@@ -27,7 +27,8 @@ impl<'r> Context<'r> {
         String::from_utf8(verified.value).ok()
     }
 
-    /// Sets a cookie. Over TLS it is `Secure`, whatever it says.
+    /// Sets a cookie. Over TLS it is `Secure`, whatever it says. Where nobody says how the answer may be cached it is `private`: a cache that
+    /// several share would give one visitor's cookie to all of them (RFC 9111 §7.3).
     ///
     /// # Errors
     ///
@@ -35,7 +36,18 @@ impl<'r> Context<'r> {
     pub fn set_cookie(&mut self, cookie: &SetCookie<'_>) -> Result<&mut Self, Failure> {
         let cookie = SetCookie { secure: cookie.secure || self.is_secure(), ..cookie.clone() };
         let line = cookie.write().map_err(|fault| Failure::new(500, format!("cookie {:?}: {fault:?}", cookie.name)))?;
-        self.append("set-cookie", line)
+        self.append("set-cookie", line)?;
+        self.keep_private()
+    }
+
+    /// An answer that sets a cookie is its visitor's own, unless somebody says otherwise.
+    pub(super) fn keep_private(&mut self) -> Result<&mut Self, Failure> {
+        if self.has("set-cookie") { self.make_private() } else { Ok(self) }
+    }
+
+    /// No cache that several share keeps it, unless somebody has said how it may be kept.
+    pub(crate) fn make_private(&mut self) -> Result<&mut Self, Failure> {
+        if self.is_open() || self.has("cache-control") { Ok(self) } else { self.set("cache-control", "private") }
     }
 
     /// Sets a cookie whose value nobody can change, move to another name, or keep longer than its time. Without `max_age` it has

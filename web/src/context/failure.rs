@@ -99,6 +99,12 @@ impl Failure {
         self.0.status
     }
 
+    /// Whether it is ours, and we want to hear of it: 500 and above, but for 501. That a method is known to nobody here is the asker's
+    /// doing, and whoever invents methods writes nothing into our logs.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.0.status >= 500 && self.0.status != 501
+    }
+
     /// The words, for the log.
     pub fn message(&self) -> &str {
         &self.0.message

@@ -9,6 +9,7 @@
 //! | `request.rs`, `client.rs` | what was asked, and by whom |
 //! | `fields.rs`, `reply.rs`, `cookies.rs` | the answer: its fields, its body, its cookies |
 //! | `route.rs` | which handler a request is for |
+//! | `closing.rs` | the word that a server ends, for streams without an end |
 //! | `send.rs` | the one place that writes |
 //!
 //! Nothing goes out while the onion is at work: a handler says what the answer is to be, every ring may change it on the way
@@ -16,6 +17,7 @@
 
 mod body;
 mod client;
+mod closing;
 mod cookies;
 mod failure;
 mod fields;
@@ -27,6 +29,7 @@ mod site;
 mod typed;
 
 pub use body::{Body, Piece, Source};
+pub use closing::Closing;
 pub use cookies::now;
 pub use failure::{Answer, Done, Failure};
 pub(crate) use site::{AssetPaths, Site};

@@ -127,7 +127,7 @@ impl<'r> Context<'r> {
         Ok(Done::new())
     }
 
-    /// Leads the browser to another place of this server, with 302 or a status of 300 to 399 that was set before.
+    /// Leads the browser to another place of this server, with 302 or another status of 3xx that was set before; 304 leads nowhere.
     ///
     /// # Errors
     ///
@@ -167,7 +167,8 @@ impl<'r> Context<'r> {
         let status = self.status_now();
         let place = location(target);
         self.set("location", &place)?.content_type("text")?;
-        self.status(if (300..400).contains(&status) { status } else { 302 }).text(format!("Redirecting to {place}\n"))
+        let leads = (300..400).contains(&status) && status != 304;
+        self.status(if leads { status } else { 302 }).text(format!("Redirecting to {place}\n"))
     }
 
     /// Ends with a failure: its status, and words that the client sees below 500.

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure};
 use crate::{
-    input::{QUERY, Value, form, pairs},
+    input::{Value, form, pairs},
     message::{Conditions, ETag, Media, Ranges, Validators, accept, decide, ranges},
     router::{Method, wash},
     text::seconds,
@@ -65,18 +65,21 @@ impl<'r> Context<'r> {
         self.query
     }
 
-    /// The first value of that name in the query, of its first [`QUERY`] pairs.
+    /// The first value of that name in the query, of as many pairs as [`Limits::query`](crate::Limits::query) allows.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        pairs(self.query?).take(QUERY.pairs).find(|(known, _)| known == name).map(|(_, value)| value)
+        pairs(self.query?)
+            .take(self.options().limits.query.pairs)
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
     }
 
     /// The whole query, with names such as `filter[size]` taken apart.
     ///
     /// # Errors
     ///
-    /// 413 beyond [`QUERY`]'s bounds, 400 for names that mean two things.
+    /// 413 beyond the bounds of [`Limits::query`](crate::Limits::query), 400 for names that mean two things.
     pub fn queries(&self) -> Result<Value, Failure> {
-        Ok(form(self.query.unwrap_or_default(), &QUERY)?)
+        Ok(form(self.query.unwrap_or_default(), &self.options().limits.query)?)
     }
 
     /// The version of HTTP that was spoken: `1.1`, or `1.0`.
@@ -94,15 +97,15 @@ impl<'r> Context<'r> {
         str::from_utf8(self.headers.get(name)?).ok()
     }
 
-    /// All fields of that name as one list (RFC 9110 §5.3), for fields that are lists.
+    /// All fields of that name as one list (RFC 9110 §5.3), for fields that are lists. What is not UTF-8 in it stands as U+FFFD: an element
+    /// that means nothing takes no other with it.
     pub fn header_list(&self, name: &str) -> Option<Cow<'r, str>> {
-        let mut lines = self.headers.get_all(name).filter_map(|line| str::from_utf8(line).ok());
-        let first = lines.next()?;
-        let mut list = Cow::Borrowed(first);
+        let mut lines = self.headers.get_all(name).map(String::from_utf8_lossy);
+        let mut list = lines.next()?;
         for line in lines {
             let list = list.to_mut();
             list.push_str(", ");
-            list.push_str(line);
+            list.push_str(&line);
         }
         Some(list)
     }

@@ -1,7 +1,11 @@
 //! The one place that writes an answer.
 
-use super::{Answer, Body, Context, Failure, Source};
-use std::io;
+use super::{Answer, Body, Closing, Context, Failure, Source};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+};
 use wirebook_http1::{Outcome, Response, reason};
 
 /// Fields that describe a body. Where a failure takes the body's place they are of nothing.
@@ -29,6 +33,7 @@ impl Context<'_> {
         for (name, value) in failure.fields() {
             self.set(name, value)?;
         }
+        self.keep_private()?;
         let status = failure.status();
         let (words, shown) = (reason(status), failure.shown());
         let text = if shown == words { format!("{status} {words}\n") } else { format!("{status} {words}: {shown}\n") };
@@ -37,7 +42,7 @@ impl Context<'_> {
         self.status(status).text(text)
     }
 
-    /// Tells whoever listens of a failure that is ours: 500 and above. A connection that broke is nobody's fault.
+    /// Tells whoever listens of a failure that is ours: 500 and above, but for 501. A connection that broke is nobody's fault.
     pub fn report(&self, failure: &Failure) {
         // Other errors of I/O are ours: a file that is not there, a disk that is full.
         let is_broken = failure.cause().and_then(|cause| cause.downcast_ref::<io::Error>()).is_some_and(|error| {
@@ -45,7 +50,7 @@ impl Context<'_> {
             matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
         });
         if let Some(hear) = &self.site.options.on_error
-            && failure.status() >= 500
+            && failure.is_ours()
             && !is_broken
         {
             hear(failure, &self.method, self.original_path);
@@ -79,8 +84,21 @@ impl Context<'_> {
         if self.is_head {
             return response.end("").await;
         }
+        let (hold, closing) = (response.hold(), self.get_state::<Closing>());
+        let mut word = pin!(hold.closing());
         loop {
-            match source.next().await {
+            let mut next = source.next();
+            let piece = poll_fn(|context| {
+                if let Some(closing) = closing.filter(|closing| !closing.is_said())
+                    && word.as_mut().poll(context).is_ready()
+                {
+                    closing.say();
+                }
+                next.as_mut().poll(context)
+            });
+            let piece = piece.await;
+            drop(next);
+            match piece {
                 Ok(Some(piece)) => response.write(piece).await?,
                 Ok(None) => return response.end("").await,
                 Err(failure) => {

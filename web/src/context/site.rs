@@ -41,7 +41,7 @@ pub struct Options {
     pub limits: Limits,
     /// What the server below allows. Its `max_body` is [`Limits::body`].
     pub http: server::Options,
-    /// Hears of every failure of status 500 and above. By default a line on standard error.
+    /// Hears of every failure of status 500 and above, but for 501, which whoever invents a method brings about. By default a line on standard error.
     pub on_error: Option<OnError>,
 }
 
@@ -96,6 +96,8 @@ pub struct Limits {
     pub xml_depth: usize,
     /// Pairs, brackets and lists of a form; its `bytes` are `form`'s above.
     pub pairs: input::Limits,
+    /// Bytes, pairs, brackets and lists of a query: [`QUERY`](crate::input::QUERY), 8 KiB and 256 pairs.
+    pub query: input::Limits,
     /// A body that is compressed may become so many times larger, once it is beyond 64 KiB: 100. 0: none is inflated, 415.
     pub inflate_ratio: u64,
 }
@@ -111,6 +113,7 @@ impl Default for Limits {
             json_depth: 64,
             xml_depth: 32,
             pairs: input::FORM,
+            query: input::QUERY,
             inflate_ratio: 100,
         }
     }

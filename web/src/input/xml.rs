@@ -211,10 +211,10 @@ fn is_name(name: &str) -> bool {
 ///
 /// What it is refused for: [`XmlFault`].
 pub fn xml(text: &str, depth: usize) -> Result<Element, XmlFault> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.chars().all(is_char) {
         return Err(XmlFault::Broken);
     }
+    // It takes a byte order mark off the front, one, as the encoding's and no part of the document (§4.3.3).
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     let mut tree = Tree { depth: depth.min(DEEPEST), open: Vec::new(), root: None };

@@ -47,7 +47,6 @@ fn comes_from(ctx: &Context<'_>, listed: &[String]) -> Origin {
 /// A visitor's secret, left in the context's state for [`Context::csrf_token`].
 struct Secret {
     bytes: [u8; TOKEN],
-    is_new: bool,
     is_wanted: Rc<Cell<bool>>,
 }
 
@@ -82,15 +81,14 @@ fn tokens(in_query: bool) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -> Answer 
                 return ctx.fail(403, "the form is too old, or not ours");
             }
         }
-        ctx.state().insert(Secret { bytes, is_new: kept.is_none(), is_wanted: Rc::default() });
+        ctx.state().insert(Secret { bytes, is_wanted: Rc::default() });
         let answer = next.run(ctx).await;
-        // Only a visitor who was shown a form needs to be remembered.
-        let new = ctx
-            .get_state::<Secret>()
-            .filter(|secret| secret.is_new && secret.is_wanted.get())
-            .map(|secret| secret.bytes);
-        if let Some(bytes) = new {
-            ctx.set_signed_cookie(&SetCookie::new(COOKIE, &to_base64(&bytes)))?;
+        // Only a visitor who was shown a form needs to be remembered; and what they were shown is good for nobody else.
+        if ctx.get_state::<Secret>().is_some_and(|secret| secret.is_wanted.get()) {
+            if kept.is_none() {
+                ctx.set_signed_cookie(&SetCookie::new(COOKIE, &to_base64(&bytes)))?;
+            }
+            ctx.make_private()?;
         }
         answer
     }

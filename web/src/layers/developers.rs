@@ -1,7 +1,10 @@
 //! What developers see of a failure, and nobody else: where it was made, which rings it passes, what was asked.
 
-use super::page::{escape, is_secret};
-use crate::context::{Context, Failure};
+use super::page::escape;
+use crate::{
+    context::{Context, Failure},
+    text::{is_secret, redact_target},
+};
 use std::{fmt::Write, fs::File, io::Read, panic::Location};
 use wirebook_net as net;
 
@@ -38,10 +41,11 @@ pub(super) async fn details(ctx: &Context<'_>, failure: &Failure) -> String {
     if let Some(explanation) = ctx.explain().filter(|_| matches!(failure.status(), 404 | 405)) {
         page += &format!("<h2>What the router tried</h2>\n<pre>{}</pre>\n", escape(&explanation.to_string()));
     }
-    let mut request = format!("{} {}\n", ctx.method(), ctx.target());
+    let mut request = format!("{} {}\n", ctx.method(), redact_target(ctx.target()));
     for (name, value) in ctx.headers().iter() {
-        let name = String::from_utf8_lossy(name);
-        let value = if is_secret(&name) { "(not shown)".into() } else { String::from_utf8_lossy(value) };
+        let (name, value) = (String::from_utf8_lossy(name), String::from_utf8_lossy(value));
+        // A Referer is an address, too; where there is no `?` there is nothing to hide.
+        let value = if is_secret(&name) { "(not shown)".into() } else { redact_target(&value) };
         // Writing to a text does not fail.
         writeln!(request, "{name}: {value}").ok();
     }

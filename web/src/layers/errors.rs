@@ -34,7 +34,7 @@ async fn answer(ctx: &mut Context<'_>, failure: Failure) -> Answer {
     ctx.remove("content-type").set("cache-control", "no-store")?;
     ctx.vary("accept")?;
     let status = failure.status();
-    let id = id.filter(|_| status >= 500);
+    let id = id.filter(|_| failure.is_ours());
     match ctx.accepts(&["html", "json", "text"]) {
         Some("json") => {
             let mut error =

@@ -20,10 +20,3 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(out)
 }
-
-/// Whether a field carries what nobody else may see.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let is_named = matches!(&*name, "authorization" | "proxy-authorization" | "cookie" | "set-cookie");
-    is_named || ["pass", "secret", "token", "api-key"].iter().any(|word| name.contains(word))
-}

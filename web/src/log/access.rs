@@ -5,6 +5,8 @@ use super::line::{Access, AccessLayout};
 use crate::context::{Answer, Context};
 use crate::layers::User;
 use crate::onion::Next;
+use crate::session::InQuery;
+use crate::text::redact;
 use wirebook_net as net;
 
 /// A layer that writes a line for each request when its answer is made. The outermost ring sees every answer; of one that it sees
@@ -24,16 +26,18 @@ pub fn access_log(
             Ok(_) => (ctx.status_now(), bytes.filter(|_| !ctx.is_open())),
             Err(failure) => (failure.status(), None),
         };
+        let carrier = ctx.get_state::<InQuery>().map(|carrier| &*carrier.0);
+        let without = |target: &str| redact(target, |name| carrier == Some(name)).into_owned();
         appender.line(&layout.line(&Access {
             at,
             remote: ctx.ip().map(|ip| ip.to_string()),
             user: ctx.get_state::<User>().map(|user| user.0.clone()),
             method,
-            target: ctx.target().to_owned(),
+            target: without(ctx.target()),
             version: ctx.version(),
             status,
             bytes,
-            referrer: ctx.header("referer").map(str::to_owned),
+            referrer: ctx.header("referer").map(without),
             agent: ctx.header("user-agent").map(str::to_owned),
             took: net::now().saturating_duration_since(began),
             id: ctx.get("x-request-id"),

@@ -1,30 +1,7 @@
-//! What a line of a log may hold: nothing that ends it, moves a cursor or colours a terminal (CWE-117), and nobody's secret.
+//! What a line of a log may hold: nothing that ends it, moves a cursor or colours a terminal (CWE-117).
 
-use crate::text::percent;
 use std::borrow::Cow;
 use std::fmt::Write;
-
-/// What stands for a secret.
-pub const REDACTED: &str = "[redacted]";
-
-/// Fields that are secrets, whatever they say.
-const SECRET_FIELDS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
-
-/// Parts of a name that say that what it names is a secret.
-const SECRET_WORDS: [&str; 6] = ["pass", "pwd", "secret", "token", "apikey", "api_key"];
-
-/// Whether what has this name is nobody's business: a field of a message, a key of a form, a parameter of a query.
-///
-/// ```
-/// use wirebook_web::log::is_secret;
-///
-/// assert!(is_secret("Set-Cookie") && is_secret("user[password]") && is_secret("X-CSRF-Token"));
-/// assert!(!is_secret("name"));
-/// ```
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_FIELDS.contains(&&*name) || SECRET_WORDS.iter().any(|word| name.contains(word))
-}
 
 // ANCHOR: clean
 /// A text without characters that nobody sees: each stands as `\xNN` or `\u{…}`, and a backslash as two, so that the text can be
@@ -71,25 +48,4 @@ pub(super) fn json_line(value: &serde_json::Value) -> String {
 fn is_unseen(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// A request's target with every secret of its query replaced. Names are read as a form's would be: `p%61ss` is `pass`.
-///
-/// ```
-/// assert_eq!(wirebook_web::log::redact_target("/in?name=Ada&to%6Ben=x7"), "/in?name=Ada&to%6Ben=[redacted]");
-/// ```
-pub fn redact_target(target: &str) -> Cow<'_, str> {
-    let Some((path, query)) = target.split_once('?') else { return Cow::Borrowed(target) };
-    let is_hidden = |pair: &str| {
-        let name = pair.split('=').next().unwrap_or_default().replace('+', " ");
-        is_secret(&String::from_utf8_lossy(&percent::decode(name.as_bytes())))
-    };
-    if !query.split('&').any(is_hidden) {
-        return Cow::Borrowed(target);
-    }
-    let hide = |pair: &str| match pair.split_once('=') {
-        Some((name, _)) if is_hidden(pair) => format!("{name}={REDACTED}"),
-        _ => pair.to_owned(),
-    };
-    Cow::Owned(format!("{path}?{}", query.split('&').map(hide).collect::<Vec<_>>().join("&")))
 }

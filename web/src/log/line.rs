@@ -1,8 +1,9 @@
 //! A line of a log, in each of the forms that programs read.
 
-use super::clean::{clean, json_line, redact_target};
+use super::clean::{clean, json_line};
 use super::level::Level;
 use super::stamp;
+use crate::text::redact_target;
 use serde_json::json;
 use std::time::Duration;
 

@@ -20,9 +20,10 @@ mod logger;
 mod sink;
 mod stamp;
 
+pub use crate::text::{REDACTED, is_secret, redact_target};
 pub use access::access_log;
 pub use appender::{Appender, MOST_WAITING};
-pub use clean::{REDACTED, clean, is_secret, redact_target};
+pub use clean::clean;
 pub use level::Level;
 pub use line::{Access, AccessLayout, Layout, MOST_LINE};
 pub use logger::{Log, Logger};

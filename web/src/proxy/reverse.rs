@@ -10,10 +10,13 @@ use std::pin::Pin;
 use std::time::Duration;
 use wirebook_http1::FieldBlock;
 use wirebook_http1::client::{self, Agent, AgentOptions, Error, Options, Timeouts, Url, request};
-use wirebook_http1::parser::Limits;
+use wirebook_http1::parser::{FieldLines, Limits};
 
 /// Bytes of an origin's head.
 const HEAD: usize = 48 * 1024;
+
+/// Fields of an answer that say more when somebody else has said something, too.
+const ADD_UP: [&str; 4] = ["link", "server-timing", "set-cookie", "vary"];
 
 /// Where requests go on to. The names are http-proxy-middleware's.
 #[derive(Clone)]
@@ -125,9 +128,16 @@ impl Proxy {
         let (lines, mut block) = (ctx.headers(), FieldBlock::default());
         for (name, value) in lines.iter() {
             let name = String::from_utf8_lossy(name);
-            if passes(&name, &lines) && !is_forwarded(&name) && !name.eq_ignore_ascii_case("host") {
+            let is_anew =
+                is_forwarded(&name) || ["host", "max-forwards"].iter().any(|own| name.eq_ignore_ascii_case(own));
+            if passes(&name, &lines) && !is_anew {
                 block.push(&*name, value)?;
             }
+        }
+        match (max_forwards(ctx), ctx.header("max-forwards")) {
+            (Some(hops), _) => block.push("max-forwards", hops.saturating_sub(1).to_string())?,
+            (None, Some(said)) => block.push("max-forwards", said)?,
+            (None, None) => {}
         }
         if !self.change_origin {
             block.push("host", ctx.host())?;
@@ -148,6 +158,10 @@ impl Proxy {
     ///
     /// 502 where the origin cannot be reached or breaks a rule, 504 where it takes too long, 503 where too many wait for it.
     pub async fn forward(&self, ctx: &mut Context<'_>) -> Answer {
+        if max_forwards(ctx) == Some(0) {
+            // We are the last whom this was to reach, and answer for ourselves: it says nothing of methods.
+            return ctx.empty(204);
+        }
         let (path, fields, method) = (self.path(ctx), self.fields(ctx)?, ctx.method().to_owned());
         let options = self.options(&method, &path, &fields);
         let is_websocket = ctx.header("upgrade").is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
@@ -203,13 +217,7 @@ impl Proxy {
         let outgoing = request(&Options { fields: Some(&fields), ..options }).await.map_err(unreachable)?;
         let mut answer = outgoing.end("").await.map_err(unreachable)?;
         let Some(origin) = answer.upgraded() else { return give(ctx, Upstream { answer, _outgoing: None }) };
-        let lines = answer.headers();
-        for (name, value) in lines.iter() {
-            let name = String::from_utf8_lossy(name);
-            if passes(&name, &lines) {
-                ctx.append(&name, value)?;
-            }
-        }
+        pass_on(ctx, &answer.headers(), |_| true)?;
         ctx.set("upgrade", "websocket")?;
         ctx.raw(async move |request, response| {
             let client = response.upgrade(request).await?;
@@ -226,17 +234,38 @@ impl Proxy {
     }
 }
 
+/// How many more may pass this on (RFC 9110 §7.6.2); `None` where nobody says, or for a method that the field says nothing of. TRACE, the other
+/// one, never comes this far.
+fn max_forwards(ctx: &Context<'_>) -> Option<u64> {
+    let said = ctx.header("max-forwards").filter(|_| ctx.method() == "OPTIONS")?;
+    let is_number = !said.is_empty() && said.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| said.parse().unwrap_or(u64::MAX))
+}
+
+/// Gives the answer the origin's fields. What a ring further out has said by the same name was a default: the origin has the last word, as every
+/// handler has, and a field that may come once does not come twice (two `access-control-allow-origin` are none). Fields that add up do.
+fn pass_on(ctx: &mut Context<'_>, lines: &FieldLines<'_>, also: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let passing = || {
+        let named = lines.iter().map(|(name, value)| (String::from_utf8_lossy(name), value));
+        named.filter(|(name, _)| passes(name, lines) && also(name))
+    };
+    for (name, _) in passing() {
+        if !ADD_UP.iter().any(|field| name.eq_ignore_ascii_case(field)) {
+            ctx.remove(&name);
+        }
+    }
+    for (name, value) in passing() {
+        ctx.append(&name, value)?;
+    }
+    Ok(())
+}
+
 fn give(ctx: &mut Context<'_>, upstream: Upstream) -> Answer {
     let lines = upstream.answer.headers();
     let status = upstream.answer.status();
     ctx.status(status);
-    for (name, value) in lines.iter() {
-        let name = String::from_utf8_lossy(name);
-        // RFC 9110 §8.6: a 204 has no length.
-        if passes(&name, &lines) && !(status == 204 && name.eq_ignore_ascii_case("content-length")) {
-            ctx.append(&name, value)?;
-        }
-    }
+    // RFC 9110 §8.6: a 204 has no length.
+    pass_on(ctx, &lines, |name| !(status == 204 && name.eq_ignore_ascii_case("content-length")))?;
     ctx.append("via", "1.1 wirebook")?;
     ctx.put_body(Body::Stream(Box::new(upstream)));
     Ok(ctx.answered())

@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) reserved: Option<SessionId>,
     /// A link has the token, so there has to be something under it.
     pub(super) is_asked: Cell<bool>,
+    /// Somebody has asked for it, so the answer may be its visitor's own.
+    pub(super) is_used: Cell<bool>,
 }
 
 /// What is to become of a session.
@@ -49,6 +51,7 @@ impl Session {
             token: None,
             reserved: None,
             is_asked: Cell::new(false),
+            is_used: Cell::new(false),
         })))
     }
 

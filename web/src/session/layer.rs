@@ -6,14 +6,19 @@ use crate::context::{Answer, Context, Failure};
 use crate::onion::Next;
 use crate::trust::SetCookie;
 
+/// The parameter of the query that has a session's token: no log may have it.
+pub(crate) struct InQuery(pub(crate) String);
+
 impl Context<'_> {
-    /// The visitor's session.
+    /// The visitor's session. An answer that it may have had a say in is `private`, where nobody says how it may be cached (RFC 9111 §5.2.2.7).
     ///
     /// # Errors
     ///
     /// 500 where no ring further out is [`session`].
     pub fn session(&self) -> Result<Session, Failure> {
-        self.get_state::<Session>().cloned().ok_or_else(|| Failure::new(500, "there is no session layer"))
+        let session = self.get_state::<Session>().ok_or_else(|| Failure::new(500, "there is no session layer"))?;
+        session.0.borrow().is_used.set(true);
+        Ok(session.clone())
     }
 }
 
@@ -44,6 +49,9 @@ pub fn session(sessions: Sessions) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -
         };
         let session = sessions.open(token.as_deref(), &binding).await?;
         ctx.state().insert(session.clone());
+        if sessions.options.carrier == Carrier::Query {
+            ctx.state().insert(InQuery(key.to_owned()));
+        }
         let answer = next.run(ctx).await;
         let token = match (sessions.close(&session, &binding).await, &answer) {
             (Ok(token), _) => token,
@@ -54,6 +62,9 @@ pub fn session(sessions: Sessions) -> impl AsyncFn(&mut Context<'_>, Next<'_>) -
         // Who speaks HTTP by itself has sent its head: a new visitor cannot be told who they are.
         if !ctx.is_open() {
             tell(ctx, &sessions, token)?;
+            if session.0.borrow().is_used.get() {
+                ctx.make_private()?;
+            }
         }
         answer
     }
@@ -90,9 +101,5 @@ fn tell(ctx: &mut Context<'_>, sessions: &Sessions, token: Token) -> Result<(), 
         }
     }
     ctx.set_cookie(&cookie)?;
-    // A cache that others share would give the cookie to all of them (RFC 9111 §7.3).
-    if !ctx.has("cache-control") {
-        ctx.set("cache-control", "private")?;
-    }
     Ok(())
 }

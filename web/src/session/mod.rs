@@ -20,6 +20,7 @@ mod store;
 
 pub use file::FileStore;
 pub use handle::Session;
+pub(crate) use layer::InQuery;
 pub use layer::session;
 pub use memory::{MOST_SESSIONS, MemoryStore};
 pub use sessions::{Carrier, MOST_BYTES, MOST_TOKEN, SessionOptions, Sessions, TRIES, Token};

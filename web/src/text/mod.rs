@@ -1,9 +1,16 @@
-//! Words that all fields share: tokens, quoted strings, lists, weights (RFC 9110 §5.6, §12.4.2); dates; escapes with `%`.
+//! Words that all fields share: tokens, quoted strings, lists, weights (RFC 9110 §5.6, §12.4.2); dates; escapes with `%`; and which of
+//! them are secrets.
 
 mod date;
 pub(crate) mod percent;
+#[cfg(feature = "net")]
+mod secret;
 
 pub use date::{date, seconds};
+#[cfg(feature = "net")]
+pub(crate) use secret::redact;
+#[cfg(feature = "net")]
+pub use secret::{REDACTED, is_secret, redact_target};
 
 use std::borrow::Cow;
 

@@ -177,14 +177,14 @@ impl Trust {
 
     /// `Forwarded = 1#forwarded-element`, `forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )` (RFC 7239 §4).
     fn forwarded(&self, peer: IpAddr, field: &str) -> Client {
-        let elements: Vec<Vec<(String, String)>> = split(field, b',').map(pairs).collect();
+        let elements: Vec<Vec<(String, String)>> = from_the_right(field).map(pairs).collect();
         let get = |element: &[(String, String)], wanted: &str| {
             element.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
         };
-        let claims = elements.iter().rev().map(|element| get(element, "for").and_then(|node| address(&node)));
+        let claims = elements.iter().map(|element| get(element, "for").and_then(|node| address(&node)));
         let (ip, hops) = self.walk(peer, claims);
         let outermost =
-            if self.trusts(peer) { elements.iter().rev().take(hops.max(1).min(self.most)).next_back() } else { None };
+            if self.trusts(peer) { elements.iter().take(hops.max(1).min(self.most)).next_back() } else { None };
         let said = |name: &str| outermost.and_then(|element| get(element, name));
         let secure = said("proto").and_then(|proto| secure(&proto));
         Client { ip: ip.to_canonical(), secure, host: said("host").filter(|host| is_host(host)), hops }
@@ -194,6 +194,31 @@ impl Trust {
 /// The elements of a list from its right end; empty ones are none (RFC 9110 §5.6.1.2).
 fn elements(list: &str) -> impl Iterator<Item = &str> {
     list.rsplit(',').map(trim).filter(|element| !element.is_empty())
+}
+
+/// The elements of Forwarded from its right end, where a comma in a quoted string ends none. Read from the left, a string that the client began
+/// and never closed would swallow what our own proxies wrote behind it, and the client would pass for a proxy.
+fn from_the_right(field: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(field);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let is_escaped = |at: usize| text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+        let mut quoted = false;
+        for (at, byte) in text.bytes().enumerate().rev() {
+            match byte {
+                b'"' if !is_escaped(at) => quoted = !quoted,
+                b',' if !quoted => {
+                    rest = Some(&text[..at]);
+                    return Some(&text[at + 1..]);
+                }
+                _ => {}
+            }
+        }
+        rest = None;
+        Some(text)
+    })
+    .map(trim)
+    .filter(|element| !element.is_empty())
 }
 
 /// The pairs of an element; of an element that is not well-formed, none.
