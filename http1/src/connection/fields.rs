@@ -87,6 +87,17 @@ impl FieldBlock {
         self.lines().get(name)
     }
 
+    /// Whether there is a line with this name, whatever its case.
+    #[inline]
+    pub fn has(&self, name: impl AsRef<[u8]>) -> bool {
+        let name = name.as_ref();
+        // Most names differ in length.
+        self.spans.iter().any(|span| {
+            let (start, end) = (usize::from(span.name_start), usize::from(span.name_end));
+            end - start == name.len() && self.bytes[start..end].eq_ignore_ascii_case(name)
+        })
+    }
+
     /// Adds a line, whatever lines of that name there are: [`push`](Self::push) under the name that other lists of fields
     /// have for it.
     ///
@@ -103,7 +114,7 @@ impl FieldBlock {
     ///
     /// As [`push`](Self::push); the block is as before.
     pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Misuse> {
-        if self.get_bytes(name.as_ref()).is_none() {
+        if !self.has(name.as_ref()) {
             return self.push(name, value);
         }
         let mut others = self.without(name.as_ref());
@@ -114,17 +125,13 @@ impl FieldBlock {
 
     /// Removes all lines of that name, whatever their case; says how many there were.
     pub fn remove(&mut self, name: impl AsRef<[u8]>) -> usize {
-        if self.get_bytes(name.as_ref()).is_none() {
+        if !self.has(name.as_ref()) {
             return 0;
         }
         let others = self.without(name.as_ref());
         let removed = self.spans.len() - others.spans.len();
         *self = others;
         removed
-    }
-
-    fn get_bytes(&self, name: &[u8]) -> Option<&[u8]> {
-        self.lines().iter().find(|line| line.0.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The lines of all other names. What they say of framing is read anew, because a line may have contradicted one
