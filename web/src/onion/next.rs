@@ -123,6 +123,7 @@ impl<'a> Next<'a> {
     }
     // ANCHOR_END: run
 
+    // ANCHOR: enter
     /// Goes inward until there is something to wait for; the route is looked for inside of the application's own rings. Gives the rings that
     /// were entered, the application's and the route's.
     fn enter(self, ctx: &mut Context<'_>) -> ([&'a [Ring]; 2], Turn<'a>) {
@@ -154,6 +155,7 @@ impl<'a> Next<'a> {
             None => ([rings, &[]], Turn::Answer(ctx.take_miss())),
         }
     }
+    // ANCHOR_END: enter
 }
 
 impl Onion {
