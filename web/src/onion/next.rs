@@ -124,8 +124,8 @@ impl<'a> Next<'a> {
     // ANCHOR_END: run
 
     // ANCHOR: enter
-    /// Goes inward until there is something to wait for; the route is looked for inside of the application's own rings. Gives the rings that
-    /// were entered, the application's and the route's.
+    /// Goes inward until there is something to wait for; the route is looked for inside of the application's own rings. Gives the rings
+    /// that were entered, the application's and the route's.
     fn enter(self, ctx: &mut Context<'_>) -> ([&'a [Ring]; 2], Turn<'a>) {
         let Next { onion, rings, course } = self;
         for (at, ring) in rings.iter().enumerate() {
