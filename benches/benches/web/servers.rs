@@ -80,6 +80,11 @@ fn assets(folder: &Path) -> io::Result<()> {
     ours(Router::new().assets("/static", Assets::read(folder)?))
 }
 
+/// Sixteen digits. `format!` would take a tenth of all that a server does for a request, ours more than theirs.
+fn digits(number: u64) -> [u8; 16] {
+    std::array::from_fn(|place| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize])
+}
+
 /// A number for each request.
 #[derive(Default)]
 struct Id(Cell<u64>);
@@ -87,7 +92,7 @@ struct Id(Cell<u64>);
 impl Edge for Id {
     fn enter(&self, ctx: &mut Context<'_>) -> Option<Answer> {
         self.0.set(self.0.get() + 1);
-        ctx.set("x-request-id", format!("{:016x}", self.0.get())).err().map(Err)
+        ctx.set("x-request-id", digits(self.0.get())).err().map(Err)
     }
 }
 
@@ -160,9 +165,9 @@ static ASKED: AtomicU64 = AtomicU64::new(0);
 static ANSWERED: AtomicU64 = AtomicU64::new(0);
 
 async fn id(request: Request, next: Next) -> Response {
-    let number = format!("{:016x}", ASKED.fetch_add(1, Ordering::Relaxed));
+    let number = digits(ASKED.fetch_add(1, Ordering::Relaxed));
     let mut response = next.run(request).await;
-    response.headers_mut().insert("x-request-id", HeaderValue::from_str(&number).expect("digits"));
+    response.headers_mut().insert("x-request-id", HeaderValue::from_bytes(&number).expect("digits"));
     response
 }
 

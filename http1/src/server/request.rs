@@ -48,7 +48,10 @@ impl<'r> Request<'r> {
 
     /// The method, as it was sent: methods are case-sensitive (RFC 9110 §9.1).
     pub fn method(&self) -> &'r str {
-        ascii(self.head().method)
+        match self.head().method {
+            b"GET" => "GET",
+            other => ascii(other),
+        }
     }
 
     /// The request-target, as it was sent (RFC 9112 §3.2).
@@ -72,16 +75,6 @@ impl<'r> Request<'r> {
             Some(Target::Absolute { authority, .. } | Target::Authority(authority)) => Some(ascii(authority)),
             _ => self.header("host").map(ascii),
         }
-    }
-
-    /// [`path`](Self::path), [`query`](Self::query) and [`authority`](Self::authority) of the [`target`](Self::target), at the price of one.
-    #[doc(hidden)]
-    pub fn parts(&self, target: &'r str) -> (&'r str, Option<&'r str>, Option<&'r str>) {
-        if !target.starts_with('/') {
-            return (self.path(), self.query(), self.authority());
-        }
-        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        (path, query, self.header("host").map(ascii))
     }
 
     /// The version.

@@ -125,6 +125,40 @@ fn routes_of_a_host_go_before_those_of_every_host() {
     assert_eq!(ask(all, "GET / HTTP/1.1\r\nHost: acme.example.com:80\r\n\r\n").body, "tenant acme");
 }
 
+#[test]
+fn a_target_is_taken_apart_in_all_its_forms() {
+    let parts = || {
+        Router::new().any("/{*rest}", async |ctx| {
+            // The field is still there when the request has been given away.
+            let body = ctx.read_text().await?;
+            let text = format!("{} {} {:?} {} {body}", ctx.path(), ctx.original_path(), ctx.query(), ctx.host());
+            ctx.text(text)
+        })
+    };
+    for (target, wanted) in [
+        ("/a/b", "/a/b /a/b None tea.example:80 hi"),
+        ("/a/b?", "/a/b /a/b Some(\"\") tea.example:80 hi"),
+        ("/a.b?x=/./&y=?z", "/a.b /a.b Some(\"x=/./&y=?z\") tea.example:80 hi"),
+        ("/%61%2fb?x", "/a%2Fb /%61%2fb Some(\"x\") tea.example:80 hi"),
+        ("http://other.example:81/a?x", "/a /a Some(\"x\") other.example:81 hi"),
+        ("http://other.example/a", "/a /a None other.example hi"),
+    ] {
+        let asked = format!(
+            "POST {target} HTTP/1.1\r\nHost: tea.example:80\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi"
+        );
+        assert_eq!(ask(app(parts()), asked).body, wanted, "{target}");
+    }
+    // A route of one host asks the target's, where it names one.
+    let of_host = Router::new().host(
+        "{name}.example",
+        Router::new().get("/", async |ctx| {
+            let name = ctx.param("name").unwrap_or_default().into_owned();
+            ctx.text(name)
+        }),
+    );
+    assert_eq!(ask(app(of_host), "GET http://other.example/ HTTP/1.1\r\nHost: tea.example\r\n\r\n").body, "other");
+}
+
 /// What a handler sees of a request, as text.
 async fn seen(ctx: &mut Context<'_>) -> Answer {
     let text = format!(

@@ -58,13 +58,17 @@ impl Context<'_> {
 
     /// The host that was asked for, with its port.
     pub fn host(&self) -> &str {
-        &self.host
+        match self.client().and_then(|client| client.host.as_deref()) {
+            Some(host) => host,
+            None => self.authority.get_or_init(|| self.header("host").unwrap_or_default()),
+        }
     }
 
     /// The host that was asked for, without its port.
     pub fn hostname(&self) -> &str {
-        let end = if self.host.starts_with('[') { self.host.find(']').map(|at| at + 1) } else { self.host.find(':') };
-        end.map_or(&*self.host, |end| &self.host[..end])
+        let host = self.host();
+        let end = if host.starts_with('[') { host.find(']').map(|at| at + 1) } else { host.find(':') };
+        end.map_or(host, |end| &host[..end])
     }
 
     /// The labels of the host before [`Options::subdomain_offset`](super::Options::subdomain_offset), the rightmost first; none of an
@@ -81,7 +85,7 @@ impl Context<'_> {
     pub fn origin(&self) -> Cow<'_, str> {
         match &self.site.options.origin {
             Some(origin) => Cow::Borrowed(origin),
-            None => Cow::Owned(format!("{}://{}", self.protocol(), self.host)),
+            None => Cow::Owned(format!("{}://{}", self.protocol(), self.host())),
         }
     }
 

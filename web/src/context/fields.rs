@@ -72,7 +72,7 @@ impl Context<'_> {
 
     /// Whether the answer has a field of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.response.as_ref().is_some_and(|response| response.lines().get(name).is_some())
+        self.response.as_ref().is_some_and(|response| response.lines().has(name))
     }
 
     /// Looks at all fields that the answer has so far.
@@ -95,7 +95,7 @@ impl Context<'_> {
 
     /// Content-Type, where the answer has none yet.
     pub(crate) fn type_or(&mut self, media: &str) -> Result<&mut Self, Failure> {
-        if self.has("content-type") { Ok(self) } else { self.append("content-type", media) }
+        self.change(|fields| if fields.has("content-type") { Ok(()) } else { fields.append("content-type", media) })
     }
 
     /// Names a field of the request that the answer depends on (RFC 9110 §12.5.5), if Vary does not yet.

@@ -37,7 +37,7 @@ pub use site::{Environment, Limits, OnError, Options};
 pub use typed::Typed;
 
 use crate::{
-    router::{Path, Spans, Unclean, wash},
+    router::{Path, Spans, Unclean, wash, washed},
     trust::Client,
 };
 use std::{borrow::Cow, cell::OnceCell, fmt, net::SocketAddr, rc::Rc};
@@ -59,7 +59,8 @@ pub struct Context<'r> {
     method: Cow<'r, str>,
     /// The connection knows it as HEAD, whatever a ring has made of it: no body goes out.
     is_head: bool,
-    host: Cow<'r, str>,
+    /// What the request says that it is for; of nearly all of them the field `host`, which is looked for when somebody asks.
+    authority: OnceCell<&'r str>,
     headers: FieldLines<'r>,
     target: &'r str,
     /// The target's path, which a ring may have rewritten.
@@ -71,8 +72,7 @@ pub struct Context<'r> {
     peer: OnceCell<Option<SocketAddr>>,
     client: OnceCell<Option<Client>>,
     /// The route, by its number, and where its parameters lie.
-    route: Option<usize>,
-    spans: Spans,
+    route: Option<(usize, Spans)>,
     /// Routes that fit and have passed.
     passed: usize,
     is_passing: bool,
@@ -103,16 +103,29 @@ enum Refused {
 }
 
 impl<'r> Context<'r> {
+    /// Not a part of whoever calls it: so it is made where it stays, and not moved there.
+    #[inline(never)]
     pub(crate) fn new(site: Rc<Site>, request: Request<'r>, response: Response<'r>) -> Context<'r> {
         let (method, target) = (request.method(), request.target());
-        let (original_path, query, authority) = request.parts(target);
-        let mut context = Context {
+        // Nearly all targets are a path and nothing else, and one look tells.
+        let (original_path, query, path) = match washed(target) {
+            Some(path) => (target, None, Ok(path)),
+            None => {
+                let (path, query) = match target.split_once('?') {
+                    Some((path, query)) if target.starts_with('/') => (path, Some(query)),
+                    _ => (request.path(), request.query()),
+                };
+                (path, query, wash(path).map_err(Refused::Path))
+            }
+        };
+        let of_target = if target.starts_with('/') { None } else { request.authority() };
+        Context {
             method: Cow::Borrowed(method),
             is_head: method == "HEAD",
-            host: Cow::Borrowed(authority.unwrap_or_default()),
+            authority: of_target.map(OnceCell::from).unwrap_or_default(),
             headers: request.headers(),
             target,
-            path: wash(original_path).map_err(Refused::Path),
+            path,
             original_path,
             query,
             scheme: request.scheme(),
@@ -123,7 +136,6 @@ impl<'r> Context<'r> {
             peer: OnceCell::new(),
             client: OnceCell::new(),
             route: None,
-            spans: Spans::default(),
             passed: 0,
             is_passing: false,
             miss: None,
@@ -135,20 +147,15 @@ impl<'r> Context<'r> {
             sent: None,
             lent: None,
             rings: Vec::new(),
-        };
-        if let Some(host) = context.client().and_then(|client| client.host.clone()) {
-            context.host = Cow::Owned(host);
         }
-        if !context.is_ours() {
-            context.path = Err(Refused::Host);
-        }
-        context
     }
 
-    /// Whether the request is for a host of ours.
-    fn is_ours(&self) -> bool {
+    /// Takes the path from a request that is for none of our hosts.
+    pub(crate) fn admit(&mut self) {
         let hosts = &self.site.options.hosts;
-        hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(self.hostname()))
+        if !hosts.is_empty() && !hosts.iter().any(|host| host.eq_ignore_ascii_case(self.hostname())) {
+            self.path = Err(Refused::Host);
+        }
     }
 
     /// Remembers a ring that is entered, where developers look.

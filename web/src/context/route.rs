@@ -1,7 +1,7 @@
 //! Which handler a request is for, and what its path says.
 
 use super::{Answer, Context, Done, Failure, Refused};
-use crate::router::{Explanation, Found, Matched, Method, NoUrl};
+use crate::router::{Explanation, Found, Matched, Method, NoUrl, Spans};
 use std::borrow::Cow;
 
 impl Context<'_> {
@@ -16,12 +16,14 @@ impl Context<'_> {
             }
         };
         self.options = None;
-        let found =
-            self.site.routes.find_after(self.passed, &self.host, Method::named(&self.method), path, &mut self.spans);
+        let routes = &self.site.routes;
+        let mut spans = Spans::default();
+        let host = if routes.asks_host() { self.host() } else { "" };
+        let found = routes.find_after(self.passed, host, Method::named(&self.method), path, &mut spans);
         match found {
             Found::Route(matched) => {
                 let route = *matched.route().value();
-                self.route = Some(route);
+                self.route = Some((route, spans));
                 return Some(route);
             }
             _ if self.passed > 0 => self.miss = Some(Err(Failure::of(404))),
@@ -53,17 +55,18 @@ impl Context<'_> {
 
     fn matched(&self) -> Option<Matched<'_, usize>> {
         let path = self.path.as_ref().ok()?;
-        Some(self.site.routes.matched(self.route?, &self.host, path, &self.spans))
+        let (route, spans) = self.route.as_ref()?;
+        Some(self.site.routes.matched(*route, self.host(), path, spans))
     }
 
     /// The pattern of the route, once it is found: rings of the whole application come before that.
     pub fn matched_route(&self) -> Option<&str> {
-        Some(self.site.routes.routes().get(self.route?)?.pattern().text())
+        Some(self.site.routes.routes().get(self.route.as_ref()?.0)?.pattern().text())
     }
 
     /// The name of the route, if it has one.
     pub fn route_name(&self) -> Option<&str> {
-        self.site.routes.routes().get(self.route?)?.name()
+        self.site.routes.routes().get(self.route.as_ref()?.0)?.name()
     }
 
     /// A parameter of the route's pattern or host, as text.
@@ -103,7 +106,7 @@ impl Context<'_> {
     /// What the router thought of this request, for people who look at a 404.
     pub(crate) fn explain(&self) -> Option<Explanation> {
         let path = self.path.as_ref().ok()?;
-        Some(self.site.routes.explain(&self.host, Method::named(&self.method), path, 8))
+        Some(self.site.routes.explain(self.host(), Method::named(&self.method), path, 8))
     }
 
     /// Bytes of body that this request may have; the innermost who says so counts.

@@ -70,11 +70,9 @@ impl Context<'_> {
         // A handler that spoke by itself was cut off. HTTP/1 sees how far it came, and breaks off what was begun.
         let Some(response) = self.response.take() else { return Ok(()) };
         match self.take_body() {
-            Body::Empty => response.end("").await,
-            Body::Bytes(bytes) => response.end(bytes).await,
-            body @ Body::Shared(..) => response.end(body.bytes().unwrap_or_default()).await,
             Body::File(file, range) => response.end_opened(file, range).await,
             Body::Stream(source) => self.pour(source, response).await,
+            body => response.end(body.bytes().unwrap_or_default()).await,
         }
     }
 

@@ -38,13 +38,22 @@ impl App {
     /// What is wrong with the connection, or with an answer that contradicts itself.
     pub async fn handle<'r>(&self, request: Request<'r>, response: Response<'r>) -> Outcome {
         let mut ctx = Context::new(self.site.clone(), request, response);
-        let answer = self.onion.all().run(&mut ctx).await;
+        self.answer(&mut ctx).await
+    }
+
+    async fn answer(&self, ctx: &mut Context<'_>) -> Outcome {
+        ctx.admit();
+        let answer = self.onion.all().run(ctx).await;
         ctx.finish(answer).await
     }
 
     /// The handler that [`http1::serve_on`] and its like take: Koa's `app.callback()`.
     pub fn into_handler(self) -> impl for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static {
-        async move |request, response| self.handle(request, response).await
+        // As `handle`, but not by way of it: its future holds a whole context, and would be moved into this one.
+        async move |request, response| {
+            let mut ctx = Context::new(self.site.clone(), request, response);
+            self.answer(&mut ctx).await
+        }
     }
 
     /// What the server below allows, whoever starts it.

@@ -84,33 +84,8 @@ pub struct Next<'a> {
 /// Where a walk inward has to wait, or to turn.
 enum Turn<'a> {
     Answer(Answer),
-    Layer(&'a dyn Layer, &'a [Ring]),
-    /// There are no more rings.
-    End,
-}
-
-/// Enters edges until there is something to wait for; says how many rings were entered.
-fn enter<'a>(rings: &'a [Ring], ctx: &mut Context<'_>) -> (&'a [Ring], Turn<'a>) {
-    for (at, ring) in rings.iter().enumerate() {
-        match ring {
-            Ring::Edge(edge) => {
-                ctx.pass_ring(|| edge.name());
-                if let Some(answer) = edge.enter(ctx) {
-                    return (&rings[..at], Turn::Answer(answer));
-                }
-            }
-            Ring::Layer(layer) => {
-                ctx.pass_ring(|| layer.name());
-                return (&rings[..at], Turn::Layer(&**layer, &rings[at + 1..]));
-            }
-            Ring::Below(prefix, layer) if lies_below(ctx.path(), prefix) => {
-                ctx.pass_ring(|| layer.name());
-                return (&rings[..at], Turn::Layer(&**layer, &rings[at + 1..]));
-            }
-            Ring::Below(..) => {}
-        }
-    }
-    (rings, Turn::End)
+    Layer(&'a dyn Layer, Next<'a>),
+    Handler(&'a Course),
 }
 
 // ANCHOR: leave
@@ -133,44 +108,60 @@ impl<'a> Next<'a> {
     ///
     /// What went wrong further inside. `?` lets it pass outward.
     pub async fn run(self, ctx: &mut Context<'_>) -> Answer {
-        let Next { onion, rings, course } = self;
-        let (entered, turn) = enter(rings, ctx);
+        let onion = self.onion;
+        let ([outer, inner], turn) = self.enter(ctx);
         let answer = match turn {
             Turn::Answer(answer) => answer,
-            Turn::Layer(layer, rings) => layer.call(ctx, Next { onion, rings, course }).await,
-            Turn::End => match course {
-                Some(course) => onion.handle(course, ctx).await,
-                None => onion.dispatch(ctx).await,
+            Turn::Layer(layer, next) => layer.call(ctx, next).await,
+            Turn::Handler(course) => match course.handler.call(ctx).await {
+                Ok(_) if ctx.takes_pass() => Box::pin(onion.pass(course, ctx)).await,
+                answer => answer,
             },
         };
-        leave(entered, ctx, answer)
+        let answer = leave(inner, ctx, answer);
+        leave(outer, ctx, answer)
     }
     // ANCHOR_END: run
+
+    // ANCHOR: enter
+    /// Goes inward until there is something to wait for; the route is looked for inside of the application's own rings. Gives the rings
+    /// that were entered, the application's and the route's.
+    fn enter(self, ctx: &mut Context<'_>) -> ([&'a [Ring]; 2], Turn<'a>) {
+        let Next { onion, rings, course } = self;
+        for (at, ring) in rings.iter().enumerate() {
+            let turn = match ring {
+                Ring::Edge(edge) => {
+                    ctx.pass_ring(|| edge.name());
+                    edge.enter(ctx).map(Turn::Answer)
+                }
+                Ring::Below(prefix, _) if !lies_below(ctx.path(), prefix) => None,
+                Ring::Layer(layer) | Ring::Below(_, layer) => {
+                    ctx.pass_ring(|| layer.name());
+                    Some(Turn::Layer(&**layer, Next { onion, rings: &rings[at + 1..], course }))
+                }
+            };
+            if let Some(turn) = turn {
+                return ([&rings[..at], &[]], turn);
+            }
+        }
+        if let Some(course) = course {
+            return ([rings, &[]], Turn::Handler(course));
+        }
+        match onion.find(ctx) {
+            Some(course) => {
+                let ([inner, _], turn) = Next { onion, rings: &course.rings, course: Some(course) }.enter(ctx);
+                ([rings, inner], turn)
+            }
+            None => ([rings, &[]], Turn::Answer(ctx.take_miss())),
+        }
+    }
+    // ANCHOR_END: enter
 }
 
 impl Onion {
     /// The whole onion.
     pub(super) fn all(&self) -> Next<'_> {
         Next { onion: self, rings: &self.rings, course: None }
-    }
-
-    /// Looks for the route and goes on through its rings.
-    async fn dispatch(&self, ctx: &mut Context<'_>) -> Answer {
-        match self.find(ctx) {
-            Some(course) => self.through(course, &course.rings, ctx).await,
-            None => ctx.take_miss(),
-        }
-    }
-
-    /// Goes through the rings of a route that are left, to its handler.
-    async fn through(&self, course: &Course, rings: &[Ring], ctx: &mut Context<'_>) -> Answer {
-        let (entered, turn) = enter(rings, ctx);
-        let answer = match turn {
-            Turn::Answer(answer) => answer,
-            Turn::Layer(layer, rings) => layer.call(ctx, Next { onion: self, rings, course: Some(course) }).await,
-            Turn::End => self.handle(course, ctx).await,
-        };
-        leave(entered, ctx, answer)
     }
 
     /// The route for a request, or else the router whose rings are around its path.
@@ -183,16 +174,12 @@ impl Onion {
         Some(course)
     }
 
-    /// Runs a handler, and if it passes, what fits next: through those of its rings that are not around us already.
-    async fn handle(&self, course: &Course, ctx: &mut Context<'_>) -> Answer {
-        let answer = course.handler.call(ctx).await;
-        if !ctx.takes_pass() || answer.is_err() {
-            return answer;
-        }
+    /// What fits next when a handler has passed: through those of its rings that are not around us already.
+    async fn pass(&self, course: &Course, ctx: &mut Context<'_>) -> Answer {
         match self.find(ctx) {
             Some(next) => {
                 let alike = course.rings.iter().zip(&next.rings).take_while(|(a, b)| a.is(b)).count();
-                Box::pin(self.through(next, &next.rings[alike..], ctx)).await
+                Next { onion: self, rings: &next.rings[alike..], course: Some(next) }.run(ctx).await
             }
             None => ctx.take_miss(),
         }

@@ -349,6 +349,11 @@ impl<T> Router<T> {
         &self.routes
     }
 
+    /// Whether there are routes of one host: without any, nobody looks at a request's Host.
+    pub fn asks_host(&self) -> bool {
+        self.sites.iter().any(|(host, _)| host.is_some())
+    }
+
     /// The route for a request: its Host as it came, its method, its washed path. `spans` is room that can be used again.
     ///
     /// Of several routes that fit, the most specific one that is for the method: a literal goes before a parameter, a strict
