@@ -16,9 +16,10 @@ impl Connection {
     /// [`receive`](Self::receive), which may be given no bytes; the connection itself by [`fault`](Self::fault) and
     /// [`is_over`](Self::is_over). What is owed for it is appended to `out`.
     pub fn tick(&mut self, now: Instant, out: &mut Vec<u8>) {
+        let passed = now.saturating_duration_since(self.now);
         self.now = self.now.max(now);
-        self.resets.refill(now);
-        self.idle_frames.refill(now);
+        self.resets.refill(passed);
+        self.idle_frames.refill(passed);
         if self.departure.leaving() != Leaving::Closed {
             if let Some(violation) = self.too_late() {
                 self.fail(violation);

@@ -177,6 +177,11 @@ impl Turns {
         if is_late && taken == 0 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
+    /// Whether there is nothing to keep, and nothing to do before something comes or [`Connection::deadline`] has.
+    pub(crate) fn rest(&self, link: &Link) -> bool {
+        self.inbox.is_empty() && !link.has_work.get() && link.unwritten() == 0 && link.core().rests()
+    }
+
     fn write_due(&self) -> Option<Instant> {
         self.blocked.and_then(|since| since.checked_add(self.write_timeout))
     }
