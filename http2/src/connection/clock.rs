@@ -79,8 +79,7 @@ impl Connection {
         self.decoder.shrink();
         self.scratch = Scratch::new();
         self.owed.shrink_to_fit();
-        self.late.shrink_to_fit();
-        self.held.shrink_to_fit();
+        self.rare = self.rare.take().filter(|rare| !(rare.held.is_empty() && rare.late.is_empty()));
     }
 
     /// Whether it has no stream and keeps no room for any, so that who drives it need not either.
@@ -123,7 +122,7 @@ impl Connection {
             shut |= is_shut;
             let violation = if is_shut { Violation::WriteTimeout } else { Violation::BodyTimeout };
             match self.end_stream(id, violation) {
-                Ok(error) => self.late.push_back(error),
+                Ok(error) => self.rare.get_or_insert_default().late.push_back(error),
                 Err(violation) => {
                     self.fail(violation);
                     return;
