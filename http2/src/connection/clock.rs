@@ -63,6 +63,11 @@ impl Connection {
         due.is_some_and(|due| due <= self.now)
     }
 
+    /// How long there has been no stream.
+    pub fn idle_time(&self) -> Duration {
+        if self.streams.is_empty() { self.now.saturating_duration_since(self.idle_since) } else { Duration::ZERO }
+    }
+
     fn idle_due(&self) -> Option<Instant> {
         self.idle_since.checked_add(self.config.idle_timeout).filter(|_| self.streams.is_empty())
     }

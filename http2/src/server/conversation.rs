@@ -100,7 +100,11 @@ where
     match hold(&line, &shared, &mut turns).await {
         Ok(Left::Rests) => rest(guard, shared),
         Ok(Left::Lingers) => {
-            let time = line.common.connections.linger_time(&options.http);
+            let mut time = line.common.connections.linger_time(&options.http);
+            if line.common.connections.is_closing() {
+                // What has been said since the last stream is our farewell alone, which may get lost.
+                time = time.saturating_sub(line.link.core().idle_time());
+            }
             Box::pin(linger(&*line.stream, options.http.linger_timeout, time)).await;
         }
         Ok(Left::Over) | Err(_) => {}
