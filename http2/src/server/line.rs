@@ -9,7 +9,10 @@ use crate::Event;
 use crate::connection::Connection;
 use crate::driver::{Bears, Desk, Link, Pipe, Pipes};
 use crate::message::{Fields, Misuse};
-use crate::stream::{Lanes, state::{Leaving, State}};
+use crate::stream::{
+    Lanes,
+    state::{Leaving, State},
+};
 use crate::wire::{Code, Header, StreamId};
 use std::cell::{Cell, RefCell};
 use std::io;
