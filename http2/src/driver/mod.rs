@@ -179,7 +179,7 @@ impl Turns {
 
     /// Whether there is nothing to keep, and nothing to do before something comes or [`Connection::deadline`] has.
     pub(crate) fn rest(&self, link: &Link) -> bool {
-        self.inbox.is_empty() && !link.has_work.get() && link.unwritten() == 0 && link.core().rests()
+        !link.has_work.get() && link.core().rests() && self.inbox.is_empty() && link.unwritten() == 0
     }
 
     fn write_due(&self) -> Option<Instant> {

@@ -125,7 +125,7 @@ where
         match turn(line, shared, turns)? {
             Read::Eof => return Ok(Left::Over),
             Read::All if line.link.is_over() => return Ok(Left::Lingers),
-            Read::All if line.has_rest() && turns.rest(&line.link) => return Ok(Left::Rests),
+            Read::All if turns.rest(&line.link) && line.has_rest() => return Ok(Left::Rests),
             Read::All => turns.wait(&line.link).await?,
         }
     }

@@ -89,26 +89,32 @@ impl Stream {
 pub(crate) struct Streams(Option<Box<Slots>>);
 
 impl Streams {
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |slots| slots.slots.len())
+        self.iter().len()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stream> {
-        self.0.iter().flat_map(|slots| &slots.slots)
+    #[inline]
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Stream> {
+        self.0.as_ref().map_or(&[][..], |slots| &slots.slots).iter()
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
-        self.0.iter_mut().flat_map(|slots| &mut slots.slots)
+    #[inline]
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Stream> {
+        self.0.as_mut().map_or(&mut [][..], |slots| &mut slots.slots).iter_mut()
     }
 
+    #[inline]
     pub(crate) fn get(&self, id: StreamId) -> Option<&Stream> {
         self.0.as_ref()?.get(id)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
         self.0.as_mut()?.get_mut(id)
     }
