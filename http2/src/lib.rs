@@ -8,11 +8,11 @@
 //! |---|---|---|
 //! | [`wire`] | What are the nine bytes, and which rules can a peer break? | 650 |
 //! | `message/` | How does a list of compressed fields become the head that HTTP/1 has, too? | 380 |
-//! | [`stream`] | What may a stream hear and say, how much of it, and whose turn is it? | 500 |
+//! | [`stream`] | What may a stream hear and say, how much of it, and whose turn is it? | 550 |
 //! | `/` | What passes between the two ends (`event.rs`), and how much of it (`config.rs`)? | 160 |
 //! | [`connection`] | Frames to events and events to frames, with no socket and no clock in sight. | 1,310 |
 //! | `driver/` | What must be read, written and waited for, whoever has something to say? | 400 |
-//! | `server/` | How do a hundred handlers share one socket, and who is served when? | 950 |
+//! | `server/` | How do a hundred handlers share one socket, and who is served when? | 1,050 |
 //! | `client/` | By which protocol is a server asked, and who may ask again? | 1,130 |
 //!
 //! `wire`, `message` and `stream` are the first evening; it ends with [`state`], the table that decides all. The second is the

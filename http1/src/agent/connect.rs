@@ -42,9 +42,10 @@ pub(crate) fn over_the_system(origin: Origin) -> Connecting {
     })
 }
 
-/// The same, with a connector of one's own for TLS.
+/// The same, with a connector of one's own for TLS, which offers nothing but HTTP/1.1.
 #[cfg(feature = "tls")]
 pub(crate) fn over_tls(connector: wirebook_tls::Connector) -> Connector {
+    let connector = connector.offering_http1();
     Box::new(move |origin| {
         let connector = connector.clone();
         Box::pin(async move {

@@ -32,12 +32,27 @@ pub struct Encoder {
     table: Table,
     /// The smallest size that the table had to have since the last block, which does not know of it yet (§4.2).
     smallest: Option<u32>,
+    /// What finds an entry; `None` until one is sought.
+    index: Option<Box<Index>>,
+}
+
+/// What finds an entry without looking at its text: all of it can be told from the table.
+#[derive(Debug, Default)]
+struct Index {
     /// The hashes of the table's entries, the newest first: of the field, and of the name alone. There are at most 128, so
     /// looking at all of them is half a kilobyte.
     fields: VecDeque<u32>,
     names: VecDeque<u32>,
     /// The number of the entry that each field of the last block was, by its position. Most blocks resemble the last.
     predicted: Vec<u64>,
+}
+
+impl Index {
+    fn of(table: &Table) -> Box<Index> {
+        let hashes = |index| table.get(index).map_or((0, 0), |entry| hashes(entry.name, entry.value));
+        let (fields, names) = (0..table.len()).map(hashes).unzip();
+        Box::new(Index { fields, names, predicted: Vec::new() })
+    }
 }
 
 /// How many positions of a block are predicted.
@@ -47,13 +62,7 @@ impl Encoder {
     /// An encoder for a peer whose SETTINGS allow a table of `size` bytes; 4,096 if it has said nothing (RFC 9113 §6.5.2).
     /// More than [`MOST`] is never used, and 0 uses none.
     pub fn new(size: u32) -> Self {
-        let mut encoder = Encoder {
-            table: Table::new(MOST),
-            smallest: None,
-            fields: VecDeque::new(),
-            names: VecDeque::new(),
-            predicted: Vec::new(),
-        };
+        let mut encoder = Encoder { table: Table::new(MOST), smallest: None, index: None };
         encoder.allow(size);
         encoder
     }
@@ -64,28 +73,14 @@ impl Encoder {
         if size != self.table.most() {
             self.smallest = Some(self.smallest.map_or(size, |smallest| smallest.min(size)));
             self.table.resize(size);
-            self.forget();
+            self.index = None;
         }
     }
 
     /// Gives back the memory that the table does not need as it is now: for connections that idle.
     pub fn shrink(&mut self) {
         self.table.shrink();
-        self.fields.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.predicted.shrink_to_fit();
-    }
-
-    /// The hashes of entries that have left leave too.
-    fn forget(&mut self) {
-        self.fields.truncate(self.table.len());
-        self.names.truncate(self.table.len());
-    }
-
-    /// The newest entry with this hash in `hashes` that is the field.
-    fn find(&self, hashes: &VecDeque<u32>, hash: u32, is: impl Fn(Entry<'_>) -> bool) -> Option<usize> {
-        let candidates = hashes.iter().enumerate().filter(|(_, other)| **other == hash);
-        candidates.map(|(index, _)| index).find(|index| self.table.get(*index).is_some_and(&is))
+        self.index = None;
     }
 
     /// The size of the dynamic table (§4.1), and the number of its entries.
@@ -104,14 +99,17 @@ impl Encoder {
             }
         }
         // ANCHOR_END: sizes
-        Writer { encoder: self, out, position: 0 }
+        let Encoder { table, index, .. } = self;
+        let index = &mut **index.get_or_insert_with(|| Index::of(table));
+        Writer { table, index, out, position: 0 }
     }
 }
 
 /// A block that is being written.
 #[derive(Debug)]
 pub struct Writer<'a> {
-    encoder: &'a mut Encoder,
+    table: &'a mut Table,
+    index: &'a mut Index,
     out: &'a mut Vec<u8>,
     position: usize,
 }
@@ -125,21 +123,21 @@ impl Writer<'_> {
         if indexing == Indexing::Allowed && self.as_before(position, name, value) {
             return;
         }
-        let encoder = &mut *self.encoder;
         let (mut known, whole) = static_table::find(name, value);
         if whole && indexing != Indexing::Never {
             return integer::write(known, Kind::Indexed.prefix(), Kind::Indexed.mark(), self.out);
         }
         let (hash, name_hash) = hashes(name, value);
-        let indexing = policy::indexing(name, value, indexing, encoder.table.most() as usize);
+        let indexing = policy::indexing(name, value, indexing, self.table.most() as usize);
         if indexing == Indexing::Allowed
-            && let Some(index) = encoder.find(&encoder.fields, hash, |entry| entry.name == name && entry.value == value)
+            && let Some(index) =
+                find(self.table, &self.index.fields, hash, |entry| entry.name == name && entry.value == value)
         {
-            predict(&mut encoder.predicted, position, encoder.table.number(index));
+            predict(&mut self.index.predicted, position, self.table.number(index));
             return integer::write(dynamic(index), Kind::Indexed.prefix(), Kind::Indexed.mark(), self.out);
         }
         if known == 0
-            && let Some(index) = encoder.find(&encoder.names, name_hash, |entry| entry.name == name)
+            && let Some(index) = find(self.table, &self.index.names, name_hash, |entry| entry.name == name)
         {
             known = dynamic(index);
         }
@@ -153,21 +151,24 @@ impl Writer<'_> {
             string(name, self.out);
         }
         string(value, self.out);
-        if kind == Kind::Inserted && encoder.table.insert(Entry { name, value, classes: [Class::default(); 2] }) {
-            encoder.fields.push_front(hash);
-            encoder.names.push_front(name_hash);
-            encoder.forget();
-            predict(&mut encoder.predicted, position, encoder.table.number(0));
+        if kind == Kind::Inserted && self.table.insert(Entry { name, value, classes: [Class::default(); 2] }) {
+            let Index { fields, names, predicted } = &mut *self.index;
+            for (hashes, hash) in [(fields, hash), (names, name_hash)] {
+                hashes.push_front(hash);
+                // Those of entries that have left leave too.
+                hashes.truncate(self.table.len());
+            }
+            predict(predicted, position, self.table.number(0));
         }
     }
 
     /// Writes the field as an index, if it is the entry that stood at this position of the last block.
     #[inline]
     fn as_before(&mut self, position: usize, name: &[u8], value: &[u8]) -> bool {
-        let Some(&number) = self.encoder.predicted.get(position) else {
+        let Some(&number) = self.index.predicted.get(position) else {
             return false;
         };
-        match self.encoder.table.numbered(number) {
+        match self.table.numbered(number) {
             Some((index, entry)) if entry.value == value && entry.name == name => {
                 integer::write(dynamic(index), Kind::Indexed.prefix(), Kind::Indexed.mark(), self.out);
                 true
@@ -175,6 +176,12 @@ impl Writer<'_> {
             _ => false,
         }
     }
+}
+
+/// The newest entry with this hash in `hashes` that is the field.
+fn find(table: &Table, hashes: &VecDeque<u32>, hash: u32, is: impl Fn(Entry<'_>) -> bool) -> Option<usize> {
+    let candidates = hashes.iter().enumerate().filter(|(_, other)| **other == hash);
+    candidates.map(|(index, _)| index).find(|index| table.get(*index).is_some_and(&is))
 }
 
 fn predict(predicted: &mut Vec<u64>, position: usize, number: u64) {

@@ -73,7 +73,7 @@ impl Session {
         Ok(Session::over(stream, &authority, Arc::default()))
     }
 
-    /// Connects over TLS, and agrees on HTTP/2 there. The connector must offer it.
+    /// Connects over TLS, and agrees on HTTP/2 there: it is offered alone, whatever the connector offers.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl Session {
     #[cfg(feature = "tls")]
     pub async fn connect_secure(host: &str, port: u16, connector: &wirebook_tls::Connector) -> Result<Session, Error> {
         let stream = TcpStream::connect((host, port)).await?;
-        let stream = connector.connect(stream, host).await?;
+        let stream = connector.offering(&[wirebook_tls::HTTP2]).connect(stream, host).await?;
         if stream.protocol().as_deref() != Some(wirebook_tls::HTTP2) {
             return Err(Error::NotSpoken);
         }

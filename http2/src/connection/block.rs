@@ -6,7 +6,7 @@
 
 use super::found::{Found, Step};
 use super::owed::Answer;
-use super::{Connection, Role};
+use super::{Connection, Rare, Role};
 use crate::message::Fields;
 use crate::stream::Priority;
 use crate::stream::state::{Input, Part, Piece, Verdict};
@@ -131,7 +131,10 @@ impl Connection {
         (stream.expected, stream.bodyless, stream.connect) = (expected, noted.head, noted.connect);
         stream.body_due = self.body_due(None, 0).filter(|_| !end);
         let told = room.lines().get("priority").map(Priority::parse);
-        let held = self.held.iter().position(|(held, _)| *held == id).map(|at| self.held.swap_remove(at).1);
+        let held = self.rare.as_deref_mut().and_then(|Rare { held, .. }| {
+            let at = held.iter().position(|(held, _)| *held == id)?;
+            Some(held.swap_remove(at).1)
+        });
         // PRIORITY_UPDATE is the newer word (RFC 9218 §7).
         stream.priority = held.or(told).unwrap_or_default();
         self.streams.insert(stream);

@@ -4,22 +4,21 @@
 //! lives for a month may be reset a million times.
 
 use crate::config::Rate;
-use std::time::Instant;
+use std::time::Duration;
 
-/// Parts of one: what a microsecond brings at a rate of one a second.
-const ONE: u64 = 1_000_000;
+/// Parts of one: what a nanosecond brings at a rate of one a second.
+const ONE: u64 = 1_000_000_000;
 
 /// The level.
 #[derive(Debug)]
 pub(crate) struct Budget {
     rate: Rate,
     level: u64,
-    filled: Instant,
 }
 
 impl Budget {
-    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
-        Budget { rate, level: u64::from(rate.burst) * ONE, filled: now }
+    pub(crate) fn new(rate: Rate) -> Self {
+        Budget { rate, level: u64::from(rate.burst) * ONE }
     }
 
     // ANCHOR: spend
@@ -39,13 +38,10 @@ impl Budget {
     // ANCHOR_END: spend
 
     // ANCHOR: refill
-    /// Time has passed.
-    pub(crate) fn refill(&mut self, now: Instant) {
-        let micros = u64::try_from(now.saturating_duration_since(self.filled).as_micros()).unwrap_or(u64::MAX);
-        if micros > 0 {
-            self.filled = now;
-            self.add(micros.saturating_mul(self.rate.per_second.into()));
-        }
+    /// So much time has passed.
+    pub(crate) fn refill(&mut self, passed: Duration) {
+        let nanos = u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX);
+        self.add(nanos.saturating_mul(self.rate.per_second.into()));
     }
 
     /// Something was done that had a purpose.

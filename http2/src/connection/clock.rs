@@ -16,9 +16,10 @@ impl Connection {
     /// [`receive`](Self::receive), which may be given no bytes; the connection itself by [`fault`](Self::fault) and
     /// [`is_over`](Self::is_over). What is owed for it is appended to `out`.
     pub fn tick(&mut self, now: Instant, out: &mut Vec<u8>) {
+        let passed = now.saturating_duration_since(self.now);
         self.now = self.now.max(now);
-        self.resets.refill(now);
-        self.idle_frames.refill(now);
+        self.resets.refill(passed);
+        self.idle_frames.refill(passed);
         if self.departure.leaving() != Leaving::Closed {
             if let Some(violation) = self.too_late() {
                 self.fail(violation);
@@ -62,6 +63,11 @@ impl Connection {
         due.is_some_and(|due| due <= self.now)
     }
 
+    /// How long there has been no stream.
+    pub fn idle_time(&self) -> Duration {
+        if self.streams.is_empty() { self.now.saturating_duration_since(self.idle_since) } else { Duration::ZERO }
+    }
+
     fn idle_due(&self) -> Option<Instant> {
         self.idle_since.checked_add(self.config.idle_timeout).filter(|_| self.streams.is_empty())
     }
@@ -78,8 +84,7 @@ impl Connection {
         self.decoder.shrink();
         self.scratch = Scratch::new();
         self.owed.shrink_to_fit();
-        self.late.shrink_to_fit();
-        self.held.shrink_to_fit();
+        self.rare = self.rare.take().filter(|rare| !(rare.held.is_empty() && rare.late.is_empty()));
     }
 
     /// Whether it has no stream and keeps no room for any, so that who drives it need not either.
@@ -122,7 +127,7 @@ impl Connection {
             shut |= is_shut;
             let violation = if is_shut { Violation::WriteTimeout } else { Violation::BodyTimeout };
             match self.end_stream(id, violation) {
-                Ok(error) => self.late.push_back(error),
+                Ok(error) => self.rare.get_or_insert_default().late.push_back(error),
                 Err(violation) => {
                     self.fail(violation);
                     return;

@@ -86,7 +86,6 @@ pub struct Connection {
     peer: Settings,
     streams: Streams,
     memory: Memory,
-    held: Vec<(StreamId, Priority)>,
     receiver: Receiver,
     sender: Sender,
     /// What is left of a frame whose header has been read.
@@ -94,8 +93,7 @@ pub struct Connection {
     /// Bytes of input that have been used.
     position: u64,
     owed: Vec<Answer>,
-    /// Streams that a tick has reset, for the next `receive` to tell of.
-    late: VecDeque<Error>,
+    rare: Option<Box<Rare>>,
     resets: Budget,
     idle_frames: Budget,
     /// Bytes of DATA that have not paid anything back yet.
@@ -114,6 +112,15 @@ pub struct Connection {
     /// The PING that we have sent, and when its answer is too late.
     pinged: Option<([u8; 8], Option<Instant>)>,
     fault: Option<Error>,
+}
+
+/// What most connections never need.
+#[derive(Debug, Default)]
+struct Rare {
+    /// Priorities of streams that are not open yet.
+    held: Vec<(StreamId, Priority)>,
+    /// Streams that a tick has reset, for the next `receive` to tell of.
+    late: VecDeque<Error>,
 }
 
 impl Connection {
@@ -143,15 +150,14 @@ impl Connection {
             peer: Settings::default(),
             streams: Streams::default(),
             memory: Memory::default(),
-            held: Vec::new(),
             receiver: Receiver::connection(config.connection_window),
             sender: Sender::new(FIRST_WINDOW),
             payload: Payload::None,
             position: 0,
             owed: vec![Answer::Opening],
-            late: VecDeque::new(),
-            resets: Budget::new(config.resets, now),
-            idle_frames: Budget::new(config.idle_frames, now),
+            rare: None,
+            resets: Budget::new(config.resets),
+            idle_frames: Budget::new(config.idle_frames),
             moved: 0,
             requests: 0,
             departure: Departure::new(),

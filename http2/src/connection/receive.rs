@@ -12,7 +12,7 @@ impl Connection {
     /// The next thing in `input`.
     // ANCHOR: step
     pub(super) fn step(&mut self, input: &[u8], room: &mut Fields) -> Step {
-        if let Some(error) = self.late.pop_front() {
+        if let Some(error) = self.rare.as_mut().and_then(|rare| rare.late.pop_front()) {
             return Ok(Some((0, Some(Found::StreamError(error)))));
         }
         if self.preface > 0 {
@@ -364,9 +364,10 @@ impl Connection {
             }
             None => {
                 if self.state(id) == Some(State::Idle) {
-                    self.held.retain(|(held, _)| *held != id);
-                    if self.held.len() < HELD_PRIORITIES {
-                        self.held.push((id, priority));
+                    let held = &mut self.rare.get_or_insert_default().held;
+                    held.retain(|(held, _)| *held != id);
+                    if held.len() < HELD_PRIORITIES {
+                        held.push((id, priority));
                     }
                 }
                 Ok(None)

@@ -177,6 +177,11 @@ impl Turns {
         if is_late && taken == 0 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
+    /// Whether there is nothing to keep, and nothing to do before something comes or [`Connection::deadline`] has.
+    pub(crate) fn rest(&self, link: &Link) -> bool {
+        !link.has_work.get() && link.core().rests() && self.inbox.is_empty() && link.unwritten() == 0
+    }
+
     fn write_due(&self) -> Option<Instant> {
         self.blocked.and_then(|since| since.checked_add(self.write_timeout))
     }

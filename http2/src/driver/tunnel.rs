@@ -132,6 +132,11 @@ impl Pipes {
         self.0.take().iter().for_each(|pipe| pipe.fail());
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     fn leave(&self, id: StreamId) {
         self.0.borrow_mut().retain(|pipe| pipe.id != id);
     }

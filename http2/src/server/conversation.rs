@@ -1,4 +1,6 @@
 //! A connection's own task: it reads and writes for all requests on it, and keeps its time.
+//!
+//! A connection that rests has none: it is parked, as HTTP/1's are, with a timer for what it must not miss.
 
 use super::call::{Shared, answer_soon};
 use super::line::{Asks, Line};
@@ -6,14 +8,16 @@ use crate::driver::{Desk, Read, Turns, linger};
 use crate::state::Leaving;
 use crate::wire::Code;
 use crate::{Error, Event};
+use std::cell::Cell;
 use std::io;
 use std::net::Shutdown;
 use std::rc::Rc;
 use wirebook_http1::server::host::{Inbox, call as tell};
 use wirebook_http1::server::{Outcome, Request, Response, Trouble};
+use wirebook_net::{self as net, Resume, Stream};
 
 /// The connection leaves the table, however its task ends.
-struct Guard(Rc<Line>);
+pub(super) struct Guard(Rc<Line>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -25,39 +29,103 @@ impl Drop for Guard {
     }
 }
 
-/// From the first byte to the last. `inbox` is what has come already. While a connection idles this future is most of what it costs, so what it
-/// is made of is put together before it begins, and what the end needs at the end.
-pub(super) fn converse<H>(line: Rc<Line>, shared: Rc<Shared<H>>, inbox: Inbox) -> impl Future<Output = ()>
+/// A connection that is parked.
+struct Resting<H> {
+    guard: Cell<Option<Guard>>,
+    shared: Rc<Shared<H>>,
+}
+
+impl<H> Resume for Resting<H>
 where
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
-    let guard = Guard(line);
-    let options = &guard.0.common.options;
-    let mut turns = Turns::new(inbox, &options.http2, options.http.write_timeout);
-    async move {
-        let line = &guard.0;
-        if let Ok(true) = hold(line, &shared, &mut turns).await {
-            let options = &line.common.options.http;
-            let time = line.common.connections.linger_time(options);
-            Box::pin(linger(&*line.stream, options.linger_timeout, time)).await;
+    fn resume(self: Rc<Self>) {
+        if let Some(guard) = self.guard.take() {
+            guard.0.woken();
+            start(guard, self.shared.clone(), Inbox::default());
         }
     }
 }
 
-/// Until it is over: says whether the client may still have something to say, that is to be read and thrown away.
+/// Begins with a connection. `inbox` is what has come already.
+pub(super) fn begin<H>(line: Rc<Line>, shared: Rc<Shared<H>>, inbox: Inbox)
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    start(Guard(line), shared, inbox);
+}
+
+/// Gives a connection a task.
+fn start<H>(guard: Guard, shared: Rc<Shared<H>>, inbox: Inbox)
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    let task = net::spawn(converse(guard, shared.clone(), inbox));
+    shared.tasks.started(task);
+}
+
+/// Leaves a connection to itself until something comes, or it is time for something.
+fn rest<H>(guard: Guard, shared: Rc<Shared<H>>)
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    let line = guard.0.clone();
+    let record = Rc::new(Resting { guard: Cell::new(Some(guard)), shared });
+    let due = line.link.core().deadline();
+    let timer = due.map(|due| {
+        let line = line.clone();
+        net::set_timeout(move || line.rouse(), due.saturating_duration_since(net::now()))
+    });
+    line.rests(net::park(line.stream.registration(), record), timer);
+}
+
+/// How a task leaves its connection.
+enum Left {
+    /// It is over.
+    Over,
+    /// It is, and the client may still have something to say, that is to be read and thrown away.
+    Lingers,
+    /// It has nothing to do.
+    Rests,
+}
+
+/// Until it rests or is over.
+async fn converse<H>(guard: Guard, shared: Rc<Shared<H>>, inbox: Inbox)
+where
+    H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
+{
+    let line = guard.0.clone();
+    let options = &line.common.options;
+    let mut turns = Turns::new(inbox, &options.http2, options.http.write_timeout);
+    match hold(&line, &shared, &mut turns).await {
+        Ok(Left::Rests) => rest(guard, shared),
+        Ok(Left::Lingers) => {
+            let mut time = line.common.connections.linger_time(&options.http);
+            if line.common.connections.is_closing() {
+                // What has been said since the last stream is our farewell alone, which may get lost.
+                time = time.saturating_sub(line.link.core().idle_time());
+            }
+            Box::pin(linger(&*line.stream, options.http.linger_timeout, time)).await;
+        }
+        Ok(Left::Over) | Err(_) => {}
+    }
+}
+
+/// Until it rests or is over.
 ///
 /// # Errors
 ///
 /// Those of the stream, and `TimedOut` where the client takes nothing for too long.
 // ANCHOR: hold
-async fn hold<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, turns: &mut Turns) -> io::Result<bool>
+async fn hold<H>(line: &Rc<Line>, shared: &Rc<Shared<H>>, turns: &mut Turns) -> io::Result<Left>
 where
     H: for<'r> AsyncFn(Request<'r>, Response<'r>) -> Outcome + 'static,
 {
     loop {
         match turn(line, shared, turns)? {
-            Read::Eof => return Ok(false),
-            Read::All if line.link.is_over() => return Ok(true),
+            Read::Eof => return Ok(Left::Over),
+            Read::All if line.link.is_over() => return Ok(Left::Lingers),
+            Read::All if turns.rest(&line.link) && line.has_rest() => return Ok(Left::Rests),
             Read::All => turns.wait(&line.link).await?,
         }
     }

@@ -9,14 +9,17 @@ use crate::Event;
 use crate::connection::Connection;
 use crate::driver::{Bears, Desk, Link, Pipe, Pipes};
 use crate::message::{Fields, Misuse};
-use crate::stream::{Lanes, state::State};
+use crate::stream::{
+    Lanes,
+    state::{Leaving, State},
+};
 use crate::wire::{Code, Header, StreamId};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use wirebook_http1::server::host::{Connections, Hooks, Transport, call as tell};
 use wirebook_http1::server::{Draft, Failure, carrier::Content};
-use wirebook_net::Signal;
+use wirebook_net::{self as net, Handle, Parked, Signal, Stream};
 
 /// Bytes that wait to be written above which nobody adds content unless it is its turn; and what a turn brings: a frame that fills a record of
 /// TLS, with its header.
@@ -67,8 +70,23 @@ impl Common {
 
     /// Has all connections look up: the server closes.
     pub(super) fn wake_all(&self) {
-        let lines: Vec<_> = self.lines.borrow().iter().flatten().cloned().collect();
-        lines.iter().for_each(|line| line.link.wake());
+        for line in self.all() {
+            line.link.wake();
+            line.rouse();
+        }
+    }
+
+    /// Ends those that rest.
+    pub(super) fn end_resting(&self) {
+        for line in self.all() {
+            if let Some((parked, _)) = line.resting.get() {
+                parked.close();
+            }
+        }
+    }
+
+    fn all(&self) -> Vec<Rc<Line>> {
+        self.lines.borrow().iter().flatten().cloned().collect()
     }
 }
 
@@ -84,6 +102,8 @@ pub(super) struct Line {
     /// Requests that have become tunnels.
     pub(super) pipes: Pipes,
     lanes: Cell<Lanes>,
+    /// While it has no task: where it is parked, and the timer for what is due.
+    resting: Cell<Option<(Parked, Option<Handle>)>>,
 }
 
 impl Line {
@@ -98,6 +118,7 @@ impl Line {
             calls: RefCell::default(),
             pipes: Pipes::default(),
             lanes: Cell::default(),
+            resting: Cell::default(),
         });
         {
             let lines = &mut *line.common.lines.borrow_mut();
@@ -110,8 +131,33 @@ impl Line {
         line
     }
 
+    /// Whether nobody works for it, and it may be left without a task. One that closes is seen through by its own.
+    pub(super) fn has_rest(&self) -> bool {
+        self.calls.borrow().is_empty() && self.pipes.is_empty() && self.link.core().leaving() == Leaving::No
+    }
+
+    /// It has no task from now on.
+    pub(super) fn rests(&self, parked: Parked, timer: Option<Handle>) {
+        self.resting.set(Some((parked, timer)));
+    }
+
+    /// Gives it a task, if it has none.
+    pub(super) fn rouse(&self) {
+        if self.resting.get().is_some() {
+            self.stream.registration().make_readable();
+        }
+    }
+
+    /// It has a task again, or will never have one.
+    pub(super) fn woken(&self) {
+        if let Some((_, Some(timer))) = self.resting.take() {
+            net::clear(timer);
+        }
+    }
+
     /// The connection has ended: whoever still answers need not.
     pub(super) fn leave(&self) {
+        self.woken();
         self.abandon_all();
         let _ = self.common.lines.borrow_mut()[self.slot as usize].take();
         self.common.connections.leave(self.slot);

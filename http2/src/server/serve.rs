@@ -1,7 +1,7 @@
 //! A server on one loop.
 
 use super::call::Shared;
-use super::conversation::converse;
+use super::conversation;
 use super::line::{Common, Line};
 use super::options::Options;
 use crate::wire::PREFACE;
@@ -127,6 +127,7 @@ where
     server.and_ends(move || {
         ending.tasks.abort();
         ending.workers.abort();
+        ending.common.end_resting();
     })
 }
 
@@ -185,7 +186,7 @@ where
     if is_http2 {
         // A task of its own: what it took to find that out is not kept.
         let line = Line::begin(stream, shared.common.clone(), slot);
-        return shared.tasks.started(net::spawn(converse(line, shared.clone(), inbox)));
+        return conversation::begin(line, shared.clone(), inbox);
     }
     connections.leave(slot);
     let early = inbox.unread().to_vec();

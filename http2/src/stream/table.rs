@@ -84,41 +84,69 @@ impl Stream {
     }
 }
 
+/// The streams: memory that there is once there has been one.
+#[derive(Debug, Default)]
+pub(crate) struct Streams(Option<Box<Slots>>);
+
+impl Streams {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.iter().len()
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Stream> {
+        self.0.as_ref().map_or(&[][..], |slots| &slots.slots).iter()
+    }
+
+    #[inline]
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Stream> {
+        self.0.as_mut().map_or(&mut [][..], |slots| &mut slots.slots).iter_mut()
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: StreamId) -> Option<&Stream> {
+        self.0.as_ref()?.get(id)
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
+        self.0.as_mut()?.get_mut(id)
+    }
+
+    /// Adds a stream, whose number is new.
+    pub(crate) fn insert(&mut self, stream: Stream) {
+        self.0.get_or_insert_default().insert(stream);
+    }
+
+    pub(crate) fn remove(&mut self, id: StreamId) -> Option<Stream> {
+        self.0.as_mut()?.remove(id)
+    }
+}
+
 /// All streams, one behind the other in no order, and where each is by its number.
 #[derive(Debug, Default)]
-pub(crate) struct Streams {
+struct Slots {
     slots: Vec<Stream>,
     /// Open addressing: a slot's place and 1, or 0. The number itself stands in the slot.
     index: Vec<u32>,
 }
 
-impl Streams {
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stream> {
-        self.slots.iter()
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
-        self.slots.iter_mut()
-    }
-
-    pub(crate) fn get(&self, id: StreamId) -> Option<&Stream> {
+impl Slots {
+    fn get(&self, id: StreamId) -> Option<&Stream> {
         self.place(id).map(|(_, slot)| &self.slots[slot])
     }
 
-    pub(crate) fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
+    fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
         self.place(id).map(|(_, slot)| &mut self.slots[slot])
     }
 
-    /// Adds a stream, whose number is new.
-    pub(crate) fn insert(&mut self, stream: Stream) {
+    fn insert(&mut self, stream: Stream) {
         debug_assert!(self.get(stream.id).is_none());
         self.slots.push(stream);
         // At most half full, so that a search is short and has an end.
@@ -130,7 +158,7 @@ impl Streams {
         }
     }
 
-    pub(crate) fn remove(&mut self, id: StreamId) -> Option<Stream> {
+    fn remove(&mut self, id: StreamId) -> Option<Stream> {
         let (at, slot) = self.place(id)?;
         self.erase(at);
         let last = self.slots.len() - 1;
@@ -201,7 +229,9 @@ pub(crate) struct Memory {
     pub(crate) last_ours: StreamId,
     /// Bit n: the peer's stream 2n numbers before the last was opened. A client may skip numbers, and they are closed then.
     opened: u128,
-    resets: VecDeque<StreamId>,
+    /// Room that most connections never need.
+    #[expect(clippy::box_collection, reason = "an empty one has 32 bytes")]
+    resets: Option<Box<VecDeque<StreamId>>>,
 }
 
 impl Memory {
@@ -214,10 +244,11 @@ impl Memory {
 
     /// We have reset a stream.
     pub(crate) fn reset(&mut self, id: StreamId) {
-        if self.resets.len() == REMEMBERED_RESETS {
-            self.resets.pop_front();
+        let resets = self.resets.get_or_insert_default();
+        if resets.len() == REMEMBERED_RESETS {
+            resets.pop_front();
         }
-        self.resets.push_back(id);
+        resets.push_back(id);
     }
 
     /// The state of a stream without a record; `None` where the peer jumped over it, so that nobody will ever open it.
@@ -226,7 +257,7 @@ impl Memory {
         if id > last {
             return Some(if ours { State::Unopened } else { State::Idle });
         }
-        if self.resets.contains(&id) {
+        if self.resets.as_ref().is_some_and(|resets| resets.contains(&id)) {
             return Some(State::ResetByUs);
         }
         let back = (last.number() - id.number()) / 2;

@@ -38,9 +38,61 @@ use std::{
 /// ```
 #[derive(Default)]
 pub struct Signal {
-    /// By growing number.
-    waiting: RefCell<VecDeque<(u64, Waiter)>>,
+    waiting: RefCell<Waiting>,
     last: Cell<u64>,
+}
+
+/// Those who wait, by growing number. Nearly always that is one, who needs no memory.
+#[derive(Default)]
+struct Waiting {
+    first: Option<(u64, Waiter)>,
+    /// Those behind.
+    #[expect(clippy::box_collection, reason = "an empty one has 32 bytes, and each signal would have them")]
+    others: Option<Box<VecDeque<(u64, Waiter)>>>,
+}
+
+impl Waiting {
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.as_ref().map_or(0, |others| others.len())
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut (u64, Waiter)> {
+        self.first.iter_mut().chain(self.others.iter_mut().flat_map(|others| others.iter_mut()))
+    }
+
+    fn push(&mut self, place: u64, waiter: Waiter) {
+        if self.len() == 0 {
+            self.first = Some((place, waiter));
+        } else {
+            self.others.get_or_insert_default().push_back((place, waiter));
+        }
+    }
+
+    fn pop(&mut self) -> Option<Waiter> {
+        let popped = self.first.take().or_else(|| self.others.as_mut()?.pop_front());
+        popped.map(|(_, waiter)| waiter)
+    }
+
+    /// Who waits at a place.
+    fn at(&mut self, place: u64) -> Option<&mut Waiter> {
+        if let Some((first, waiter)) = &mut self.first
+            && *first == place
+        {
+            return Some(waiter);
+        }
+        let others = self.others.as_mut()?;
+        let at = others.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        Some(&mut others[at].1)
+    }
+
+    fn remove(&mut self, place: u64) -> Option<Waiter> {
+        if self.first.as_ref().is_some_and(|(first, _)| *first == place) {
+            return self.first.take().map(|(_, waiter)| waiter);
+        }
+        let others = self.others.as_mut()?;
+        let at = others.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        others.remove(at).map(|(_, waiter)| waiter)
+    }
 }
 
 impl Signal {
@@ -54,7 +106,7 @@ impl Signal {
     pub fn raise(&self) {
         let count = self.waiting.borrow().len();
         for _ in 0..count {
-            let Some((_, waiter)) = self.waiting.borrow_mut().pop_front() else { return };
+            let Some(waiter) = self.waiting.borrow_mut().pop() else { return };
             wake(waiter);
         }
     }
@@ -73,7 +125,7 @@ impl Signal {
             return Poll::Ready(value);
         }
         let waiter = current(|on| on.waiter(context));
-        let waits_already = self.waiting.borrow().iter().any(|(_, before)| before.is(&waiter));
+        let waits_already = self.waiting.borrow_mut().all().any(|(_, before)| before.is(&waiter));
         if !waits_already {
             self.enter(waiter);
         }
@@ -83,25 +135,20 @@ impl Signal {
     fn enter(&self, waiter: Waiter) -> u64 {
         let place = self.last.get() + 1;
         self.last.set(place);
-        self.waiting.borrow_mut().push_back((place, waiter));
+        self.waiting.borrow_mut().push(place, waiter);
         place
     }
 
     /// Replaces who waits at a place, and gives the one before; or gives back `waiter` when the place is no more.
     fn replace(&self, place: u64, waiter: Waiter) -> Result<Waiter, Waiter> {
-        let mut waiting = self.waiting.borrow_mut();
-        match waiting.binary_search_by_key(&place, |(place, _)| *place) {
-            Ok(at) => Ok(std::mem::replace(&mut waiting[at].1, waiter)),
-            Err(_) => Err(waiter),
+        match self.waiting.borrow_mut().at(place) {
+            Some(before) => Ok(std::mem::replace(before, waiter)),
+            None => Err(waiter),
         }
     }
 
     fn leave(&self, place: u64) {
-        let left = {
-            let mut waiting = self.waiting.borrow_mut();
-            let at = waiting.binary_search_by_key(&place, |(place, _)| *place);
-            at.ok().and_then(|at| waiting.remove(at))
-        };
+        let left = self.waiting.borrow_mut().remove(place);
         drop(left);
     }
 }

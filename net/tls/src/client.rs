@@ -1,7 +1,7 @@
 //! The client's end: what puts TLS over a stream that was connected, and knows whom to believe.
 
 use crate::error::Error;
-use crate::options::Options;
+use crate::options::{HTTP1, Options};
 use crate::provider;
 use crate::roots::Roots;
 use crate::session::Session;
@@ -60,6 +60,13 @@ impl Connector {
         let mut config = ClientConfig::clone(&self.config);
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         Connector { config: Arc::new(config), ..self.clone() }
+    }
+
+    /// The same, for who speaks HTTP/1.1 alone: what else was to be offered is not, for the server might take it up. Who offers nothing
+    /// ([`Options::protocols`] is empty) goes on to offer nothing.
+    pub fn offering_http1(&self) -> Connector {
+        let others = self.config.alpn_protocols.iter().any(|name| name != HTTP1.as_bytes());
+        if others { self.offering(&[HTTP1]) } else { self.clone() }
     }
 
     /// Makes the handshake with the server of that name, a DNS name or an address (with brackets or without). The certificate must

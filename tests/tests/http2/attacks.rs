@@ -1,4 +1,4 @@
-//! The rows of `tests/attacks/http2.jsonl` and `hpack.jsonl` against the server: all of them over the simulated network, and those in which no
+//! The rows of `tests/attacks/http2.jsonl`, `http2-own.jsonl` and `hpack.jsonl` against the server: all of them over the simulated network, and those in which no
 //! time passes over TCP as well. What they expect of a client, or of memory, the core is held to alone (`core_attacks.rs`).
 
 use crate::peer::{ADDRESS, serve};
@@ -196,7 +196,12 @@ fn misses(expect: &Value, closed: bool, seen: &Seen, calls: u64) -> Vec<String> 
 fn rows() -> Vec<(Value, Value)> {
     let lines = |text: &'static str| text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let choices: Vec<Value> = lines(include_str!("../../attacks/http2.choices.jsonl")).collect();
-    let all = lines(include_str!("../../attacks/http2.jsonl")).chain(lines(include_str!("../../attacks/hpack.jsonl")));
+    let files = [
+        include_str!("../../attacks/http2.jsonl"),
+        include_str!("../../attacks/http2-own.jsonl"),
+        include_str!("../../attacks/hpack.jsonl"),
+    ];
+    let all = files.into_iter().flat_map(lines);
     let servers = all.filter(|row| row["role"] == "server");
     let with_outcome = |row: Value| {
         let choice = choices.iter().find(|choice| choice["id"] == row["id"]);
@@ -246,7 +251,7 @@ fn every_row_of_a_server() {
         failures.extend(missed.unwrap_or_else(|error| Some(error.to_string())));
         played += 1;
     }
-    assert!(played >= 75, "{played} rows");
+    assert!(played >= 240, "{played} rows");
     assert!(failures.is_empty(), "{} rows\n{}", failures.len(), failures.join("\n"));
 }
 
@@ -269,6 +274,6 @@ fn every_row_of_a_server_over_tcp() {
         Ok::<_, std::io::Error>((failures, played))
     })
     .expect("a loop that runs");
-    assert!(played >= 60, "{played} rows");
+    assert!(played >= 220, "{played} rows");
     assert!(failures.is_empty(), "{} rows\n{}", failures.len(), failures.join("\n"));
 }

@@ -17,6 +17,7 @@ mod limits;
 mod memory;
 mod peer;
 mod records;
+mod rest;
 mod rough;
 mod server;
 mod shutdown;

@@ -62,7 +62,7 @@ fn a_client_that_does_not_answer_the_ping_is_given_a_second() {
         server.close();
         server.closed().await;
         let took = net::now() - before;
-        assert!((Duration::from_secs(1)..Duration::from_secs(3)).contains(&took), "{took:?}");
+        assert!((Duration::from_secs(1)..Duration::from_millis(1100)).contains(&took), "{took:?}");
         drop(peer);
     });
 }

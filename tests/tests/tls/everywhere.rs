@@ -325,6 +325,49 @@ fn websockets_speak_over_tls() {
     spoken.expect("a loop").expect("every message");
 }
 
+/// One connector for clients of every kind: each offers what it speaks, so that a server that speaks both is taken at its word.
+#[test]
+fn who_speaks_one_protocol_offers_no_other() {
+    let spoken = on_a_loop(async {
+        let options = wirebook_http2::server::Options::default();
+        let server = wirebook_http2::server::serve_secure_with(
+            "127.0.0.1:0",
+            &identity(),
+            options,
+            async |request, response| {
+                if request.path() != "/socket" {
+                    return handler(request, response).await;
+                }
+                let Some(mut socket) = websocket::upgrade(request, response, &Default::default()).await? else {
+                    return Ok(());
+                };
+                while let Some(message) = socket.reader.next().await? {
+                    socket.writer.send(message).await?;
+                }
+                Ok(())
+            },
+        )
+        .expect("a free port");
+        let port = server.local_addr().expect("TCP").port();
+        for protocols in [&["h2", "http/1.1"][..], &["h2"], &["http/1.1"], &[]] {
+            let connector = connector().offering(protocols);
+            let agent = Agent::with_tls(AgentOptions::default(), connector.clone());
+            let options = Options { agent: Some(&agent), ..Options::default() };
+            let url = format!("https://localhost:{port}/tea");
+            assert_eq!(get(&url, &options).await.expect("an answer").bytes(100).await.expect("content"), b"/tea");
+            let (mut reader, writer) =
+                websocket::connect_secure(&format!("wss://localhost:{port}/socket"), &connector).await?;
+            writer.send("hello").await?;
+            assert_eq!(reader.next().await?, Some(Message::text("hello")));
+            let session = wirebook_http2::client::Session::connect_secure("localhost", port, &connector).await;
+            let answer = session.expect("HTTP/2").request("GET", "/tea").send(b"").await;
+            assert_eq!(answer.expect("an answer").bytes(100).await.expect("content"), b"/tea");
+        }
+        Ok::<_, Fault>(())
+    });
+    spoken.expect("a loop").expect("every message");
+}
+
 #[test]
 fn event_sources_listen_over_tls() {
     on_a_loop(async {

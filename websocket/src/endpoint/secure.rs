@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::driver::{Reader, Writer};
 use crate::handshake::client::Request;
 
-/// Connects to `wss://host[:port][/path][?query]`, with the default [`Config`]; whom to believe says the connector.
+/// Connects to `wss://host[:port][/path][?query]`, with the default [`Config`]; whom to believe says the connector. HTTP/1.1 is offered alone,
+/// whatever else the connector offers.
 ///
 /// ```no_run
 /// use wirebook_tls::Connector;
@@ -58,7 +59,7 @@ pub async fn connect_secure_with(
         let mut request = request(host, &target, &config);
         adjust(&mut request);
         let stream = tcp(&with_port(host, 443)).await?;
-        let stream = connector.connect(stream, name(host)).await.map_err(fault)?;
+        let stream = connector.offering_http1().connect(stream, name(host)).await.map_err(fault)?;
         open(stream, request, config).await
     })
     .await

@@ -176,9 +176,11 @@ pub(crate) const FLOODS_TABLE: Table = Table(&[
     Row("flood SETTINGS (2019)", "each of them wants an acknowledgement, though nothing has changed", "RFC 9113 §10.5", RECEIVE, "Answer::SettingsAck"),
     Row("flood empty DATA (2019)", "frames of content without a byte of content", "RFC 9113 §10.5", RECEIVE, "content == 0"),
     Row("flood windows that open by one byte (2019)", "room for a single byte, for which a server would write a whole frame", "RFC 9113 §10.5", RECEIVE, "§6.9"),
+    Row("flood windows that open by a lot, for nothing", "room for content that nobody sends: a frame costs the same however far it opens", "RFC 9113 §10.5", RECEIVE, "§6.9"),
     Row("flood PRIORITY (2019)", "an order of streams that is changed again and again; here nobody keeps one", "RFC 9113 §10.5", RECEIVE, "Frame::Priority"),
     Row("flood frames of no known kind", "they must be passed over, and each of them has to be looked at for that", "RFC 9113 §5.5", RECEIVE, "Kind::Unknown"),
     Row("flood the HPACK bomb (2016)", "a field of 4 KiB goes into the table, and then one octet names it, two hundred times a request", "RFC 9113 §10.5.1", BUDGET, "fn spend"),
+    Row("flood HPACK names that are copied", "a name of 4 KiB lies in the table, and two octets have it copied into a new entry, two hundred times a request", "RFC 7541 §7.3", BLOCK, "COPIED"),
 ]);
 
 /// What a reader does with a stream, and what it means for the window.

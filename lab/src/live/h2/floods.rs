@@ -43,8 +43,8 @@ const GET: &[u8] = b"\x82\x87\x84\x01\x01a";
 /// The stream that a flood has opened before it begins.
 const FIRST: StreamId = StreamId::new(1);
 
-/// From 2016 to 2025.
-const FLOODS: [Flood; 11] = [
+/// From 2016 on.
+const FLOODS: [Flood; 13] = [
     Flood {
         name: "rapid reset (2023)",
         before: Vec::new,
@@ -85,6 +85,11 @@ const FLOODS: [Flood; 11] = [
         frames: |_, _| written(Frame::WindowUpdate { stream: StreamId::CONNECTION, increment: 1 }),
     },
     Flood {
+        name: "windows that open by a lot, for nothing",
+        before: Vec::new,
+        frames: |_, _| written(Frame::WindowUpdate { stream: StreamId::CONNECTION, increment: 64 << 10 }),
+    },
+    Flood {
         name: "PRIORITY (2019)",
         before: Vec::new,
         frames: |_, number| {
@@ -110,6 +115,16 @@ const FLOODS: [Flood; 11] = [
             headers(FIRST, true, true, &fragment)
         },
         frames: |stream, _| headers(stream, true, true, &[GET, &[0xbe; 200]].concat()),
+    },
+    Flood {
+        name: "HPACK names that are copied",
+        before: || {
+            let mut fragment = [GET, b"\x40"].concat();
+            integer::write(3_900, 7, 0, &mut fragment);
+            fragment.resize(fragment.len() + 3_900, b'n');
+            headers(FIRST, true, true, &[&fragment, &b"\0"[..]].concat())
+        },
+        frames: |stream, _| headers(stream, true, true, &[GET, &b"\x7e\0".repeat(200)].concat()),
     },
 ];
 
@@ -356,6 +371,11 @@ mod tests {
         assert_eq!((last(&ping), &*ping.end.as_ref().unwrap().name), ((801, 200, 0), "TooManyIdle"));
         assert_eq!(film("CONTINUATION", None, None).end.unwrap().name, "TooManyContinuations");
         assert_eq!(film("CONTINUATION", None, None).moments.last().unwrap().sent, 9);
+        let windows = film("windows that open by a lot", None, None);
+        assert_eq!((last(&windows), &*windows.end.as_ref().unwrap().name), ((801, 200, 0), "TooManyIdle"));
+        // What a request has copied weighs twelve resets, and it has too many fields besides.
+        let names = film("HPACK names", None, None);
+        assert_eq!((last(&names), &*names.end.as_ref().unwrap().name), ((17, 0, 800), "TooManyResets"));
     }
 
     #[test]
