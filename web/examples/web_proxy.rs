@@ -32,7 +32,8 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app(proxy::to(&to)?)?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -i http://{here}/api-nebula/hello")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

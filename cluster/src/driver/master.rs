@@ -18,7 +18,7 @@ use crate::{
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, io,
     net::SocketAddr,
     rc::Rc,
@@ -38,6 +38,8 @@ pub(super) struct Inner {
     pub(super) options: Options,
     pub(super) supervisor: RefCell<Supervisor>,
     pub(super) hands: Hands,
+    /// Addresses that the options name.
+    named: RefCell<BTreeSet<SocketAddr>>,
     /// By what was asked for.
     pub(super) ports: RefCell<BTreeMap<(SocketAddr, usize), Rc<Port>>>,
     pub(super) last_key: Cell<u64>,
@@ -101,6 +103,7 @@ impl Master {
             options,
             supervisor: RefCell::new(Supervisor::new(limits, net::now())),
             hands: Hands::default(),
+            named: RefCell::default(),
             ports: RefCell::default(),
             last_key: Cell::new(0),
             program,
@@ -139,6 +142,7 @@ impl Master {
         }
         for address in &self.0.options.listen {
             for asked in address.target().resolve_blocking()?.into_iter().take(1) {
+                self.0.named.borrow_mut().insert(asked);
                 self.port((asked, 0))?;
             }
         }
@@ -509,8 +513,20 @@ impl Master {
         if self.0.ports.borrow().len() >= MAX_PORTS {
             return Err(io::Error::other(format!("a cluster listens on {MAX_PORTS} ports at most")));
         }
+        if !self.may_open(asked.0) {
+            let text = format!("{} is the administrator's, and not among the addresses that the cluster names", asked.0);
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+        }
         self.add_port(asked, |key, policy, hands| Port::bind(key, asked.0, policy, hands))
     }
+
+    // ANCHOR: may_open
+    /// A worker of another user gets no port of its master that it could not open itself, except those that the program names: it
+    /// has laid down its rights, and must not have them by way of somebody who has kept them.
+    fn may_open(&self, address: SocketAddr) -> bool {
+        self.0.options.user.is_none() || !is_privileged(address.port()) || self.0.named.borrow().contains(&address)
+    }
+    // ANCHOR_END: may_open
 
     /// The port that a service manager has opened under that number, whatever address it took: it was told to.
     fn passed_for(&self, (address, index): (SocketAddr, usize)) -> Option<Rc<Port>> {
@@ -542,4 +558,11 @@ impl Master {
             used
         });
     }
+}
+
+/// Whether only the administrator may listen there (ip(7), `ip_unprivileged_port_start`). 0 is any free port.
+fn is_privileged(port: u16) -> bool {
+    let said = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").ok();
+    let first_free = said.and_then(|text| text.trim().parse().ok()).unwrap_or(1024_u32);
+    port != 0 && u32::from(port) < first_free
 }

@@ -72,6 +72,7 @@ pub struct Options {
     /// process's own.
     pub log: Option<LogOptions>,
     /// The user and the group that workers are, for a master that may change them: root as a rule. `None`, the default: the master's.
+    /// Workers of another user get the administrator's ports (below 1024 as a rule) only where `listen` names them.
     pub user: Option<(u32, u32)>,
     /// Where an operator finds this cluster ([`govern`](crate::govern)). `None`, the default: nowhere.
     pub place: Option<Place>,
