@@ -109,7 +109,7 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
                 eprintln!("No browser could be opened; the address is {url}");
             }
         }
-        other => eprintln!("{other}"),
+        other => cluster::host::complain(&other.to_string()),
     };
     // A worker is told where the others share what the first has rendered, and needs no place of its own.
     let shared = options.rendered.is_none().then(share_pages).transpose()?;

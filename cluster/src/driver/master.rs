@@ -278,7 +278,9 @@ impl Master {
             Order::Start { worker, slot, generation } => {
                 if let Err(error) = self.start_worker(worker, slot, generation) {
                     self.news(News::NotStarted { reason: error.to_string() });
-                    self.happened(Event::Ended(worker));
+                    // Not now: if its slot does not rest, the next start would follow within this turn, and the one after that.
+                    let master = self.clone();
+                    net::spawn(async move { master.happened(Event::Ended(worker)) });
                 }
             }
             Order::Leave(worker) => self.dismiss(worker),

@@ -3,7 +3,7 @@
 use super::{news::News, program::Program};
 use crate::{
     farewell::Farewell,
-    host::{LogOptions, Place},
+    host::{LogOptions, Place, complain},
     policy::Policy,
     supervisor,
 };
@@ -76,7 +76,8 @@ pub struct Options {
     pub user: Option<(u32, u32)>,
     /// Where an operator finds this cluster ([`govern`](crate::govern)). `None`, the default: nowhere.
     pub place: Option<Place>,
-    /// Whom the master tells what happens; by default a line on standard error for what is not in order.
+    /// Whom the master tells what happens; it is called on the master's loop, which must not wait for it. By default a line on standard
+    /// error for what is not in order ([`complain`]).
     pub news: Option<Hook>,
 }
 
@@ -97,7 +98,7 @@ impl Default for Options {
             place: None,
             news: Some(Rc::new(|news| {
                 if news.is_trouble() {
-                    eprintln!("wirebook-cluster: {news}");
+                    complain(&format!("wirebook-cluster: {news}"));
                 }
             })),
         }

@@ -46,13 +46,14 @@ impl Control {
     /// sees to that). At no moment is there none.
     ///
     /// # Errors
-    /// Those of listening.
+    /// Those of listening, and of putting the socket in its place; with the path.
     pub fn listen(path: &Path) -> io::Result<Control> {
         let mut aside = path.as_os_str().to_owned();
         aside.push(format!(".{}", std::process::id()));
         let listener = UnixListener::bind_with_mode(&aside, 0o600)?;
         let made = identity(Path::new(&aside))?;
-        fs::rename(&aside, path)?;
+        let cannot = |error: io::Error| io::Error::new(error.kind(), format!("cannot make {}: {error}", path.display()));
+        fs::rename(&aside, path).map_err(cannot)?;
         Ok(Control { listener: Rc::new(listener), path: path.to_owned(), made })
     }
 

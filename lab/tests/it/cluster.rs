@@ -186,7 +186,7 @@ fn a_terminal_obeys_no_worker() {
     const SHOWN: &str = r"     1 | tea^[[2J^Mmaster | all is well\u{9b}1A";
     let home = Home::new();
     let start = ["start", "--name", "web", "--workers", "1", "--ready-after", "10ms", "--daemon", "--", "sh", "-c"];
-    home.says(&[&start[..], &[&format!("{WRITES}; exec sleep 1000")]].concat());
+    home.says(&[&start[..], &[&format!("{WRITES}; : '\x1b[2J'; exec sleep 1000")]].concat());
     let piped = home.says_wide(&["logs", "web", "-n", "1000"]);
     assert!(piped.contains("     1 | tea\x1b[2J\rmaster | all is well\u{9b}1A\n"), "{piped:?}");
     let is_told = |text: &str| text.replace("\r\n", "\n").contains(|sign: char| sign.is_control() && sign != '\n');
