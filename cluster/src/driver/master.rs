@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     farewell::either,
-    host::Log,
+    host::{Log, cut},
     mail::Peer,
     policy::{self, Policy},
     supervisor::{self, Event, Order, Supervisor},
@@ -29,6 +29,9 @@ use wirebook_process::{Handle, Kind};
 
 /// How long a worker whose channel has ended may take to end itself; and a channel, after its worker has.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Octets of the reason for which a worker is killed.
+const MAX_REASON: usize = 512;
 
 /// A running master. Clones are the same; dropping them changes nothing.
 #[derive(Clone)]
@@ -228,7 +231,8 @@ impl Master {
     }
 
     fn misbehaves(&self, worker: u64, reason: &str) {
-        self.news(News::Broken { worker, reason: reason.to_owned() });
+        // Some of it may be what the worker said, which may be as long as a message.
+        self.news(News::Broken { worker, reason: cut(reason, MAX_REASON).to_owned() });
         // One that is killed already is not killed twice.
         let _ = self.0.supervisor.borrow_mut().on(Event::Misbehaves(worker), net::now());
         self.wake();
@@ -516,7 +520,8 @@ impl Master {
             return Err(io::Error::other(format!("a cluster listens on {MAX_PORTS} ports at most")));
         }
         if !self.may_open(asked.0) {
-            let text = format!("{} is the administrator's, and not among the addresses that the cluster names", asked.0);
+            let text =
+                format!("{} is the administrator's, and not among the addresses that the cluster names", asked.0);
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
         }
         self.add_port(asked, |key, policy, hands| Port::bind(key, asked.0, policy, hands))

@@ -36,7 +36,7 @@ pub enum News {
     Broken {
         /// Its number.
         worker: u64,
-        /// Which.
+        /// Which, in 512 octets at most: it may be a rule about what the worker said.
         reason: String,
     },
     /// A worker's program says this.

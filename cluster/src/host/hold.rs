@@ -31,7 +31,8 @@ impl Hold {
     /// # Errors
     /// `AddrInUse`, with the number, when a process that lives holds it; those of the file system, with the file.
     pub fn take(path: &Path) -> io::Result<Hold> {
-        let cannot = |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
+        let cannot =
+            |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
         for _ in 0..TRIES {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false).mode(0o600);

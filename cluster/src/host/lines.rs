@@ -28,6 +28,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// As much of a text as fits into so many octets, whole letters.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=text.len().min(most)).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Whether a terminal does something at that sign, instead of showing it: Unicode's controls (C0, DEL, C1) except the tab, the two
 /// separators of lines, and what turns the direction of all that follows.
 pub fn is_command(letter: char) -> bool {

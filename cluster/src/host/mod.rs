@@ -19,6 +19,7 @@ pub use control::{ASK_LIMIT, Control, MAX_OPERATORS, ask};
 pub use daemon::{Background, Daemon, Side, detach};
 pub(crate) use daemon::{DAEMON, TAKEOVER};
 pub use hold::Hold;
+pub(crate) use lines::cut;
 pub use lines::{Lines, MAX_LINE, is_command, visible};
 pub use log::{Follower, Line, Log, LogOptions, Source};
 pub use notify::{Notify, watchdog};

@@ -179,7 +179,14 @@ mod tests {
         drop((bind(left[0]), bind(left[1]), listen(left[2])));
         // Somebody listens; another name's; no such name at all; no socket.
         let living = (bind("web.1.8.notify"), listen("web.socket.13"));
-        let others = ["web.socket", "web.5.1.7.notify", "other.1.7.notify", "web2.1.7.notify", "web.1.x.notify", "web..7.notify"];
+        let others = [
+            "web.socket",
+            "web.5.1.7.notify",
+            "other.1.7.notify",
+            "web2.1.7.notify",
+            "web.1.x.notify",
+            "web..7.notify",
+        ];
         others.iter().for_each(|name| drop(bind(name)));
         fs::write(folder.path().join("web.1.9.notify"), "").unwrap();
         symlink(folder.path().join("web.socket"), folder.path().join("web.1.10.notify")).unwrap();

@@ -1,7 +1,7 @@
 //! Standard error, as a master may use it: it may be a pipe that nobody empties, or a terminal that somebody has stopped, and a
 //! master that waits for it accepts nothing and buries nobody.
 
-use super::lines::visible;
+use super::lines::{cut, visible};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::{
     io::{self, IsTerminal, Write},
@@ -36,9 +36,7 @@ fn complain_to(mut to: impl AsFd + Write, is_terminal: bool, left_out: &AtomicU6
     };
     debug_assert!(said.len() < MAX_LEFT_OUT);
     let text = if is_terminal { visible(text) } else { text.into() };
-    let most = text.len().min(MAX_SAID - MAX_LEFT_OUT);
-    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    said.push_str(&text[..end]);
+    said.push_str(cut(&text, MAX_SAID - MAX_LEFT_OUT));
     said.push('\n');
     // Who is gone hears nothing.
     let _ = to.write_all(said.as_bytes());

@@ -406,7 +406,8 @@ fn what_a_killed_master_has_left() {
         let this = env::current_exe().unwrap();
         let second = Master::command(&this, first.folder.path(), wanted).spawn().unwrap();
         let _guard = Ended(second.id() as i32);
-        until(|| fs::read_to_string(first.place().pid_file()).is_ok_and(|pid| pid == format!("{}\n", second.id()))).await;
+        until(|| fs::read_to_string(first.place().pid_file()).is_ok_and(|pid| pid == format!("{}\n", second.id())))
+            .await;
         first.serves().await;
         assert_eq!((ears(killed), ears(second.id())), (0, 2));
     });

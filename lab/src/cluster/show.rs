@@ -23,7 +23,8 @@ pub(super) fn started(name: &str, pid: i32, addresses: &str, json: bool) {
 }
 
 pub(super) fn done(name: &str, said: &str, json: bool) {
-    let text = if json { to_json(&json!({ "name": name, "said": said })) } else { format!("{name}: {}", visible(said)) };
+    let text =
+        if json { to_json(&json!({ "name": name, "said": said })) } else { format!("{name}: {}", visible(said)) };
     println!("{text}");
 }
 

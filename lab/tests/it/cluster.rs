@@ -218,6 +218,23 @@ fn a_terminal_obeys_no_worker() {
     assert!(shown.contains(SHOWN) && !is_told(&shown), "{shown:?}");
 }
 
+/// The longest line of a worker, of signs that JSON writes in six octets, and a command line of megabytes: an operator is answered.
+#[test]
+fn what_is_long_reaches_the_operator() {
+    let home = Home::new();
+    let long = "\x01".repeat(100_000);
+    let start = ["start", "--name", "web", "--workers", "1", "--ready-after", "10ms", "--daemon", "--", "sh", "-c"];
+    let script = ["head -c 65536 /dev/zero | tr '\\0' '\\1'; echo; exec sleep 1000", &long, &long, &long];
+    home.says(&[&start[..], &script].concat());
+    let described = home.json(&["describe"]);
+    let words = described["program"].as_array().expect("words");
+    assert!(words.len() == 4 && words[3].as_str().is_some_and(|word| word.ends_with("\x01…")), "{}", words.len());
+    home.says(&["describe"]);
+    home.says(&["list"]);
+    let lines = || home.says_wide(&["logs", "web", "-n", "1000", "--json"]);
+    while !lines().lines().any(|line| line.matches("\\u0001").count() == 65_536) {}
+}
+
 #[test]
 fn help_reads_well() {
     let home = Home::new();
