@@ -5,6 +5,7 @@ use std::borrow::Cow;
 /// Octets of a line that are kept. What is behind them is counted.
 pub const MAX_LINE: usize = 64 * 1024;
 
+// ANCHOR: visible
 /// The text for a terminal: what a terminal takes for a command stands there in signs that show it (`^[[2J`, as `cat -v` has it), so
 /// that no process can move the cursor, or write over what another has written. Tabs and all letters stay as they are.
 ///
@@ -27,6 +28,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
     shown.into()
 }
+// ANCHOR_END: visible
 
 /// As much of a text as fits into so many octets, whole letters.
 pub(crate) fn cut(text: &str, most: usize) -> &str {

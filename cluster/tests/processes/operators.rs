@@ -7,9 +7,19 @@ use crate::{
 };
 use rustix::process::Signal;
 use serde_json::json;
-use std::{env, fs, path::PathBuf, process::Command, time::Duration};
+use std::{
+    env, fs,
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 use wirebook_cluster::host::{Listing, MAX_OPERATORS, Reply, Request, ask};
 use wirebook_net::{self as net, Stream, unix::UnixStream};
+
+/// The socket at which somebody else asks.
+const STRANGER: &str = "CLUSTER_TEST_STRANGER";
 
 // --- an operator
 
@@ -86,6 +96,48 @@ fn an_operator_who_says_what_is_no_request() {
         assert!(master.listing().await.is_none(), "the next one is turned away");
         drop(open);
         master.serves().await;
+    });
+}
+
+/// Not a test, but somebody else at the control socket.
+#[test]
+fn the_stranger() {
+    let Ok(path) = env::var(STRANGER) else { return };
+    let mut stream = std::os::unix::net::UnixStream::connect(path).expect("the door is open");
+    // That nobody listens to the end is right.
+    let _ = stream.write_all(b"{\"do\":\"stop\",\"now\":true}\n");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    std::process::exit(i32::from(!answer.is_empty()));
+}
+
+/// The folder is this user's alone, and so is the socket; and whoever comes in all the same, because somebody has opened both, is not
+/// answered: the kernel says who that is.
+#[test]
+fn somebody_else_at_the_control_socket() {
+    block_on(async {
+        let master = Master::start(json!({ "workers": 1, "listen": ["127.0.0.1:0"] }), |_| {});
+        let before = master.serves().await;
+        let socket = master.place().socket();
+        let folder = socket.parent().unwrap().to_owned();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&socket)), (0o700, 0o600));
+        if !rustix::process::geteuid().is_root() {
+            return eprintln!("SKIPPED: somebody else at the control socket: only root may be another user");
+        }
+        for path in [master.folder.path(), &folder, &socket] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        let mut stranger = Command::new(env::current_exe().unwrap());
+        stranger.args(["--exact", "operators::the_stranger", "--nocapture"]).env(STRANGER, &socket);
+        stranger.uid(64_737).gid(64_737).current_dir("/").stdout(Stdio::null());
+        let Ok(mut stranger) = stranger.spawn() else {
+            return eprintln!("SKIPPED: somebody else at the control socket: another user cannot run this program");
+        };
+        until(|| stranger.try_wait().unwrap().is_some()).await;
+        assert!(stranger.wait().unwrap().success(), "it was answered");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(master.serves().await.pid, before.pid);
     });
 }
 
