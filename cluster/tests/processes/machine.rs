@@ -404,12 +404,11 @@ fn what_a_killed_master_has_left() {
         first.child.wait().unwrap();
         assert_eq!(ears(killed), 2, "they are left");
         let this = env::current_exe().unwrap();
-        let second = Master::command(&this, first.folder.path(), wanted).spawn().unwrap();
-        let _guard = Ended(second.id() as i32);
-        until(|| fs::read_to_string(first.place().pid_file()).is_ok_and(|pid| pid == format!("{}\n", second.id())))
-            .await;
+        first.child = Master::command(&this, first.folder.path(), wanted).spawn().unwrap();
+        let second = first.child.id();
+        until(|| first.pid() == Some(second as i32)).await;
         first.serves().await;
-        assert_eq!((ears(killed), ears(second.id())), (0, 2));
+        assert_eq!((ears(killed), ears(second)), (0, 2));
     });
 }
 

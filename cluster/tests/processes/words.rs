@@ -5,6 +5,7 @@ use crate::{
     kit::{Cluster, block_on, options, until},
     worker::say_by_hand,
 };
+use serde_json::json;
 use std::{collections::BTreeMap, io, time::Duration};
 use wirebook_cluster::{News, Policy, Worker, host::is_command};
 use wirebook_net as net;
@@ -131,24 +132,16 @@ fn net_41_relatives() {
         let mut seen = BTreeMap::new();
         for (at, (_, said)) in SAID.iter().enumerate() {
             let me = at as u64 + 1;
-            let fate = net::timeout(Duration::from_secs(20), async {
-                loop {
-                    let news = cluster.news.borrow();
-                    if news.iter().any(|told| matches!(told, News::Broken { worker, .. } if *worker == me)) {
-                        return Killed;
-                    }
-                    let lives = serde_json::json!(format!("{me} lives")).to_string();
-                    if news
-                        .iter()
-                        .any(|told| matches!(told, News::Message { worker, json } if *worker == me && *json == lives))
-                    {
-                        return Lives;
-                    }
-                    drop(news);
-                    net::sleep(Duration::from_millis(1)).await;
-                }
-            });
-            let fate = fate.await.unwrap_or_else(|_| panic!("{said:?} has no end: {:?}", cluster.news.borrow()));
+            let lives = json!(format!("{me} lives")).to_string();
+            let fate = || {
+                cluster.news.borrow().iter().find_map(|told| match told {
+                    News::Broken { worker, .. } if *worker == me => Some(Killed),
+                    News::Message { worker, json } if *worker == me && *json == lives => Some(Lives),
+                    _ => None,
+                })
+            };
+            let told = net::timeout(Duration::from_secs(20), until(|| fate().is_some())).await;
+            let fate = fate().unwrap_or_else(|| panic!("{said:?}: {told:?}, {:?}", cluster.news.borrow()));
             if fate == Lives {
                 let pid = cluster.master.workers().iter().find(|seen| seen.view.worker == me).and_then(|seen| seen.pid);
                 pid.into_iter().for_each(|pid| crate::kit::signal(pid, rustix::process::Signal::KILL));
