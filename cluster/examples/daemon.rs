@@ -43,12 +43,13 @@ fn main() -> terminal::Result {
             }
             Ok(server) => {
                 let address = server.local_addr().map_or(options.addr, |address| address.to_string());
+                let stop = net::ctrl_c();
                 background.ready(&address).await;
                 // ANCHOR_END: daemon
                 if !options.detach {
                     terminal::listening(&address, &[&format!("curl http://{address}/")]);
                 }
-                net::ctrl_c().await?;
+                stop.await?;
                 server.close();
                 net::stop();
                 Ok(())

@@ -25,7 +25,7 @@
 //! | [`supervisor`] | Who is started again, when, how often, and who has to go? | 742 |
 //! | [`messenger`] | Who hears what one says? | 70 |
 //! | [`schedule`] | Who runs which job when, if clocks jump and runs last? | 235 |
-//! | [`host`] | with feature `net`: What is a master to its machine: who finds it, tells it what to do, and hears how it is? | 750 |
+//! | [`host`] | with feature `net`: What is a master to its machine: who finds it, tells it what to do, and hears how it is? | 860 |
 //! | `mail/` | with feature `net`: Where does it wait that nobody has read? | 105 |
 //! | `farewell/` | with feature `net`: In which order does a server let go of what it has? | 130 |
 //! | `driver/` | with feature `net`: How do a master and its workers share a port, and lose nothing when one of them dies? | 2,100 |

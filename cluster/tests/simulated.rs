@@ -435,6 +435,22 @@ fn random_histories() {
     println!("{trials} histories from seed {first} on, {} steps", steps.into_inner());
 }
 
+#[test]
+fn workers_at_their_most_and_their_fewest() {
+    let now = Instant::now();
+    let starts = |supervisor: &mut Supervisor| {
+        std::iter::from_fn(|| supervisor.order()).filter(|order| matches!(order, Order::Start { .. })).count()
+    };
+    for (asked, wanted) in [(0, 1), (1, 1), (255, 255), (MAX_WORKERS, 256), (257, 256), (usize::MAX, 256)] {
+        let mut supervisor = Supervisor::new(Options { workers: asked, ..Options::default() }, now);
+        assert_eq!((supervisor.wanted(), starts(&mut supervisor)), (wanted, wanted), "{asked}");
+        let mut supervisor = Supervisor::new(Options::default(), now);
+        assert_eq!(starts(&mut supervisor), 1);
+        supervisor.on(Event::Scale(asked), now).unwrap();
+        assert_eq!((supervisor.wanted(), starts(&mut supervisor)), (wanted, wanted - 1), "{asked}");
+    }
+}
+
 /// Says which history it was, when that did not end well.
 struct Told(u64);
 

@@ -14,8 +14,9 @@ fn main() -> terminal::Result {
             response.header("content-type", "text/plain").end(format!("Hello from {}\n", request.path())).await
         })?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl http://{here}/tea")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
     // ANCHOR_END: hello
 }

@@ -15,8 +15,9 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = http1::serve(addr, inspect)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -d tea http://{here}/pot")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }
 

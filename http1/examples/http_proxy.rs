@@ -45,8 +45,9 @@ fn main() -> terminal::Result {
         let options = Options { max_body, close_timeout: Duration::from_millis(500), ..Options::default() };
         let server = http1::serve_with(addr, options, handler)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -x http://{here} http://example.org/")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }
 

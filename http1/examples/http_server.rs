@@ -23,9 +23,10 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = serve_threads(addr, threads, Options::default(), || route)?;
         let here = server.local_addr();
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -d tea http://{here}/echo"), &format!("curl http://{here}/slow")]);
         // Who has asked is answered; who idles is not waited for.
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }
 

@@ -42,6 +42,7 @@ fn main() -> terminal::Result {
         let pem = identity.development().map(|made| made.authority_pem.clone()).unwrap_or_default();
         authority.write_all(pem.as_bytes()).map_err(at(authority.path().display()))?;
         let file = authority.path().display();
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[
@@ -49,6 +50,6 @@ fn main() -> terminal::Result {
                 &format!("curl --http1.1 --cacert {file} https://{here}/tea"),
             ],
         );
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

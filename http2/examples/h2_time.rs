@@ -27,7 +27,8 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = http2::serve(addr, time)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl --http2-prior-knowledge --no-buffer http://{here}/")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

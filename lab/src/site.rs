@@ -70,12 +70,19 @@ pub(crate) fn run(options: &Options) -> Result {
     let (addr, open) = (options.addr, options.open);
     let certificate = if options.tls { Some(Certificate::new(options.cert_dir.as_deref())?) } else { None };
     let served = net::block_on(async move {
-        let listening = listen(addr, root, certificate.as_ref()).await?;
-        if open && open::that_detached(&listening.url).is_err() {
-            eprintln!("No browser could be opened; the address is {}", listening.url);
+        let Listening { server, address, url } = listen(addr, root, certificate.as_ref()).await?;
+        // Whoever reads where it listens may tell it to stop.
+        let stop = net::ctrl_c();
+        println!("listening on {address}");
+        eprintln!("the book is at {url} and Ctrl-C stops it");
+        if let Some(certificate) = certificate {
+            eprintln!("{}", certificate.hints(&url));
         }
-        net::ctrl_c().await.map_err(|error| cannot_run(&error))?;
-        listening.server.close();
+        if open && open::that_detached(&url).is_err() {
+            eprintln!("No browser could be opened; the address is {url}");
+        }
+        stop.await.map_err(|error| cannot_run(&error))?;
+        server.close();
         net::stop();
         println!("\nstopped");
         Ok(())
@@ -102,7 +109,7 @@ fn run_workers(options: &Options, workers: usize, root: PathBuf) -> Result {
                 eprintln!("No browser could be opened; the address is {url}");
             }
         }
-        other => eprintln!("{other}"),
+        other => cluster::host::complain(&other.to_string()),
     };
     // A worker is told where the others share what the first has rendered, and needs no place of its own.
     let shared = options.rendered.is_none().then(share_pages).transpose()?;
@@ -211,6 +218,7 @@ fn cannot_certify(error: &dyn Display) -> Complaint {
 
 struct Listening {
     server: http1::Server,
+    address: SocketAddr,
     url: String,
 }
 
@@ -226,12 +234,7 @@ async fn listen(addr: SocketAddr, root: PathBuf, certificate: Option<&Certificat
     net::sleep(Duration::ZERO).await;
     let url = format!("{}://{local}/", if certificate.is_some() { "https" } else { "http" });
     let server = serve(routes::app(pages, None), listener, certificate.map(Certificate::acceptor).transpose()?);
-    println!("listening on {local}");
-    eprintln!("the book is at {url} and Ctrl-C stops it");
-    if let Some(certificate) = certificate {
-        eprintln!("{}", certificate.hints(&url));
-    }
-    Ok(Listening { server, url })
+    Ok(Listening { server, address: local, url })
 }
 
 /// Serves on a port, over TLS or not.

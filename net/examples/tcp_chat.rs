@@ -13,9 +13,10 @@ fn main() -> terminal::Result {
     net::run(async move {
         let listener = TcpListener::bind(addr)?;
         let here = listener.local_addr()?;
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&terminal::netcat(format_args!("{} {}", here.ip(), here.port()))]);
         net::spawn(serve(listener));
-        net::ctrl_c().await?;
+        stop.await?;
         net::stop();
         Ok(())
     })

@@ -24,9 +24,10 @@ fn main() -> terminal::Result {
     net::run(async move {
         let socket = UdpSocket::bind(addr)?;
         let own = socket.local_addr()?;
+        let stop = net::ctrl_c();
         terminal::listening(own, &[&terminal::netcat(format_args!("-u {} {}", own.ip(), own.port()))]);
         net::spawn(serve(socket, own));
-        net::ctrl_c().await?;
+        stop.await?;
         net::stop();
         Ok(())
     })

@@ -22,13 +22,14 @@ fn main() -> terminal::Result {
     // ANCHOR: unix
     net::run(async move {
         let listener = UnixListener::bind_with_mode(&path, 0o600)?;
+        let stop = net::ctrl_c();
         terminal::listening(path.display(), &[&terminal::netcat(format_args!("-U {}", path.display()))]);
         net::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 net::spawn(echo(stream));
             }
         });
-        net::ctrl_c().await?;
+        stop.await?;
         net::stop();
         Ok(())
     })

@@ -45,11 +45,12 @@ fn main() -> terminal::Result {
             _ => response.status(404).end("not found\n").await,
         };
         let server = http1::serve_on(listener, Options::default(), handler);
+        let stop = net::ctrl_c();
         terminal::listening(
             address,
             &[&format!("curl -N http://{address}/events"), &format!("http://{address}/ in a browser")],
         );
-        net::ctrl_c().await?;
+        stop.await?;
         server.close();
         net::stop();
         Ok(())

@@ -48,6 +48,7 @@ fn main() -> terminal::Result {
         };
         let server = sse::serve(addr, feed.clone())?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -N http://{here}/events")]);
         net::spawn(async move {
             loop {
@@ -62,7 +63,7 @@ fn main() -> terminal::Result {
                 net::sleep(every).await;
             }
         });
-        server.until(net::ctrl_c()).await?;
+        server.until(stop).await?;
         net::stop();
         Ok(())
     })

@@ -28,8 +28,9 @@ fn main() -> terminal::Result {
                 _ => response.status(404).header("content-type", "text/plain").end("no such page\n").await,
             })?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl http://{here}/"), &format!("curl -N http://{here}/feed")]);
-        net::ctrl_c().await?;
+        stop.await?;
         server.close();
         net::stop();
         Ok(())

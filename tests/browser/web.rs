@@ -197,8 +197,9 @@ fn main() -> std::io::Result<()> {
         let listed = format!("http://localhost:{}", ports[1]);
         let other = app(&listed).serve_on(second);
         let server = app(&listed).serve_on(first);
+        let stop = net::ctrl_c();
         println!("{} {}", ports[0], ports[1]);
-        server.until(net::ctrl_c()).await?;
+        server.until(stop).await?;
         other.close();
         Ok(())
     })

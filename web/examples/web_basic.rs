@@ -24,10 +24,11 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[&format!("curl -i http://{here}/back"), &format!("curl -u 'ada:open sesame' http://{here}/back")],
         );
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

@@ -26,6 +26,7 @@ fn main() -> terminal::Result {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let asks = "-X OPTIONS -H 'origin: https://shop.example' -H 'access-control-request-method: PUT'";
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[
@@ -33,6 +34,6 @@ fn main() -> terminal::Result {
                 &format!("curl -i {asks} http://{here}/orders/7"),
             ],
         );
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

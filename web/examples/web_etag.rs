@@ -30,10 +30,11 @@ fn main() -> terminal::Result {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let since = "'if-modified-since: Thu, 01 Jan 2026 00:00:00 GMT'";
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[&format!("curl -i http://{here}/"), &format!("curl -i -H {since} http://{here}/prices")],
         );
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

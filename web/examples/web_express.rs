@@ -317,7 +317,8 @@ fn main() -> terminal::Result {
             "web-service" => format!("'http://{here}/api/users?api-key=foo'"),
             _ => format!("http://{here}/"),
         };
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -i {asked}")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

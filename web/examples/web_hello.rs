@@ -13,8 +13,9 @@ fn main() -> terminal::Result {
         let app = Router::new().get("/", async |ctx| ctx.text("Hello, World!\n")).into_app(Options::default())?;
         let server = app.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl http://{here}/")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
     // ANCHOR_END: hello
 }

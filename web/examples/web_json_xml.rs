@@ -33,6 +33,7 @@ fn main() -> terminal::Result {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let xml = "'<order id=\"7\"><tea>green</tea></order>'";
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[
@@ -41,6 +42,6 @@ fn main() -> terminal::Result {
                 &format!("curl -i 'http://{here}/tea?callback=show'"),
             ],
         );
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

@@ -391,7 +391,8 @@ fn main() -> terminal::Result {
             "vhost" => format!("-H 'host: bar.example.com' http://{here}/"),
             _ => format!("http://{here}/"),
         };
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -iN {asked}")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

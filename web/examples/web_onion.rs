@@ -50,7 +50,8 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -i http://{here}/")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

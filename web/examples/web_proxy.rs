@@ -33,8 +33,9 @@ fn main() -> terminal::Result {
         let server = app(proxy::to(&to)?)?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let behind = to.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -i http://{here}/api-nebula/hello")]);
         println!("a server to stand behind it: cargo run --example web_request -- --addr {behind}");
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

@@ -61,7 +61,8 @@ fn main() -> terminal::Result {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let ask = format!("curl -H 'Accept: text/*' 'http://{here}/teas/%6Eew?page=2'");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&ask]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

@@ -72,7 +72,8 @@ fn main() -> terminal::Result {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let add = format!("curl --json '{{\"name\":\"green\",\"minutes\":3}}' http://{here}/teas");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&add, &format!("curl http://{here}/teas")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

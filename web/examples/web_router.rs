@@ -42,6 +42,7 @@ fn main() -> terminal::Result {
         let routes = app.routes().join("\n  ");
         let server = app.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[
@@ -50,6 +51,6 @@ fn main() -> terminal::Result {
             ],
         );
         println!("  {routes}");
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

@@ -59,6 +59,7 @@ fn main() -> terminal::Result {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
         let jar = "curl -b jar -c jar";
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[
@@ -66,6 +67,6 @@ fn main() -> terminal::Result {
                 &format!("{jar} -L -d 'name=ada&password=open sesame' http://{here}/login"),
             ],
         );
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

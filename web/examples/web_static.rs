@@ -34,11 +34,12 @@ fn main() -> terminal::Result {
         let log = Appender::new(Console);
         let server = app(&folder, log.clone())?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(
             here,
             &[&format!("curl -I http://{here}/README.md"), &format!("curl -r 0-9 http://{here}/README.md")],
         );
-        server.until(net::ctrl_c()).await?;
+        server.until(stop).await?;
         log.flush().await;
         Ok(())
     })

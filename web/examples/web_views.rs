@@ -48,7 +48,8 @@ fn main() -> terminal::Result {
     net::run(async move {
         let server = app()?.serve(addr)?;
         let here = server.local_addr().expect("TCP has an address");
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("curl -N http://{here}/"), &format!("curl http://{here}/teas/green")]);
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

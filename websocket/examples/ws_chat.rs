@@ -22,6 +22,7 @@ fn main() -> terminal::Result {
     net::run(async move {
         let listener = TcpListener::bind(arguments.addr)?;
         let here = listener.local_addr()?;
+        let asked = net::ctrl_c();
         terminal::listening(here, &[&format!("http://{here}/ in two tabs of a browser")]);
         let hub = Hub::new(Overflow::Disconnect, Some(256 << 10));
         let everybody = hub.clone();
@@ -31,7 +32,7 @@ fn main() -> terminal::Result {
             _ => response.status(404).end("There is nothing here.\n").await,
         };
         let stop = async {
-            let asked = net::ctrl_c().await;
+            let asked = asked.await;
             everybody.close_all(Code::GOING_AWAY, "the server stops");
             asked
         };

@@ -42,6 +42,7 @@ fn main() -> terminal::Result {
     net::run(async move {
         let listener = TcpListener::bind(arguments.addr)?;
         let here = listener.local_addr()?;
+        let stop = net::ctrl_c();
         terminal::listening(here, &[&format!("cargo run --example ws_client -- ws://{here}/")]);
         let server = if arguments.by_message {
             // ANCHOR: by_message
@@ -61,6 +62,6 @@ fn main() -> terminal::Result {
             })
             // ANCHOR_END: echo
         };
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

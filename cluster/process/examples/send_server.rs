@@ -34,8 +34,9 @@ async fn give() -> io::Result<()> {
         channel.send_with("listen here", handle).await?;
         children.push((child, channel));
     }
+    let stop = net::ctrl_c();
     terminal::listening(here, &[&terminal::netcat(format_args!("{} {}", here.ip(), here.port()))]);
-    net::ctrl_c().await?;
+    stop.await?;
     // With their channels, the children end.
     for (child, channel) in children {
         channel.close();

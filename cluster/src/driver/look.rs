@@ -1,9 +1,15 @@
 //! What can be seen of a master.
 
 use super::{master::Master, options::Options, port::Port, program::Program};
-use crate::{host::Log, supervisor::View};
+use crate::{
+    host::{Log, cut},
+    supervisor::View,
+};
 use std::{net::SocketAddr, rc::Rc, time::Duration};
 use wirebook_net as net;
+
+/// Octets of a command line that a listing shows: arguments may be megabytes, and a listing is one message.
+const MAX_COMMAND: usize = 16 * 1024;
 
 /// A worker, as a master tells of it.
 #[derive(Clone, Debug)]
@@ -113,11 +119,21 @@ impl Master {
         &self.0.own_program
     }
 
-    /// What workers run, in words.
+    /// What workers run, in words, and as many of them as a listing has room for.
     pub(crate) fn command_line(&self) -> Vec<String> {
         let Program { path, arguments } = &self.0.program;
-        let arguments = arguments.iter().map(|word| word.to_string_lossy().into_owned());
-        std::iter::once(path.display().to_string()).chain(arguments).collect()
+        let words = std::iter::once(path.as_os_str()).chain(arguments.iter().map(AsRef::as_ref));
+        let mut left = MAX_COMMAND;
+        let shown = words.map_while(|word| {
+            let word = word.to_string_lossy();
+            let kept = cut(&word, left);
+            // A word that has no room is the last one.
+            let end = if kept.len() < word.len() { "…" } else { "" };
+            let is_shown = left > 0;
+            left = if end.is_empty() { left - kept.len() } else { 0 };
+            is_shown.then(|| format!("{kept}{end}"))
+        });
+        shown.collect()
     }
 
     pub(crate) fn up(&self) -> Duration {

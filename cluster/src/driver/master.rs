@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     farewell::either,
-    host::Log,
+    host::{Log, cut},
     mail::Peer,
     policy::{self, Policy},
     supervisor::{self, Event, Order, Supervisor},
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, io,
     net::SocketAddr,
     rc::Rc,
@@ -30,6 +30,9 @@ use wirebook_process::{Handle, Kind};
 /// How long a worker whose channel has ended may take to end itself; and a channel, after its worker has.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// Octets of the reason for which a worker is killed.
+const MAX_REASON: usize = 512;
+
 /// A running master. Clones are the same; dropping them changes nothing.
 #[derive(Clone)]
 pub struct Master(pub(super) Rc<Inner>);
@@ -38,6 +41,8 @@ pub(super) struct Inner {
     pub(super) options: Options,
     pub(super) supervisor: RefCell<Supervisor>,
     pub(super) hands: Hands,
+    /// Addresses that the options name.
+    named: RefCell<BTreeSet<SocketAddr>>,
     /// By what was asked for.
     pub(super) ports: RefCell<BTreeMap<(SocketAddr, usize), Rc<Port>>>,
     pub(super) last_key: Cell<u64>,
@@ -101,6 +106,7 @@ impl Master {
             options,
             supervisor: RefCell::new(Supervisor::new(limits, net::now())),
             hands: Hands::default(),
+            named: RefCell::default(),
             ports: RefCell::default(),
             last_key: Cell::new(0),
             program,
@@ -139,6 +145,7 @@ impl Master {
         }
         for address in &self.0.options.listen {
             for asked in address.target().resolve_blocking()?.into_iter().take(1) {
+                self.0.named.borrow_mut().insert(asked);
                 self.port((asked, 0))?;
             }
         }
@@ -224,7 +231,8 @@ impl Master {
     }
 
     fn misbehaves(&self, worker: u64, reason: &str) {
-        self.news(News::Broken { worker, reason: reason.to_owned() });
+        // Some of it may be what the worker said, which may be as long as a message.
+        self.news(News::Broken { worker, reason: cut(reason, MAX_REASON).to_owned() });
         // One that is killed already is not killed twice.
         let _ = self.0.supervisor.borrow_mut().on(Event::Misbehaves(worker), net::now());
         self.wake();
@@ -274,7 +282,9 @@ impl Master {
             Order::Start { worker, slot, generation } => {
                 if let Err(error) = self.start_worker(worker, slot, generation) {
                     self.news(News::NotStarted { reason: error.to_string() });
-                    self.happened(Event::Ended(worker));
+                    // Not now: if its slot does not rest, the next start would follow within this turn, and the one after that.
+                    let master = self.clone();
+                    net::spawn(async move { master.happened(Event::Ended(worker)) });
                 }
             }
             Order::Leave(worker) => self.dismiss(worker),
@@ -509,8 +519,21 @@ impl Master {
         if self.0.ports.borrow().len() >= MAX_PORTS {
             return Err(io::Error::other(format!("a cluster listens on {MAX_PORTS} ports at most")));
         }
+        if !self.may_open(asked.0) {
+            let text =
+                format!("{} is the administrator's, and not among the addresses that the cluster names", asked.0);
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+        }
         self.add_port(asked, |key, policy, hands| Port::bind(key, asked.0, policy, hands))
     }
+
+    // ANCHOR: may_open
+    /// A worker of another user gets no port of its master that it could not open itself, except those that the program names: it
+    /// has laid down its rights, and must not have them by way of somebody who has kept them.
+    fn may_open(&self, address: SocketAddr) -> bool {
+        self.0.options.user.is_none() || !is_privileged(address.port()) || self.0.named.borrow().contains(&address)
+    }
+    // ANCHOR_END: may_open
 
     /// The port that a service manager has opened under that number, whatever address it took: it was told to.
     fn passed_for(&self, (address, index): (SocketAddr, usize)) -> Option<Rc<Port>> {
@@ -542,4 +565,11 @@ impl Master {
             used
         });
     }
+}
+
+/// Whether only the administrator may listen there (ip(7), `ip_unprivileged_port_start`). 0 is any free port.
+fn is_privileged(port: u16) -> bool {
+    let said = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").ok();
+    let first_free = said.and_then(|text| text.trim().parse().ok()).unwrap_or(1024_u32);
+    port != 0 && u32::from(port) < first_free
 }

@@ -1,5 +1,6 @@
 //! What a master has to tell.
 
+use crate::host::visible;
 use std::{fmt, net::SocketAddr};
 use wirebook_process::Exit;
 
@@ -35,7 +36,7 @@ pub enum News {
     Broken {
         /// Its number.
         worker: u64,
-        /// Which.
+        /// Which, in 512 octets at most: it may be a rule about what the worker said.
         reason: String,
     },
     /// A worker's program says this.
@@ -90,6 +91,7 @@ impl News {
     }
 }
 
+/// A sentence for a person, without signs that a terminal would obey: some of its words are a worker's.
 impl fmt::Display for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,15 +100,15 @@ impl fmt::Display for News {
             }
             News::Ended { worker, exit, expected: true } => write!(f, "worker {worker} has left: {exit}"),
             News::Ended { worker, exit, .. } => write!(f, "worker {worker} has died: {exit}"),
-            News::NotStarted { reason } => f.write_str(reason),
-            News::Broken { worker, reason } => write!(f, "worker {worker} is killed: {reason}"),
-            News::Message { worker, json } => write!(f, "worker {worker} says {json}"),
+            News::NotStarted { reason } => f.write_str(&visible(reason)),
+            News::Broken { worker, reason } => write!(f, "worker {worker} is killed: {}", visible(reason)),
+            News::Message { worker, json } => write!(f, "worker {worker} says {}", visible(json)),
             News::OfAgent(news) => match &**news {
                 News::Ready { pid, .. } => write!(f, "the agent (process {pid}) is ready"),
                 News::Ended { exit, expected: true, .. } => write!(f, "the agent has left: {exit}"),
                 News::Ended { exit, .. } => write!(f, "the agent has died: {exit}"),
-                News::Broken { reason, .. } => write!(f, "the agent is killed: {reason}"),
-                News::Message { json, .. } => write!(f, "the agent says {json}"),
+                News::Broken { reason, .. } => write!(f, "the agent is killed: {}", visible(reason)),
+                News::Message { json, .. } => write!(f, "the agent says {}", visible(json)),
                 News::GaveUp => f.write_str("the agent has died too often; from now on a start is tried now and then"),
                 other => write!(f, "the agent: {other}"),
             },
@@ -116,7 +118,7 @@ impl fmt::Display for News {
                 write!(f, "generation {generation} died before it was ready, and what serves stays")
             }
             News::Replaced { pid } => write!(f, "process {pid} is the master from now on"),
-            News::NotReplaced { reason } => write!(f, "no new master, and all stays as it is: {reason}"),
+            News::NotReplaced { reason } => write!(f, "no new master, and all stays as it is: {}", visible(reason)),
             News::GaveUp => f.write_str("too many workers have died; from now on a start is tried now and then"),
             News::Recovered => f.write_str("no worker has died for a while; all is well again"),
         }

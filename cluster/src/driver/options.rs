@@ -3,7 +3,7 @@
 use super::{news::News, program::Program};
 use crate::{
     farewell::Farewell,
-    host::{LogOptions, Place},
+    host::{LogOptions, Place, complain},
     policy::Policy,
     supervisor,
 };
@@ -72,10 +72,12 @@ pub struct Options {
     /// process's own.
     pub log: Option<LogOptions>,
     /// The user and the group that workers are, for a master that may change them: root as a rule. `None`, the default: the master's.
+    /// Workers of another user get the administrator's ports (below 1024 as a rule) only where `listen` names them.
     pub user: Option<(u32, u32)>,
     /// Where an operator finds this cluster ([`govern`](crate::govern)). `None`, the default: nowhere.
     pub place: Option<Place>,
-    /// Whom the master tells what happens; by default a line on standard error for what is not in order.
+    /// Whom the master tells what happens; it is called on the master's loop, which must not wait for it. By default a line on standard
+    /// error for what is not in order ([`complain`]).
     pub news: Option<Hook>,
 }
 
@@ -96,7 +98,7 @@ impl Default for Options {
             place: None,
             news: Some(Rc::new(|news| {
                 if news.is_trouble() {
-                    eprintln!("wirebook-cluster: {news}");
+                    complain(&format!("wirebook-cluster: {news}"));
                 }
             })),
         }

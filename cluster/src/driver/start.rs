@@ -54,7 +54,8 @@ impl Master {
         let farewell = Farewell { deadline, ..options.farewell };
         let shares = options.policy == Policy::Shared;
         let agent = self.0.is_agents;
-        hand.tell(&Told::Hello(Hello { worker, slot, generation, agent, beat, farewell, shares }), None)?;
+        // Who is not told who it is does not become ready.
+        let _ = hand.tell(&Told::Hello(Hello { worker, slot, generation, agent, beat, farewell, shares }), None);
         let attends = options.guests.map(|guests| net::spawn(guest::attend(self.clone(), hand.clone(), guests, ear)));
         net::spawn(self.clone().watch(hand, attends));
         Ok(())

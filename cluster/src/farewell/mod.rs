@@ -187,3 +187,82 @@ pub(crate) async fn either<A, B>(one: impl Future<Output = A>, other: impl Futur
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirebook_net::sim;
+
+    /// A server whose connections never end; when it entered which phase, in milliseconds.
+    #[derive(Default)]
+    struct Lasting(RefCell<Vec<u128>>, Cell<Option<std::time::Instant>>);
+
+    impl Drain for Lasting {
+        fn enter(&self, _: Phase) {
+            let began = self.1.get().unwrap_or_else(net::now);
+            self.0.borrow_mut().push((net::now() - began).as_millis());
+        }
+
+        fn open(&self) -> usize {
+            1
+        }
+
+        fn gone(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    /// When each phase begins, and when three connections that last are told to end; within a thousand seconds.
+    fn play(times: Farewell) -> (Vec<u128>, Vec<u128>) {
+        let played = sim::run(20, async move {
+            let server = Rc::new(Lasting::default());
+            let (began, leaving) = (net::now(), Leaving::default());
+            server.1.set(Some(began));
+            let told = Rc::new(RefCell::new(Vec::new()));
+            for _ in 0..3 {
+                let (leaving, told) = (leaving.clone(), told.clone());
+                net::spawn(async move {
+                    leaving.told_to_end().await;
+                    told.borrow_mut().push((net::now() - began).as_millis());
+                });
+            }
+            let servers: [Rc<dyn Drain>; 1] = [server.clone()];
+            let long = Duration::from_secs(1000);
+            let _ = net::timeout(long, leaving.lead(&servers, async {}, times)).await;
+            net::yield_now().await;
+            net::stop();
+            (server.0.take(), told.take())
+        });
+        played.unwrap()
+    }
+
+    #[test]
+    fn every_time_has_its_edges() {
+        let (zero, one, max) = (Duration::ZERO, Duration::from_millis(1), Duration::MAX);
+        let normal = Farewell::default();
+        let lame = |lame_duck| Farewell { lame_duck, ..normal };
+        let idle = |close_idle| Farewell { close_idle, ..normal };
+        let all = |deadline| Farewell { deadline, ..normal };
+        for (times, wanted) in [
+            (normal, &[0, 5000, 6000, 30_000][..]),
+            (lame(zero), &[0, 0, 1000, 30_000]),
+            (lame(one), &[0, 1, 1001, 30_000]),
+            (lame(max), &[0, 30_000, 30_000, 30_000]),
+            (idle(zero), &[0, 5000, 5000, 30_000]),
+            (idle(max), &[0, 5000, 30_000, 30_000]),
+            (all(zero), &[0, 0, 0, 0]),
+            (all(one), &[0, 1, 1, 1]),
+            (all(Duration::from_millis(5000)), &[0, 5000, 5000, 5000]),
+            (all(Duration::from_millis(5001)), &[0, 5000, 5001, 5001]),
+            (all(max), &[0, 5000, 6000]),
+        ] {
+            assert_eq!(play(times).0, wanted, "{times:?}");
+        }
+        let told = |spread| play(Farewell { spread, ..normal }).1;
+        assert_eq!(told(zero), [6000, 6000, 6000], "all at once");
+        let near =
+            |times: Vec<u128>, wanted: [u128; 3]| times.iter().zip(wanted).all(|(at, wanted)| at.abs_diff(wanted) <= 5);
+        assert!(near(told(normal.spread), [6000, 7180, 9090]), "{:?}", told(normal.spread));
+        assert!(near(told(max), [6000, 30_000, 30_000]), "{:?}", told(max));
+    }
+}

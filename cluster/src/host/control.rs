@@ -1,7 +1,10 @@
 //! The control socket: a Unix socket in a private folder, for this user and the administrator. Lines of JSON as on any channel,
 //! with its bounds.
 
-use super::words::{Reply, Request};
+use super::{
+    lines::MAX_LINE,
+    words::{Reply, Request},
+};
 use rustix::process::geteuid;
 use std::{
     cell::Cell,
@@ -12,10 +15,10 @@ use std::{
     time::Duration,
 };
 use wirebook_net::{
-    self as net, Listener,
+    self as net, Carrier, Listener,
     unix::{UnixListener, UnixStream},
 };
-use wirebook_process::{Channel, Framing, Limits};
+use wirebook_process::{Channel, Framing, Limits, ipc};
 
 /// Operators that are heard at a time; the next one is turned away.
 pub const MAX_OPERATORS: usize = 32;
@@ -24,12 +27,13 @@ pub const ASK_LIMIT: Duration = Duration::from_secs(30);
 
 /// What goes over the socket: questions are short, and no handle has any business here.
 const LIMITS: Limits = Limits {
-    message: 256 * 1024,
+    // The longest line of a worker, of signs that JSON writes in six octets each.
+    message: 8 * MAX_LINE,
     depth: 8,
     fields: 16,
     window: 0,
     retries: 0,
-    queue_bytes: 256 * 1024,
+    queue_bytes: 8 * MAX_LINE,
     queue_messages: 256,
 };
 
@@ -46,13 +50,15 @@ impl Control {
     /// sees to that). At no moment is there none.
     ///
     /// # Errors
-    /// Those of listening.
+    /// Those of listening, and of putting the socket in its place; with the path.
     pub fn listen(path: &Path) -> io::Result<Control> {
         let mut aside = path.as_os_str().to_owned();
         aside.push(format!(".{}", std::process::id()));
         let listener = UnixListener::bind_with_mode(&aside, 0o600)?;
         let made = identity(Path::new(&aside))?;
-        fs::rename(&aside, path)?;
+        let cannot =
+            |error: io::Error| io::Error::new(error.kind(), format!("cannot make {}: {error}", path.display()));
+        fs::rename(&aside, path).map_err(cannot)?;
         Ok(Control { listener: Rc::new(listener), path: path.to_owned(), made })
     }
 
@@ -101,7 +107,13 @@ fn may_ask(stream: &UnixStream) -> bool {
 }
 // ANCHOR_END: may_ask
 
-async fn talk(channel: Channel, answer: &impl AsyncFn(Request, Channel) -> io::Result<()>) -> io::Result<()> {
+async fn talk<C: Carrier + 'static>(
+    channel: Channel<C>,
+    answer: &impl AsyncFn(Request, Channel<C>) -> io::Result<()>,
+) -> io::Result<()>
+where
+    C::Carried: ipc::Handle,
+{
     while let Some(message) = net::timeout(ASK_LIMIT, channel.next()).await?? {
         match message.parse() {
             Ok(request) => answer(request, channel.clone()).await?,
@@ -123,4 +135,38 @@ pub async fn ask(path: &Path, request: &Request) -> io::Result<Channel> {
     let channel = Channel::new(stream, Framing::Lines, LIMITS);
     channel.send(request).await?;
     Ok(channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirebook_net::sim;
+
+    /// Whoever has asked nothing is let go at [`ASK_LIMIT`], and not a moment before; each question gives it that time anew.
+    #[test]
+    fn who_asks_nothing_is_let_go() {
+        let (limit, moment) = (ASK_LIMIT, Duration::from_millis(1));
+        for (asks, wanted) in
+            [(vec![], limit), (vec![limit - moment], limit * 2 - moment), (vec![limit + moment], limit)]
+        {
+            let lasted = sim::run(20, async move {
+                let (ours, theirs) = sim::SimStream::pair();
+                let channel = |stream| Channel::new(stream, Framing::Lines, LIMITS);
+                let (ours, theirs) = (channel(ours), channel(theirs));
+                let operator = net::spawn(async move {
+                    for pause in asks {
+                        net::sleep(pause).await;
+                        let _ = theirs.send(&Request::List).await;
+                    }
+                    net::sleep(limit * 3).await;
+                });
+                let began = net::now();
+                let ended = talk(ours, &async |_, _| Ok(())).await;
+                assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+                operator.abort();
+                net::now() - began
+            });
+            assert!((wanted..wanted + 5 * moment).contains(&lasted.unwrap()));
+        }
+    }
 }

@@ -99,7 +99,11 @@ pub async fn detach(options: &Daemon) -> io::Result<Side> {
         return Ok(Side::Background(Background(parent()?)));
     }
     let output: OwnedFd = match &options.output {
-        Some(path) => OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.into(),
+        Some(path) => {
+            let cannot =
+                |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
+            OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(cannot)?.into()
+        }
         None => OpenOptions::new().write(true).open("/dev/null")?.into(),
     };
     let error = output.try_clone()?;

@@ -29,11 +29,14 @@ impl Hold {
     /// Takes a name, and writes this process's number into the file.
     ///
     /// # Errors
-    /// `AddrInUse`, with the number, when a process that lives holds it.
+    /// `AddrInUse`, with the number, when a process that lives holds it; those of the file system, with the file.
     pub fn take(path: &Path) -> io::Result<Hold> {
+        let cannot =
+            |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
         for _ in 0..TRIES {
-            let mut file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false).mode(0o600);
+            let mut file = options.open(path).map_err(cannot)?;
             if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
                 let text = format!("process {} has it", number_in(&mut file).unwrap_or(0));
                 return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
@@ -42,7 +45,7 @@ impl Hold {
             let (is, named) = (file.metadata()?, fs::symlink_metadata(path));
             if named.is_ok_and(|named| (named.dev(), named.ino()) == (is.dev(), is.ino())) {
                 let mut hold = Hold { file, path: path.to_owned() };
-                hold.write()?;
+                hold.write().map_err(cannot)?;
                 return Ok(hold);
             }
         }

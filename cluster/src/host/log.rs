@@ -1,12 +1,13 @@
 //! What workers write: the last lines in memory, all in a file that is put aside when it is long, and to whoever follows. Whatever
 //! is slower than the workers has lines left out, and is told how many; the master waits for none of them.
 
+use super::lines::visible;
 use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     rc::{Rc, Weak},
@@ -70,7 +71,7 @@ impl std::fmt::Display for Line {
 pub struct LogOptions {
     /// The file; none by default.
     pub file: Option<PathBuf>,
-    /// Also to this process's standard output. Off by default.
+    /// Also to this process's standard output; at a terminal as [`visible`]. Off by default.
     pub echo: bool,
     /// Octets after which the file is put aside, as `FILE.1`: 16 MiB. 0 puts it aside after each writing, `u64::MAX` never.
     pub rotate_at: u64,
@@ -106,8 +107,8 @@ impl Log {
     pub fn open(options: LogOptions) -> io::Result<Log> {
         let path = options.file.clone();
         let file = options.file.map(|path| Rotated::open(path, options.rotate_at, options.keep)).transpose()?;
-        let file = file.map(|file| Sink::begin(Target::File(file)));
-        let echo = options.echo.then(|| Sink::begin(Target::Output));
+        let file = file.map(|file| Sink::begin(Target::File(file), false));
+        let echo = options.echo.then(|| Sink::begin(Target::Output, io::stdout().is_terminal()));
         let (recent, recent_octets, followers) = Default::default();
         Ok(Log(Rc::new(Inner { recent, recent_octets, followers, file, echo, path })))
     }
@@ -222,6 +223,8 @@ fn left_out(count: u64) -> Line {
 /// What is written to by a thread of the pool, because a disk or a terminal may make its writer wait.
 #[derive(Debug)]
 struct Sink {
+    /// It is a terminal, which must obey nobody who writes a line.
+    is_terminal: bool,
     pending: RefCell<Vec<u8>>,
     left_out: Cell<u64>,
     reopen: Cell<bool>,
@@ -230,8 +233,9 @@ struct Sink {
 }
 
 impl Sink {
-    fn begin(target: Target) -> Rc<Sink> {
+    fn begin(target: Target, is_terminal: bool) -> Rc<Sink> {
         let sink = Rc::new(Sink {
+            is_terminal,
             pending: RefCell::default(),
             left_out: Cell::new(0),
             reopen: Cell::new(false),
@@ -250,7 +254,10 @@ impl Sink {
         if self.left_out.get() > 0 {
             pending.extend_from_slice(format!("{}\n", left_out(self.left_out.take())).as_bytes());
         }
-        pending.extend_from_slice(format!("{line}\n").as_bytes());
+        let text = line.to_string();
+        let text = if self.is_terminal { visible(&text) } else { text.as_str().into() };
+        pending.extend_from_slice(text.as_bytes());
+        pending.push(b'\n');
         drop(pending);
         self.moved.raise();
     }

@@ -3,7 +3,7 @@
 //!
 //! **Reading order.** `place.rs` is a folder, `hold.rs` a file that says who is there. `words.rs` is what an operator and a master
 //! say to each other, `control.rs` the socket for that. `lines.rs` cuts what a process writes, `log.rs` keeps it. `notify.rs` speaks
-//! to systemd, `daemon.rs` leaves the terminal.
+//! to systemd, `stderr.rs` to whoever reads standard error, `daemon.rs` leaves the terminal.
 
 mod control;
 mod daemon;
@@ -12,14 +12,17 @@ mod lines;
 mod log;
 mod notify;
 mod place;
+mod stderr;
 mod words;
 
 pub use control::{ASK_LIMIT, Control, MAX_OPERATORS, ask};
 pub use daemon::{Background, Daemon, Side, detach};
 pub(crate) use daemon::{DAEMON, TAKEOVER};
 pub use hold::Hold;
-pub use lines::{Lines, MAX_LINE};
+pub(crate) use lines::cut;
+pub use lines::{Lines, MAX_LINE, is_command, visible};
 pub use log::{Follower, Line, Log, LogOptions, Source};
 pub use notify::{Notify, watchdog};
 pub use place::Place;
+pub use stderr::complain;
 pub use words::{Listed, Listing, Reply, Request};

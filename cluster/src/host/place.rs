@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
+use wirebook_net::unix::remove_left;
 
 /// The longest name.
 const MAX_NAME: usize = 40;
@@ -84,6 +85,29 @@ impl Place {
         self.file(&format!("{}.{worker}.notify", std::process::id()))
     }
 
+    /// Removes the sockets that masters of this name have left which were killed. For whoever has just taken the name. A socket at which
+    /// somebody listens stays, as that of a master does which was replaced and still waits for its workers.
+    pub(crate) fn tidy(&self) {
+        let found = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let own = found.filter(|entry| entry.file_name().to_str().is_some_and(|name| self.is_of_a_process(name)));
+        for entry in own {
+            // One that stays is in nobody's way.
+            let _ = remove_left(&entry.path());
+        }
+    }
+
+    /// Whether that is the name of a socket of one process: where it hears a worker ([`Place::notify_socket`]), or what was to become
+    /// the control socket.
+    fn is_of_a_process(&self, file: &str) -> bool {
+        let Some(rest) = file.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('.')) else { return false };
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        match &rest.split('.').collect::<Vec<_>>()[..] {
+            [pid, worker, "notify"] => is_number(pid) && is_number(worker),
+            ["socket", pid] => is_number(pid),
+            _ => false,
+        }
+    }
+
     fn file(&self, kind: &str) -> PathBuf {
         self.folder.join(format!("{}.{kind}", self.name))
     }
@@ -121,7 +145,10 @@ fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::{
+        fs::{PermissionsExt, symlink},
+        net::{UnixDatagram, UnixListener},
+    };
 
     #[test]
     fn a_folder_that_others_can_enter_is_refused() {
@@ -139,6 +166,38 @@ mod tests {
         assert_eq!(Place::within(&link, "web").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         fs::write(home.path().join("file"), "").unwrap();
         assert!(Place::within(&home.path().join("file"), "web").is_err());
+    }
+
+    #[test]
+    fn what_the_dead_have_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let place = Place::within(folder.path(), "web").unwrap();
+        let bind = |name: &str| UnixDatagram::bind(folder.path().join(name)).unwrap();
+        let listen = |name: &str| UnixListener::bind(folder.path().join(name)).unwrap();
+        let left = ["web.1.7.notify", "web.4194304.18446744073709551615.notify", "web.socket.12"];
+        drop((bind(left[0]), bind(left[1]), listen(left[2])));
+        // Somebody listens; another name's; no such name at all; no socket.
+        let living = (bind("web.1.8.notify"), listen("web.socket.13"));
+        let others = [
+            "web.socket",
+            "web.5.1.7.notify",
+            "other.1.7.notify",
+            "web2.1.7.notify",
+            "web.1.x.notify",
+            "web..7.notify",
+        ];
+        others.iter().for_each(|name| drop(bind(name)));
+        fs::write(folder.path().join("web.1.9.notify"), "").unwrap();
+        symlink(folder.path().join("web.socket"), folder.path().join("web.1.10.notify")).unwrap();
+        place.tidy();
+        let has = |name: &str| fs::symlink_metadata(folder.path().join(name)).is_ok();
+        assert!(!left.iter().any(|name| has(name)));
+        let kept = ["web.1.8.notify", "web.socket.13", "web.1.9.notify", "web.1.10.notify"];
+        assert!(kept.iter().chain(&others).all(|name| has(name)));
+        drop(living);
+        place.tidy();
+        assert!(!has(kept[0]) && !has(kept[1]));
     }
 
     #[test]

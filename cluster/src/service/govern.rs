@@ -50,13 +50,18 @@ async fn run_master(options: Options, background: &mut Background) -> io::Result
     let place = options.place.clone();
     let hold = match (&place, heritage.hold) {
         (Some(place), Some(number)) => Some(Hold::shared(wirebook_process::inherited(number)?, &place.pid_file())?),
-        (Some(place), None) => Some(Hold::take(&place.pid_file())?),
+        (Some(place), None) => {
+            let hold = Hold::take(&place.pid_file())?;
+            place.tidy();
+            Some(hold)
+        }
         (None, _) => None,
     };
+    // Whoever hears of its first port may tell it something.
+    let signals = net::signals(&[SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2]);
     let master = Master::begin(options, heritage.begin)?;
     let hold: Held = Rc::new(RefCell::new(hold));
-    let numbers = [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2];
-    let heeds = net::spawn(heed(master.clone(), net::signals(&numbers), hold.clone()));
+    let heeds = net::spawn(heed(master.clone(), signals, hold.clone()));
     let buries = (std::process::id() == 1).then(|| net::spawn(bury(net::signals(&[SIGCHLD]))));
     let code = lead(&master, place.as_ref(), heritage.old, &hold, background).await;
     if code.is_err() {

@@ -128,6 +128,28 @@ pub(crate) fn is_alone(test: &str) -> bool {
     false
 }
 
+/// Whether this process is not root, to whom the system refuses nothing. If it is, it starts one that is not and runs that test, and what is
+/// left to say is whether that went well.
+pub(crate) fn is_nobody(test: &str) -> bool {
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 64_737;
+    if !rustix::process::geteuid().is_root() {
+        return true;
+    }
+    let this = std::env::current_exe().expect("this program");
+    let mut command = Command::new(this);
+    command.args(["--exact", test, "--nocapture"]).uid(NOBODY).gid(NOBODY).current_dir("/").env_remove("TMPDIR");
+    match command.output() {
+        Ok(output) => {
+            let said = [&output.stdout[..], &output.stderr].concat();
+            println!("{}", String::from_utf8_lossy(&said));
+            assert!(output.status.success(), "{}", output.status);
+        }
+        Err(error) => eprintln!("SKIPPED: {test}: another user cannot run this program: {error}"),
+    }
+    false
+}
+
 /// Waits until nobody holds a port: who dies lets go of it a moment before or after others see that.
 pub(crate) async fn until_refused(address: SocketAddr) {
     while TcpStream::connect(address).await.is_ok() {

@@ -1,9 +1,11 @@
 //! What a cluster does when all goes well.
 
-use crate::kit::{Cluster, Load, ask, block_on, full_form, once, options, signal, under_load, until, until_refused};
+use crate::kit::{
+    Cluster, Load, ask, block_on, full_form, once, options, signal, stop, under_load, until, until_refused,
+};
 use rustix::process::Signal;
-use std::{collections::BTreeMap, time::Duration};
-use wirebook_cluster::{Farewell, MAX_PORTS, News, Policy, policy::Sticky};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc, time::Duration};
+use wirebook_cluster::{Farewell, MAX_PORTS, News, Options, Policy, policy::Sticky};
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
 
 #[test]
@@ -29,6 +31,42 @@ fn every_policy_serves_from_every_worker() {
             until(|| tally.answers.borrow().len() == 2 && tally.count() > 100).await;
             let tally = load.end().await;
             assert_eq!((&*tally.broke.borrow(), tally.hung.get()), (&vec![], 0), "{policy:?}");
+            cluster.end().await;
+        }
+    });
+}
+
+/// A worker that takes nothing is given as many connections as `untaken` says, and the next ones are another's; when it is killed they
+/// are all answered.
+#[test]
+fn connections_that_are_not_taken_are_bounded() {
+    const CLIENTS: usize = 20;
+    block_on(async {
+        // 0 is 1. Of twenty, every other one would be its own.
+        for (untaken, given) in [(0, 1), (1, 1), (3, 3), (4, 4), (usize::MAX, CLIENTS / 2)] {
+            let mut never_missed = options(2, Policy::RoundRobin);
+            never_missed.supervisor.beat = Duration::MAX;
+            let cluster = Cluster::start("", Options { untaken, ..never_missed }).await;
+            let stopped = cluster.pids()[0];
+            stop(stopped).await;
+            let answered = Rc::new(Cell::new(0));
+            let mut clients = Vec::new();
+            for number in 0..CLIENTS {
+                let (address, count) = (cluster.address, answered.clone());
+                clients.push(net::spawn(async move {
+                    once(address, "/").await.unwrap();
+                    count.set(count.get() + 1);
+                }));
+                // One by one, so that whose turn it is does not depend on who is quick.
+                until(|| cluster.master.workers().len() == 2).await;
+                let least = (number + 1).saturating_sub(given.min(number / 2 + 1));
+                until(|| answered.get() >= least).await;
+            }
+            assert_eq!(answered.get(), CLIENTS - given, "{untaken}");
+            signal(stopped, Signal::KILL);
+            for client in clients {
+                client.await.unwrap();
+            }
             cluster.end().await;
         }
     });

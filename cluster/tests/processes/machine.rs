@@ -187,6 +187,19 @@ fn a_program_of_nodes_and_ours_share_a_port() {
     });
 }
 
+/// Whoever reads where it listens may tell it to end, and it ends in order: its signals are caught before its first port is open.
+#[test]
+fn a_master_that_is_told_to_end_at_its_first_port() {
+    block_on(async {
+        for workers in [1, 3] {
+            let wanted = json!({ "workers": workers, "listen": ["127.0.0.1:0"], "told at first port": true });
+            let mut master = Master::start(wanted, |_| {});
+            assert_eq!(master.ended().await, 0);
+            assert!(master.pid().is_none() && !master.log().contains("has died"), "{}", master.log());
+        }
+    });
+}
+
 // --- whoever watches
 
 /// systemd hears what it needs: ready, reloading, ready, stopping; and that the master lives.
@@ -334,6 +347,68 @@ fn workers_of_another_user() {
             command.current_dir("/");
         });
         until(|| master.log().contains("     1 | user 65534 groups 65534\n")).await;
+    });
+}
+
+/// A worker that has laid down its rights does not have them by way of its master: of the administrator's ports it gets those that
+/// the program names.
+#[test]
+fn a_port_of_the_administrators_is_named_or_refused() {
+    let first_free = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    if !rustix::process::geteuid().is_root() || first_free.trim().parse().is_ok_and(|port: u16| port <= 2) {
+        eprintln!("SKIPPED: the administrator's ports: this user is not root, or all ports are everybody's");
+        return;
+    }
+    block_on(async {
+        for (user, port, listen, served) in [
+            (Some(65534), 2, &[][..], false),
+            (Some(65534), 2, &["127.0.0.1:3"], false),
+            (Some(65534), 2, &["0.0.0.0:2"], false),
+            (Some(65534), 2, &["127.0.0.1:2"], true),
+            (Some(65534), 0, &[], true),
+            (None, 2, &[], true),
+        ] {
+            let wanted = json!({ "workers": 1, "user": user, "listen": listen });
+            let mut master = Master::start(wanted, |command| {
+                command.current_dir("/").env(PORT, port.to_string());
+            });
+            if served {
+                let address = *master.serves().await.addresses.last().unwrap();
+                once(address, "/").await.unwrap();
+            } else {
+                until(|| master.log().contains("127.0.0.1:2 is the administrator's")).await;
+                assert!(TcpListener::bind("127.0.0.1:2").is_ok() || listen == ["0.0.0.0:2"], "nobody has it");
+            }
+            signal(master.child.id() as i32, Signal::TERM);
+            assert_eq!(master.ended().await, 0, "{listen:?}");
+        }
+    });
+}
+
+/// A master that was killed leaves its sockets; the next one of its name removes them, and those of nobody who lives.
+#[test]
+fn what_a_killed_master_has_left() {
+    block_on(async {
+        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "guests": 10,
+                             "program": ["/bin/sh", "-c", "exec sleep 1000"] });
+        let mut first = Master::start(wanted.clone(), |_| {});
+        first.serves().await;
+        let clusters = first.folder.path().join("clusters");
+        let ears = |pid: u32| {
+            let names = fs::read_dir(&clusters).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.starts_with(&format!("test.{pid}.")) && name.ends_with(".notify")).count()
+        };
+        let killed = first.child.id();
+        assert_eq!(ears(killed), 2);
+        first.child.kill().unwrap();
+        first.child.wait().unwrap();
+        assert_eq!(ears(killed), 2, "they are left");
+        let this = env::current_exe().unwrap();
+        first.child = Master::command(&this, first.folder.path(), wanted).spawn().unwrap();
+        let second = first.child.id();
+        until(|| first.pid() == Some(second as i32)).await;
+        first.serves().await;
+        assert_eq!((ears(killed), ears(second)), (0, 2));
     });
 }
 

@@ -8,4 +8,5 @@ mod machine;
 mod master;
 mod node;
 mod operators;
+mod words;
 mod worker;

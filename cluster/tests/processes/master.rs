@@ -19,7 +19,7 @@ use std::{
 };
 use tempfile::TempDir;
 use wirebook_cluster::{
-    Guests, Options, Policy, Program, govern,
+    Guests, News, Options, Policy, Program, govern,
     host::{Background, Daemon, Listing, LogOptions, Place, Reply, Request, Side, ask, detach},
 };
 use wirebook_http1 as http1;
@@ -54,6 +54,7 @@ fn the_master() {
             arguments: ["--exact", "worker::the_worker", "--nocapture"].map(Into::into).to_vec(),
         },
     };
+    let told_at_first_port = wanted["told at first port"].as_bool() == Some(true);
     let log = LogOptions { file: Some(place.log()), ..LogOptions::default() };
     let options = Options {
         listen: words("listen"),
@@ -62,7 +63,11 @@ fn the_master() {
         log: Some(log.clone()),
         user: wanted["user"].as_u64().map(|user| (user as u32, user as u32)),
         place: Some(place),
-        news: Some(Rc::new(|_| {})),
+        news: Some(Rc::new(move |news| {
+            if told_at_first_port && matches!(news, News::Listening { .. }) {
+                signal(std::process::id() as i32, Signal::TERM);
+            }
+        })),
         ..under_load(options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy))
     };
     let daemon = wanted["daemon"].as_bool() == Some(true);
@@ -113,11 +118,12 @@ fn the_guest() {
         let stopped = Rc::new(Cell::new(false));
         let listener = UntilStopped { listener, stopped: stopped.clone() };
         let server = http1::serve_on(listener, http1::server::Options::default(), answer);
+        let stop = net::ctrl_c();
         println!("a guest serves");
         if let Ok(path) = env::var("NOTIFY_SOCKET") {
             UnixDatagram::unbound()?.send_to(b"STATUS=well\nREADY=1\n", path)?;
         }
-        net::ctrl_c().await?;
+        stop.await?;
         // What it has accepted it serves; what is in the queue is others'.
         stopped.set(true);
         server.retire();
@@ -157,14 +163,20 @@ impl Master {
         Master::start_as(&env::current_exe().unwrap(), wanted, change)
     }
 
-    pub(crate) fn start_as(program: &Path, mut wanted: Value, change: impl FnOnce(&mut Command)) -> Master {
+    pub(crate) fn start_as(program: &Path, wanted: Value, change: impl FnOnce(&mut Command)) -> Master {
         let folder = tempfile::tempdir().unwrap();
-        wanted["folder"] = json!(folder.path().join("clusters"));
+        let mut command = Master::command(program, folder.path(), wanted);
+        change(&mut command);
+        Master { child: command.spawn().unwrap(), folder }
+    }
+
+    /// What starts one whose place is in that folder.
+    pub(crate) fn command(program: &Path, folder: &Path, mut wanted: Value) -> Command {
+        wanted["folder"] = json!(folder.join("clusters"));
         let mut command = Command::new(program);
         command.args(["--exact", "master::the_master", "--nocapture"]);
         command.env(MASTER, wanted.to_string()).env(TASK, "").env(PORT, "0").stdout(Stdio::null());
-        change(&mut command);
-        Master { child: command.spawn().unwrap(), folder }
+        command
     }
 
     pub(crate) fn place(&self) -> Place {

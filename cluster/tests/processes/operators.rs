@@ -1,15 +1,25 @@
 //! Who has a master in hand: operators, who find it by its name and ask it; and a new master, which takes its place.
 
 use crate::{
-    kit::{Load, block_on, once, signal, until, until_refused},
+    kit::{Load, block_on, is_nobody, once, signal, until, until_refused},
     master::{MASTER, Master, is_alive, until_async},
     worker::TASK,
 };
 use rustix::process::Signal;
 use serde_json::json;
-use std::{env, fs, path::PathBuf, process::Command, time::Duration};
+use std::{
+    env, fs,
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 use wirebook_cluster::host::{Listing, MAX_OPERATORS, Reply, Request, ask};
 use wirebook_net::{self as net, Stream, unix::UnixStream};
+
+/// The socket at which somebody else asks.
+const STRANGER: &str = "CLUSTER_TEST_STRANGER";
 
 // --- an operator
 
@@ -89,6 +99,48 @@ fn an_operator_who_says_what_is_no_request() {
     });
 }
 
+/// Not a test, but somebody else at the control socket.
+#[test]
+fn the_stranger() {
+    let Ok(path) = env::var(STRANGER) else { return };
+    let mut stream = std::os::unix::net::UnixStream::connect(path).expect("the door is open");
+    // That nobody listens to the end is right.
+    let _ = stream.write_all(b"{\"do\":\"stop\",\"now\":true}\n");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    std::process::exit(i32::from(!answer.is_empty()));
+}
+
+/// The folder is this user's alone, and so is the socket; and whoever comes in all the same, because somebody has opened both, is not
+/// answered: the kernel says who that is.
+#[test]
+fn somebody_else_at_the_control_socket() {
+    block_on(async {
+        let master = Master::start(json!({ "workers": 1, "listen": ["127.0.0.1:0"] }), |_| {});
+        let before = master.serves().await;
+        let socket = master.place().socket();
+        let folder = socket.parent().unwrap().to_owned();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&socket)), (0o700, 0o600));
+        if !rustix::process::geteuid().is_root() {
+            return eprintln!("SKIPPED: somebody else at the control socket: only root may be another user");
+        }
+        for path in [master.folder.path(), &folder, &socket] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        let mut stranger = Command::new(env::current_exe().unwrap());
+        stranger.args(["--exact", "operators::the_stranger", "--nocapture"]).env(STRANGER, &socket);
+        stranger.uid(64_737).gid(64_737).current_dir("/").stdout(Stdio::null());
+        let Ok(mut stranger) = stranger.spawn() else {
+            return eprintln!("SKIPPED: somebody else at the control socket: another user cannot run this program");
+        };
+        until(|| stranger.try_wait().unwrap().is_some()).await;
+        assert!(stranger.wait().unwrap().success(), "it was answered");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(master.serves().await.pid, before.pid);
+    });
+}
+
 #[test]
 fn a_name_is_held_by_one() {
     block_on(async {
@@ -101,6 +153,62 @@ fn a_name_is_held_by_one() {
         let text = String::from_utf8_lossy(&said.stdout).into_owned();
         assert!(text.contains(&format!("it fails: process {} has it", master.child.id())), "{text}");
         master.serves().await;
+    });
+}
+
+// --- what the system refuses
+
+/// A system that gives no process (`ulimit -u`) ends no master: it answers, keeps what it has, and goes on trying; a reload and a new
+/// master are refused, and change nothing.
+#[test]
+fn a_system_that_gives_no_process() {
+    if !is_nobody("operators::a_system_that_gives_no_process") {
+        return;
+    }
+    block_on(async {
+        let mut master = Master::start(json!({ "workers": 2, "listen": ["127.0.0.1:0"] }), |_| {});
+        let pid = rustix::process::Pid::from_child(&master.child);
+        let limit = |processes: Option<u64>| {
+            let resource = rustix::process::Resource::Nproc;
+            let maximum = rustix::process::getrlimit(resource).maximum;
+            let new = rustix::process::Rlimit { current: processes.or(maximum), maximum };
+            rustix::process::prlimit(Some(pid), resource, new).unwrap();
+        };
+        let before = master.serves().await;
+        let address = before.addresses[0];
+        limit(Some(0));
+        assert!(matches!(master.asked(Request::Reload).await, Ok(Reply::Refused { .. })));
+        signal(pid.as_raw_nonzero().get(), Signal::USR2);
+        until(|| master.log().contains("no new master, and all stays as it is: cannot start ")).await;
+        once(address, "/").await.unwrap();
+        before.workers.iter().for_each(|worker| signal(worker.pid.unwrap(), Signal::KILL));
+        // Its slots do not rest, and still there is time for whoever asks.
+        until(|| master.log().matches("cannot start ").count() > 10).await;
+        until_async(async || master.listing().await.is_some_and(|listing| listing.state != "serves")).await;
+        limit(None);
+        let after = master.serves().await;
+        assert_eq!((after.pid, after.addresses[0]), (before.pid, address));
+        once(address, "/").await.unwrap();
+        limit(Some(0));
+        signal(after.workers[0].pid.unwrap(), Signal::KILL);
+        let told = master.log().len();
+        until(|| master.log()[told..].contains("cannot start ")).await;
+        signal(pid.as_raw_nonzero().get(), Signal::TERM);
+        assert_eq!(master.ended().await, 0);
+    });
+}
+
+/// A program that is gone, where slots do not rest and no number of deaths is too many: the master goes on trying, and hears.
+#[test]
+fn a_program_that_is_gone() {
+    block_on(async {
+        for guests in [json!(null), json!(10)] {
+            let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "guests": guests, "program": ["/no/such"] });
+            let mut master = Master::start(wanted, |_| {});
+            until_async(async || master.listing().await.is_some()).await;
+            assert!(matches!(master.asked(Request::Stop { now: false }).await, Ok(Reply::Done { .. })));
+            assert_eq!(master.ended().await, 0);
+        }
     });
 }
 

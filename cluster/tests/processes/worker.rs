@@ -43,6 +43,12 @@ async fn work(worker: Worker) -> io::Result<()> {
         "flood" => return flood(&worker).await,
         "slow start" => net::sleep(Duration::from_millis(400)).await,
         "forges" => return forges(&worker).await,
+        "says" => return crate::words::say(&worker).await,
+        "says much" => {
+            let much = "\u{9b}".repeat(500_000);
+            say_by_hand(format!("{{\"cmd\":\"NODE_CLUSTER\",\"act\":\"{much}\"}}\n").as_bytes()).await?;
+            net::sleep(Duration::from_secs(60)).await;
+        }
         _ => {}
     }
     if task != "hears nothing" {
@@ -223,8 +229,7 @@ async fn garbage(worker: &Worker) -> io::Result<()> {
         3 => b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"fly\"}\n".to_vec(),
         _ => b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"ready\"}\n{\"cmd\":\"NODE_CLUSTER\",\"act\":\"ready\"}\n".to_vec(),
     };
-    // That the master does not listen to the end is its right.
-    let _ = UnixStream::from_fd(copy_of_the_channel()?)?.write_all(&said).await;
+    say_by_hand(&said).await?;
     net::sleep(Duration::from_secs(60)).await;
     Ok(())
 }
@@ -233,9 +238,15 @@ async fn garbage(worker: &Worker) -> io::Result<()> {
 async fn forges(worker: &Worker) -> io::Result<()> {
     let said = b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"run\",\"worker\":1,\"job\":\"slow\"}\n";
     worker.ready().await?;
+    say_by_hand(said).await?;
+    net::sleep(Duration::from_secs(60)).await;
+    Ok(())
+}
+
+/// Says something over the channel, which its own end knows nothing of.
+pub(crate) async fn say_by_hand(said: &[u8]) -> io::Result<()> {
     // That the master does not listen to the end is its right.
     let _ = UnixStream::from_fd(copy_of_the_channel()?)?.write_all(said).await;
-    net::sleep(Duration::from_secs(60)).await;
     Ok(())
 }
 

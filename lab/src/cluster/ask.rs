@@ -1,9 +1,8 @@
 //! The commands that talk to a master that runs.
 
 use super::show::{self, complain};
-use serde_json::json;
 use std::{future::Future, io, time::Duration};
-use wirebook_cluster::host::{Hold, Listing, Place, Reply, Request, ask};
+use wirebook_cluster::host::{Hold, Listing, Place, Reply, Request, ask, visible};
 use wirebook_net as net;
 use wirebook_process::Channel;
 use wirebook_terminal::{Complaint, Result};
@@ -107,8 +106,7 @@ pub(super) fn logs(name: Option<String>, lines: usize, follow: bool, json: bool)
         let channel = ask(&place.socket(), &Request::Logs { lines, follow }).await.map_err(gone(&place))?;
         loop {
             match next(&channel).await.map_err(gone(&place))? {
-                Reply::Line(line) if json => println!("{}", json!(line)),
-                Reply::Line(line) => println!("{line}"),
+                Reply::Line(line) => show::line(&line, json),
                 Reply::Refused { reason } => return Err(refused(&place, &reason)),
                 Reply::Done { .. } | Reply::Listing(_) => return Ok(()),
             }
@@ -204,5 +202,5 @@ fn silent(name: &str) -> Complaint {
 
 fn refused(place: &Place, reason: &str) -> Complaint {
     let name = place.name();
-    Complaint::new(format!("{name}: {reason}."), format!("`wirebook cluster logs {name}` may say more."))
+    Complaint::new(format!("{name}: {}.", visible(reason)), format!("`wirebook cluster logs {name}` may say more."))
 }

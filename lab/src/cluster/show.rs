@@ -1,15 +1,19 @@
 //! What a person sees of clusters, within the terminal; or JSON.
 
+use serde::Serialize;
 use serde_json::json;
-use std::{fmt::Display, io};
-use wirebook_cluster::host::{Listed, Listing};
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal},
+};
+use wirebook_cluster::host::{Line, Listed, Listing, is_command, visible};
 use wirebook_terminal::{Complaint, fit, width};
 
 /// A cluster has gone to the background.
 pub(super) fn started(name: &str, pid: i32, addresses: &str, json: bool) {
     if json {
         let addresses: Vec<&str> = addresses.split_whitespace().collect();
-        return println!("{}", json!({ "name": name, "pid": pid, "addresses": addresses }));
+        return println!("{}", to_json(&json!({ "name": name, "pid": pid, "addresses": addresses })));
     }
     let at = if addresses.is_empty() { String::new() } else { format!(" on {}", addresses.replace(' ', ", ")) };
     println!("{name} serves{at}, as process {pid}");
@@ -19,12 +23,31 @@ pub(super) fn started(name: &str, pid: i32, addresses: &str, json: bool) {
 }
 
 pub(super) fn done(name: &str, said: &str, json: bool) {
-    if json { println!("{}", json!({ "name": name, "said": said })) } else { println!("{name}: {said}") }
+    let text =
+        if json { to_json(&json!({ "name": name, "said": said })) } else { format!("{name}: {}", visible(said)) };
+    println!("{text}");
+}
+
+/// A line that a worker wrote. A terminal is told nothing by it; a pipe is given what was written, as by `journalctl -o cat`.
+pub(super) fn line(line: &Line, json: bool) {
+    let text = if json { to_json(line) } else { line.to_string() };
+    println!("{}", if io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() });
+}
+
+/// JSON, whose strings hold no sign that a terminal would obey: it escapes the first 32 by itself, and here the others are.
+fn to_json(value: &impl Serialize) -> String {
+    let text = json!(value).to_string();
+    let escaped = text.chars().map(|letter| match letter {
+        // All of them lie in the first of Unicode's planes.
+        _ if is_command(letter) => format!("\\u{:04x}", u32::from(letter)),
+        _ => letter.to_string(),
+    });
+    if text.contains(is_command) { escaped.collect() } else { text }
 }
 
 pub(super) fn list(listings: &[Listing], json: bool) {
     if json {
-        return println!("{}", json!(listings));
+        return println!("{}", to_json(&listings));
     }
     if listings.is_empty() {
         return println!("no cluster of this user runs\ntry: wirebook cluster start --help");
@@ -41,7 +64,7 @@ pub(super) fn list(listings: &[Listing], json: bool) {
             time(listing.up),
             addresses(listing)
         );
-        println!("{}", fit(&line, width()));
+        println!("{}", fit(&visible(&line), width()));
     }
 }
 
@@ -55,7 +78,7 @@ fn serves(worker: &Listed) -> bool {
 
 pub(super) fn describe(listing: &Listing, json: bool) {
     if json {
-        return println!("{}", json!(listing));
+        return println!("{}", to_json(listing));
     }
     let log = listing.log.as_ref().map_or("its standard output".into(), |log| log.display().to_string());
     let rows = [
@@ -68,7 +91,7 @@ pub(super) fn describe(listing: &Listing, json: bool) {
         ("log", log),
     ];
     for (name, value) in rows {
-        println!("{}", fit(&format!("{name:<8} {value}"), width()));
+        println!("{}", fit(&visible(&format!("{name:<8} {value}")), width()));
     }
     println!(
         "\n{:>6} {:>4} {:>10} {:<10} {:>8} {:>6} {:>5}",
@@ -77,6 +100,7 @@ pub(super) fn describe(listing: &Listing, json: bool) {
     for worker in &listing.workers {
         let (process, open) = (known(worker.pid), known(worker.open));
         let Listed { worker, slot, generation, state, up, .. } = worker;
+        let state = visible(state);
         println!("{worker:>6} {slot:>4} {generation:>10} {state:<10} {process:>8} {open:>6} {:>5}", time(*up));
     }
 }
@@ -90,7 +114,7 @@ pub(super) fn complain(hint: impl Display) -> impl FnOnce(io::Error) -> Complain
     move |error| {
         let said = error.to_string();
         let said = said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words);
-        Complaint::new(format!("{}.", said.trim_end_matches('.')), hint.to_string())
+        Complaint::new(format!("{}.", visible(said.trim_end_matches('.'))), hint.to_string())
     }
 }
 
@@ -104,6 +128,14 @@ fn time(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn json_tells_a_terminal_nothing() {
+        let text = "tea\t\x1b[2J\x7f\u{9b}2J\u{202e}\n茶\\u001b";
+        let json = super::to_json(&text);
+        assert_eq!(json, r#""tea\t\u001b[2J\u007f\u009b2J\u202e\n茶\\u001b""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
+
     #[test]
     fn times_are_short() {
         let said = [0.0, 59.9, 60.0, 7199.0, 90_000.0, 1e9].map(super::time);

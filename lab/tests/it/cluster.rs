@@ -179,6 +179,62 @@ fn in_front_of_a_terminal() {
     assert!(home.complains(&["describe"]).contains("No cluster of this user runs."));
 }
 
+/// What a worker writes moves no operator's cursor, and cannot stand there as another's line; a pipe is given what was written.
+#[test]
+fn a_terminal_obeys_no_worker() {
+    const WRITES: &str = r#"printf 'tea\033[2J\rmaster | all is well\302\2331A\n'"#;
+    const SHOWN: &str = r"     1 | tea^[[2J^Mmaster | all is well\u{9b}1A";
+    let home = Home::new();
+    let start = ["start", "--name", "web", "--workers", "1", "--ready-after", "10ms", "--daemon", "--", "sh", "-c"];
+    home.says(&[&start[..], &[&format!("{WRITES}; : '\x1b[2J'; exec sleep 1000")]].concat());
+    let piped = home.says_wide(&["logs", "web", "-n", "1000"]);
+    assert!(piped.contains("     1 | tea\x1b[2J\rmaster | all is well\u{9b}1A\n"), "{piped:?}");
+    let is_told = |text: &str| text.replace("\r\n", "\n").contains(|sign: char| sign.is_control() && sign != '\n');
+    let json = home.says_wide(&["logs", "web", "-n", "1000", "--json"]);
+    assert!(json.contains(r"tea\u001b[2J\rmaster | all is well\u009b1A") && !is_told(&json), "{json:?}");
+    // A program whose words have such signs.
+    let described = home.says(&["describe", "web"]);
+    assert!(!is_told(&described), "{described:?}");
+    if Command::new("script").arg("--version").output().is_err() {
+        assert!(std::env::var("CI").is_err(), "CI has a terminal");
+        return eprintln!("SKIPPED: a terminal obeys no worker: there is no terminal (script)");
+    }
+    let at_a_terminal = |arguments: &str| {
+        let command = format!("exec {WIREBOOK} cluster {arguments}");
+        let mut script = Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).env("XDG_RUNTIME_DIR", home.0.path()).env("COLUMNS", "80");
+        let output = script.stdin(Stdio::null()).output().expect("it starts");
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stdout)
+    };
+    for arguments in ["logs web -n 1000", "logs web -n 1000 --json"] {
+        let shown = at_a_terminal(arguments);
+        assert!(!is_told(&shown), "{shown:?}");
+        assert!(shown.contains(SHOWN) != arguments.contains("json"), "{shown:?}");
+    }
+    // The worker ends its master, so that this ends.
+    let program = format!("{WRITES}; kill -TERM $PPID; exec sleep 1000").replace('\'', r"'\''");
+    let shown = at_a_terminal(&format!("start --name own --workers 1 --ready-after 10ms -- sh -c '{program}'"));
+    assert!(shown.contains(SHOWN) && !is_told(&shown), "{shown:?}");
+}
+
+/// The longest line of a worker, of signs that JSON writes in six octets, and a command line of megabytes: an operator is answered.
+#[test]
+fn what_is_long_reaches_the_operator() {
+    let home = Home::new();
+    let long = "\x01".repeat(100_000);
+    let start = ["start", "--name", "web", "--workers", "1", "--ready-after", "10ms", "--daemon", "--", "sh", "-c"];
+    let script = ["head -c 65536 /dev/zero | tr '\\0' '\\1'; echo; exec sleep 1000", &long, &long, &long];
+    home.says(&[&start[..], &script].concat());
+    let described = home.json(&["describe"]);
+    let words = described["program"].as_array().expect("words");
+    assert!(words.len() == 4 && words[3].as_str().is_some_and(|word| word.ends_with("\x01…")), "{}", words.len());
+    home.says(&["describe"]);
+    home.says(&["list"]);
+    let lines = || home.says_wide(&["logs", "web", "-n", "1000", "--json"]);
+    while !lines().lines().any(|line| line.matches("\\u0001").count() == 65_536) {}
+}
+
 #[test]
 fn help_reads_well() {
     let home = Home::new();

@@ -3,6 +3,9 @@
 //! As in libuv there is one pool for the process, four threads unless `WIREBOOK_THREADPOOL_SIZE` says otherwise (1 to
 //! 128), started by the first job. Jobs wait in one queue; a full pool makes them wait longer, and the loop does not.
 //!
+//! Threads that the system refuses (`ulimit -u`, no memory) are asked for again by the next job. Where there is none at all, whoever
+//! has a job does it itself, and its loop stands meanwhile: a program that has no thread is slow, and not at an end.
+//!
 //! A job that never ends holds its thread for ever, and when all are held nothing else is done. That cannot be prevented
 //! (a thread cannot be stopped from outside), but it does not stay unseen: [`pool_load`] tells it at any time, and when a
 //! job has waited for [`STALLED_AFTER`] because all threads are held, a line on standard error does.
@@ -27,6 +30,7 @@ const STALLED_AFTER: Duration = Duration::from_secs(5);
 type Work = Box<dyn FnOnce() + Send>;
 
 struct Pool {
+    wanted: usize,
     queue: Mutex<Queue>,
     came: Condvar,
 }
@@ -49,18 +53,7 @@ struct Waiting {
 static POOL: OnceLock<&'static Pool> = OnceLock::new();
 
 fn pool() -> &'static Pool {
-    POOL.get_or_init(|| {
-        let pool: &'static Pool = Box::leak(Box::new(Pool { queue: Mutex::default(), came: Condvar::new() }));
-        for number in 0..wanted_threads() {
-            let builder = std::thread::Builder::new().name(format!("wirebook-pool-{number}"));
-            if let Err(error) = builder.spawn(move || work(pool)) {
-                assert!(number > 0, "the thread pool cannot start a single thread: {error}");
-                break;
-            }
-            lock(&pool.queue).threads += 1;
-        }
-        pool
-    })
+    POOL.get_or_init(|| Box::leak(Box::new(Pool::of(wanted_threads()))))
 }
 
 fn wanted_threads() -> usize {
@@ -92,9 +85,40 @@ fn work(pool: &'static Pool) {
 }
 
 impl Pool {
-    /// Queues a job under a number, and says whether all threads are held.
-    fn push(&self, work: impl FnOnce(u64) -> Work) -> bool {
+    fn of(wanted: usize) -> Pool {
+        Pool { wanted, queue: Mutex::default(), came: Condvar::new() }
+    }
+
+    /// Starts the threads that are missing, as far as the system gives some.
+    fn start_threads(&'static self) {
+        loop {
+            let number = {
+                let mut queue = lock(&self.queue);
+                if queue.threads >= self.wanted {
+                    return;
+                }
+                queue.threads += 1;
+                queue.threads - 1
+            };
+            let builder = std::thread::Builder::new().name(format!("wirebook-pool-{number}"));
+            if builder.spawn(move || work(self)).is_err() {
+                lock(&self.queue).threads -= 1;
+                return;
+            }
+        }
+    }
+
+    /// Queues a job under a number, and says whether all threads are held. Without a thread it is done at once.
+    fn push(&'static self, work: impl FnOnce(u64) -> Work) -> bool {
+        if lock(&self.queue).threads < self.wanted {
+            self.start_threads();
+        }
         let mut queue = lock(&self.queue);
+        if queue.threads == 0 {
+            drop(queue);
+            work(0)();
+            return false;
+        }
         queue.last += 1;
         let number = queue.last;
         queue.waiting.push_back(Waiting { number, since: Instant::now(), work: work(number) });
@@ -325,6 +349,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_there_is_no_thread_a_job_is_done_at_once() {
+        let done_by = |wanted| {
+            let pool: &'static Pool = Box::leak(Box::new(Pool::of(wanted)));
+            let (say, heard) = std::sync::mpsc::channel();
+            let full = pool.push(|_| Box::new(move || say.send(std::thread::current().id()).unwrap()));
+            (full, heard.recv().unwrap() == std::thread::current().id(), lock(&pool.queue).threads)
+        };
+        assert_eq!([done_by(0), done_by(1), done_by(3)], [(false, true, 0), (false, false, 1), (false, false, 3)]);
+    }
 
     #[test]
     fn a_pool_that_does_not_move_is_told() {

@@ -73,14 +73,13 @@ impl SocketKind {
     }
 }
 
-/// What another process has accepted: a TCP connection, which the kernel says by naming its peer; prepared for a loop.
+/// What another process has accepted, and a [`Carrier`] has brought: a TCP connection, which the kernel says by naming its peer; prepared
+/// for a loop. That it is a stream whoever received it has asked, and no program inherits what a carrier brings.
 pub(super) fn adopt_accepted(descriptor: OwnedFd) -> io::Result<(OwnedFd, SocketAddr)> {
     let socket = SockRef::from(&descriptor);
     let peer = socket.peer_addr()?.as_socket();
-    let peer = peer.filter(|_| socket.r#type().is_ok_and(|kind| kind == Type::STREAM));
     let peer = peer.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it is no TCP connection"))?;
     socket.set_nonblocking(true)?;
-    socket.set_cloexec(true)?;
     Ok((descriptor, peer))
 }
 

@@ -108,6 +108,16 @@ fn bind(socket: &Socket, path: &Path) -> io::Result<BoundFile> {
     Err(io::ErrorKind::AddrInUse.into())
 }
 
+/// Removes the file of a socket that nobody has open any more, because its process was killed. What [`UnixListener::bind`] and
+/// [`UnixDatagram::bind`] do at the path that they are given, for a path that nobody binds again. Of either kind; it does not wait.
+///
+/// # Errors
+/// `AddrInUse` when somebody listens there, or the file is no socket; those of the file system. A path where nothing is, is none.
+pub fn remove_left(path: &Path) -> io::Result<()> {
+    // Whether there is anybody the kernel says before it looks of which kind that one is.
+    remove_stale(path, &address(path)?, Type::DGRAM)
+}
+
 fn remove_stale(path: &Path, address: &SockAddr, kind: Type) -> io::Result<()> {
     let before = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,

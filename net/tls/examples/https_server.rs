@@ -49,7 +49,8 @@ fn main() -> terminal::Result {
                 format!("cargo run --example https_get -- --ca {file} https://{here}/tea"),
             ];
         }
+        let stop = net::ctrl_c();
         terminal::listening(here, &hints.iter().map(String::as_str).collect::<Vec<_>>());
-        Ok(server.until(net::ctrl_c()).await?)
+        Ok(server.until(stop).await?)
     })
 }

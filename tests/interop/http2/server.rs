@@ -119,8 +119,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let strict = Options { allow_http1: false, ..Options::default() };
         let strict = serve_secure_with("127.0.0.1:0", &identity, strict, handler)?;
         let port = |server: &http2::Server| server.local_addr().map_or(0, |address| address.port());
+        let stop = net::ctrl_c();
         println!("{} {} {}", port(&clear), port(&secure), port(&strict));
-        net::ctrl_c().await?;
+        stop.await?;
         // All at once: who is asking is answered.
         for server in [clear, secure, strict] {
             server.until(async {}).await;

@@ -85,8 +85,9 @@ fn main() -> std::io::Result<()> {
                 _ => response.status(404).end("").await,
             }
         })?;
+        let stop = net::ctrl_c();
         println!("listening on {}", server.local_addr().expect("TCP has an address"));
-        net::ctrl_c().await?;
+        stop.await?;
         net::stop();
         Ok(())
     })

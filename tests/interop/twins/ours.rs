@@ -240,8 +240,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let router = Router::new().layer(words).layer(conditional());
         let router = files(answers(requests(redirects_and_cookies(routers(basics(router))))))?;
         let server = router.into_app(Options { trust, on_error: None, ..Options::default() })?.serve("127.0.0.1:0")?;
+        let stop = net::ctrl_c();
         println!("{}", server.local_addr().expect("TCP has an address").port());
-        server.until(net::ctrl_c()).await?;
+        server.until(stop).await?;
         Ok(())
     })
 }

@@ -60,6 +60,8 @@ pub enum Io {
 #[derive(Debug)]
 pub struct Spawn {
     command: Command,
+    /// Its name for people, where the file has none.
+    called: Option<OsString>,
     stdio: [Io; 3],
     keep: Vec<OwnedFd>,
     passed: Vec<OwnedFd>,
@@ -99,6 +101,7 @@ pub fn spawn(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item: AsRe
     }
     Spawn {
         command,
+        called: None,
         stdio: Default::default(),
         keep: Vec::new(),
         passed: Vec::new(),
@@ -134,6 +137,7 @@ pub fn activated(
     let names: Vec<String> = passed.iter().map(|(name, _)| clean(name)).collect();
     let mut spawn = spawn("/bin/sh", words).env(LISTEN_FDS, passed.len().to_string());
     spawn = spawn.env(LISTEN_FDNAMES, names.join(":"));
+    spawn.called = Some(program.as_ref().into());
     spawn.passed = passed.into_iter().map(|(_, descriptor)| descriptor).collect();
     Ok(spawn)
 }
@@ -172,7 +176,8 @@ impl Spawn {
 
     /// What it is told its own name is, where that is not the file's.
     pub fn arg0(mut self, name: impl AsRef<OsStr>) -> Self {
-        self.command.arg0(name);
+        self.command.arg0(&name);
+        self.called = Some(name.as_ref().to_owned());
         self
     }
 
@@ -261,7 +266,7 @@ impl Spawn {
     /// # Panics
     /// When no loop runs on this thread.
     pub fn start(self) -> io::Result<Child> {
-        let program = self.command.get_program().to_string_lossy().into_owned();
+        let program = self.called.as_deref().unwrap_or(self.command.get_program()).to_string_lossy().into_owned();
         self.start_it().map_err(|error| io::Error::new(error.kind(), format!("cannot start {program}: {error}")))
     }
 

@@ -82,7 +82,9 @@ impl TcpStream {
         TcpStream::new(adopt(descriptor, &[SocketKind::TcpStream])?, WRITABLE)
     }
 
-    /// The connection that another process has accepted, and its peer; what a listener gives, in as few calls of the system.
+    /// The connection that another process has accepted, and its peer; what a listener gives, in as few calls of the system. For a
+    /// descriptor that came over a channel, where its type was asked for; of any other one ask [`SocketKind::of`](crate::SocketKind::of)
+    /// first: a UDP socket with a peer would be taken for a connection.
     ///
     /// # Errors
     /// As [`TcpStream::from_fd`].
