@@ -26,7 +26,8 @@
 //! | room | holds | lines of code |
 //! |---|---|---|
 //! | `ground/` | the operating system, and errors that say what could not be done | 200 |
-//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking, signals to wait on | 2,000 |
+//! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking | 1,950 |
+//! | [`signal`] | one thing that tasks wait on | 150 |
 //! | `pool/` | work that would block: jobs, files, name look-ups | 300 |
 //! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, pipes, descriptors from elsewhere, addresses, the system's signals | 1,750 |
 //! | [`node`] | EventEmitter, and Node's events over sockets | 900 |
@@ -45,18 +46,20 @@ mod ground;
 mod kernel;
 pub mod node;
 mod pool;
+mod signal;
 pub mod sim;
 mod sockets;
 
 #[doc(hidden)]
 pub use kernel::fake_readiness;
 pub use kernel::{
-    Alive, Elapsed, Handle, JoinError, JoinHandle, OPERATIONS_PER_TURN, Parked, Registration, Resume, SharedSignal,
-    Signal, Sleep, TASK_POLLS_PER_TURN, Until, alive, block_on, clear, next_tick, now, park, queue_microtask, run,
-    set_immediate, set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
+    Alive, Elapsed, Handle, JoinError, JoinHandle, OPERATIONS_PER_TURN, Parked, Registration, Resume, Sleep,
+    TASK_POLLS_PER_TURN, alive, block_on, clear, next_tick, now, park, queue_microtask, run, set_immediate,
+    set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
 };
 pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
 pub use pool::{PoolLoad, lookup, open_regular, pool_load, read_file, spawn_blocking, stat, write_file};
+pub use signal::{SharedSignal, Signal, Until};
 pub use sockets::{
     Address, BUFFER_SIZE, Buffer, Carrier, Datagrams, Idle, Listener, MAX_DESCRIPTORS, ReadHalf, Received,
     ReceivedWith, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,

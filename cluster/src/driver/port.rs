@@ -437,7 +437,7 @@ impl Port {
         let peer = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
         let began = net::now();
         let mut bytes = vec![0; MAX_PEEK];
-        let mut seen = 0;
+        let (mut seen, mut late) = (0, false);
         let client = loop {
             let left = LOOK.saturating_sub(net::now() - began);
             if seen > 0 || matches!(sticky, Sticky::Address) {
@@ -450,12 +450,15 @@ impl Port {
             }
             match net::timeout(left, stream.peek(&mut bytes)).await {
                 // A client that has ended says no more.
-                Ok(Ok(count)) if count == 0 || left.is_zero() => {
-                    break self.by_address(peer);
-                }
+                Ok(Ok(0)) => break self.by_address(peer),
                 Ok(Ok(count)) => seen = count,
                 Ok(Err(error)) => return Err(error),
-                Err(_) => break self.by_address(peer),
+                Err(_) if late => break self.by_address(peer),
+                // Its bytes may lie in the socket, and this process be the one that was away.
+                Err(_) => {
+                    late = true;
+                    net::yield_now().await;
+                }
             }
         };
         Ok(Waiting { connection: stream.into_fd(), client: Some(client) })

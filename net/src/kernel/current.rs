@@ -38,6 +38,8 @@ pub(crate) struct Queues {
     pub(super) microtasks: RefCell<VecDeque<Microtask>>,
     /// Tasks that wait for the next turn.
     pub(super) pending: RefCell<Vec<Key>>,
+    /// Those of the turn before, until the pending phase.
+    pub(super) put_off: RefCell<Vec<Key>>,
     /// Callbacks for the check phase by growing number.
     pub(super) immediates: RefCell<VecDeque<(u64, Callback)>>,
     pub(super) last_immediate: Cell<u64>,
@@ -48,7 +50,10 @@ impl Queues {
     /// How many callbacks and tasks wait to run.
     pub(super) fn len(&self) -> usize {
         let now = self.ticks.borrow().len() + self.microtasks.borrow().len();
-        now + self.pending.borrow().len() + self.immediates.borrow().len() + self.closing.borrow().len()
+        now + self.pending.borrow().len()
+            + self.put_off.borrow().len()
+            + self.immediates.borrow().len()
+            + self.closing.borrow().len()
     }
 
     /// Whether a phase has something to run, so that the poll phase must not wait.

@@ -39,6 +39,8 @@ impl Loop {
             self.quiet.set(true);
             self.polls_left.set(TASK_POLLS_PER_TURN);
             self.update_time();
+            // What the timers put off waits for the sockets, too.
+            self.queues.put_off.swap(&self.queues.pending);
             self.phase(Lane::Timers, Self::run_timers);
             self.phase(Lane::Pending, Self::run_pending);
             self.phase(Lane::Prepare, Self::prepare);
@@ -91,7 +93,7 @@ impl Loop {
     fn run_pending(self: &Rc<Self>) {
         let rested = self.sources.borrow_mut().renew_budgets();
         rested.into_iter().for_each(|waiters| self.wake_both(waiters));
-        let put_off = std::mem::take(&mut *self.queues.pending.borrow_mut());
+        let put_off = self.queues.put_off.take();
         put_off.into_iter().for_each(|task| self.push_microtask(Microtask::Task(task)));
         let some = !self.queues.microtasks.borrow().is_empty();
         self.drain();

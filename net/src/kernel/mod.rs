@@ -3,7 +3,7 @@
 //! **Reading order**, one evening. `event_loop.rs` is the heart: a turn and its phases on one screen. `alive.rs` says what
 //! keeps it going, `run.rs` how it begins and ends, `current.rs` what it is made of. What it runs:
 //! `timers.rs`, `tasks.rs` and `task.rs`. How sockets wake it: `driver.rs`, `sources.rs`,
-//! `registration.rs`, `waiter.rs`. What others build on: `signal.rs`, `time.rs`, `callbacks.rs`, `trace.rs`; and
+//! `registration.rs`, `waiter.rs`. What others build on: `time.rs`, `callbacks.rs`, `trace.rs`; and
 //! `remote.rs` is all that another thread may touch.
 
 mod alive;
@@ -14,7 +14,6 @@ mod event_loop;
 mod registration;
 mod remote;
 mod run;
-mod signal;
 mod slab;
 mod sources;
 mod task;
@@ -30,7 +29,6 @@ pub use callbacks::{Handle, clear, next_tick, queue_microtask, set_immediate, se
 pub use event_loop::TASK_POLLS_PER_TURN;
 pub use registration::{Parked, Registration, fake_readiness, park};
 pub use run::{block_on, run, stop};
-pub use signal::{SharedSignal, Signal, Until};
 pub use sources::OPERATIONS_PER_TURN;
 pub use task::{JoinHandle, spawn};
 pub use tasks::JoinError;
@@ -46,3 +44,4 @@ pub(crate) use sources::{CLOSED, Direction, READABLE, WRITABLE};
 pub(crate) use task::Joinable;
 pub(crate) use tasks::{AnyFuture, unboxed};
 pub(crate) use timers::{Action, Nanos, Timers};
+pub(crate) use waiter::Waiter;

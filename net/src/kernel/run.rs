@@ -156,6 +156,7 @@ impl Loop {
             let immediates = self.queues.immediates.take();
             let closing = self.queues.closing.take();
             self.queues.pending.take();
+            self.queues.put_off.take();
             let dropped = drop_each(tasks) + drop_each(timers) + drop_each(sources) + drop_each(ticks);
             if dropped + drop_each(microtasks) + drop_each(immediates) + drop_each(closing) == 0 {
                 return drop(self.remote.close());

@@ -4,7 +4,7 @@
 //! the microtasks. A task here is polled as a microtask, so a listener that it called would find that order turned
 //! round. So tasks only wait, and what they have waited for is told by a tick.
 
-use crate::kernel::{Signal, next_tick};
+use crate::{kernel::next_tick, signal::Signal};
 use std::{cell::Cell, rc::Rc};
 
 /// Calls `call` as a tick, and goes on when it and what it queued have run.

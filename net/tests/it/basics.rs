@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
-    io,
+    io::{self, Write},
     rc::Rc,
     task::Poll,
     time::{Duration, Instant},
@@ -152,6 +152,28 @@ fn a_waker_works_from_another_thread() {
     })
     .unwrap();
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn who_lets_others_go_first_lets_the_sockets_too_whatever_phase_it_is() {
+    net::block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let heard = Rc::new(Cell::new(false));
+        let hears = heard.clone();
+        net::spawn(async move { hears.set(stream.read(&mut [0; 8]).await.is_ok()) });
+        // The loop is held up for longer than the sleep, and the bytes come meanwhile.
+        net::set_immediate(move || {
+            peer.write_all(b"here").unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        });
+        net::sleep(Duration::from_millis(5)).await;
+        assert!(!heard.get(), "timers come before the sockets");
+        net::yield_now().await;
+        assert!(heard.get());
+    })
+    .unwrap();
 }
 
 #[test]

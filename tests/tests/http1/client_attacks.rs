@@ -322,14 +322,16 @@ fn h1c_55_ten_thousand_origins() {
             open.borrow_mut().retain(|stream| stream.strong_count() > 0);
             open.borrow().len()
         };
-        // One after the other: what idles longest gives way.
-        for number in 0..10_000 - 2_000 {
+        // One after the other: what idles longest gives way. `.ci/run poisoning` asks for all ten thousand.
+        let apart = wirebook_tests::asked("WIREBOOK_TRIALS", 3_000).saturating_sub(2_000).max(500);
+        for number in 0..apart {
             let host = format!("h{number}");
             let options = Options { host: &host, agent: Some(&agent), ..Options::default() };
             exchange(&options, b"").await.expect("an answer");
             assert!(count() <= most && agent.sockets() + agent.free() <= most);
         }
-        let last = Options { host: "h7999", agent: Some(&agent), ..Options::default() };
+        let host = format!("h{}", apart - 1);
+        let last = Options { host: &host, agent: Some(&agent), ..Options::default() };
         assert!(request(&last).await.expect("a connection").is_reused(), "the youngest are kept");
         // All at once: what finds no place waits, and what finds no place to wait is told so.
         let mut tasks = Vec::new();

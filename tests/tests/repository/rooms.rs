@@ -21,6 +21,7 @@ struct Room(&'static str, &'static str, usize);
 const ROOMS: &[Room] = &[
     Room("net", "ground", 400),
     Room("net", "kernel", 2_100),
+    Room("net", "signal", 200),
     Room("net", "pool", 2_000),
     Room("net", "sockets", 2_000),
     Room("net", "node", 2_000),

@@ -35,7 +35,7 @@ pub(crate) const ONION: Table = Table(&[
     Row("ring timeout", "drops what is inside of it where that waits, and answers in its place", "RFC 9110 §15.6.4", TIMEOUT, "pub fn timeout"),
     Row("ring by_origin", "an edge: on the way in it turns back what another page has asked for, and nothing inside of it runs", "ours", CSRF, "pub fn by_origin"),
     Row("ring conditional", "gives an answer a tag on the way out, and sends no body where the client has it", "RFC 9110 §13.2", CONDITIONAL, "pub fn conditional"),
-    Row("ring handler", "what is innermost: it answers, fails, or passes the request on", "ours", NEXT, "async fn handle"),
+    Row("ring handler", "what is innermost: it answers, fails, or passes the request on", "ours", NEXT, "Turn::Handler(course) =>"),
     Row("ring on_error", "hears of every failure that is our own fault, once, from whoever makes an answer of it", "ours", SEND, "pub fn report"),
     Row("ring writer", "the one place that writes: it comes when all rings have been left", "ours", SEND, "pub(crate) async fn finish"),
 ]);

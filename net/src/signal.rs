@@ -6,10 +6,7 @@
 //! Waiting for a [`Signal`] does not hold the loop: only another part of this loop can raise it, and that part must be alive
 //! by itself. [`SharedSignal`] is the twin that another thread may raise; waiting for that one does.
 
-use super::{
-    current::{current, try_current},
-    waiter::Waiter,
-};
+use crate::kernel::{Waiter, current, try_current};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
