@@ -27,7 +27,7 @@
 //! |---|---|---|
 //! | `ground/` | the operating system, and errors that say what could not be done | 200 |
 //! | `kernel/` | the loop: phases, tasks, timers, what keeps it alive; sources, parking | 1,950 |
-//! | [`signal`] | one thing that tasks wait on | 150 |
+//! | [`signal`] | one thing that tasks wait on | 180 |
 //! | `pool/` | work that would block: jobs, files, name look-ups | 300 |
 //! | `sockets/` | streams, datagrams, TCP, UDP, Unix sockets, pipes, descriptors from elsewhere, addresses, the system's signals | 1,750 |
 //! | [`node`] | EventEmitter, and Node's events over sockets | 900 |

@@ -95,7 +95,7 @@ pub(crate) const READING: Table = Table(&[
     Row("read path", "its one form, which every ring and handler sees: nobody can mean something else by it", "RFC 3986 §3.3", PATH, "pub fn wash"),
     Row("read query", "pairs of names and values in their order; a plus sign is a space, and nothing here is an error", "URL §5.1", PAIRS, "pub fn pairs"),
     Row("read tree", "names with brackets, taken apart; what could be read in two ways is refused, and so is what passes a bound", "ours", FORM, "pub fn form"),
-    Row("read host", "which of our sites is meant, as the client says; for another than ours the answer is 421", "RFC 9110 §7.4", CONTEXT, "fn is_ours"),
+    Row("read host", "which of our sites is meant, as the client says; for another than ours the answer is 421", "RFC 9110 §7.4", CONTEXT, "let hosts = &self.site.options.hosts"),
     Row("read client", "the other end of the connection; if that is a proxy of ours, whom that proxy names, and so on", "RFC 7239 §5.2", FORWARDED, "fn walk("),
     Row("read protocol", "whether the client spoke TLS, to us or to our outermost proxy", "RFC 7239 §5.4", FORWARDED, "fn secure("),
     Row("read type", "the offer whose closest range is the heaviest; a weight of 0 is a refusal", "RFC 9110 §12.5.1", ACCEPT, "pub fn types"),
