@@ -284,7 +284,10 @@ impl Master {
                     self.news(News::NotStarted { reason: error.to_string() });
                     // Not now: if its slot does not rest, the next start would follow within this turn, and the one after that.
                     let master = self.clone();
-                    net::spawn(async move { master.happened(Event::Ended(worker)) });
+                    net::spawn(async move {
+                        net::yield_now().await;
+                        master.happened(Event::Ended(worker));
+                    });
                 }
             }
             Order::Leave(worker) => self.dismiss(worker),

@@ -206,6 +206,13 @@ fn a_program_that_is_gone() {
             let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "guests": guests, "program": ["/no/such"] });
             let mut master = Master::start(wanted, |_| {});
             until_async(async || master.listing().await.is_some()).await;
+            // Between two questions there are some turns of its loop, and in a turn one attempt for each worker.
+            let attempts = || master.log().matches("cannot start").count();
+            let before = attempts();
+            for _ in 0..4 {
+                assert!(master.listing().await.is_some());
+            }
+            assert!(attempts() - before < 2_000, "{} attempts between five questions", attempts() - before);
             assert!(matches!(master.asked(Request::Stop { now: false }).await, Ok(Reply::Done { .. })));
             assert_eq!(master.ended().await, 0);
         }
