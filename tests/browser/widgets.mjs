@@ -144,9 +144,10 @@ async function played(name, widget) {
     });
     const cut = [...element.querySelectorAll('*')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1
       && getComputedStyle(one).overflowX === 'hidden' && !one.closest('.wb-hidden, thead'));
+    const blank = [...element.querySelectorAll('.wb-explain')].filter((one) => one.offsetParent && !one.textContent);
     return {
       right: element.getBoundingClientRect().right, wide: document.documentElement.scrollWidth,
-      broken: [...split, ...narrow, ...labels, ...cut.map((one) => one.className)],
+      broken: [...split, ...narrow, ...labels, ...cut.map((one) => one.className), ...blank.map(() => 'an explanation without a word')],
     };
   }, `wirebook-${name}`);
   assert.ok(right <= width && wide <= width, `${right} and ${wide} px wide`);

@@ -36,6 +36,7 @@ await check('the page shows three workers, and which of them is its own', async 
   await allReady();
   await page.evaluate(() => { window.neverReloaded = true; });
   assert.equal((await rows()).filter(({ mine }) => mine).length, 1);
+  assert.match(await text(widget, '.wb-explain'), /ready.*serves.*state\.rs/s);
   await widget.screenshot({ path: join(shots, 'workers-desk.png') });
 });
 

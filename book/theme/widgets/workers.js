@@ -37,6 +37,8 @@ customElements.define('wirebook-workers', class extends Widget {
     this.answers += 1;
     this.processes.add(pid);
     this.fill(workers, me);
+    const mine = this.lines.get(me)?.about;
+    if (mine && mine.key !== this.now?.key) { this.now = mine; this.tell(this.selected ?? mine); }
     const states = workers.map(({ worker, state }) => `worker ${worker} is ${state}`).join(', ');
     const now = me === null ? `Process ${pid} serves this page alone.` : `This page talks to worker ${me}; ${states}.`;
     if (now !== this.note.textContent) {
