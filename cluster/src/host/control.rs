@@ -3,6 +3,7 @@
 
 use super::{
     lines::MAX_LINE,
+    place::cannot,
     words::{Reply, Request},
 };
 use rustix::process::geteuid;
@@ -56,9 +57,7 @@ impl Control {
         aside.push(format!(".{}", std::process::id()));
         let listener = UnixListener::bind_with_mode(&aside, 0o600)?;
         let made = identity(Path::new(&aside))?;
-        let cannot =
-            |error: io::Error| io::Error::new(error.kind(), format!("cannot make {}: {error}", path.display()));
-        fs::rename(&aside, path).map_err(cannot)?;
+        fs::rename(&aside, path).map_err(cannot("make", path))?;
         Ok(Control { listener: Rc::new(listener), path: path.to_owned(), made })
     }
 

@@ -4,6 +4,7 @@
 //! The old recipe forks twice in one process, and whatever threads and descriptors it had are then in an unknown state. A program
 //! that is started anew begins like any other, and the one that started it can tell its terminal how it went.
 
+use super::place::cannot;
 use rustix::process::setsid;
 use serde::{Deserialize, Serialize};
 use std::{env, fs::OpenOptions, io, os::fd::OwnedFd, os::unix::fs::OpenOptionsExt, path::PathBuf, time::Duration};
@@ -100,9 +101,7 @@ pub async fn detach(options: &Daemon) -> io::Result<Side> {
     }
     let output: OwnedFd = match &options.output {
         Some(path) => {
-            let cannot =
-                |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
-            OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(cannot)?.into()
+            OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(cannot("write", path))?.into()
         }
         None => OpenOptions::new().write(true).open("/dev/null")?.into(),
     };

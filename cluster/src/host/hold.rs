@@ -1,6 +1,7 @@
 //! A file that says which process holds a name, and is locked as long as that lives: a number that is left behind by a process
 //! which died says nothing, a lock does not outlive its holder.
 
+use super::place::cannot;
 use rustix::fs::{FlockOperation, flock};
 use std::{
     fs::{self, File, OpenOptions},
@@ -31,12 +32,10 @@ impl Hold {
     /// # Errors
     /// `AddrInUse`, with the number, when a process that lives holds it; those of the file system, with the file.
     pub fn take(path: &Path) -> io::Result<Hold> {
-        let cannot =
-            |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
         for _ in 0..TRIES {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false).mode(0o600);
-            let mut file = options.open(path).map_err(cannot)?;
+            let mut file = options.open(path).map_err(cannot("write", path))?;
             if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
                 let text = format!("process {} has it", number_in(&mut file).unwrap_or(0));
                 return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
@@ -45,7 +44,7 @@ impl Hold {
             let (is, named) = (file.metadata()?, fs::symlink_metadata(path));
             if named.is_ok_and(|named| (named.dev(), named.ino()) == (is.dev(), is.ino())) {
                 let mut hold = Hold { file, path: path.to_owned() };
-                hold.write().map_err(cannot)?;
+                hold.write().map_err(cannot("write", path))?;
                 return Ok(hold);
             }
         }

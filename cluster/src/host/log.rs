@@ -1,7 +1,7 @@
 //! What workers write: the last lines in memory, all in a file that is put aside when it is long, and to whoever follows. Whatever
 //! is slower than the workers has lines left out, and is told how many; the master waits for none of them.
 
-use super::lines::visible;
+use super::{lines::visible, place::cannot};
 use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, RefCell},
@@ -357,7 +357,7 @@ impl Rotated {
 
 fn open(path: &Path) -> io::Result<File> {
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    opened.map_err(|error| io::Error::new(error.kind(), format!("cannot open {}: {error}", path.display())))
+    opened.map_err(cannot("open", path))
 }
 
 #[cfg(test)]

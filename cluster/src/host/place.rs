@@ -142,6 +142,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 // ANCHOR_END: private
 
+/// An error of the file system as the user reads it: what could not be done with which file. The kind stays.
+pub(super) fn cannot(what: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("cannot {what} {}: {error}", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
