@@ -163,15 +163,26 @@ fn who_lets_others_go_first_lets_the_sockets_too_whatever_phase_it_is() {
         let heard = Rc::new(Cell::new(false));
         let hears = heard.clone();
         net::spawn(async move { hears.set(stream.read(&mut [0; 8]).await.is_ok()) });
-        // The loop is held up for longer than the sleep, and the bytes come meanwhile.
+        let waits = Rc::new(Cell::new(None));
+        let set = waits.clone();
+        // Behind the sockets of a turn bytes come, somebody begins to sleep, and the loop is held up for longer than that.
         net::set_immediate(move || {
             peer.write_all(b"here").unwrap();
-            std::thread::sleep(Duration::from_millis(20));
+            set.set(Some(net::spawn(async move {
+                net::sleep(Duration::from_millis(1)).await;
+                assert!(!heard.get(), "timers come before the sockets");
+                net::yield_now().await;
+                assert!(heard.get());
+            })));
+            net::spawn(async { std::thread::sleep(Duration::from_millis(20)) });
         });
-        net::sleep(Duration::from_millis(5)).await;
-        assert!(!heard.get(), "timers come before the sockets");
-        net::yield_now().await;
-        assert!(heard.get());
+        let task = loop {
+            match waits.take() {
+                Some(task) => break task,
+                None => net::yield_now().await,
+            }
+        };
+        assert_eq!(task.await, Ok(()));
     })
     .unwrap();
 }

@@ -70,14 +70,13 @@ fn what_is_due_while_it_rests_comes_in_its_moment() {
         let took = net::now() - before;
         assert!((Duration::from_millis(19_900)..Duration::from_millis(20_100)).contains(&took), "{took:?}");
         peer.to_the_end().await;
-        // Who never acknowledges our settings, and says nothing else.
-        serve_elsewhere().await;
+        who_never_acknowledges().await;
         net::stop();
     });
 }
 
-/// The first SETTINGS of a client without an acknowledgement: ten seconds.
-async fn serve_elsewhere() {
+/// A client that never acknowledges our settings, and says nothing else, has ten seconds.
+async fn who_never_acknowledges() {
     let stream = SimStream::connect(ADDRESS).await.expect("the server listens");
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.expect("a server that reads");
     let before = net::now();
