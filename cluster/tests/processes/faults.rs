@@ -12,17 +12,23 @@ use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
-use wirebook_cluster::{News, Options, Policy, policy::Sticky, supervisor};
+use wirebook_cluster::{News, Options, Policy, Seen, policy::Sticky, supervisor};
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
 
 /// Connections that broke although nobody had killed who owned them. One that broke before anybody had answered on it had been
 /// taken by a worker in the very moment in which that was killed: few, for each kill.
-fn judge(tally: &Tally, killed: &BTreeSet<u64>, what: &str) {
+fn judge(tally: &Tally, killed: &BTreeSet<u64>, news: &[News], what: &str) {
     let broke = tally.broke.borrow();
     let others: Vec<_> =
         broke.iter().filter(|(owner, _)| owner.is_some_and(|owner| !killed.contains(&owner))).collect();
-    assert!(others.is_empty(), "{what}: {others:?}");
-    assert_eq!(tally.hung.get(), 0, "{what}");
+    // What the master did to workers that nobody had killed.
+    let trouble = |told: &&News| match told {
+        News::Ended { worker, .. } => !killed.contains(worker),
+        told => told.is_trouble(),
+    };
+    let trouble: Vec<_> = news.iter().filter(trouble).collect();
+    assert!(others.is_empty(), "{what}: {others:?}, {trouble:?}");
+    assert_eq!(tally.hung.get(), 0, "{what}: they hung, {trouble:?}");
     let unknown = broke.iter().filter(|(owner, _)| owner.is_none()).count();
     println!("{what}: {} answers, {} broke, {unknown} of them new", tally.count(), broke.len());
     assert!(unknown <= killed.len() * 16, "{what}: {unknown} of {} were nobody's", broke.len());
@@ -42,7 +48,10 @@ fn net_29_kill_workers_under_load() {
             for _ in 0..kills {
                 net::sleep(Duration::from_millis(every)).await;
                 let workers = cluster.master.workers();
-                let ready: Vec<_> = workers.iter().filter(|seen| seen.view.state == supervisor::State::Ready).collect();
+                // One that was killed may still seem to serve where a machine has so much to do that its death is not told for a second.
+                let lives =
+                    |seen: &&Seen| seen.view.state == supervisor::State::Ready && !killed.contains(&seen.view.worker);
+                let ready: Vec<_> = workers.iter().filter(lives).collect();
                 dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 if let Some(victim) = ready.get((dice >> 33) as usize % ready.len().max(1)) {
                     killed.insert(victim.view.worker);
@@ -51,8 +60,9 @@ fn net_29_kill_workers_under_load() {
             }
             cluster.serves().await;
             let tally = load.end().await;
-            judge(&tally, &killed, &policy.to_string());
-            assert!(killed.len() as u64 == kills && tally.answers.borrow().len() > killed.len());
+            judge(&tally, &killed, &cluster.news.borrow(), &policy.to_string());
+            assert_eq!(killed.len() as u64, kills, "{policy}: kills");
+            assert!(tally.answers.borrow().len() > killed.len(), "{policy}: successors that answered");
             cluster.end().await;
             net::stop();
         };
