@@ -63,5 +63,6 @@ pub use signal::{SharedSignal, Signal, Until};
 pub use sockets::{
     Address, BUFFER_SIZE, Buffer, Carrier, Datagrams, Idle, Listener, MAX_DESCRIPTORS, ReadHalf, Received,
     ReceivedWith, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
-    SignalNumber, Signals, SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp, udp, unix,
+    SIGXFSZ, SignalNumber, Signals, SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp,
+    udp, unix,
 };

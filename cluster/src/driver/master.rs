@@ -268,9 +268,9 @@ impl Master {
             let deadline = self.0.supervisor.borrow().deadline();
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
             let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
+            // What lies in the channels is heard before a time is up ([`net::sleep`]): it may be a sign of life, and this process the one
+            // that was away.
             if net::timeout(left, told).await.is_err() {
-                // What lies in the channels is heard first: it may be a sign of life, and this process the one that was away.
-                net::yield_now().await;
                 self.0.supervisor.borrow_mut().expire(net::now());
             }
         }

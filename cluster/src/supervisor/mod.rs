@@ -200,6 +200,11 @@ impl Supervisor {
         self.newest
     }
 
+    /// The generation that new slots are of: the last that all workers were of.
+    pub fn proven_generation(&self) -> u64 {
+        self.proven
+    }
+
     /// Too many have died.
     pub fn is_degraded(&self) -> bool {
         self.degraded

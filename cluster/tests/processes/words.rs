@@ -161,6 +161,21 @@ fn net_41_relatives() {
     });
 }
 
+/// A worker that ends its channel cannot be told anything any more: if it does not end itself, it is ended.
+#[test]
+fn one_that_closes_its_channel_and_lives_on() {
+    block_on(async {
+        let cluster = Cluster::begin("closes", options(1, Policy::RoundRobin));
+        let broken = |wanted: u64| {
+            let is_that = |told: &News| matches!(told, News::Broken { worker, reason } if *worker == wanted && reason.contains("has ended, and it has not"));
+            cluster.news.borrow().iter().any(is_that)
+        };
+        until(|| broken(1) && broken(2)).await;
+        cluster.master.quit();
+        cluster.master.ended().await;
+    });
+}
+
 /// A worker that says something as long as a message may be is answered for in a sentence.
 #[test]
 fn a_reason_is_no_longer_than_a_sentence() {

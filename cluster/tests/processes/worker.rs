@@ -43,6 +43,7 @@ async fn work(worker: Worker) -> io::Result<()> {
         "flood" => return flood(&worker).await,
         "slow start" => net::sleep(Duration::from_millis(400)).await,
         "forges" => return forges(&worker).await,
+        "closes" => return closes().await,
         "says" => return crate::words::say(&worker).await,
         "says much" => {
             let much = "\u{9b}".repeat(500_000);
@@ -239,6 +240,13 @@ async fn forges(worker: &Worker) -> io::Result<()> {
     let said = b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"run\",\"worker\":1,\"job\":\"slow\"}\n";
     worker.ready().await?;
     say_by_hand(said).await?;
+    net::sleep(Duration::from_secs(60)).await;
+    Ok(())
+}
+
+/// Ends its channel, and lives on.
+async fn closes() -> io::Result<()> {
+    UnixStream::from_fd(copy_of_the_channel()?)?.shutdown(std::net::Shutdown::Both)?;
     net::sleep(Duration::from_secs(60)).await;
     Ok(())
 }
