@@ -367,6 +367,10 @@ impl Master {
             self.misbehaves(hand.number, "its channel has ended, and it has not");
         }
         let exit = hand.child.exited().await;
+        if !hand.leaves.get() {
+            // What it has started dies with it, as it may hold the port. Who leaves in order may leave somebody behind that finishes.
+            let _ = hand.child.kill(SIGKILL);
+        }
         hand.channel.close();
         taking.abort();
         attends.inspect(|attends| attends.abort());

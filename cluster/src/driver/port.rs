@@ -491,16 +491,23 @@ mod tests {
                 let accepted = net::Listener::accept(&queue).await?.0.into_fd();
                 let head = "GET /?sid=7 HTTP/1.1\r\n\r\n";
                 client.write_all(early.as_bytes())?;
+                let sent = Rc::new(Cell::new(None));
+                let sends = sent.clone();
                 let (looks, seen) = (port.clone(), sticky.clone());
                 let task = net::spawn(async move { looks.client(&seen, accepted).await });
                 net::sleep(Duration::from_millis(30)).await;
-                client.write_all(&head.as_bytes()[early.len()..])?;
-                thread::sleep(LOOK + Duration::from_millis(20));
+                // Behind the sockets of a turn, so that the timers come next.
+                net::set_immediate(move || {
+                    client.write_all(&head.as_bytes()[early.len()..]).unwrap();
+                    thread::sleep(LOOK + Duration::from_millis(20));
+                    sends.set(Some(client));
+                });
                 let found = task.await.map_err(io::Error::other)??.client;
                 let Whose::Client(named) = sticky.whose(head.as_bytes(), true, address.ip(), &port.keys) else {
                     panic!("a name")
                 };
                 let unnamed = port.by_address(address.ip());
+                assert!(sent.take().is_some(), "it is known when it has sent all");
                 net::stop();
                 io::Result::Ok((found, named, unnamed))
             });

@@ -164,7 +164,7 @@ enum Within {
 }
 
 /// Waits two seconds for bytes that come after `arrives`; after half a second the loop is held up for `stands`.
-fn waits_for_a_peer(arrives: Duration, stands: Duration, within: Within) -> (bool, Duration) {
+fn waits_for_a_peer(arrives: Duration, stands: Duration, within: Within, by_idle: bool) -> (bool, Duration) {
     let half = Duration::from_millis(500);
     let waited = sim::run(1, async move {
         let (client, server) = pair().await;
@@ -186,8 +186,13 @@ fn waits_for_a_peer(arrives: Duration, stands: Duration, within: Within) -> (boo
             sim::hold_up(stands);
         });
         let began = net::now();
-        let heard = net::timeout(Duration::from_secs(2), server.read(&mut [0; 8])).await;
-        (heard.is_ok(), net::now() - began)
+        let limit = Duration::from_secs(2);
+        let heard = if by_idle {
+            Idle::new(server, limit).read(&mut [0; 8]).await.is_ok()
+        } else {
+            net::timeout(limit, server.read(&mut [0; 8])).await.is_ok()
+        };
+        (heard, net::now() - began)
     });
     waited.unwrap()
 }
@@ -195,12 +200,15 @@ fn waits_for_a_peer(arrives: Duration, stands: Duration, within: Within) -> (boo
 #[test]
 fn a_loop_that_was_held_up_hears_what_came_before_it_counts_the_time() {
     let (second, zero) = (Duration::from_secs(1), Duration::ZERO);
-    for within in [Within::Timers, Within::Sockets, Within::Check] {
-        assert!(waits_for_a_peer(second, 10 * second, within).0, "{within:?}: it came in time");
-        assert!(!waits_for_a_peer(60 * second, 10 * second, within).0, "{within:?}: it did not");
-        let (heard, after) = waits_for_a_peer(second, zero, within);
-        assert!(heard && after < second + Duration::from_millis(1), "{within:?}: {after:?}");
-        let (heard, after) = waits_for_a_peer(3 * second, zero, within);
+    for (within, by_idle) in
+        [Within::Timers, Within::Sockets, Within::Check].into_iter().flat_map(|at| [(at, false), (at, true)])
+    {
+        let waits = |arrives, stands| waits_for_a_peer(arrives, stands, within, by_idle);
+        assert!(waits(second, 10 * second).0, "{within:?} {by_idle}: it came in time");
+        assert!(!waits(60 * second, 10 * second).0, "{within:?} {by_idle}: it did not");
+        let (heard, after) = waits(second, zero);
+        assert!(heard && after < second + Duration::from_millis(1), "{within:?} {by_idle}: {after:?}");
+        let (heard, after) = waits(3 * second, zero);
         assert!(!heard && after < 2 * second + Duration::from_millis(1), "{within:?}: nobody is waited for longer");
     }
     let config = Config { limit: second, ..Config::from(1) };
