@@ -179,7 +179,7 @@ fn waits_for_a_peer(arrives: Duration, stands: Duration, within: Within, by_idle
                 Within::Sockets => drop(hears.read(&mut [0; 8]).await),
                 Within::Check => {
                     net::sleep(half).await;
-                    drop(net::set_immediate(move || sim::hold_up(stands)));
+                    net::set_immediate(move || sim::hold_up(stands));
                     return;
                 }
             }
