@@ -54,7 +54,7 @@ mod sockets;
 pub use kernel::fake_readiness;
 pub use kernel::{
     Alive, Elapsed, Handle, JoinError, JoinHandle, OPERATIONS_PER_TURN, Parked, Registration, Resume, Sleep,
-    TASK_POLLS_PER_TURN, alive, block_on, clear, next_tick, now, park, queue_microtask, run, set_immediate,
+    TASK_POLLS_PER_TURN, alive, block_on, clear, heard, next_tick, now, park, queue_microtask, run, set_immediate,
     set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
 };
 pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};

@@ -14,7 +14,7 @@ use crate::{
     host::{Log, cut},
     mail::Peer,
     policy::{self, Policy},
-    supervisor::{self, Event, Order, Supervisor},
+    supervisor::{self, Event, Order, State, Supervisor},
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -231,6 +231,9 @@ impl Master {
     }
 
     fn misbehaves(&self, worker: u64, reason: &str) {
+        if let Some(hand) = self.hand(worker) {
+            hand.leaves.set(true);
+        }
         // Some of it may be what the worker said, which may be as long as a message.
         self.news(News::Broken { worker, reason: cut(reason, MAX_REASON).to_owned() });
         // One that is killed already is not killed twice.
@@ -297,6 +300,9 @@ impl Master {
             }
             Order::Kill(worker) => {
                 if let Some(hand) = self.hand(worker) {
+                    if let Some(reason) = self.why_killed(&hand) {
+                        self.news(News::Broken { worker, reason: reason.into() });
+                    }
                     hand.leaves.set(true);
                     self.leave_ports(worker);
                     // That it has ended meanwhile is what is wanted.
@@ -317,6 +323,16 @@ impl Master {
             Order::GiveUp => self.news(News::GaveUp),
             Order::Recovered => self.news(News::Recovered),
             Order::End(_) => {}
+        }
+    }
+
+    /// What is wrong with a worker that is to be killed, if that is not known yet: it was told to leave, or has broken a rule.
+    fn why_killed(&self, hand: &Hand) -> Option<&'static str> {
+        let state = self.0.supervisor.borrow().workers().find(|view| view.worker == hand.number)?.state;
+        match state {
+            State::Hung => Some("it gives no sign of life any more"),
+            _ if hand.leaves.get() || self.0.leaving.get() => None,
+            _ => Some("it was not ready in time"),
         }
     }
 

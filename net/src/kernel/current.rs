@@ -146,6 +146,11 @@ impl Loop {
         self.heard_until.get()
     }
 
+    /// The same, as an instant.
+    pub(crate) fn heard(&self) -> Instant {
+        self.start + Duration::from_nanos(self.heard_until.get())
+    }
+
     /// All that had come by then has been heard.
     pub(super) fn has_heard(&self, until: Nanos) {
         self.heard_until.set(until);

@@ -21,6 +21,12 @@ pub fn now() -> Instant {
     try_current(|on| on.now()).unwrap_or_else(Instant::now)
 }
 
+/// Until when all that came over sockets has been heard: never later than [`now`]. Who judges a peer by a deadline of its own asks this
+/// clock whether it has passed; who waits with [`sleep`] need not.
+pub fn heard() -> Instant {
+    try_current(|on| on.heard()).unwrap_or_else(Instant::now)
+}
+
 /// Waits for `duration`, counted from the first poll. Dropping it cancels the timer.
 ///
 /// It is over when the time has passed and what had come by then has been heard. A loop that was held up, by a callback that
