@@ -5,7 +5,9 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
-use wirebook_cluster::schedule::{BadTime, Job, LOOK, MAX_JOBS, MIN_INTERVAL, NotAdded, Run, Timetable, When, Whom};
+use wirebook_cluster::schedule::{
+    BadTime, Job, LOOK, MAX_JOBS, MAX_NAME, MIN_INTERVAL, NotAdded, Run, Timetable, When, Whom,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -189,6 +191,7 @@ fn every_bound_has_its_edges() {
     let mut add = |job| world.table.add(job, now, wall);
     assert_eq!(add(job("never", every(Duration::MAX), Whom::One)), Ok(()));
     assert_eq!(add(job("never", every(SECOND), Whom::One)), Err(NotAdded::Twice));
+    assert_eq!(add(job(&"x".repeat(MAX_NAME + 1), every(SECOND), Whom::One)), Err(NotAdded::LongName));
     assert_eq!(add(job("february", cron("0 0 30 2 *"), Whom::One)), Err(NotAdded::Never));
     for number in 1..MAX_JOBS {
         assert_eq!(add(job(&number.to_string(), every(MIN_INTERVAL), Whom::One)), Ok(()));

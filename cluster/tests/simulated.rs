@@ -451,6 +451,139 @@ fn workers_at_their_most_and_their_fewest() {
     }
 }
 
+/// What is ordered until then, with the milliseconds since `start`, while nothing happens but that time passes.
+fn orders(supervisor: &mut Supervisor, start: Instant, until: Duration) -> Vec<(u128, Order)> {
+    let mut all = Vec::new();
+    let mut now = start;
+    for _ in 0..100 {
+        all.extend(std::iter::from_fn(|| supervisor.order()).map(|order| ((now - start).as_millis(), order)));
+        match supervisor.deadline().filter(|due| *due <= start + until) {
+            Some(due) => now = now.max(due),
+            None => return all,
+        }
+        supervisor.expire(now);
+    }
+    panic!("it spins: {all:?}");
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Each time of a worker at 0, at its least, as usual and without an end.
+#[test]
+fn every_time_of_a_worker_has_its_edges() {
+    let (zero, least, max, seconds) = (Duration::ZERO, Duration::from_nanos(1), Duration::MAX, Duration::from_secs);
+    let start = Instant::now();
+    // A worker that says nothing is killed when its start has lasted too long.
+    for (start_timeout, killed) in [(zero, Some(0)), (least, Some(0)), (seconds(30), Some(30_000)), (max, None)] {
+        let mut supervisor = Supervisor::new(Options { start_timeout, ..Options::default() }, start);
+        let killed = killed.map(|at| (at, Order::Kill(1)));
+        let started = (0, Order::Start { worker: 1, slot: 0, generation: 1 });
+        let wanted: Vec<_> = [started].into_iter().chain(killed).collect();
+        assert_eq!(orders(&mut supervisor, start, DAY), wanted, "{start_timeout:?}");
+    }
+    let ready = |options: Options| {
+        let mut supervisor = Supervisor::new(options, start);
+        orders(&mut supervisor, start, zero);
+        supervisor.on(Event::Online(1), start).unwrap();
+        supervisor.on(Event::Ready(1), start).unwrap();
+        supervisor
+    };
+    // One that serves and is silent is missed.
+    for (beat, missed, killed) in [
+        (seconds(1), 3, Some(3000)),
+        (seconds(1), 1, Some(1000)),
+        (least, 1, Some(0)),
+        (zero, 3, None),
+        (max, 1, None),
+        (max / 2, 3, None),
+        (seconds(1), 0, None),
+        (seconds(1), u32::MAX, None),
+        (seconds(1), u32::MAX - 1, None),
+    ] {
+        let mut supervisor = ready(Options { beat, missed, ..Options::default() });
+        let wanted: Vec<_> = killed.map(|at| (at, Order::Kill(1))).into_iter().collect();
+        assert_eq!(orders(&mut supervisor, start, DAY), wanted, "{beat:?} {missed}");
+    }
+    // One that is told to leave is hurried, and then killed.
+    for (drain, kill_after, hurried, killed) in [
+        (seconds(30), seconds(5), Some(30_000), Some(35_000)),
+        (zero, seconds(5), Some(0), Some(5000)),
+        (seconds(30), zero, Some(30_000), Some(30_000)),
+        (zero, zero, Some(0), Some(0)),
+        (least, least, Some(0), Some(0)),
+        (max, zero, None, None),
+        (seconds(30), max, Some(30_000), None),
+    ] {
+        let mut supervisor = ready(Options { drain, kill_after, beat: zero, ..Options::default() });
+        supervisor.on(Event::Leave, start).unwrap();
+        let hurried = hurried.map(|at| (at, Order::Hurry(1)));
+        let killed = killed.map(|at| (at, Order::Kill(1)));
+        let wanted: Vec<_> = [(0, Order::Leave(1))].into_iter().chain(hurried).chain(killed).collect();
+        assert_eq!(orders(&mut supervisor, start, DAY), wanted, "{drain:?} {kill_after:?}");
+    }
+}
+
+/// How many deaths are too many, and how long that lasts.
+#[test]
+fn every_bound_of_deaths_has_its_edges() {
+    let (zero, max, seconds) = (Duration::ZERO, Duration::MAX, Duration::from_secs);
+    let start = Instant::now();
+    for (deaths, within, gives_up_at, recovers_after) in [
+        (10, seconds(60), Some(11), Some(60_000)),
+        (1, seconds(60), Some(2), Some(60_000)),
+        (0, seconds(60), Some(1), Some(60_000)),
+        (usize::MAX, seconds(60), None, None),
+        (0, zero, None, None),
+        (2, Duration::from_nanos(1), None, None),
+        (2, max, Some(3), None),
+        (usize::MAX - 1, max, None, None),
+    ] {
+        for strict in [false, true] {
+            let back_off = BackOff { first: zero, longest: zero, settled: max };
+            let limit = RestartLimit { deaths, within };
+            let mut supervisor = Supervisor::new(Options { back_off, limit, strict, ..Options::default() }, start);
+            let mut gave_up = None;
+            // Each a millisecond behind the one before.
+            let mut now = start;
+            for death in 1..=20 {
+                now += Duration::from_millis(1);
+                let all: Vec<Order> = std::iter::from_fn(|| supervisor.order()).collect();
+                let Some(Order::Start { worker, .. }) = all.last().copied() else { break };
+                supervisor.on(Event::Ended(worker), now).unwrap();
+                if supervisor.is_degraded() {
+                    gave_up = gave_up.or(Some(death));
+                    break;
+                }
+            }
+            assert_eq!(gave_up, gives_up_at, "{deaths} {within:?}");
+            let behind = orders(&mut supervisor, now, DAY);
+            let recovered = behind.iter().find(|(_, order)| *order == Order::Recovered).map(|(at, _)| *at);
+            if strict && gave_up.is_some() {
+                assert!(behind.contains(&(0, Order::End(GAVE_UP))), "{deaths} {within:?}: {behind:?}");
+            } else {
+                assert_eq!(recovered, recovers_after, "{deaths} {within:?}: {behind:?}");
+            }
+        }
+    }
+}
+
+/// Behind the last generation there is none.
+#[test]
+fn the_last_generation_is_replaced_by_nobody() {
+    let now = Instant::now();
+    for (generation, newest) in [(u64::MAX - 1, u64::MAX), (u64::MAX, u64::MAX)] {
+        let mut supervisor = Supervisor::new(Options { generation, ..Options::default() }, now);
+        supervisor.on(Event::Online(1), now).unwrap();
+        supervisor.on(Event::Ready(1), now).unwrap();
+        while supervisor.order().is_some() {}
+        supervisor.on(Event::Reload, now).unwrap();
+        let all: Vec<Order> = std::iter::from_fn(|| supervisor.order()).collect();
+        let replaced = Order::Start { worker: 2, slot: 0, generation: u64::MAX };
+        let wanted = if generation == newest { Order::Reloaded(newest) } else { replaced };
+        assert_eq!((all, supervisor.newest_generation()), (vec![wanted], newest));
+    }
+}
+
 /// Says which history it was, when that did not end well.
 struct Told(u64);
 

@@ -54,7 +54,7 @@ mod sockets;
 pub use kernel::fake_readiness;
 pub use kernel::{
     Alive, Elapsed, Handle, JoinError, JoinHandle, OPERATIONS_PER_TURN, Parked, Registration, Resume, Sleep,
-    TASK_POLLS_PER_TURN, alive, block_on, clear, next_tick, now, park, queue_microtask, run, set_immediate,
+    TASK_POLLS_PER_TURN, alive, block_on, clear, heard, next_tick, now, park, queue_microtask, run, set_immediate,
     set_interval, set_timeout, sleep, spawn, stop, timeout, trace, yield_now,
 };
 pub use node::{EventEmitter, ListenerId, MAX_LISTENERS, Unheard};
@@ -63,5 +63,6 @@ pub use signal::{SharedSignal, Signal, Until};
 pub use sockets::{
     Address, BUFFER_SIZE, Buffer, Carrier, Datagrams, Idle, Listener, MAX_DESCRIPTORS, ReadHalf, Received,
     ReceivedWith, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
-    SignalNumber, Signals, SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp, udp, unix,
+    SIGXFSZ, SignalNumber, Signals, SocketKind, Stream, Target, WriteHalf, buffer, ctrl_c, pipe, signals, split, tcp,
+    udp, unix,
 };

@@ -69,8 +69,8 @@ pub(super) async fn attend(master: Master, hand: Rc<Hand>, guests: Guests, ear: 
     let mut by_itself = false;
     while is_guest() {
         match net::timeout(beat, hear(&ear)).await {
-            Ok(words) if !says(&words, b"WATCHDOG=1") => continue,
-            Ok(_) => by_itself = true,
+            // Whatever it says, it lives.
+            Ok(words) => by_itself |= says(&words, b"WATCHDOG=1"),
             // systemd, too, expects none any more of a service that it has told to stop.
             Err(_) if by_itself && !hand.leaves.get() => continue,
             Err(_) => {}

@@ -14,7 +14,7 @@ use crate::{
     host::{Log, cut},
     mail::Peer,
     policy::{self, Policy},
-    supervisor::{self, Event, Order, Supervisor},
+    supervisor::{self, Event, Order, State, Supervisor},
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -231,6 +231,9 @@ impl Master {
     }
 
     fn misbehaves(&self, worker: u64, reason: &str) {
+        if let Some(hand) = self.hand(worker) {
+            hand.leaves.set(true);
+        }
         // Some of it may be what the worker said, which may be as long as a message.
         self.news(News::Broken { worker, reason: cut(reason, MAX_REASON).to_owned() });
         // One that is killed already is not killed twice.
@@ -268,9 +271,9 @@ impl Master {
             let deadline = self.0.supervisor.borrow().deadline();
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(net::now()));
             let told = self.0.told.until(|| self.0.has_news.replace(false).then_some(()));
+            // What lies in the channels is heard before a time is up ([`net::sleep`]): it may be a sign of life, and this process the one
+            // that was away.
             if net::timeout(left, told).await.is_err() {
-                // What lies in the channels is heard first: it may be a sign of life, and this process the one that was away.
-                net::yield_now().await;
                 self.0.supervisor.borrow_mut().expire(net::now());
             }
         }
@@ -297,6 +300,9 @@ impl Master {
             }
             Order::Kill(worker) => {
                 if let Some(hand) = self.hand(worker) {
+                    if let Some(reason) = self.why_killed(&hand) {
+                        self.news(News::Broken { worker, reason: reason.into() });
+                    }
                     hand.leaves.set(true);
                     self.leave_ports(worker);
                     // That it has ended meanwhile is what is wanted.
@@ -317,6 +323,16 @@ impl Master {
             Order::GiveUp => self.news(News::GaveUp),
             Order::Recovered => self.news(News::Recovered),
             Order::End(_) => {}
+        }
+    }
+
+    /// What is wrong with a worker that is to be killed, if that is not known yet: it was told to leave, or has broken a rule.
+    fn why_killed(&self, hand: &Hand) -> Option<&'static str> {
+        let state = self.0.supervisor.borrow().workers().find(|view| view.worker == hand.number)?.state;
+        match state {
+            State::Hung => Some("it gives no sign of life any more"),
+            _ if hand.leaves.get() || self.0.leaving.get() => None,
+            _ => Some("it was not ready in time"),
         }
     }
 
@@ -367,6 +383,10 @@ impl Master {
             self.misbehaves(hand.number, "its channel has ended, and it has not");
         }
         let exit = hand.child.exited().await;
+        if !hand.leaves.get() {
+            // What it has started dies with it, as it may hold the port. Who leaves in order may leave somebody behind that finishes.
+            let _ = hand.child.kill(SIGKILL);
+        }
         hand.channel.close();
         taking.abort();
         attends.inspect(|attends| attends.abort());

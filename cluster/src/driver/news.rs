@@ -32,11 +32,11 @@ pub enum News {
         /// Why.
         reason: String,
     },
-    /// A worker broke a rule of its channel, and is killed.
+    /// A worker is killed: it broke a rule of its channel, gives no sign of life any more, or was not ready in time.
     Broken {
         /// Its number.
         worker: u64,
-        /// Which, in 512 octets at most: it may be a rule about what the worker said.
+        /// Which of these, in 512 octets at most: it may be a rule about what the worker said.
         reason: String,
     },
     /// A worker's program says this.

@@ -34,6 +34,11 @@ const MAX_BURST: usize = 64;
 const LOOK: Duration = Duration::from_secs(1);
 /// Clients that are looked at, at a time; further ones wait in the system's queue.
 const MAX_LOOKS: usize = 1024;
+/// How long a client that has not said all is left alone before it is looked at again: what was seen is still there, so its stream stays
+/// readable.
+const LOOK_PAUSE: Duration = Duration::from_millis(10);
+/// How often a master that was replaced looks whether what it had accepted has somebody.
+const HAND_OVER_PAUSE: Duration = Duration::from_millis(5);
 /// How long the master rests that cannot accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -163,7 +168,7 @@ impl Port {
         self.changed.raise();
         // A moment as a rule: what was accepted had somebody with room, or is looked at for a second.
         while !self.closed.get() && (!self.waiting.borrow().is_empty() || self.looks.get() > 0) {
-            net::sleep(Duration::from_millis(5)).await;
+            net::sleep(HAND_OVER_PAUSE).await;
         }
     }
 
@@ -435,31 +440,25 @@ impl Port {
     async fn client(&self, sticky: &Sticky, connection: OwnedFd) -> io::Result<Waiting> {
         let stream = TcpStream::from_fd(connection)?;
         let peer = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
+        if *sticky == Sticky::Address {
+            return Ok(Waiting { connection: stream.into_fd(), client: Some(self.by_address(peer)) });
+        }
         let began = net::now();
         let mut bytes = vec![0; MAX_PEEK];
-        let (mut seen, mut late) = (0, false);
         let client = loop {
             let left = LOOK.saturating_sub(net::now() - began);
-            if seen > 0 || matches!(sticky, Sticky::Address) {
-                let complete = left.is_zero() || seen == MAX_PEEK;
-                if let Whose::Client(client) = sticky.whose(&bytes[..seen], complete, peer, &self.keys) {
-                    break client;
-                }
-                // What was seen is still there, so the stream is readable at once: more of it takes a moment.
-                net::sleep(left.min(Duration::from_millis(10))).await;
-            }
             match net::timeout(left, stream.peek(&mut bytes)).await {
-                // A client that has ended says no more.
-                Ok(Ok(0)) => break self.by_address(peer),
-                Ok(Ok(count)) => seen = count,
+                // A client that has ended says no more, and one whose time is up need not.
+                Ok(Ok(0)) | Err(_) => break self.by_address(peer),
                 Ok(Err(error)) => return Err(error),
-                Err(_) if late => break self.by_address(peer),
-                // Its bytes may lie in the socket, and this process be the one that was away.
-                Err(_) => {
-                    late = true;
-                    net::yield_now().await;
+                Ok(Ok(seen)) => {
+                    let complete = left.is_zero() || seen == MAX_PEEK;
+                    if let Whose::Client(client) = sticky.whose(&bytes[..seen], complete, peer, &self.keys) {
+                        break client;
+                    }
                 }
             }
+            net::sleep(left.min(LOOK_PAUSE)).await;
         };
         Ok(Waiting { connection: stream.into_fd(), client: Some(client) })
     }
@@ -469,6 +468,51 @@ impl Port {
             Whose::Client(client) => client,
             // An address is known at once.
             Whose::More => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{io::Write, net::TcpStream as Client, thread};
+
+    /// A client is not taken for another because the master had other things to do: what it has sent in time is looked at first.
+    #[test]
+    fn a_master_that_was_held_up_looks_before_an_address_is_a_name() {
+        for early in ["", "GET /?si"] {
+            let found = net::run(async move {
+                let sticky = Sticky::Query("sid".into());
+                let queue = TcpListener::bind("127.0.0.1:0")?;
+                let address = queue.local_addr()?;
+                let policy = Policy::Sticky(sticky.clone());
+                let port = Port::of(1, vec![(0, TcpListener::bind("127.0.0.1:0")?)], policy, Hands::default(), false)?;
+                let mut client = Client::connect(address)?;
+                let accepted = net::Listener::accept(&queue).await?.0.into_fd();
+                let head = "GET /?sid=7 HTTP/1.1\r\n\r\n";
+                client.write_all(early.as_bytes())?;
+                let sent = Rc::new(Cell::new(None));
+                let sends = sent.clone();
+                let (looks, seen) = (port.clone(), sticky.clone());
+                let task = net::spawn(async move { looks.client(&seen, accepted).await });
+                net::sleep(Duration::from_millis(30)).await;
+                // Behind the sockets of a turn, so that the timers come next.
+                net::set_immediate(move || {
+                    client.write_all(&head.as_bytes()[early.len()..]).unwrap();
+                    thread::sleep(LOOK + Duration::from_millis(20));
+                    sends.set(Some(client));
+                });
+                let found = task.await.map_err(io::Error::other)??.client;
+                let Whose::Client(named) = sticky.whose(head.as_bytes(), true, address.ip(), &port.keys) else {
+                    panic!("a name")
+                };
+                let unnamed = port.by_address(address.ip());
+                assert!(sent.take().is_some(), "it is known when it has sent all");
+                net::stop();
+                io::Result::Ok((found, named, unnamed))
+            });
+            let (found, named, unnamed) = found.unwrap();
+            assert!(found == Some(named) && named != unnamed, "{early:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     mail::Crew,
     messenger::{Member, To, Who, route},
+    schedule, supervisor,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -14,6 +15,11 @@ use std::{
     hash::{BuildHasher, RandomState},
     rc::Rc,
 };
+
+/// Runs of jobs that the master remembers at most: a timetable has one of each job for each worker.
+const MAX_RUNNING: usize = schedule::MAX_JOBS * supervisor::MAX_WORKERS;
+/// A rule that an agent has broken.
+const TOO_MANY_RUNS: &str = "it has more jobs run, or of a longer name, than a timetable has";
 
 /// A rule that whoever speaks has broken.
 pub(super) const NOT_ITS_WORD: &str = "it says what another has to say";
@@ -57,7 +63,7 @@ impl Post {
     /// Hands on what one says to others.
     ///
     /// # Errors
-    /// That it is not its word: jobs are given by the agent, and run by workers.
+    /// That it is not its word: jobs are given by the agent, and run by workers; that there are too many.
     pub(super) fn say(&self, from: &Hand, said: Said) -> Result<(), &'static str> {
         match (said, from.who) {
             (Said::Send { to, action, json }, _) => {
@@ -65,7 +71,7 @@ impl Post {
             }
             // One that leaves has a successor, whose clock runs already.
             (Said::Run { .. }, Who::Agent) if from.leaves.get() => {}
-            (Said::Run { worker, job }, Who::Agent) => self.give(worker, job),
+            (Said::Run { worker, job }, Who::Agent) => self.give(worker, job)?,
             (Said::Ran { job }, Who::Worker(worker)) => self.ran(worker, job),
             _ => return Err(NOT_ITS_WORD),
         }
@@ -74,12 +80,16 @@ impl Post {
     // ANCHOR_END: say
 
     /// Gives a worker a job; one that is gone, or cannot be told, has run it, as far as the agent is concerned.
-    fn give(&self, worker: u64, job: String) {
+    fn give(&self, worker: u64, job: String) -> Result<(), &'static str> {
+        if self.running.borrow().len() >= MAX_RUNNING || job.len() > schedule::MAX_NAME {
+            return Err(TOO_MANY_RUNS);
+        }
         let told = self.tell(To::One(Who::Worker(worker)), &Told::Run { job: job.clone() });
         self.running.borrow_mut().insert((worker, job.clone()));
         if told == 0 {
             self.ran(worker, job);
         }
+        Ok(())
     }
 
     fn ran(&self, worker: u64, job: String) {
@@ -144,4 +154,21 @@ impl Post {
 fn member(hand: &Rc<Hand>) -> Member {
     let serves = hand.is_ready.get() && !hand.leaves.get() && hand.channel.is_open();
     Member { who: hand.who, pid: hand.child.id(), serves }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_is_remembered_up_to_its_most() {
+        let post = Post::default();
+        let run = |name: String| post.give(1, name);
+        assert_eq!(run("x".repeat(schedule::MAX_NAME)), Ok(()), "nobody has it, and so it has run");
+        assert_eq!(run("x".repeat(schedule::MAX_NAME + 1)), Err(TOO_MANY_RUNS));
+        post.running.borrow_mut().extend((1..MAX_RUNNING as u64).map(|worker| (worker, String::new())));
+        assert_eq!((run("one more".into()), post.running.borrow().len()), (Ok(()), MAX_RUNNING - 1));
+        post.running.borrow_mut().insert((0, String::new()));
+        assert_eq!((run("one more".into()), post.running.borrow().len()), (Err(TOO_MANY_RUNS), MAX_RUNNING));
+    }
 }

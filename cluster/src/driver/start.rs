@@ -15,7 +15,14 @@ use wirebook_process::{Io, Limits};
 
 impl Master {
     fn program(&self, generation: u64) -> Rc<Pinned> {
+        let supervisor = self.0.supervisor.borrow();
         let mut programs = self.0.programs.borrow_mut();
+        // What nobody is of any more, and nobody will be, need not be held: a reload may be asked for before the last one is over, again
+        // and again.
+        let is_of_use = |known: &u64| {
+            *known == supervisor.proven_generation() || supervisor.workers().any(|view| view.generation == *known)
+        };
+        programs.retain(|known, _| is_of_use(known));
         let pinned = programs.entry(generation).or_insert_with(|| Rc::new(Pinned::new(&self.0.program)));
         pinned.clone()
     }

@@ -21,6 +21,9 @@ use std::{
 use wirebook_net::{self as net, Address, SIGINT, SIGTERM, Target, tcp::TcpListener};
 use wirebook_process::{Channel, Handle, Message};
 
+/// How long a worker that leaves by itself tries to say so, before it leaves all the same: its master may stand still.
+const LAST_WORD: Duration = Duration::from_millis(100);
+
 /// Who a worker is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -410,7 +413,7 @@ impl Worker {
                 self.0.leaving.hurry();
                 continue;
             }
-            let word = either(self.say(&Said::Leaves), net::sleep(Duration::from_millis(100))).await;
+            let word = either(self.say(&Said::Leaves), net::sleep(LAST_WORD)).await;
             drop(word);
             self.leave(Why::Signal);
         }

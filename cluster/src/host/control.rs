@@ -23,6 +23,8 @@ use wirebook_process::{Channel, Framing, Limits, ipc};
 
 /// Operators that are heard at a time; the next one is turned away.
 pub const MAX_OPERATORS: usize = 32;
+/// How long the master rests that cannot accept one, for want of a descriptor or the like.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long one may be silent that is connected and has asked nothing.
 pub const ASK_LIMIT: Duration = Duration::from_secs(30);
 
@@ -67,8 +69,7 @@ impl Control {
         let open = Rc::new(Cell::new(0));
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
-                // Without a descriptor, or the like.
-                net::sleep(Duration::from_millis(100)).await;
+                net::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
             if !may_ask(&stream) || open.get() >= MAX_OPERATORS {

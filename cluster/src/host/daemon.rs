@@ -8,8 +8,8 @@ use super::place::cannot;
 use rustix::process::setsid;
 use serde::{Deserialize, Serialize};
 use std::{env, fs::OpenOptions, io, os::fd::OwnedFd, os::unix::fs::OpenOptionsExt, path::PathBuf, time::Duration};
-use wirebook_net::{self as net, SIGTERM};
-use wirebook_process::{Channel, Io, fork_of, parent};
+use wirebook_net::{self as net, SIGKILL, SIGTERM};
+use wirebook_process::{Channel, Child, Io, KILL_AFTER, fork_of, parent};
 
 /// The variable by which the one in the background knows that it is.
 pub(crate) const DAEMON: &str = "WIREBOOK_DAEMON";
@@ -23,11 +23,14 @@ pub struct Daemon {
     pub output: Option<PathBuf>,
     /// How long it has until it says that it is ready; then it is ended. 60 s. Zero is at once, [`Duration::MAX`] never.
     pub start_timeout: Duration,
+    /// How long it has to end after SIGTERM, when it was not ready in time; then it is sent SIGKILL. 5 s. Zero is at once,
+    /// [`Duration::MAX`] never.
+    pub kill_after: Duration,
 }
 
 impl Default for Daemon {
     fn default() -> Self {
-        Daemon { output: None, start_timeout: Duration::from_secs(60) }
+        Daemon { output: None, start_timeout: Duration::from_secs(60), kill_after: KILL_AFTER }
     }
 }
 
@@ -113,11 +116,17 @@ pub async fn detach(options: &Daemon) -> io::Result<Side> {
         spawn.stdout(Io::Descriptor(output)).stderr(Io::Descriptor(error))
     });
     let (child, channel) = fork.start()?;
-    let word = match net::timeout(options.start_timeout, channel.next()).await {
-        Ok(Ok(Some(message))) => message.parse()?,
-        Ok(_) => Word::Failed(child.exited().await.to_string()),
+    let word = net::timeout(options.start_timeout, async {
+        match channel.next().await.map(|message| message.and_then(|message| message.parse().ok())) {
+            Ok(Some(word)) => word,
+            // How it ended says more than that its channel has; and whoever says nothing more and lives on has no more time for that.
+            _ => Word::Failed(child.exited().await.to_string()),
+        }
+    });
+    let word = match word.await {
+        Ok(word) => word,
         Err(_) => {
-            child.kill(SIGTERM)?;
+            end(&child, options.kill_after).await?;
             Word::Failed("it was not ready in time".into())
         }
     };
@@ -127,3 +136,15 @@ pub async fn detach(options: &Daemon) -> io::Result<Side> {
     }
 }
 // ANCHOR_END: detach
+
+/// Ends what must not live on unseen.
+async fn end(child: &Child, kill_after: Duration) -> io::Result<()> {
+    for signal in [SIGTERM, SIGKILL] {
+        // That it has ended meanwhile is what is wanted.
+        child.kill(signal)?;
+        if net::timeout(kill_after, child.exited()).await.is_ok() {
+            break;
+        }
+    }
+    Ok(())
+}

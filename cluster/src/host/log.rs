@@ -20,8 +20,9 @@ const RECENT: usize = 1000;
 const RECENT_OCTETS: usize = 256 * 1024;
 /// Octets that wait to be written; with more, lines are left out and counted.
 const MAX_PENDING: usize = 1 << 20;
-/// Lines that wait for one who follows.
+/// Lines that wait for one who follows, and their octets.
 const MAX_BEHIND: usize = 1000;
+const MAX_BEHIND_OCTETS: usize = 256 * 1024;
 
 /// Who wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ pub struct LogOptions {
     pub echo: bool,
     /// Octets after which the file is put aside, as `FILE.1`: 16 MiB. 0 puts it aside after each writing, `u64::MAX` never.
     pub rotate_at: u64,
-    /// How many that were put aside are kept: 3. 0 keeps none, so that what is long begins anew.
+    /// How many that were put aside are kept: 3. 0 keeps none, so that what is long begins anew; `u32::MAX` keeps all.
     pub keep: u32,
 }
 
@@ -106,6 +107,10 @@ impl Log {
     /// Those of opening it, with its name.
     pub fn open(options: LogOptions) -> io::Result<Log> {
         let path = options.file.clone();
+        if path.is_some() {
+            // Who writes more than its user may have in one file (RLIMIT_FSIZE) is told by an error, and not ended by a signal.
+            drop(net::signals(&[net::SIGXFSZ]));
+        }
         let file = options.file.map(|path| Rotated::open(path, options.rotate_at, options.keep)).transpose()?;
         let file = file.map(|file| Sink::begin(Target::File(file), false));
         let echo = options.echo.then(|| Sink::begin(Target::Output, io::stdout().is_terminal()));
@@ -184,19 +189,34 @@ impl Log {
 #[derive(Debug, Default)]
 struct Queue {
     lines: RefCell<VecDeque<Line>>,
+    octets: Cell<usize>,
     left_out: Cell<u64>,
     came: net::Signal,
 }
 
 impl Queue {
     fn add(&self, line: &Line) -> bool {
-        if self.lines.borrow().len() < MAX_BEHIND {
-            self.lines.borrow_mut().push_back(line.clone());
+        let lines = &mut *self.lines.borrow_mut();
+        let octets = self.octets.get() + line.text.len();
+        if lines.is_empty() || (lines.len() < MAX_BEHIND && octets <= MAX_BEHIND_OCTETS) {
+            // Before what comes behind those.
+            let missed = (self.left_out.get() > 0).then(|| left_out(self.left_out.take()));
+            let both = missed.into_iter().chain([line.clone()]);
+            both.for_each(|line| {
+                self.octets.set(self.octets.get() + line.text.len());
+                lines.push_back(line);
+            });
         } else {
             self.left_out.set(self.left_out.get() + 1);
         }
         self.came.raise();
         true
+    }
+
+    fn next(&self) -> Option<Line> {
+        let line = self.lines.borrow_mut().pop_front();
+        line.iter().for_each(|line| self.octets.set(self.octets.get() - line.text.len()));
+        line.or_else(|| (self.left_out.get() > 0).then(|| left_out(self.left_out.take())))
     }
 }
 
@@ -207,12 +227,7 @@ pub struct Follower(Rc<Queue>);
 impl Follower {
     /// The next line; one of the master's says how many were left out, if some were.
     pub async fn next(&self) -> Line {
-        let next = || {
-            let line = self.0.lines.borrow_mut().pop_front();
-            let missed = || (self.0.left_out.get() > 0).then(|| left_out(self.0.left_out.take()));
-            line.or_else(missed)
-        };
-        self.0.came.until(next).await
+        self.0.came.until(|| self.0.next()).await
     }
 }
 
@@ -272,7 +287,7 @@ impl Sink {
             self.writes.set(true);
             let reopen = self.reopen.take();
             let written = net::spawn_blocking(move || {
-                // A full disk, or nobody who reads: what cannot be written is lost, and the service goes on.
+                // A full disk, or nobody who reads: what cannot be written is lost (a file says how much), and the service goes on.
                 let _ = target.write(&bytes, reopen);
                 target
             });
@@ -312,47 +327,98 @@ struct Rotated {
     length: u64,
     rotate_at: u64,
     keep: u32,
+    /// What is open has another name by now, or none.
+    is_moved: bool,
+    /// Lines that could not be written, and whether half of one was.
+    lost: u64,
+    is_torn: bool,
 }
 
 impl Rotated {
     fn open(path: PathBuf, rotate_at: u64, keep: u32) -> io::Result<Rotated> {
         let file = open(&path)?;
         let length = file.metadata()?.len();
-        Ok(Rotated { path, file, length, rotate_at, keep })
+        Ok(Rotated { path, file, length, rotate_at, keep, is_moved: false, lost: 0, is_torn: false })
     }
 
-    fn write(&mut self, bytes: &[u8], reopen: bool) -> io::Result<()> {
-        if reopen {
-            self.file = open(&self.path)?;
-            self.length = self.file.metadata()?.len();
+    /// Writes lines. Where the file cannot be opened anew, as without a descriptor, they go to what is open, and the next time it is tried
+    /// again.
+    fn write(&mut self, lines: &[u8], moved: bool) -> io::Result<()> {
+        self.is_moved |= moved;
+        self.renew();
+        let is_long = self.length > 0 && self.length.saturating_add(lines.len() as u64) > self.rotate_at;
+        if is_long && !self.is_moved && self.put_aside().is_ok() {
+            self.renew();
         }
-        if self.length > 0 && self.length.saturating_add(bytes.len() as u64) > self.rotate_at {
-            self.put_aside()?;
+        if self.lost > 0 {
+            let (before, was_torn) = (std::mem::take(&mut self.lost), std::mem::take(&mut self.is_torn));
+            let lost = Line::new(0, Source::Master, format!("{before} lines are lost: they could not be written"));
+            let torn = if was_torn { "\n" } else { "" };
+            let told = self.append(format!("{torn}{lost}\n").as_bytes());
+            // While that cannot be written, these are lost as well.
+            told.inspect_err(|_| (self.lost, self.is_torn) = (before + count(lines), was_torn || self.is_torn))?;
         }
-        self.file.write_all(bytes)?;
-        self.length += bytes.len() as u64;
+        self.append(lines)
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let mut left = lines;
+        while !left.is_empty() {
+            match self.file.write(left) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) => return Err(self.lose(lines, left, io::ErrorKind::WriteZero.into())),
+                Ok(count) => {
+                    self.length += count as u64;
+                    left = &left[count..];
+                }
+                Err(error) => return Err(self.lose(lines, left, error)),
+            }
+        }
         Ok(())
     }
 
+    /// Of those lines the last ones could not be written.
+    fn lose(&mut self, lines: &[u8], left: &[u8], error: io::Error) -> io::Error {
+        let written = &lines[..lines.len() - left.len()];
+        self.is_torn |= written.last().is_some_and(|octet| *octet != b'\n');
+        self.lost += count(left);
+        error
+    }
+
+    /// Opens the file, if what is open is another by now.
+    fn renew(&mut self) {
+        if self.is_moved
+            && let Ok(file) = open(&self.path)
+            && let Ok(found) = file.metadata()
+        {
+            (self.file, self.length, self.is_moved) = (file, found.len(), false);
+        }
+    }
+
     fn put_aside(&mut self) -> io::Result<()> {
+        if self.keep == 0 {
+            self.file.set_len(0)?;
+            self.length = 0;
+            return Ok(());
+        }
         let aside = |number: u32| {
             let mut name = self.path.as_os_str().to_owned();
             name.push(format!(".{number}"));
             PathBuf::from(name)
         };
-        for number in (1..self.keep).rev() {
-            // There may be fewer as yet.
-            let _ = fs::rename(aside(number), aside(number + 1));
+        // As many as there are, and not as many as there may be.
+        let there = (1..self.keep).take_while(|number| fs::symlink_metadata(aside(*number)).is_ok()).last();
+        for number in (1..=there.unwrap_or(0)).rev() {
+            fs::rename(aside(number), aside(number + 1))?;
         }
-        if self.keep == 0 {
-            fs::remove_file(&self.path)?
-        } else {
-            fs::rename(&self.path, aside(1))?
-        }
-        self.file = open(&self.path)?;
-        self.length = 0;
+        fs::rename(&self.path, aside(1))?;
+        self.is_moved = true;
         Ok(())
     }
+}
+
+fn count(lines: &[u8]) -> u64 {
+    lines.iter().filter(|octet| **octet == b'\n').count() as u64
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -384,6 +450,94 @@ mod tests {
         none.write(b"a", false).unwrap();
         none.write(b"b", false).unwrap();
         assert_eq!(read("none"), "b");
+        // The first that is too many for its length, and those that are kept, at their edges.
+        for (rotate_at, wanted) in [(0, 3), (1, 3), (2, 2), (3, 1), (u64::MAX, 1)] {
+            for (keep, most) in [(0, 1), (1, 2), (2, 3), (u32::MAX, usize::MAX)] {
+                let folder = tempfile::tempdir().unwrap();
+                let mut file = Rotated::open(folder.path().join("log"), rotate_at, keep).unwrap();
+                (0..3).for_each(|_| file.write(b"x", false).unwrap());
+                let files = fs::read_dir(folder.path()).unwrap().count();
+                assert_eq!(files, wanted.min(most), "{rotate_at} {keep}");
+            }
+        }
+    }
+
+    /// Whoever has no descriptor left when a file is to be put aside, or opened anew, writes on, and does so later.
+    #[test]
+    fn a_file_that_cannot_be_opened_loses_no_line() {
+        for moved in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log");
+            let mut file = Rotated::open(path.clone(), if moved { 100 } else { 3 }, 2).unwrap();
+            file.write(b"1\n", false).unwrap();
+            // A link to nowhere cannot be opened, and can be renamed.
+            if moved {
+                fs::rename(&path, folder.path().join("log.1")).unwrap();
+                std::os::unix::fs::symlink(folder.path().join("no/where"), &path).unwrap();
+                file.write(b"2\n", true).unwrap();
+                file.write(b"3\n", false).unwrap();
+                fs::remove_file(&path).unwrap();
+            } else {
+                file.path = folder.path().join("no/where");
+                file.write(b"2\n", false).unwrap();
+                file.write(b"3\n", false).unwrap();
+                file.path = path.clone();
+            }
+            file.write(b"4\n", false).unwrap();
+            let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+            assert_eq!([read("log.1"), read("log")], ["1\n2\n3\n", "4\n"], "{moved}");
+        }
+    }
+
+    /// What a full disk did not take is counted, and half a line is ended before the next one.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut file = Rotated::open(path.clone(), u64::MAX, 1).unwrap();
+        file.write(b"1\n", false).unwrap();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let whole = std::mem::replace(&mut file.file, full);
+        assert!(file.write(b"2\n3\n", false).is_err());
+        assert!(file.write(b"4\n", false).is_err());
+        file.file = whole;
+        file.write(b"5\n", false).unwrap();
+        file.write(b"6\n", false).unwrap();
+        let told = "master | 3 lines are lost: they could not be written";
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("1\n{told}\n5\n6\n"));
+        // Half a line.
+        let error = file.lose(b"7\n8\n9\n", b"8\n9\n", io::ErrorKind::StorageFull.into());
+        assert_eq!((error.kind(), file.lost, file.is_torn), (io::ErrorKind::StorageFull, 2, false));
+        file.lose(b"half a line\n", b" a line\n", io::ErrorKind::StorageFull.into());
+        assert_eq!((file.lost, file.is_torn), (3, true));
+        file.write(b"10\n", false).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().ends_with(&format!("6\n\n{told}\n10\n")));
+    }
+
+    /// Whoever follows and does not read costs no more than its room, however long the lines are; what was left out is said where it was.
+    #[test]
+    fn a_follower_has_its_most() {
+        net::block_on(async {
+            let log = Log::open(LogOptions::default()).unwrap();
+            let half = "x".repeat(MAX_BEHIND_OCTETS / 2);
+            for (first, second, kept) in [(&*half, &*half, 2), (&half, &format!("{half}y"), 1)] {
+                let follower = log.follow();
+                log.write(1, Source::Out, first.into());
+                log.write(1, Source::Out, second.into());
+                assert_eq!(follower.0.lines.borrow().len(), kept);
+            }
+            let follower = log.follow();
+            log.write(1, Source::Out, "z".repeat(2 * MAX_BEHIND_OCTETS));
+            (0..3).for_each(|_| log.write(1, Source::Out, "lost".into()));
+            assert_eq!(follower.next().await.text.len(), 2 * MAX_BEHIND_OCTETS, "one alone may be longer");
+            log.write(1, Source::Out, "behind".into());
+            assert_eq!(follower.next().await.text, "3 lines are left out: they came faster than they went");
+            assert_eq!(follower.next().await.text, "behind");
+            assert_eq!(follower.0.octets.get(), 0);
+            net::stop();
+        })
+        .unwrap();
     }
 
     #[test]

@@ -138,3 +138,22 @@ impl Inbox {
         self.missed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_have_their_most() {
+        let letter = |octets: usize| Letter { from: Who::Agent, action: "a".into(), json: "1".repeat(octets - 1) };
+        for (first, second, taken) in
+            [(1, MAX_OCTETS - 1, true), (1, MAX_OCTETS, false), (MAX_OCTETS, 1, false), (2 * MAX_OCTETS, 1, false)]
+        {
+            let mut inbox = Inbox::default();
+            assert!(inbox.push(letter(first)), "one alone is taken, however large: {first}");
+            assert_eq!((inbox.push(letter(second)), inbox.missed()), (taken, u64::from(!taken)), "{first} {second}");
+            while inbox.pop().is_some() {}
+            assert!(inbox.push(letter(MAX_OCTETS)), "there is room again");
+        }
+    }
+}

@@ -30,6 +30,8 @@ use std::{
 
 /// Jobs of a timetable, at most.
 pub const MAX_JOBS: usize = 256;
+/// Octets of a job's name, at most.
+pub const MAX_NAME: usize = 256;
 /// By how much a clock is set back that is only corrected.
 pub const CORRECTION: Duration = Duration::from_secs(60);
 /// How often the clock on the wall is looked at, while a job depends on it.
@@ -64,6 +66,8 @@ pub enum NotAdded {
     TooMany,
     /// There is one of that name.
     Twice,
+    /// Its name has more than [`MAX_NAME`] octets.
+    LongName,
     /// Its line of cron names no day that ever comes, as the 30th of February.
     Never,
 }
@@ -73,6 +77,7 @@ impl fmt::Display for NotAdded {
         match self {
             NotAdded::TooMany => write!(f, "there are {MAX_JOBS} jobs already"),
             NotAdded::Twice => f.write_str("there is a job of that name"),
+            NotAdded::LongName => write!(f, "the name of a job has {MAX_NAME} octets at most"),
             NotAdded::Never => f.write_str("that time never comes"),
         }
     }
@@ -148,6 +153,9 @@ impl<Z: TimeZone> Timetable<Z> {
     pub fn add(&mut self, job: Job, now: Instant, wall: DateTime<Z>) -> Result<(), NotAdded> {
         if self.entries.len() >= MAX_JOBS {
             return Err(NotAdded::TooMany);
+        }
+        if job.name.len() > MAX_NAME {
+            return Err(NotAdded::LongName);
         }
         if self.entries.iter().any(|entry| entry.job.name == job.name) {
             return Err(NotAdded::Twice);

@@ -200,6 +200,11 @@ impl Supervisor {
         self.newest
     }
 
+    /// The generation that new slots are of: the last that all workers were of.
+    pub fn proven_generation(&self) -> u64 {
+        self.proven
+    }
+
     /// Too many have died.
     pub fn is_degraded(&self) -> bool {
         self.degraded
@@ -424,8 +429,7 @@ impl Supervisor {
                 State::Ready | State::Bowing | State::Hung | State::Killed | State::Gone => {}
             }
         }
-        let quiet = self.deaths.over_at(&self.options.limit).is_none_or(|over| over <= now);
-        if self.degraded && quiet {
+        if self.degraded && self.deaths.are_over(&self.options.limit, now) {
             self.degraded = false;
             self.orders.push_back(Order::Recovered);
         }

@@ -95,7 +95,12 @@ impl Deaths {
         }
     }
 
-    /// When the last of them counts no more.
+    /// None of them counts any more.
+    pub(super) fn are_over(&self, limit: &RestartLimit, now: Instant) -> bool {
+        self.recent.is_empty() || self.over_at(limit).is_some_and(|over| over <= now)
+    }
+
+    /// When the last of them counts no more; `None` where there was none, and where none is forgotten.
     pub(super) fn over_at(&self, limit: &RestartLimit) -> Option<Instant> {
         self.recent.back()?.checked_add(limit.within)
     }

@@ -72,6 +72,48 @@ fn connections_that_are_not_taken_are_bounded() {
     });
 }
 
+/// A worker whose server accepts nothing takes 256 connections, and those that came in one message with the last; it is given as many as it
+/// may leave untaken, and then passed over. When it dies, what it had taken dies with it, and nothing else.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_worker_that_accepts_nothing_takes_so_many() {
+    const CLIENTS: usize = 450;
+    const TAKEN: std::ops::RangeInclusive<usize> = 256..=256 + 16;
+    block_on(async {
+        let cluster = Cluster::start("accepts nothing", options(1, Policy::RoundRobin)).await;
+        let idler = cluster.pids()[0];
+        let descriptors = || std::fs::read_dir(format!("/proc/{idler}/fd")).unwrap().count();
+        let before = descriptors();
+        let ended = Rc::new(Cell::new((0, 0)));
+        let client = |_| {
+            let (address, ended) = (cluster.address, ended.clone());
+            net::spawn(async move {
+                let answered = once(address, "/").await.is_ok();
+                let (answers, breaks) = ended.get();
+                ended.set((answers + usize::from(answered), breaks + usize::from(!answered)));
+            })
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(client).collect();
+        until(|| descriptors() - before >= *TAKEN.start()).await;
+        assert_eq!(ended.get(), (0, 0));
+        // Another one answers all that this one was not given.
+        cluster.master.scale(2);
+        until(|| ended.get().0 >= CLIENTS - TAKEN.end() - Options::default().untaken).await;
+        assert!(
+            TAKEN.contains(&(descriptors() - before)) && ended.get().1 == 0,
+            "{} {ended:?}",
+            descriptors() - before
+        );
+        signal(idler, Signal::KILL);
+        for client in clients {
+            client.await.unwrap();
+        }
+        let (answers, breaks) = ended.get();
+        assert!(answers + breaks == CLIENTS && TAKEN.contains(&breaks), "{answers} {breaks}");
+        cluster.end().await;
+    });
+}
+
 /// Who shares a queue with nobody asks nobody what others have, however many connections it has; who shares it asks, also where no
 /// signs of life are wanted.
 #[test]

@@ -281,6 +281,27 @@ fn a_daemon_is_started() {
     });
 }
 
+/// One that is not ready in time is ended, also when it says nothing more, and obeys nobody.
+#[test]
+fn a_daemon_that_forgets_who_started_it() {
+    block_on(async {
+        for (start_timeout, kill_after) in [(0, 0), (1000, 0), (1000, 100)] {
+            let wanted = json!({ "workers": 1, "daemon": true, "forgets": true, "start timeout": start_timeout,
+                                 "kill after": kill_after });
+            let mut master = Master::start(wanted, |command| {
+                command.stdout(Stdio::piped());
+            });
+            assert_eq!(master.ended().await, 1);
+            let mut said = String::new();
+            master.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+            assert!(said.contains("it fails: it was not ready in time"), "{said}");
+            if let Some(pid) = master.pid() {
+                until(|| !is_alive(pid)).await;
+            }
+        }
+    });
+}
+
 /// As the first process of a system: orphans are buried, and SIGTERM, which has no default there, ends all in order.
 #[test]
 fn the_first_process_of_a_system() {

@@ -26,6 +26,8 @@ use wirebook_http1 as http1;
 use wirebook_net as net;
 use wirebook_process::passed;
 
+/// A guest says again and again how it is.
+pub(crate) const CHATTERS: &str = "CLUSTER_TEST_CHATTERS";
 /// What the master is like, as JSON.
 pub(crate) const MASTER: &str = "CLUSTER_TEST_MASTER";
 
@@ -56,6 +58,9 @@ fn the_master() {
     };
     let told_at_first_port = wanted["told at first port"].as_bool() == Some(true);
     let log = LogOptions { file: Some(place.log()), ..LogOptions::default() };
+    let time = |name: &str| wanted[name].as_u64().map(Duration::from_millis);
+    let mut usual = under_load(options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy));
+    usual.supervisor.beat = time("beat").unwrap_or(usual.supervisor.beat);
     let options = Options {
         listen: words("listen"),
         program: Some(program),
@@ -68,12 +73,25 @@ fn the_master() {
                 signal(std::process::id() as i32, Signal::TERM);
             }
         })),
-        ..under_load(options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy))
+        ..usual
     };
     let daemon = wanted["daemon"].as_bool() == Some(true);
+    let forgets = wanted["forgets"].as_bool() == Some(true);
+    let usual = Daemon::default();
+    let start_timeout = time("start timeout").unwrap_or(usual.start_timeout);
+    let kill_after = time("kill after").unwrap_or(usual.kill_after);
     let code = net::block_on(async move {
         let background = if daemon {
-            match detach(&Daemon { output: log.file, ..Daemon::default() }).await {
+            match detach(&Daemon { output: log.file, start_timeout, kill_after }).await {
+                Ok(Side::Background(background)) if forgets => {
+                    // Whoever started it, it is deaf to all, and lives on.
+                    let _deaf = net::signals(&[net::SIGTERM]);
+                    let pid_file = options.place.as_ref().expect("a place").pid_file();
+                    fs::write(pid_file, std::process::id().to_string()).unwrap();
+                    drop(background);
+                    net::sleep(Duration::from_secs(60)).await;
+                    return 0;
+                }
                 Ok(Side::Background(background)) => background,
                 Ok(Side::Starter { pid, said }) => {
                     println!("it serves {pid} {said}");
@@ -121,7 +139,17 @@ fn the_guest() {
         let stop = net::ctrl_c();
         println!("a guest serves");
         if let Ok(path) = env::var("NOTIFY_SOCKET") {
-            UnixDatagram::unbound()?.send_to(b"STATUS=well\nREADY=1\n", path)?;
+            let socket = UnixDatagram::unbound()?;
+            socket.send_to(b"STATUS=well\nREADY=1\n", &path)?;
+            if env::var_os(CHATTERS).is_some() {
+                net::spawn(async move {
+                    loop {
+                        // That nobody listens to the end is right.
+                        let _ = socket.send_to(b"STATUS=well\n", &path);
+                        net::sleep(Duration::from_millis(20)).await;
+                    }
+                });
+            }
         }
         stop.await?;
         // What it has accepted it serves; what is in the queue is others'.

@@ -2,7 +2,7 @@
 //! each in one of two ways: the worker is killed, or what it said changed nothing.
 
 use crate::{
-    kit::{Cluster, block_on, options, until},
+    kit::{Cluster, block_on, options, stop, until},
     worker::say_by_hand,
 };
 use serde_json::json;
@@ -158,6 +158,47 @@ fn net_41_relatives() {
         // Two of them got a port, if this machine lets them.
         assert!(cluster.master.addresses().len() <= 2, "{:?}", cluster.master.addresses());
         cluster.end().await;
+    });
+}
+
+/// A worker that ends its channel cannot be told anything any more: if it does not end itself, it is ended.
+#[test]
+fn one_that_closes_its_channel_and_lives_on() {
+    block_on(async {
+        let cluster = Cluster::begin("closes", options(1, Policy::RoundRobin));
+        let broken = |wanted: u64| {
+            let is_that = |told: &News| matches!(told, News::Broken { worker, reason } if *worker == wanted && reason.contains("has ended, and it has not"));
+            cluster.news.borrow().iter().any(is_that)
+        };
+        until(|| broken(1) && broken(2)).await;
+        cluster.master.quit();
+        cluster.master.ended().await;
+    });
+}
+
+/// Whoever reads what a master tells hears why a worker was killed, whatever it was.
+#[test]
+fn why_a_worker_is_killed_is_told() {
+    block_on(async {
+        let is_told = |cluster: &Cluster, why: &str| {
+            let is_that = |told: &News| matches!(told, News::Broken { reason, .. } if reason == why);
+            cluster.news.borrow().iter().any(is_that)
+        };
+        let mut hasty = options(1, Policy::RoundRobin);
+        hasty.supervisor.start_timeout = Duration::from_millis(50);
+        let cluster = Cluster::begin("slow start", hasty);
+        until(|| is_told(&cluster, "it was not ready in time")).await;
+        cluster.master.quit();
+        cluster.master.ended().await;
+        let mut attentive = options(1, Policy::RoundRobin);
+        attentive.supervisor.beat = Duration::from_millis(100);
+        let cluster = Cluster::start("", attentive).await;
+        stop(cluster.pids()[0]).await;
+        until(|| is_told(&cluster, "it gives no sign of life any more")).await;
+        cluster.master.quit();
+        cluster.master.ended().await;
+        let told = cluster.news.borrow().iter().filter(|told| matches!(told, News::Broken { .. })).count();
+        assert_eq!(told, 1, "who is ended with all others has done nothing");
     });
 }
 

@@ -1,8 +1,8 @@
 //! What a worker of these tests does.
 
-use std::{env, io, time::Duration};
+use std::{env, future::Future, io, pin::Pin, time::Duration};
 use wirebook_cluster::{
-    Agent, MAX_PORTS, Messenger, Options, Worker,
+    Agent, Drain, Listener, MAX_PORTS, Messenger, Options, Phase, Worker,
     messenger::{To, Who},
     run_with_agent,
     schedule::{Job, When, Whom},
@@ -43,6 +43,11 @@ async fn work(worker: Worker) -> io::Result<()> {
         "flood" => return flood(&worker).await,
         "slow start" => net::sleep(Duration::from_millis(400)).await,
         "forges" => return forges(&worker).await,
+        "closes" => return closes().await,
+        "accepts nothing" if me.worker == 1 => {
+            worker.listen(("127.0.0.1", port), Idler).await?;
+            return worker.serve().await;
+        }
         "says" => return crate::words::say(&worker).await,
         "says much" => {
             let much = "\u{9b}".repeat(500_000);
@@ -239,6 +244,28 @@ async fn forges(worker: &Worker) -> io::Result<()> {
     let said = b"{\"cmd\":\"NODE_CLUSTER\",\"act\":\"run\",\"worker\":1,\"job\":\"slow\"}\n";
     worker.ready().await?;
     say_by_hand(said).await?;
+    net::sleep(Duration::from_secs(60)).await;
+    Ok(())
+}
+
+/// A server that accepts nothing.
+struct Idler(#[expect(dead_code, reason = "it is held, and that is all")] Listener);
+
+impl Drain for Idler {
+    fn enter(&self, _: Phase) {}
+
+    fn open(&self) -> usize {
+        0
+    }
+
+    fn gone(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(async {})
+    }
+}
+
+/// Ends its channel, and lives on.
+async fn closes() -> io::Result<()> {
+    UnixStream::from_fd(copy_of_the_channel()?)?.shutdown(std::net::Shutdown::Both)?;
     net::sleep(Duration::from_secs(60)).await;
     Ok(())
 }

@@ -89,6 +89,8 @@ pub(crate) struct Loop {
     start: Instant,
     /// Cached at the start of a turn and after the poll, as libuv does: callbacks of one phase see one time.
     now: Cell<Nanos>,
+    /// What the sockets had to say by then has been heard.
+    heard_until: Cell<Nanos>,
     /// The task that is being polled, and the address that its waker shows.
     pub(super) running: Cell<Option<(Key, *const ())>>,
     pub(super) polls_left: Cell<u32>,
@@ -111,6 +113,7 @@ impl Loop {
             tracer: Tracer::from_environment(),
             start,
             now: Cell::new(0),
+            heard_until: Cell::new(0),
             running: Cell::new(None),
             polls_left: Cell::new(0),
             quiet: Cell::new(false),
@@ -136,6 +139,21 @@ impl Loop {
     /// The loop's time, as of the last update.
     pub(super) fn cached(&self) -> Nanos {
         self.now.get()
+    }
+
+    /// Until when all that came over sockets has been heard.
+    pub(super) fn heard_until(&self) -> Nanos {
+        self.heard_until.get()
+    }
+
+    /// The same, as an instant.
+    pub(crate) fn heard(&self) -> Instant {
+        self.start + Duration::from_nanos(self.heard_until.get())
+    }
+
+    /// All that had come by then has been heard.
+    pub(super) fn has_heard(&self, until: Nanos) {
+        self.heard_until.set(until);
     }
 
     /// The loop's clock reading at `delay` from now.

@@ -69,8 +69,10 @@ impl Driver for Poller {
 
     fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
         let events = &mut *self.events.borrow_mut();
-        // EINTR (a signal came) and all else that a wait can suffer mean: no events this time.
-        if self.poll.borrow_mut().poll(events, timeout).is_err() {
+        let poll = &mut *self.poll.borrow_mut();
+        // After EINTR (a signal came, or this process was stopped meanwhile) what is there is still taken. All else that a wait can
+        // suffer means: no events this time.
+        if poll.poll(events, timeout).is_err() && poll.poll(events, Some(Duration::ZERO)).is_err() {
             events.clear();
         }
         Ok(())

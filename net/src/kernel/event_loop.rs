@@ -113,7 +113,9 @@ impl Loop {
             return self.fail(error);
         }
         self.update_time();
+        let came = self.cached();
         self.driver.dispatch(&mut |key, ready| self.source_ready(key, ready));
+        self.has_heard(came);
         self.run_remote();
     }
 

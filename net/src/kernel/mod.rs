@@ -32,7 +32,7 @@ pub use run::{block_on, run, stop};
 pub use sources::OPERATIONS_PER_TURN;
 pub use task::{JoinHandle, spawn};
 pub use tasks::JoinError;
-pub use time::{Elapsed, Sleep, now, sleep, timeout, yield_now};
+pub use time::{Elapsed, Sleep, heard, now, sleep, timeout, yield_now};
 pub use waiter::Resume;
 
 pub(crate) use current::{current, try_current};

@@ -28,8 +28,8 @@
 //! **Theory of operation.** The network is one queue of events, ordered by virtual time: "these bytes arrive", "this
 //! side ended", "this connection is accepted". Writing to a stream queues events; the loop's poll phase moves the
 //! clock to the next event or timer, whichever is first, and runs the events that are due, which make sources ready as
-//! epoll would. A turn that has work and does not wait takes a microsecond. Nothing else advances the clock. Jobs for the thread pool run on the loop's own thread, in the
-//! check phase.
+//! epoll would. A turn that has work and does not wait takes a microsecond. Nothing else advances the clock but
+//! [`hold_up`]. Jobs for the thread pool run on the loop's own thread, in the check phase.
 
 mod connection;
 mod faults;
@@ -45,7 +45,7 @@ pub use udp::SimUdpSocket;
 
 use crate::kernel::{AnyFuture, Then, run_on, unboxed};
 use network::Network;
-use std::{any::Any, future::Future, io, pin::Pin, rc::Rc};
+use std::{any::Any, future::Future, io, pin::Pin, rc::Rc, time::Duration};
 
 /// Runs `future` in a simulation of its own, until it has finished; what it spawned is dropped then.
 ///
@@ -92,6 +92,12 @@ where
 /// Outside a simulation; so do the other functions here.
 pub fn set_faults(faults: Faults) {
     Network::current(|network| network.set_faults(faults));
+}
+
+/// The loop is held up for so long, as by a callback that computes, or with its process that somebody has stopped: the clock goes on, and
+/// nobody hears anything meanwhile. Zero changes nothing; [`Duration::MAX`] runs past every limit.
+pub fn hold_up(time: Duration) {
+    Network::current(|network| network.pass(time));
 }
 
 /// A number below `bound` from the simulation's seed.

@@ -81,6 +81,11 @@ impl Network {
         self.clock.get().saturating_add(min).saturating_add(more)
     }
 
+    /// The clock goes on, and what comes meanwhile waits.
+    pub(super) fn pass(&self, time: Duration) {
+        self.clock.set(self.clock.get().saturating_add(nanos(time)));
+    }
+
     pub(super) fn set_faults(&self, faults: Faults) {
         *self.faults.borrow_mut() = faults;
     }

@@ -28,7 +28,7 @@ pub struct Idle<S> {
 }
 
 impl<S: Stream> Idle<S> {
-    /// Bounds the idle time of `stream`. With a limit of zero every wait fails at once, and only what needs no wait
+    /// Bounds the idle time of `stream`. With a limit of zero every wait fails in the next turn of the loop, and only what needs no wait
     /// succeeds; [`Duration::MAX`] never fails.
     pub fn new(stream: S, limit: Duration) -> Self {
         Idle { stream, limit, last: Cell::new(kernel::now()), timers: Default::default() }
@@ -57,17 +57,15 @@ impl<S: Stream> Idle<S> {
             *timer = None;
             return poll;
         }
-        loop {
-            let rest = self.limit.saturating_sub(kernel::now().saturating_duration_since(self.last.get()));
-            if rest.is_zero() {
-                *timer = None;
+        let rest = || self.limit.saturating_sub(kernel::now().saturating_duration_since(self.last.get()));
+        // The clock alone says nothing: a sleep has heard what came.
+        while Pin::new(timer.get_or_insert_with(|| kernel::sleep(rest()))).poll(context).is_ready() {
+            *timer = None;
+            if rest().is_zero() {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the connection was idle too long")));
             }
-            match Pin::new(timer.get_or_insert_with(|| kernel::sleep(rest))).poll(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(()) => *timer = None,
-            }
         }
+        Poll::Pending
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) use descriptor::check_carried;
 pub use descriptor::{Carrier, MAX_DESCRIPTORS, ReceivedWith, SocketKind};
 pub use idle::Idle;
 pub use signals::{
-    SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SignalNumber,
-    Signals, ctrl_c, signals,
+    SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ,
+    SignalNumber, Signals, ctrl_c, signals,
 };
 pub use split::{ReadHalf, WriteHalf, split};
 pub use stream::{Listener, Stream};

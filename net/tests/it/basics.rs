@@ -165,15 +165,15 @@ fn who_lets_others_go_first_lets_the_sockets_too_whatever_phase_it_is() {
         net::spawn(async move { hears.set(stream.read(&mut [0; 8]).await.is_ok()) });
         let waits = Rc::new(Cell::new(None));
         let set = waits.clone();
-        // Behind the sockets of a turn bytes come, somebody begins to sleep, and the loop is held up for longer than that.
+        // Behind the sockets of a turn bytes come, somebody sets a timer, and the loop is held up for longer than that.
         net::set_immediate(move || {
             peer.write_all(b"here").unwrap();
-            set.set(Some(net::spawn(async move {
-                net::sleep(Duration::from_millis(1)).await;
+            let looks = async move {
                 assert!(!heard.get(), "timers come before the sockets");
                 net::yield_now().await;
                 assert!(heard.get());
-            })));
+            };
+            net::set_timeout(move || set.set(Some(net::spawn(looks))), Duration::from_millis(1));
             net::spawn(async { std::thread::sleep(Duration::from_millis(20)) });
         });
         let task = loop {

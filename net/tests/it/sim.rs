@@ -155,6 +155,70 @@ async fn pair() -> (SimStream, SimStream) {
     (client, listener.accept().await.unwrap().0)
 }
 
+/// Where in a turn the loop is held up.
+#[derive(Clone, Copy, Debug)]
+enum Within {
+    Timers,
+    Sockets,
+    Check,
+}
+
+/// Waits two seconds for bytes that come after `arrives`; after half a second the loop is held up for `stands`.
+fn waits_for_a_peer(arrives: Duration, stands: Duration, within: Within, by_idle: bool) -> (bool, Duration) {
+    let half = Duration::from_millis(500);
+    let waited = sim::run(1, async move {
+        let (client, server) = pair().await;
+        let (other, hears) = pair().await;
+        client.script([(0, Fault::Delay(arrives))]);
+        other.script([(0, Fault::Delay(half))]);
+        client.write_all(b"here").await.unwrap();
+        other.write_all(b"now").await.unwrap();
+        net::spawn(async move {
+            match within {
+                Within::Timers => net::sleep(half).await,
+                Within::Sockets => drop(hears.read(&mut [0; 8]).await),
+                Within::Check => {
+                    net::sleep(half).await;
+                    net::set_immediate(move || sim::hold_up(stands));
+                    return;
+                }
+            }
+            sim::hold_up(stands);
+        });
+        let began = net::now();
+        let limit = Duration::from_secs(2);
+        let heard = if by_idle {
+            Idle::new(server, limit).read(&mut [0; 8]).await.is_ok()
+        } else {
+            net::timeout(limit, server.read(&mut [0; 8])).await.is_ok()
+        };
+        (heard, net::now() - began)
+    });
+    waited.unwrap()
+}
+
+#[test]
+fn a_loop_that_was_held_up_hears_what_came_before_it_counts_the_time() {
+    let (second, zero) = (Duration::from_secs(1), Duration::ZERO);
+    for (within, by_idle) in
+        [Within::Timers, Within::Sockets, Within::Check].into_iter().flat_map(|at| [(at, false), (at, true)])
+    {
+        let waits = |arrives, stands| waits_for_a_peer(arrives, stands, within, by_idle);
+        assert!(waits(second, 10 * second).0, "{within:?} {by_idle}: it came in time");
+        assert!(!waits(60 * second, 10 * second).0, "{within:?} {by_idle}: it did not");
+        let (heard, after) = waits(second, zero);
+        assert!(heard && after < second + Duration::from_millis(1), "{within:?} {by_idle}: {after:?}");
+        let (heard, after) = waits(3 * second, zero);
+        assert!(!heard && after < 2 * second + Duration::from_millis(1), "{within:?}: nobody is waited for longer");
+    }
+    let config = Config { limit: second, ..Config::from(1) };
+    let ended = sim::run(config, async {
+        sim::hold_up(Duration::MAX);
+        net::sleep(Duration::ZERO).await;
+    });
+    assert!(ended.unwrap_err().to_string().contains("ran past its limit"));
+}
+
 async fn pieces(stream: &SimStream) -> Vec<Result<Vec<u8>, io::ErrorKind>> {
     let mut pieces = Vec::new();
     loop {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirebook_net::sim::{self, SimListener, SimStream};
+use wirebook_net::sim::{self, Faults, SimListener, SimStream};
 use wirebook_net::{self as net, Listener, Stream};
 use wirebook_websocket::frame::{Header, Opcode};
 use wirebook_websocket::{
@@ -388,6 +388,46 @@ fn a_slow_reader_that_takes_something_now_and_then_is_alive() {
                 }
             }
             assert!(by_message || outcome.get() == Some(Ok(())));
+        })
+        .expect("the simulation ends");
+    }
+}
+
+/// The pong lies there when the server is heard again that was held up, or stopped; its time was up meanwhile.
+#[test]
+fn a_server_that_was_held_up_hears_a_pong_before_it_counts() {
+    for by_message in [false, true] {
+        sim::run(11, async move {
+            sim::set_faults(Faults { latency_min: SECOND, latency_max: SECOND, ..Faults::default() });
+            let heartbeat = Some(Heartbeat { interval: 30 * SECOND, timeout: 20 * SECOND });
+            let config = Arc::new(Config { heartbeat, ..Config::default() });
+            let options = Options { config, ..Options::default() };
+            if by_message {
+                websocket::serve_messages(listener(), (), options, |opened| {
+                    move |message: websocket::Message<'_>| {
+                        let _ = opened.writer.try_send(message);
+                    }
+                });
+            } else {
+                websocket::serve_on(listener(), (), options, async |mut a: Accepted<SimStream>| {
+                    while let Some(message) = a.reader.next().await? {
+                        a.writer.send(message).await?;
+                    }
+                    Ok(())
+                });
+            }
+            let raw = Raw::open().await;
+            while !raw.came.borrow().ends_with(&[0x89, 0]) {
+                net::sleep(SECOND / 10).await;
+            }
+            raw.send(10, b"").await;
+            net::sleep(SECOND / 2).await;
+            net::set_immediate(|| sim::hold_up(60 * SECOND));
+            net::sleep(2 * SECOND).await;
+            raw.send(1, b"still there?").await;
+            net::sleep(5 * SECOND).await;
+            assert!(!raw.ended.get(), "{by_message}");
+            assert!(raw.came.borrow().ends_with(b"still there?"), "{by_message}");
         })
         .expect("the simulation ends");
     }

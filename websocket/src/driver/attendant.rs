@@ -41,7 +41,8 @@ impl<S: Stream + 'static> Link<S> {
             }
             let now = net::now();
             self.hold(reading == Reading::Held, now);
-            if self.due().is_none_or(|due| due > now) {
+            // What came in time may not have been heard yet.
+            if self.due().is_none_or(|due| due > net::heard()) {
                 return Poll::Pending;
             }
             if self.patience_ends().is_some_and(|end| end <= now) {

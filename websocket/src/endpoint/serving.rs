@@ -262,6 +262,6 @@ async fn sweep<S: Stream + 'static>(connections: Weak<Connections<S>>, interval:
     loop {
         net::sleep(interval).await;
         let Some(connections) = connections.upgrade() else { return };
-        connections.look_at_all(net::now());
+        connections.look_at_all(net::heard());
     }
 }
