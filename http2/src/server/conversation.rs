@@ -189,13 +189,13 @@ where
                 (None, Some(call)) => call.receive_trailers(fields),
                 (None, None) => {}
             },
-            Event::Reset { stream, .. } => {
-                line.abandon(stream);
+            Event::Reset { stream, code } => {
+                line.abandon(stream, format_args!("the client has reset the stream: {code}"));
                 line.link.say(|core, out| core.release(stream, out));
             }
             Event::StreamError(error) => {
                 if let Some(stream) = error.stream {
-                    line.abandon(stream);
+                    line.abandon(stream, error);
                 }
                 tell(&line.common.hooks().client_error, &trouble(error));
             }

@@ -15,6 +15,7 @@ use crate::stream::{
 };
 use crate::wire::{Code, Header, StreamId};
 use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::io;
 use std::rc::Rc;
 use wirebook_http1::server::host::{Connections, Hooks, Transport, call as tell};
@@ -167,13 +168,13 @@ impl Line {
     /// The connection, to all who answer on it: it is over.
     pub(super) fn abandon_all(&self) {
         self.calls.borrow().iter().for_each(|call| call.abandon());
-        self.pipes.fail_all();
+        self.pipes.fail_all(|| "the connection has ended");
     }
 
-    /// A stream is over before its time.
-    pub(super) fn abandon(&self, id: StreamId) {
+    /// A stream is over before its time, and that is why.
+    pub(super) fn abandon(&self, id: StreamId, why: impl Display) {
         match (self.pipes.get(id), self.call(id)) {
-            (Some(pipe), _) => pipe.fail(),
+            (Some(pipe), _) => pipe.fail(why.to_string()),
             (None, Some(call)) => call.abandon(),
             (None, None) => {}
         }

@@ -267,7 +267,7 @@ fn over_tls_it_speaks_what_the_server_speaks() {
             let nobody = wirebook_tls::Connector::new(wirebook_tls::Roots::none(), &Default::default());
             let mut events =
                 EventSource::secure(&url, Settings::default(), nobody.expect("a connector")).expect("a good URL");
-            assert!(matches!(events.next().await, Ok(Notice::Reconnecting { cause: Cause::Insecure, .. })));
+            assert!(matches!(events.next().await, Ok(Notice::Reconnecting { cause: Cause::Insecure(_), .. })));
         }
         net::stop();
         io::Result::Ok(())

@@ -78,3 +78,18 @@ impl From<std::io::Error> for Fault {
         Fault::Io(error.kind())
     }
 }
+
+impl From<Fault> for std::io::Error {
+    fn from(fault: Fault) -> Self {
+        use std::io::ErrorKind;
+        let kind = match &fault {
+            Fault::Io(kind) => *kind,
+            Fault::Receive(Error::AbruptEnd) => ErrorKind::UnexpectedEof,
+            Fault::Receive(Error::HeartbeatTimeout | Error::CloseTimeout) => ErrorKind::TimedOut,
+            Fault::Send(_) => ErrorKind::BrokenPipe,
+            Fault::Url | Fault::Secure | Fault::Request(_) => ErrorKind::InvalidInput,
+            _ => ErrorKind::InvalidData,
+        };
+        std::io::Error::new(kind, fault)
+    }
+}
