@@ -401,13 +401,14 @@ mod tests {
     /// Two billion requests by hand would take too long.
     #[test]
     fn rfc9113_5_1_1_who_has_no_number_left_leaves() {
-        let mut out = Vec::new();
+        let (mut out, mut fields) = (Vec::new(), wirebook_http1::FieldBlock::default());
+        fields.push("host", "a").expect("a field");
         let mut client = Connection::client(Arc::new(Config::default()), Instant::now());
         client.memory.last_ours = StreamId::new(StreamId::MAX.number() - 4);
         for (left, leaving) in [(2, Leaving::No), (0, Leaving::Final)] {
             let stream = client.next_stream().expect("a number");
             assert_eq!(stream.number(), StreamId::MAX.number() - left);
-            let head = RequestHead::new(b"GET", b"/", FieldLines::default());
+            let head = RequestHead::new(b"GET", b"/", fields.lines());
             client
                 .send(Event::Request { stream, head, scheme: b"http", protocol: None, end: true }, &mut out)
                 .expect("room");

@@ -203,3 +203,34 @@ fn a_tunnel_hears_why_it_broke() {
         });
     }
 }
+
+/// To whoever knows the errors of the system alone.
+#[test]
+fn each_error_has_a_kind() {
+    use std::io::{self, ErrorKind};
+    use wirebook_http2::{Misuse, Violation, wire};
+    let broken = |violation| Error::Protocol(wire::Error { violation, stream: None, offset: 0 });
+    let goaway = || Error::Goaway(Goaway { code: Code::ENHANCE_YOUR_CALM, debug: "".into() });
+    let rows = [
+        (Error::from(io::Error::from(ErrorKind::ConnectionRefused)), ErrorKind::ConnectionRefused),
+        (broken(Violation::PingTimeout), ErrorKind::TimedOut),
+        (broken(Violation::BodyTimeout), ErrorKind::TimedOut),
+        (broken(Violation::Status), ErrorKind::InvalidData),
+        (Error::NotSpoken, ErrorKind::InvalidData),
+        (Error::Reset(Code::CANCEL), ErrorKind::ConnectionReset),
+        (goaway(), ErrorKind::ConnectionReset),
+        (Error::Ended, ErrorKind::UnexpectedEof),
+        (Error::Closed, ErrorKind::ConnectionAborted),
+        (Error::BrokenOff, ErrorKind::ConnectionAborted),
+        (Error::Misuse(Misuse::Closed), ErrorKind::InvalidInput),
+        (Error::Refused(404), ErrorKind::Other),
+        (Error::TooLarge, ErrorKind::Other),
+        (Error::from(wirebook_http1::client::Error::Option("no URL")), ErrorKind::InvalidInput),
+        (Error::Unprocessed(Arc::new(goaway())), ErrorKind::ConnectionReset),
+        (Error::Unprocessed(Arc::new(broken(Violation::PingTimeout))), ErrorKind::TimedOut),
+    ];
+    for (error, kind) in rows {
+        let (says, made) = (error.to_string(), io::Error::from(error));
+        assert_eq!((made.kind(), made.to_string()), (kind, says));
+    }
+}

@@ -93,3 +93,28 @@ impl From<Fault> for std::io::Error {
         std::io::Error::new(kind, fault)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn each_fault_has_a_kind() {
+        for (fault, kind) in [
+            (Fault::Io(ErrorKind::ConnectionRefused), ErrorKind::ConnectionRefused),
+            (Fault::Receive(Error::AbruptEnd), ErrorKind::UnexpectedEof),
+            (Fault::Receive(Error::HeartbeatTimeout), ErrorKind::TimedOut),
+            (Fault::Receive(Error::CloseTimeout), ErrorKind::TimedOut),
+            (Fault::Receive(Error::Masked), ErrorKind::InvalidData),
+            (Fault::Send(SendError::Closed), ErrorKind::BrokenPipe),
+            (Fault::Url, ErrorKind::InvalidInput),
+            (Fault::Secure, ErrorKind::InvalidInput),
+            (Fault::Tls("why".into()), ErrorKind::InvalidData),
+            (Fault::Head(400), ErrorKind::InvalidData),
+        ] {
+            let (says, made) = (fault.to_string(), std::io::Error::from(fault));
+            assert_eq!((made.kind(), made.to_string()), (kind, says));
+        }
+    }
+}
