@@ -99,11 +99,10 @@ impl Line {
     }
 
     async fn hold(&self, mut turns: Turns) {
-        let mut desk = Desk::default();
         let mut hears = true;
         let error = loop {
             self.link.tick();
-            let read = turns.read(&self.link, &mut desk, |desk| self.receive(desk));
+            let read = turns.read(&self.link, |desk| self.receive(desk));
             self.link.tick();
             let written = turns.write(&self.link);
             self.changed.raise();

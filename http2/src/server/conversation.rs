@@ -138,9 +138,7 @@ where
 {
     line.link.tick();
     look_up(line);
-    let mut desk = line.common.lend();
-    let read = turns.read(&line.link, &mut desk, |desk| receive(line, shared, desk));
-    line.common.take_back(desk);
+    let read = turns.read(&line.link, |desk| receive(line, shared, desk));
     line.link.tick();
     turns.write(&line.link)?;
     line.share_room();

@@ -7,7 +7,7 @@
 use super::options::Options;
 use crate::Event;
 use crate::connection::Connection;
-use crate::driver::{Bears, Desk, Link, Pipe, Pipes};
+use crate::driver::{Bears, Link, Pipe, Pipes};
 use crate::message::{Fields, Misuse};
 use crate::stream::{
     Lanes,
@@ -33,9 +33,6 @@ const MAX_WAITING: usize = 64 * 1024;
 const MAX_KEPT: usize = 256;
 const MAX_KEPT_CONTENT: usize = 64 * 1024;
 
-/// Sets of what a connection needs to read that a server keeps.
-const MAX_DESKS: usize = 64;
-
 /// What all connections of a server have in common.
 pub(super) struct Common {
     pub(super) options: Options,
@@ -44,29 +41,15 @@ pub(super) struct Common {
     lines: RefCell<Vec<Option<Rc<Line>>>>,
     /// Records of requests that are over.
     spare: RefCell<Vec<Rc<Call>>>,
-    /// What is lent to a connection that has something to read.
-    desks: RefCell<Vec<Desk>>,
 }
 
 impl Common {
     pub(super) fn new(options: Options, connections: Rc<Connections>) -> Self {
-        Common { options, connections, lines: RefCell::default(), spare: RefCell::default(), desks: RefCell::default() }
+        Common { options, connections, lines: RefCell::default(), spare: RefCell::default() }
     }
 
     pub(super) fn hooks(&self) -> &Hooks {
         &self.options.http.hooks
-    }
-
-    pub(super) fn lend(&self) -> Desk {
-        self.desks.borrow_mut().pop().unwrap_or_default()
-    }
-
-    pub(super) fn take_back(&self, mut desk: Desk) {
-        desk.inbox.clear();
-        let desks = &mut *self.desks.borrow_mut();
-        if desks.len() < MAX_DESKS {
-            desks.push(desk);
-        }
     }
 
     /// Has all connections look up: the server closes.
