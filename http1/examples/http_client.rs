@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use wirebook_http1::client::{Error, Options, Response, get};
 use wirebook_net as net;
-use wirebook_terminal::{self as terminal, Complaint};
+use wirebook_terminal as terminal;
 
 #[derive(clap::Args)]
 struct Arguments {
@@ -28,7 +28,8 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let Arguments { url, json, redirects } = terminal::arguments(include_str!("http_client.rs"));
-    match net::run(async move { fetch(&url, redirects, json).await }) {
+    let asked = url.clone();
+    match net::run(async move { fetch(&asked, redirects, json).await }) {
         Ok(text) => {
             print!("{text}");
             ExitCode::SUCCESS
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
                 Error::Connect(_) | Error::Connection(_) | Error::TimedOut(_) | Error::Option(_) | Error::Io(_) => 1,
                 _ => 3,
             };
-            eprintln!("error: {}", Complaint::from(error));
+            eprintln!("error: {}", terminal::asked(url, None)(std::io::Error::from(error)));
             ExitCode::from(status)
         }
     }

@@ -57,10 +57,11 @@ impl Options {
 fn main() -> terminal::Result {
     let options = terminal::arguments::<Options>(include_str!("h2_get.rs"));
     let (origin, paths) = options.split();
-    let agent = options.agent().map_err(|error| Complaint::new(format!("{error}."), "Name a file of PEM."))?;
+    let agent = options.agent().map_err(|error| Complaint::new(format!("{error}."), error.advice()))?;
     net::run(async move {
         let complain = |error: Error| {
-            Complaint::new(format!("{origin}: {error}."), "Is a server there? cargo run --example h2_hello")
+            let advice = wirebook_tls::Error::within(&error).map(wirebook_tls::Error::advice);
+            terminal::asked(&origin, advice)(std::io::Error::from(error))
         };
         // ANCHOR: get
         let asked: Vec<_> = paths

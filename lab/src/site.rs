@@ -75,7 +75,8 @@ pub(crate) fn run(options: &Options) -> Result {
         let stop = net::ctrl_c();
         println!("listening on {address}");
         eprintln!("the book is at {url} and Ctrl-C stops it");
-        if let Some(certificate) = certificate {
+        // Its file stays until the site stops.
+        if let Some(certificate) = &certificate {
             eprintln!("{}", certificate.hints(&url));
         }
         if open && open::that_detached(&url).is_err() {

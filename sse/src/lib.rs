@@ -34,7 +34,7 @@
 //! | [`channel`] | one stream for many subscribers, with the ring that answers `Last-Event-ID` | 220 |
 //! | [`source`] | the client that reconnects: its table, its delays, what an answer means to it | 590 |
 //! | `server/` | with feature `net`: a channel that tasks wait on, and how it is written to clients | 350 |
-//! | `client/` | with feature `net`: the event source on a socket, with `tls` also through an agent of `wirebook-http2`'s | 450 |
+//! | `client/` | with feature `net`: the event source on a socket, with `tls` also through an agent of `wirebook-http2`'s | 500 |
 
 pub mod channel;
 #[cfg(feature = "net")]

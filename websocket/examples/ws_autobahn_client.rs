@@ -24,7 +24,7 @@ struct Arguments {
 fn main() -> terminal::Result {
     let arguments: Arguments = terminal::arguments(include_str!("ws_autobahn_client.rs"));
     let server = arguments.server.clone();
-    net::run(walk(arguments)).map_err(terminal::at(server))
+    net::run(walk(arguments)).map_err(|fault| terminal::asked(server, None)(std::io::Error::from(fault)))
 }
 
 async fn walk(arguments: Arguments) -> Result<(), Fault> {

@@ -21,7 +21,7 @@ struct Arguments {
 fn main() -> terminal::Result {
     let arguments: Arguments = terminal::arguments(include_str!("ws_client.rs"));
     let url = arguments.url.clone();
-    net::run(talk(arguments)).map_err(terminal::at(url))
+    net::run(talk(arguments)).map_err(|fault| terminal::asked(url, None)(std::io::Error::from(fault)))
 }
 
 // ANCHOR: client
@@ -43,6 +43,9 @@ async fn talk(arguments: Arguments) -> Result<(), Fault> {
             writer.close(Code::NORMAL, "")?;
         }
         expected = expected.saturating_sub(1);
+    }
+    if let Some(farewell) = reader.farewell().filter(|farewell| farewell.code != Code::NORMAL) {
+        eprintln!("closed with {}: {}", farewell.code, farewell.reason.escape_debug());
     }
     Ok(())
 }

@@ -160,16 +160,27 @@ impl From<io::Error> for Error {
     }
 }
 
+impl Error {
+    /// What kind of an error it is to whoever knows those of the system.
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Error::Connect(failed) | Error::Connection(failed) => failed.error.kind(),
+            Error::Io(error) => error.kind(),
+            Error::TimedOut(_) => io::ErrorKind::TimedOut,
+            Error::Option(_) | Error::Misuse(_) => io::ErrorKind::InvalidInput,
+            Error::Protocol(_) | Error::TooManyInformational | Error::Redirect(_) | Error::Coding(_) => {
+                io::ErrorKind::InvalidData
+            }
+            _ => io::ErrorKind::Other,
+        }
+    }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::Connect(failed) | Error::Connection(failed) => failed.error.kind(),
-            Error::TimedOut(_) => io::ErrorKind::TimedOut,
-            _ => io::ErrorKind::Other,
-        };
         match error {
             Error::Io(error) => error,
-            error => io::Error::new(kind, error),
+            error => io::Error::new(error.kind(), error),
         }
     }
 }

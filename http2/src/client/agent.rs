@@ -226,11 +226,11 @@ impl AgentRequest<'_> {
                     let request = session.request(self.method, &self.url.path).fields(&self.fields);
                     let request = request.patient(self.timeouts.body == Duration::MAX);
                     match request.send(body).await {
-                        Err(error) if error.is_unprocessed() && again < MOST_AGAIN => again += 1,
                         Err(error) if error.wants_http1() && changes < MOST_CHANGES => {
                             changes += 1;
                             place.wants_http1();
                         }
+                        Err(error) if error.is_unprocessed() && again < MOST_AGAIN => again += 1,
                         result => return result,
                     }
                 }

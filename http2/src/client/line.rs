@@ -1,6 +1,6 @@
 //! A connection and the requests on it, as its task and those who ask see them.
 
-use super::error::Error;
+use super::error::{Error, Goaway};
 use crate::driver::{Bears, Desk, Link, Pipes, Read, Turns, linger};
 use crate::state::Leaving;
 use crate::wire::{Code, StreamId, Violation};
@@ -35,8 +35,8 @@ pub(super) struct Line {
     /// When the server was last heard; and whether it has been asked since whether it lives.
     heard: Cell<Instant>,
     asked: Cell<bool>,
-    /// The server has said GOAWAY.
-    gone: Cell<bool>,
+    /// What the server has said in GOAWAY.
+    goodbye: RefCell<Option<Goaway>>,
     /// Why there will be nothing more.
     ended: RefCell<Option<Error>>,
 }
@@ -90,7 +90,7 @@ impl Line {
             pong: Cell::default(),
             heard: Cell::new(net::now()),
             asked: Cell::default(),
-            gone: Cell::default(),
+            goodbye: RefCell::default(),
             ended: RefCell::default(),
         });
         let (own, timeout) = (line.clone(), config.write_timeout);
@@ -99,11 +99,10 @@ impl Line {
     }
 
     async fn hold(&self, mut turns: Turns) {
-        let mut desk = Desk::default();
         let mut hears = true;
         let error = loop {
             self.link.tick();
-            let read = turns.read(&self.link, &mut desk, |desk| self.receive(desk));
+            let read = turns.read(&self.link, |desk| self.receive(desk));
             self.link.tick();
             let written = turns.write(&self.link);
             self.changed.raise();
@@ -118,8 +117,9 @@ impl Line {
                     break Error::Ended;
                 }
                 (Ok(Read::All), _) if self.link.is_over() => {
-                    let fault = self.link.core().fault();
-                    break fault.map_or(Error::Ended, Error::Protocol);
+                    // Nobody is left who waits.
+                    let fault = self.link.core().fault().map(Error::Protocol);
+                    break fault.or_else(|| self.last_word()).unwrap_or(Error::Closed);
                 }
                 _ => {}
             }
@@ -133,13 +133,15 @@ impl Line {
         let error = match error {
             // Whatever it speaks, it has understood nothing.
             Error::Protocol(error) if error.violation == Violation::FirstFrame => Error::NotSpoken,
+            // Who ends at once behind GOAWAY may end with a reset; what it has said tells more.
+            Error::Ended | Error::Io(_) => self.last_word().unwrap_or(error),
             error => error,
         };
         self.ended.replace(Some(error.clone()));
         for talk in self.talks.take() {
             talk.fail(error.clone());
         }
-        self.pipes.fail_all();
+        self.pipes.fail_all(|| error.clone());
         self.changed.raise();
         if hears {
             linger(&*self.link.stream, LINGER, LINGER).await;
@@ -162,9 +164,15 @@ impl Line {
         }
     }
 
-    /// Whether one of the two ends takes no more requests.
-    pub(super) fn is_leaving(&self) -> bool {
-        self.gone.get() || self.link.core().leaving() != Leaving::No
+    /// What the server has said before the end, as an error.
+    fn last_word(&self) -> Option<Error> {
+        self.goodbye.borrow().clone().map(Error::Goaway)
+    }
+
+    /// Why one of the two ends takes no more requests, if that is so.
+    pub(super) fn leaving(&self) -> Option<Error> {
+        let ours = || (self.link.core().leaving() != Leaving::No).then_some(Error::Closed);
+        self.end().or_else(|| self.last_word()).or_else(ours)
     }
 
     pub(super) fn enter(&self, talk: Rc<Talk>) {
@@ -183,7 +191,7 @@ impl Line {
     /// A stream is over before its time.
     fn fail(&self, id: StreamId, error: Error) {
         match (self.pipes.get(id), self.talk(id)) {
-            (Some(pipe), _) => pipe.fail(),
+            (Some(pipe), _) => pipe.fail(error),
             (None, Some(talk)) => talk.fail(error),
             (None, None) => {}
         }
@@ -243,8 +251,8 @@ impl Line {
                 (None, None) => {}
             },
             Event::Reset { stream, code } => {
-                let unprocessed = code == Code::REFUSED_STREAM;
-                self.fail(stream, if unprocessed { Error::Unprocessed } else { Error::Reset(code) });
+                let reset = Error::Reset(code);
+                self.fail(stream, if code == Code::REFUSED_STREAM { Error::unprocessed(reset) } else { reset });
             }
             Event::StreamError(error) => {
                 if let Some(stream) = error.stream {
@@ -252,11 +260,15 @@ impl Line {
                 }
             }
             // ANCHOR: goaway
-            Event::Goaway { last, code, .. } => {
-                self.gone.set(true);
-                let wants_http1 = code == Code::HTTP_1_1_REQUIRED;
-                for talk in self.talks.borrow().iter().filter(|talk| talk.id > last) {
-                    talk.fail(if wants_http1 { Error::Reset(code) } else { Error::Unprocessed });
+            Event::Goaway { last, code, debug } => {
+                let said = Goaway::new(code, debug);
+                let why = || Error::unprocessed(Error::Goaway(said.clone()));
+                self.talks.borrow().iter().filter(|talk| talk.id > last).for_each(|talk| talk.fail(why()));
+                self.pipes.fail_above(last, why);
+                // Of several the first that names a fault counts: a server may say one and then go in peace.
+                let goodbye = &mut *self.goodbye.borrow_mut();
+                if goodbye.as_ref().is_none_or(|before| before.code == Code::NO_ERROR) {
+                    *goodbye = Some(said);
                 }
                 self.changed.raise();
             }

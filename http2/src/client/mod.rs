@@ -21,7 +21,7 @@ mod session;
 mod upload;
 
 pub use agent::{Agent, AgentOptions, AgentRequest};
-pub use error::Error;
+pub use error::{Error, Goaway, MAX_DEBUG};
 pub use known::{HTTP1_TIME, MAX_ORIGINS};
 pub use response::{Opened, Response};
 pub use session::{Request, Session};

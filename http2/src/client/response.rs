@@ -145,6 +145,10 @@ impl Streamed {
     pub(super) fn into_tunnel(mut self) -> Result<Opened, Error> {
         let (line, talk) = (self.line.clone(), &self.talk);
         let pipe = Pipe::new(talk.id, talk.inbox.take(), talk.ended.get())?;
+        // It may have broken off since its head has come.
+        if let Some(error) = talk.failure.take() {
+            pipe.fail(error);
+        }
         let headers = self.head.take().map(|(_, fields)| fields).unwrap_or_default();
         let stream = Rc::new(Tunnel::new(line, pipe));
         self.given = true;

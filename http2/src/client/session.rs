@@ -110,7 +110,8 @@ impl Session {
         thread_local!(static LAST: Cell<u64> = const { Cell::new(0) });
         let data = LAST.with(|last| last.replace(last.get() + 1)).to_be_bytes();
         let begin = net::now();
-        self.line.link.say(|core, out| core.send(Event::Ping(data), out))?;
+        let sent = self.line.link.say(|core, out| core.send(Event::Ping(data), out));
+        sent.map_err(|misuse| self.line.end().unwrap_or(misuse.into()))?;
         let answered = || match self.line.pong.get() {
             Some(pong) if pong == data => Some(Ok(net::now() - begin)),
             _ => self.line.end().map(Err),
@@ -126,7 +127,7 @@ impl Session {
 
     /// Whether a further request may be made.
     pub fn is_open(&self) -> bool {
-        self.line.end().is_none() && !self.line.is_leaving()
+        self.line.leaving().is_none()
     }
 
     /// Waits until the connection has ended.
@@ -254,8 +255,9 @@ impl Request<'_> {
             return Err(misuse.into());
         }
         let line = &self.line;
-        let introduced = || line.link.core().is_introduced().then_some(Ok(())).or_else(|| line.end().map(Err));
-        line.changed.until(introduced).await?;
+        // Of one that takes no more requests `begin` tells.
+        let introduced = || (line.link.core().is_introduced() || line.leaving().is_some()).then_some(());
+        line.changed.until(introduced).await;
         let talk = self.begin(self.fields.lines(), Some(protocol.as_bytes()), false).await?;
         let response = Streamed::new(Rc::clone(&line.0), talk.clone());
         let response = Answer { talk, response }.arrived().await?;
@@ -280,8 +282,8 @@ impl Request<'_> {
     async fn begin(&self, fields: FieldLines<'_>, protocol: Option<&[u8]>, end: bool) -> Result<Rc<Talk>, Error> {
         let line = &self.line;
         let place = || {
-            if line.end().is_some() || line.is_leaving() {
-                return Some(Err(Error::Unprocessed));
+            if let Some(why) = line.leaving() {
+                return Some(Err(Error::unprocessed(why)));
             }
             let next = line.link.core().next_stream();
             next.map(Ok)

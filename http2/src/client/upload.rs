@@ -72,7 +72,7 @@ impl Drop for Upload {
             let reset = Event::Reset { stream: self.talk.id, code: Code::CANCEL };
             // One that is over already needs none.
             if self.line.link.say(|core, out| core.send(reset, out)).is_ok() {
-                self.talk.fail(Error::Reset(Code::CANCEL));
+                self.talk.fail(Error::BrokenOff);
             }
         }
     }

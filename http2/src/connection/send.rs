@@ -163,6 +163,10 @@ impl Connection {
         self.memory.last_ours = id;
         self.streams.insert(stream);
         self.write_block(id, end, block, out);
+        // §5.1.1: numbers are not used twice, so who has none left makes another connection.
+        if id == StreamId::MAX {
+            self.shutdown();
+        }
         Ok(())
     }
 
@@ -385,4 +389,32 @@ fn begin_frame(out: &mut Vec<u8>) -> usize {
     let start = out.len();
     out.extend_from_slice(&[0; Header::SIZE]);
     start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    /// Two billion requests by hand would take too long.
+    #[test]
+    fn rfc9113_5_1_1_who_has_no_number_left_leaves() {
+        let (mut out, mut fields) = (Vec::new(), wirebook_http1::FieldBlock::default());
+        fields.push("host", "a").expect("a field");
+        let mut client = Connection::client(Arc::new(Config::default()), Instant::now());
+        client.memory.last_ours = StreamId::new(StreamId::MAX.number() - 4);
+        for (left, leaving) in [(2, Leaving::No), (0, Leaving::Final)] {
+            let stream = client.next_stream().expect("a number");
+            assert_eq!(stream.number(), StreamId::MAX.number() - left);
+            let head = RequestHead::new(b"GET", b"/", fields.lines());
+            client
+                .send(Event::Request { stream, head, scheme: b"http", protocol: None, end: true }, &mut out)
+                .expect("room");
+            assert_eq!(client.leaving(), leaving);
+        }
+        assert_eq!(client.next_stream(), None);
+        assert!(!client.is_over(), "the last of them is answered");
+    }
 }

@@ -88,12 +88,14 @@ impl Link {
     }
 }
 
-/// What a connection needs to read, lent for a turn.
+/// What a connection needs to read, lent for a turn. Nothing waits within a turn, so one is enough for all connections of a thread.
 #[derive(Default)]
 pub(crate) struct Desk {
     pub(crate) inbox: Inbox,
     pub(crate) fields: Fields,
 }
+
+thread_local!(static DESK: Cell<Option<Box<Desk>>> = const { Cell::new(None) });
 
 /// What a connection's task keeps from turn to turn.
 pub(crate) struct Turns {
@@ -128,13 +130,16 @@ impl Turns {
     /// # Errors
     ///
     /// Those of the stream.
-    pub(crate) fn read(&mut self, link: &Link, desk: &mut Desk, receive: impl Fn(&mut Desk)) -> io::Result<Read> {
+    pub(crate) fn read(&mut self, link: &Link, receive: impl Fn(&mut Desk)) -> io::Result<Read> {
         link.has_work.set(false);
+        let mut desk = DESK.take().unwrap_or_default();
         desk.inbox.take_up(mem::take(&mut self.inbox));
-        let read = self.read_into(link, desk, receive);
+        let read = self.read_into(link, &mut desk, receive);
         if !desk.inbox.is_empty() {
             self.inbox = desk.inbox.set_aside();
         }
+        desk.inbox.clear();
+        DESK.set(Some(desk));
         read
     }
 

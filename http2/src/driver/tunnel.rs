@@ -7,6 +7,7 @@ use super::Link;
 use crate::Event;
 use crate::wire::{Code, StreamId};
 use std::cell::{Cell, RefCell};
+use std::error::Error;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::rc::Rc;
@@ -23,18 +24,12 @@ pub(crate) struct Pipe {
     inbox: RefCell<Vec<u8>>,
     used: Cell<usize>,
     ended: Cell<bool>,
-    /// It broke off, and has not been told yet; there is nothing more to say.
-    broken: Cell<Breach>,
+    /// It broke off: there is nothing more to say.
+    broken: Cell<bool>,
+    /// Why, until it has been told.
+    why: Cell<Option<io::Error>>,
     /// A writer has found no room.
     waits: Cell<bool>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Breach {
-    #[default]
-    None,
-    Untold,
-    Told,
 }
 
 impl Pipe {
@@ -46,6 +41,7 @@ impl Pipe {
             used: Cell::new(0),
             ended: Cell::new(ended),
             broken: Cell::default(),
+            why: Cell::default(),
             waits: Cell::new(false),
         };
         pipe.registration.make_writable();
@@ -62,10 +58,10 @@ impl Pipe {
         self.registration.make_readable();
     }
 
-    /// The stream is over before its time.
-    pub(crate) fn fail(&self) {
-        if self.broken.get() == Breach::None {
-            self.broken.set(Breach::Untold);
+    /// The stream is over before its time: a reset, as TCP has it, with the reason inside.
+    pub(crate) fn fail(&self, why: impl Into<Box<dyn Error + Send + Sync>>) {
+        if !self.broken.replace(true) {
+            self.why.set(Some(io::Error::new(io::ErrorKind::ConnectionReset, why)));
         }
         self.registration.make_readable();
         self.registration.make_writable();
@@ -83,13 +79,10 @@ impl Pipe {
         let inbox = &mut *self.inbox.borrow_mut();
         let rest = &inbox[self.used.get()..];
         if rest.is_empty() {
-            return match self.broken.get() {
-                Breach::Untold => {
-                    self.broken.set(Breach::Told);
-                    Err(io::ErrorKind::ConnectionReset.into())
-                }
-                Breach::None if !self.ended.get() => Err(io::ErrorKind::WouldBlock.into()),
-                _ => Ok(0),
+            return match self.why.take() {
+                Some(why) => Err(why),
+                None if self.broken.get() || self.ended.get() => Ok(0),
+                None => Err(io::ErrorKind::WouldBlock.into()),
             };
         }
         let count = rest.len().min(buffer.len());
@@ -127,9 +120,14 @@ impl Pipes {
         self.0.borrow().iter().for_each(|pipe| pipe.share_room(link));
     }
 
+    /// The streams above that one are over.
+    pub(crate) fn fail_above<E: Into<Box<dyn Error + Send + Sync>>>(&self, last: StreamId, why: impl Fn() -> E) {
+        self.0.borrow().iter().filter(|pipe| pipe.id > last).for_each(|pipe| pipe.fail(why()));
+    }
+
     /// The connection is over.
-    pub(crate) fn fail_all(&self) {
-        self.0.take().iter().for_each(|pipe| pipe.fail());
+    pub(crate) fn fail_all<E: Into<Box<dyn Error + Send + Sync>>>(&self, why: impl Fn() -> E) {
+        self.0.take().iter().for_each(|pipe| pipe.fail(why()));
     }
 
     /// Whether there is none.
@@ -165,7 +163,7 @@ impl Tunnel {
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        if self.said.get() || self.pipe.broken.get() != Breach::None {
+        if self.said.get() || self.pipe.broken.get() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let link = self.bearer.link();
@@ -235,7 +233,7 @@ impl Stream for Tunnel {
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        if self.pipe.broken.get() != Breach::None {
+        if self.pipe.broken.get() {
             return Err(io::ErrorKind::NotConnected.into());
         }
         if how != Shutdown::Read {

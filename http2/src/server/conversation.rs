@@ -138,9 +138,7 @@ where
 {
     line.link.tick();
     look_up(line);
-    let mut desk = line.common.lend();
-    let read = turns.read(&line.link, &mut desk, |desk| receive(line, shared, desk));
-    line.common.take_back(desk);
+    let read = turns.read(&line.link, |desk| receive(line, shared, desk));
     line.link.tick();
     turns.write(&line.link)?;
     line.share_room();
@@ -189,13 +187,13 @@ where
                 (None, Some(call)) => call.receive_trailers(fields),
                 (None, None) => {}
             },
-            Event::Reset { stream, .. } => {
-                line.abandon(stream);
+            Event::Reset { stream, code } => {
+                line.abandon(stream, format_args!("the client has reset the stream: {code}"));
                 line.link.say(|core, out| core.release(stream, out));
             }
             Event::StreamError(error) => {
                 if let Some(stream) = error.stream {
-                    line.abandon(stream);
+                    line.abandon(stream, error);
                 }
                 tell(&line.common.hooks().client_error, &trouble(error));
             }

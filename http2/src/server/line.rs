@@ -7,7 +7,7 @@
 use super::options::Options;
 use crate::Event;
 use crate::connection::Connection;
-use crate::driver::{Bears, Desk, Link, Pipe, Pipes};
+use crate::driver::{Bears, Link, Pipe, Pipes};
 use crate::message::{Fields, Misuse};
 use crate::stream::{
     Lanes,
@@ -15,6 +15,7 @@ use crate::stream::{
 };
 use crate::wire::{Code, Header, StreamId};
 use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::io;
 use std::rc::Rc;
 use wirebook_http1::server::host::{Connections, Hooks, Transport, call as tell};
@@ -32,9 +33,6 @@ const MAX_WAITING: usize = 64 * 1024;
 const MAX_KEPT: usize = 256;
 const MAX_KEPT_CONTENT: usize = 64 * 1024;
 
-/// Sets of what a connection needs to read that a server keeps.
-const MAX_DESKS: usize = 64;
-
 /// What all connections of a server have in common.
 pub(super) struct Common {
     pub(super) options: Options,
@@ -43,29 +41,15 @@ pub(super) struct Common {
     lines: RefCell<Vec<Option<Rc<Line>>>>,
     /// Records of requests that are over.
     spare: RefCell<Vec<Rc<Call>>>,
-    /// What is lent to a connection that has something to read.
-    desks: RefCell<Vec<Desk>>,
 }
 
 impl Common {
     pub(super) fn new(options: Options, connections: Rc<Connections>) -> Self {
-        Common { options, connections, lines: RefCell::default(), spare: RefCell::default(), desks: RefCell::default() }
+        Common { options, connections, lines: RefCell::default(), spare: RefCell::default() }
     }
 
     pub(super) fn hooks(&self) -> &Hooks {
         &self.options.http.hooks
-    }
-
-    pub(super) fn lend(&self) -> Desk {
-        self.desks.borrow_mut().pop().unwrap_or_default()
-    }
-
-    pub(super) fn take_back(&self, mut desk: Desk) {
-        desk.inbox.clear();
-        let desks = &mut *self.desks.borrow_mut();
-        if desks.len() < MAX_DESKS {
-            desks.push(desk);
-        }
     }
 
     /// Has all connections look up: the server closes.
@@ -167,13 +151,13 @@ impl Line {
     /// The connection, to all who answer on it: it is over.
     pub(super) fn abandon_all(&self) {
         self.calls.borrow().iter().for_each(|call| call.abandon());
-        self.pipes.fail_all();
+        self.pipes.fail_all(|| "the connection has ended");
     }
 
-    /// A stream is over before its time.
-    pub(super) fn abandon(&self, id: StreamId) {
+    /// A stream is over before its time, and that is why.
+    pub(super) fn abandon(&self, id: StreamId, why: impl Display) {
         match (self.pipes.get(id), self.call(id)) {
-            (Some(pipe), _) => pipe.fail(),
+            (Some(pipe), _) => pipe.fail(why.to_string()),
             (None, Some(call)) => call.abandon(),
             (None, None) => {}
         }

@@ -250,6 +250,12 @@ impl Violation {
         }
     }
     // ANCHOR_END: rows
+
+    /// Whether it is about something that did not come in time.
+    pub const fn is_late(self) -> bool {
+        use Violation::*;
+        matches!(self, PrefaceTimeout | HeadTimeout | SettingsTimeout | PingTimeout | BodyTimeout | WriteTimeout)
+    }
 }
 
 impl fmt::Display for Violation {

@@ -73,7 +73,12 @@ impl<'a> Frame<'a> {
             }
             Kind::Headers => {
                 let mut fragment = unpadded(flags, payload)?;
-                let dependency = if flags.has(Flags::PRIORITY) { Some(dependency(&mut fragment)?) } else { None };
+                let has_room = payload.len() > Dependency::SIZE;
+                let dependency = match dependency_of(flags, &mut fragment) {
+                    // §6.2: padding that reaches into what stands before the block is too much of it.
+                    Err(_) if flags.has(Flags::PADDED) && has_room => return Err(Violation::Padding),
+                    dependency => dependency?,
+                };
                 let (end_stream, end_headers) = (flags.has(Flags::END_STREAM), flags.has(Flags::END_HEADERS));
                 Frame::Headers { stream, end_stream, end_headers, dependency, fragment }
             }
@@ -173,6 +178,9 @@ impl<'a> Frame<'a> {
 }
 
 impl Dependency {
+    /// Octets of it.
+    const SIZE: usize = 5;
+
     fn write(&self, out: &mut Vec<u8>) {
         let exclusive = u32::from(self.exclusive) << 31;
         out.extend_from_slice(&(self.on.number() | exclusive).to_be_bytes());
@@ -191,6 +199,10 @@ pub(crate) fn unpadded(flags: Flags, payload: &[u8]) -> Result<&[u8], Violation>
     Ok(&rest[..end])
 }
 // ANCHOR_END: unpadded
+
+fn dependency_of(flags: Flags, payload: &mut &[u8]) -> Result<Option<Dependency>, Violation> {
+    if flags.has(Flags::PRIORITY) { dependency(payload).map(Some) } else { Ok(None) }
+}
 
 fn dependency(payload: &mut &[u8]) -> Result<Dependency, Violation> {
     let (on, rest) = number(payload)?;

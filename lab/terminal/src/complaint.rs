@@ -45,24 +45,44 @@ pub fn at<E: Error + 'static>(name: impl fmt::Display) -> impl FnOnce(E) -> Comp
     move |error| Complaint::new(format!("{name}: {}", said(&error)), hint(&error))
 }
 
+/// The same for what a client asked in vain. Where whoever made the error knows better what to do about it than its kind does, that is the `advice`.
+pub fn asked<E: Error + 'static>(name: impl fmt::Display, advice: Option<&'static str>) -> impl FnOnce(E) -> Complaint {
+    move |error| {
+        let hint = advice.unwrap_or_else(|| match kind(&error) {
+            Some(InvalidData) => "something else answers there: is it the right server, and the right port?",
+            _ => hint(&error),
+        });
+        Complaint::new(format!("{name}: {}.", said(&error).trim_end_matches('.')), hint)
+    }
+}
+
 /// What the error says, without the system's number for it.
 pub fn said(error: &dyn Error) -> String {
     let said = error.to_string();
     said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words).to_string()
 }
 
-/// What to do about an error of a socket or a file; for all others, where to read on.
+/// What to do about an error of the system's: a row for each kind that people meet; for all others, where to read on.
 fn hint(error: &(dyn Error + 'static)) -> &'static str {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    let kind = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind);
-    match kind {
+    match kind(error) {
         Some(AddrInUse) => "another program has it; --addr 127.0.0.1:0 takes a free port.",
         Some(AddrNotAvailable) => "this machine has no such address; 127.0.0.1 is always there.",
         Some(PermissionDenied) => "ports below 1024 and others' files are the administrator's; take another.",
-        Some(ConnectionRefused | TimedOut) => "does the server run, and at this address?",
+        Some(ConnectionRefused) => "does the server run, and at this address?",
+        Some(HostUnreachable | NetworkUnreachable) => "is the name right, and does this machine have a network?",
+        Some(TimedOut) => "does the server run, and at this address? It may also be busy: try again.",
+        Some(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof) => {
+            "the other end has broken it off; its log may say why."
+        }
         Some(NotFound) => "name one that exists.",
         _ => "--help says how this program is run.",
     }
+}
+
+/// The kind of the innermost error of the system.
+fn kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind)
 }
 
 #[cfg(test)]
@@ -86,6 +106,37 @@ mod tests {
     fn the_innermost_error_of_the_system_decides() {
         let denied = io::Error::other(Wrapped(io::Error::from(PermissionDenied)));
         assert!(Complaint::from(denied).to_string().ends_with("take another."));
+    }
+
+    /// A row each, and an error that is none of the system's.
+    #[test]
+    fn a_hint_fits_its_error() {
+        for (kind, expected) in [
+            (AddrInUse, "takes a free port."),
+            (AddrNotAvailable, "127.0.0.1 is always there."),
+            (PermissionDenied, "take another."),
+            (ConnectionRefused, "at this address?"),
+            (HostUnreachable, "is the name right"),
+            (NetworkUnreachable, "have a network?"),
+            (TimedOut, "try again."),
+            (ConnectionReset, "its log may say why."),
+            (ConnectionAborted, "its log may say why."),
+            (BrokenPipe, "its log may say why."),
+            (UnexpectedEof, "its log may say why."),
+            (NotFound, "name one that exists."),
+        ] {
+            let of_a_server = Complaint::from(io::Error::from(kind)).to_string();
+            let of_a_client = asked("http://a", None)(Wrapped(kind.into())).to_string();
+            assert!(of_a_server.contains(expected), "{kind}: {of_a_server}");
+            assert!(of_a_client.starts_with("http://a: wrapped.\n hint: ") && of_a_client.contains(expected));
+        }
+        let no_number = || "x".parse::<u8>().unwrap_err();
+        assert!(Complaint::from(no_number()).to_string().ends_with("how this program is run."));
+        assert!(asked("http://a", None)(no_number()).to_string().ends_with("how this program is run."));
+        let odd = asked("http://a", None)(io::Error::from(InvalidData)).to_string();
+        assert!(odd.ends_with("is it the right server, and the right port?"), "{odd}");
+        let advised = asked("https://a", Some("is the clock right?"))(io::Error::from(ConnectionRefused)).to_string();
+        assert!(advised.ends_with("\n hint: is the clock right?"), "{advised}");
     }
 
     #[derive(Debug)]

@@ -3,7 +3,8 @@
 //! - [`arguments`], [`address`] and [`no_arguments`] read an example's command line. `--help` shows the head of its own file.
 //! - [`listening`] says where a server is, and what to try next.
 //! - [`tell`] says what happens meanwhile, whether or not somebody reads it.
-//! - [`Complaint`] is an error as a person wants it: a sentence and a hint. A `main` that gives a [`Result`] ends with it; [`said`] is what an error says.
+//! - [`Complaint`] is an error as a person wants it: a sentence and a hint. A `main` that gives a [`Result`] ends with it; [`at`] names what it is about,
+//!   [`asked`] whom a client asked in vain, and [`said`] is what an error says.
 //! - [`quiet_pipes`] makes `program | head` end without a word.
 //! - [`misuse`] says what is wrong with a command line.
 //! - [`width`], [`colourful`], [`fit`], [`wrap`] and [`inset`] keep what is printed within the terminal.
@@ -32,6 +33,6 @@ mod complaint;
 mod example;
 mod screen;
 
-pub use complaint::{Complaint, Result, at, said};
+pub use complaint::{Complaint, Result, asked, at, said};
 pub use example::{address, arguments, listening, misuse, netcat, no_arguments, tell};
 pub use screen::{colourful, fit, inset, quiet_pipes, width, wrap};

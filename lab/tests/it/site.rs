@@ -506,3 +506,35 @@ fn a_site_that_still_renders_ends_when_it_is_told() {
     assert!(Command::new("kill").args(["-TERM", &master]).status().expect("kill is there").success());
     assert!(site.child.wait().expect("it ends").success());
 }
+
+/// What a site over TLS says that clients shall believe is there, and they get its pages with it.
+#[test]
+fn a_site_over_tls_is_believed_by_whoever_does_what_it_says() {
+    let book = small_book();
+    let mut command = Command::new(WIREBOOK);
+    command.args(["site", "--tls", "--addr", "127.0.0.1:0", "--book"]).arg(book.path());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    // Its end stays open: who closes it ends the site.
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut site = Site { child, address: String::new(), _book: Some(book) };
+    let hint = said.find_map(|line| Some(line.split_once("curl --cacert ")?.1.to_owned()));
+    let hint = hint.expect("a command for curl");
+    let (file, url) = hint.split_once(' ').expect("a file and a URL");
+    // Who is answered, if only that this is no port of HTTP, finds the site past its first words.
+    site.address = url.trim_start_matches("https://").trim_end_matches('/').to_owned();
+    assert!(site.ask("GET /", "", "").0.starts_with("http/1.1 400"));
+    let roots = wirebook_tls::Roots::only(file).expect("the file of an authority");
+    let connector = wirebook_tls::Connector::new(roots, &Default::default()).expect("a connector");
+    let agent = wirebook_http2::client::Agent::with_tls(Default::default(), connector);
+    let url = url.to_owned();
+    let answer = wirebook_net::block_on(async move {
+        let mut answer = agent.get(&url).await?;
+        let page = answer.bytes(1 << 20).await?;
+        wirebook_net::stop();
+        Ok::<_, wirebook_http2::client::Error>((answer.version(), answer.status(), text(&page)))
+    });
+    let (version, status, page) = answer.expect("a loop").expect("an answer");
+    assert_eq!((format!("{version:?}"), status), ("Http2".to_owned(), 200));
+    assert!(page.contains("One chapter"), "{page}");
+    drop(site);
+}

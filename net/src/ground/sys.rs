@@ -14,6 +14,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, IoSlice, IoSliceMut},
     mem::MaybeUninit,
+    net::{SocketAddr, ToSocketAddrs},
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::OpenOptionsExt,
@@ -21,6 +22,16 @@ use std::{
     path::Path,
     time::Duration,
 };
+
+/// The addresses of a name, as `getaddrinfo` has them; it blocks. That there are none, or that nobody could be asked, has no kind
+/// in the standard library: it is `HostUnreachable` here.
+pub(crate) fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    (host, port).to_socket_addrs().map(Iterator::collect).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => error,
+        _ if error.raw_os_error().is_some() => error,
+        _ => io::Error::new(io::ErrorKind::HostUnreachable, error),
+    })
+}
 
 /// Receives one datagram: its length, whether it was cut, and who sent it.
 pub(crate) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, bool, SockAddr)> {

@@ -9,14 +9,14 @@ use crate::ground::{cannot, sys};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    net::{SocketAddr, ToSocketAddrs},
+    net::SocketAddr,
     path::Path,
 };
 
 /// Looks a host name up, as `getaddrinfo` does, on the thread pool.
 ///
 /// # Errors
-/// That the name is unknown, or the resolver cannot be reached.
+/// `HostUnreachable`: the name is unknown, or the resolver cannot be reached.
 ///
 /// ```
 /// let addresses = wirebook_net::block_on(async { wirebook_net::lookup("localhost", 80).await });
@@ -25,7 +25,7 @@ use std::{
 pub async fn lookup(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let host = host.to_owned();
     let failed = cannot(format!("look up {host}"));
-    spawn_blocking(move || (host, port).to_socket_addrs().map(Iterator::collect)).await?.map_err(failed)
+    spawn_blocking(move || sys::resolve(&host, port)).await?.map_err(failed)
 }
 
 /// Opens a regular file for reading, now, on this thread: for a job of [`spawn_blocking`].

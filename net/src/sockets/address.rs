@@ -3,10 +3,10 @@
 use crate::ground::{cannot, sys};
 use std::{
     fmt, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
 };
 
-/// Something that names one or more socket addresses; like [`ToSocketAddrs`], except that it does not look host names
+/// Something that names one or more socket addresses; like [`ToSocketAddrs`](std::net::ToSocketAddrs), except that it does not look host names
 /// up by itself, because that blocks.
 ///
 /// A text is `HOST:PORT`. The host is a name, an IPv4 address, or an IPv6 address in brackets, which may have a scope: the
@@ -55,10 +55,7 @@ impl Target {
     pub(super) fn resolve(self, call: &str) -> io::Result<Vec<SocketAddr>> {
         let named = self.to_string();
         match self {
-            Target::Name(host, port) => {
-                let found = (host, port).to_socket_addrs().map(Iterator::collect);
-                found.map_err(cannot(format!("{call} {named}")))
-            }
+            Target::Name(host, port) => sys::resolve(&host, port).map_err(cannot(format!("{call} {named}"))),
             known => known.known(call),
         }
     }

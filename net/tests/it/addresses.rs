@@ -132,10 +132,12 @@ fn errors_name_the_call_and_the_address_and_keep_their_kind() {
         assert_eq!(error.to_string(), "cannot send to 255.255.255.255:9: permission denied");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
 
-        let error = TcpStream::connect("no-such-host.invalid:80").await.unwrap_err().to_string();
-        assert!(error.starts_with("cannot connect to no-such-host.invalid:80: "), "{error}");
-        let error = net::lookup("no-such-host.invalid", 80).await.unwrap_err().to_string();
-        assert!(error.starts_with("cannot look up no-such-host.invalid: "), "{error}");
+        let error = TcpStream::connect("no-such-host.invalid:80").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HostUnreachable, "{error}");
+        assert!(error.to_string().starts_with("cannot connect to no-such-host.invalid:80: "), "{error}");
+        let error = net::lookup("no-such-host.invalid", 80).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HostUnreachable, "{error}");
+        assert!(error.to_string().starts_with("cannot look up no-such-host.invalid: "), "{error}");
     })
     .unwrap();
 }

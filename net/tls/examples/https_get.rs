@@ -28,8 +28,7 @@ struct Arguments {
 
 fn main() -> terminal::Result {
     let arguments: Arguments = terminal::arguments(include_str!("https_get.rs"));
-    let connector =
-        connector(&arguments).map_err(|error| Complaint::new(format!("{error}."), "Name a file of PEM."))?;
+    let connector = connector(&arguments).map_err(|error| Complaint::new(format!("{error}."), error.advice()))?;
     net::run(async move {
         let interrupted = net::ctrl_c();
         let got = get_all(&arguments.url, connector);
@@ -61,7 +60,10 @@ fn connector(arguments: &Arguments) -> Result<Connector, Error> {
 async fn get_all(url: &str, connector: Connector) -> terminal::Result {
     let agent = Agent::with_tls(AgentOptions::default(), connector);
     let options = Options { agent: Some(&agent), max_redirects: REDIRECTS, ..Options::default() };
-    let refused = |error| Complaint::new(format!("{error}."), "Is it an https:// URL, and who signed its certificate?");
+    let refused = |error| {
+        let advice = Error::within(&error).map(Error::advice);
+        terminal::asked(url, advice)(std::io::Error::from(error))
+    };
     let mut response = get(url, &options).await.map_err(refused)?;
     eprintln!("{}", response.status());
     while let Some(piece) = response.chunk().await.map_err(refused)? {

@@ -77,43 +77,119 @@ impl Error {
     pub fn of(error: &io::Error) -> Option<&Error> {
         error.get_ref()?.downcast_ref()
     }
+
+    /// The error of TLS that is the reason of another error, if there is one: of a client's error for instance.
+    pub fn within<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Error> {
+        let causes = std::iter::successors(Some(error), |&error| error.source());
+        causes.filter_map(|cause| cause.downcast_ref().or_else(|| Error::of(cause.downcast_ref()?))).last()
+    }
+
+    /// What went wrong, without the names and the texts of the one case.
+    ///
+    /// ```
+    /// use wirebook_tls::{Error, Refusal};
+    /// assert_eq!(Error::Certificate(Refusal::Expired).plain(), "the certificate has expired");
+    /// ```
+    pub fn plain(&self) -> &'static str {
+        self.row().0
+    }
+
+    /// What whoever runs a client may do about it.
+    pub fn advice(&self) -> &'static str {
+        self.row().1
+    }
+
+    /// What went wrong, and what to do.
+    fn row(&self) -> (&'static str, &'static str) {
+        match self {
+            Error::Certificate(refusal) => refusal.row(),
+            Error::Alert(_) => (
+                "the other end refused the connection",
+                "its log says more; it may want a certificate of yours, or know no such name.",
+            ),
+            Error::NoCommonProtocol => {
+                ("no protocol that both ends speak (ALPN)", "it speaks HTTP of another version, or something else.")
+            }
+            Error::NotTls { http: true } => (
+                "the other end speaks HTTP in clear text here, and not TLS",
+                "http:// instead of https:// asks it so; or TLS has another port.",
+            ),
+            Error::NotTls { http: false } => {
+                ("the other end does not speak TLS", "is it the right port? That of HTTPS is 443.")
+            }
+            Error::Protocol(_) => ("TLS", "is it the right port? An old server may speak nothing that is still safe."),
+            Error::Truncated => (
+                "the connection ended without close_notify: something may be missing",
+                "ask again; what has come may be cut short.",
+            ),
+            Error::TimedOut => {
+                ("the TLS handshake took too long", "is it a port of TLS? One of clear text may wait, and say nothing.")
+            }
+            Error::TooLarge => {
+                ("the other end's TLS handshake is too large", "no server has so much to say: is it the right one?")
+            }
+            Error::OtherBytes => {
+                ("bytes that TLS has sealed must be offered again", "that is a fault of the program's own.")
+            }
+            Error::Name => (
+                "the server's name is neither a DNS name nor an address",
+                "write it as in example.org, 192.0.2.1 or [2001:db8::1].",
+            ),
+            Error::File(_) => ("a file of certificates or keys cannot be used", "name a file of PEM."),
+        }
+    }
+}
+
+impl Refusal {
+    /// What is wrong with it, and what to do.
+    fn row(&self) -> (&'static str, &'static str) {
+        match self {
+            Refusal::Name(_) => ("the certificate is for another name", "ask the server by a name that it has."),
+            Refusal::Expired => {
+                ("the certificate has expired", "its owner must renew it, unless this machine's clock is wrong.")
+            }
+            Refusal::NotYetValid => ("the certificate is not valid yet", "is this machine's clock right?"),
+            Refusal::UnknownIssuer => (
+                "the certificate is signed by an authority that is not trusted here",
+                "name the authority's file as a root, if you trust it.",
+            ),
+            Refusal::SelfSigned => (
+                "the certificate is signed by itself alone, and not trusted here",
+                "pin it, if you had it from its owner.",
+            ),
+            Refusal::NotPinned => (
+                "the certificate is not the one that was pinned",
+                "its owner knows whether it was renewed; else somebody stands between.",
+            ),
+            Refusal::Revoked => ("the certificate was revoked", "do not trust it: its key may be in other hands."),
+            Refusal::Signature => ("the certificate has a wrong signature", "only its owner can mend that."),
+            Refusal::Purpose => ("the certificate is not for a server", "its owner needs one that is."),
+            Refusal::Missing => ("the certificate is missing", "the server must be given one."),
+            Refusal::Other(_) => ("the certificate was refused", "only its owner can mend that."),
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Certificate(refusal) => refusal.fmt(f),
-            Error::Alert(name) => write!(f, "the other end refused the connection: {name}"),
-            Error::NoCommonProtocol => f.write_str("no protocol that both ends speak (ALPN)"),
-            Error::NotTls { http: true } => f.write_str("the other end speaks HTTP in clear text here, and not TLS"),
-            Error::NotTls { http: false } => f.write_str("the other end does not speak TLS"),
-            Error::Protocol(what) => write!(f, "TLS: {what}"),
-            Error::Truncated => f.write_str("the connection ended without close_notify: something may be missing"),
-            Error::TimedOut => f.write_str("the TLS handshake took too long"),
-            Error::TooLarge => f.write_str("the other end's TLS handshake is too large"),
-            Error::OtherBytes => f.write_str("bytes that TLS has sealed must be offered again"),
-            Error::Name => f.write_str("the server's name is neither a DNS name nor an address"),
+            Error::Alert(name) => write!(f, "{}: {name}", self.plain()),
+            Error::Protocol(what) => write!(f, "{}: {what}", self.plain()),
             Error::File(why) => f.write_str(why),
+            _ => f.write_str(self.plain()),
         }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the certificate ")?;
+        f.write_str(self.row().0)?;
         match self {
-            Refusal::Name(names) if names.is_empty() => f.write_str("is for no name"),
-            Refusal::Name(names) => write!(f, "is for another name: {}", names.join(", ")),
-            Refusal::Expired => f.write_str("has expired"),
-            Refusal::NotYetValid => f.write_str("is not valid yet"),
-            Refusal::UnknownIssuer => f.write_str("is signed by an authority that is not trusted here"),
-            Refusal::SelfSigned => f.write_str("is signed by itself alone, and not trusted here"),
-            Refusal::NotPinned => f.write_str("is not the one that was pinned"),
-            Refusal::Revoked => f.write_str("was revoked"),
-            Refusal::Signature => f.write_str("has a wrong signature"),
-            Refusal::Purpose => f.write_str("is not for a server"),
-            Refusal::Missing => f.write_str("is missing"),
-            Refusal::Other(what) => write!(f, "was refused: {what}"),
+            Refusal::Name(names) if names.is_empty() => f.write_str(", and has none"),
+            Refusal::Name(names) => write!(f, ": {}", names.join(", ")),
+            Refusal::Other(what) => write!(f, ": {what}"),
+            _ => Ok(()),
         }
     }
 }
@@ -224,5 +300,76 @@ fn alert_name(number: u8) -> &'static str {
         116 => "certificate_required",
         120 => "no_application_protocol",
         _ => "an alert that no RFC names",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each error once, and what whoever meets it is told to do.
+    #[test]
+    fn a_hint_fits_its_error() {
+        let certificate = Error::Certificate;
+        let rows = [
+            (certificate(Refusal::Name(vec!["a.example".into(), "b.example".into()])), "by a name that it has"),
+            (certificate(Refusal::Name(Vec::new())), "by a name that it has"),
+            (certificate(Refusal::Expired), "renew it, unless this machine's clock"),
+            (certificate(Refusal::NotYetValid), "clock right?"),
+            (certificate(Refusal::UnknownIssuer), "as a root, if you trust it"),
+            (certificate(Refusal::SelfSigned), "pin it"),
+            (certificate(Refusal::NotPinned), "was renewed"),
+            (certificate(Refusal::Revoked), "do not trust it"),
+            (certificate(Refusal::Signature), "only its owner"),
+            (certificate(Refusal::Purpose), "needs one that is"),
+            (certificate(Refusal::Missing), "must be given one"),
+            (certificate(Refusal::Other("odd".into())), "only its owner"),
+            (Error::Alert("handshake_failure"), "its log says more"),
+            (Error::NoCommonProtocol, "another version"),
+            (Error::NotTls { http: true }, "http:// instead of https://"),
+            (Error::NotTls { http: false }, "the right port?"),
+            (Error::Protocol("odd".into()), "the right port?"),
+            (Error::Truncated, "cut short"),
+            (Error::TimedOut, "a port of TLS?"),
+            (Error::TooLarge, "the right one?"),
+            (Error::OtherBytes, "a fault of the program's own"),
+            (Error::Name, "write it as in"),
+            (Error::File("tea.pem: no PEM".into()), "a file of PEM"),
+        ];
+        for (error, advice) in rows {
+            assert!(
+                error.advice().contains(advice) && error.advice().ends_with(['.', '?']),
+                "{error}: {}",
+                error.advice()
+            );
+            let says = error.to_string();
+            let is_whole = matches!(error, Error::File(_)) || says.starts_with(error.plain());
+            assert!(is_whole && !says.is_empty(), "{says}");
+        }
+        let named = certificate(Refusal::Name(vec!["a.example".into(), "b.example".into()])).to_string();
+        assert_eq!(named, "the certificate is for another name: a.example, b.example");
+        assert_eq!(Error::Alert("unknown_ca").to_string(), "the other end refused the connection: unknown_ca");
+        assert_eq!(Error::Protocol("odd".into()).to_string(), "TLS: odd");
+    }
+
+    #[test]
+    fn it_is_found_within_what_others_make_of_it() {
+        #[derive(Debug)]
+        struct Outer(io::Error);
+        impl fmt::Display for Outer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl std::error::Error for Outer {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+        let expired = Error::Certificate(Refusal::Expired);
+        assert_eq!(Error::within(&expired), Some(&expired));
+        assert_eq!(Error::within(&io::Error::from(expired.clone())), Some(&expired));
+        assert_eq!(Error::within(&Outer(expired.clone().into())), Some(&expired));
+        assert_eq!(Error::within(&Outer(io::ErrorKind::ConnectionRefused.into())), None);
     }
 }

@@ -144,13 +144,15 @@ impl ServerCertVerifier for Verifier {
         if self.pins.iter().any(|pin| pin == certificate) {
             return Ok(ServerCertVerified::assertion());
         }
-        let Some(chains) = &self.chains else {
-            return Err(Refusal::NotPinned.into());
+        let verified = match &self.chains {
+            Some(chains) => chains.verify_server_cert(certificate, chain, name, ocsp, now),
+            None if self.pins.is_empty() => Err(CertificateError::UnknownIssuer.into()),
+            None => Err(Refusal::NotPinned.into()),
         };
-        chains.verify_server_cert(certificate, chain, name, ocsp, now).map_err(|error| match error {
+        verified.map_err(|error| match error {
             // webpki has other words for the commonest mistake there is.
             rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
-                if is_signed_by_itself(certificate) =>
+                if self.chains.is_some() && is_signed_by_itself(certificate) =>
             {
                 Refusal::SelfSigned.into()
             }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use wirebook_http1::FieldBlock;
 use wirebook_http1::client::{Error as HttpError, Timeouts};
+use wirebook_http2::Code;
 use wirebook_http2::client::{Agent, Error, Response};
 
-use super::head::{OwnedHead, head_of, unreachable};
+use super::head::{OwnedHead, head_of, insecure, unreachable};
 use crate::source::error::Cause;
 use crate::source::url::Url;
 
@@ -39,12 +40,17 @@ pub(super) async fn ask(agent: Agent, url: Url, fields: FieldBlock) -> Result<(A
     Ok((Answer { response, piece: Vec::new(), used: 0 }, head))
 }
 
-/// Why there is no answer.
+/// Why there is no answer, or no more of it.
 fn cause(error: &Error) -> Cause {
     match error {
-        Error::Io(error) if is_broken(error) => Cause::Broken,
+        Error::Io(error) if insecure(error).is_none() && is_broken(error) => Cause::Broken,
         Error::Io(error) => unreachable(error),
-        Error::Ended | Error::Unprocessed => Cause::Ended,
+        Error::Ended => Cause::Ended,
+        Error::Reset(code) => told(*code),
+        Error::Goaway(said) => told(said.code),
+        Error::Unprocessed(why) => cause(why),
+        Error::Protocol(error) if error.violation.is_late() => Cause::Silence,
+        Error::Protocol(error) => Cause::NotHttp2(error.violation.row().2),
         Error::Http1(error) => match &**error {
             HttpError::Connect(failed) => unreachable(&failed.error),
             HttpError::Protocol(error) => Cause::NotHttp(*error),
@@ -55,6 +61,14 @@ fn cause(error: &Error) -> Cause {
     }
 }
 
+/// A server that goes in peace has ended the stream, and no more.
+fn told(code: Code) -> Cause {
+    match code.name() {
+        Some("NO_ERROR") => Cause::Ended,
+        name => Cause::Told(name.unwrap_or("a code that has no name")),
+    }
+}
+
 fn is_broken(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | UnexpectedEof)
@@ -62,8 +76,8 @@ fn is_broken(error: &io::Error) -> bool {
 
 impl Answer {
     /// The next piece; 0 at the end of the stream.
-    pub(super) async fn fill(&mut self) -> io::Result<usize> {
-        let piece = self.response.chunk().await.map_err(io::Error::other)?;
+    pub(super) async fn fill(&mut self) -> Result<usize, Cause> {
+        let piece = self.response.chunk().await.map_err(|error| cause(&error))?;
         self.piece.clear();
         self.used = 0;
         self.piece.extend_from_slice(piece.unwrap_or_default());

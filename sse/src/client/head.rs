@@ -16,12 +16,24 @@ pub(super) struct OwnedHead {
 
 /// Why no connection could be made.
 pub(super) fn unreachable(error: &io::Error) -> Cause {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Cause::Refused,
-        // No socket has such data when it connects.
-        io::ErrorKind::InvalidData => Cause::Insecure,
-        _ => Cause::Unreachable,
+    match (insecure(error), error.kind()) {
+        (Some(why), _) => Cause::Insecure(why),
+        (None, io::ErrorKind::ConnectionRefused) => Cause::Refused,
+        (None, _) => Cause::Unreachable,
     }
+}
+
+/// Why TLS could not be agreed on, if that is what is wrong.
+#[cfg(feature = "tls")]
+pub(super) fn insecure(error: &io::Error) -> Option<&'static str> {
+    use wirebook_tls::Error;
+    Error::of(error).filter(|error| **error != Error::Truncated).map(Error::plain)
+}
+
+/// What a connector of the caller's own means: no socket has wrong data when it connects.
+#[cfg(not(feature = "tls"))]
+pub(super) fn insecure(error: &io::Error) -> Option<&'static str> {
+    (error.kind() == io::ErrorKind::InvalidData).then_some("the certificate, or TLS itself, was refused")
 }
 
 /// What matters of a head.

@@ -306,8 +306,7 @@ async fn fill<S: Stream>(wire: &mut Wire<S>, deadline: Option<Instant>) -> Fille
     match filled {
         Ok(0) => Filled::Over(wire.end()),
         Ok(_) => Filled::More,
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => Filled::Silence,
-        Err(_) => Filled::Over(Cause::Broken),
+        Err(cause) => Filled::Over(cause),
     }
 }
 

@@ -23,9 +23,13 @@ pub(super) enum Wire<S> {
 
 impl<S: Stream> Wire<S> {
     /// One read behind what is left; 0 at the end.
-    pub(super) async fn fill(&mut self) -> io::Result<usize> {
+    pub(super) async fn fill(&mut self) -> Result<usize, Cause> {
         match self {
-            Wire::Stream(received) => received.fill().await,
+            // Its kernel found nobody at the other end.
+            Wire::Stream(received) => received.fill().await.map_err(|error| match error.kind() {
+                io::ErrorKind::TimedOut => Cause::Silence,
+                _ => Cause::Broken,
+            }),
             #[cfg(feature = "tls")]
             Wire::Answer(answer) => answer.fill().await,
         }

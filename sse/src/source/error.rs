@@ -34,8 +34,8 @@ pub enum Cause {
     Refused,
     /// The host is not known, or there is no way to it.
     Unreachable,
-    /// The server was reached, and TLS could not be agreed on: its certificate, or its versions.
-    Insecure,
+    /// The server was reached, and TLS could not be agreed on: why, such as "the certificate has expired".
+    Insecure(&'static str),
     /// There was no answer within [`head_timeout`](crate::Settings::head_timeout).
     HeadTimeout,
     /// The stream was silent for [`silence_timeout`](crate::Settings::silence_timeout), or its kernel found nobody at the
@@ -43,10 +43,14 @@ pub enum Cause {
     Silence,
     /// The server ended the stream, or ended the connection instead of answering.
     Ended,
+    /// The server ended the stream or the connection of HTTP/2, for a reason that it gave: the code's name, such as `INTERNAL_ERROR`.
+    Told(&'static str),
     /// The connection broke, or ended in the middle of its message.
     Broken,
     /// What came is not HTTP/1.1.
     NotHttp(HttpError),
+    /// What came breaks a rule of HTTP/2: this one.
+    NotHttp2(&'static str),
     /// Two `Location` fields that disagree: to Fetch a network error (§2.2.6, "location URL").
     TwoLocations,
     /// More informational answers (1xx) before the one that counts than a client follows.
@@ -135,14 +139,14 @@ impl fmt::Display for Cause {
         match self {
             Cause::Refused => f.write_str("the connection was refused"),
             Cause::Unreachable => f.write_str("the host cannot be reached"),
-            Cause::Insecure => {
-                f.write_str("no secure connection could be made: the certificate, or TLS itself, was refused")
-            }
+            Cause::Insecure(why) => write!(f, "no secure connection could be made: {why}"),
             Cause::HeadTimeout => f.write_str("the server did not answer in time"),
             Cause::Silence => f.write_str("the stream was silent for too long"),
             Cause::Ended => f.write_str("the server ended the stream"),
+            Cause::Told(code) => write!(f, "the server ended the stream: {code}"),
             Cause::Broken => f.write_str("the connection broke"),
             Cause::NotHttp(error) => write!(f, "the answer is not HTTP/1.1: {error}"),
+            Cause::NotHttp2(rule) => write!(f, "the answer breaks a rule of HTTP/2: {rule}"),
             Cause::TwoLocations => f.write_str("the answer has two Location fields that disagree"),
             Cause::TooManyInformational => f.write_str("too many informational answers"),
             Cause::TooManyRedirects => f.write_str("too many redirects in a row"),

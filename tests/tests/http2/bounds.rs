@@ -64,11 +64,11 @@ fn bounds() -> Vec<(&'static str, Set)> {
 /// Where not all three are answered with 200: 0 takes nothing, 1 too little for a head or a SETTINGS frame, and no time is none. No maximum is
 /// here: each switches its bound off.
 const DIFFERENT: &str = "\
-server max_concurrent_streams 0: Unprocessed Unprocessed Unprocessed
-server stream_window 0: 200 WriteTimeout Unprocessed
-client stream_window 0: BodyTimeout Unprocessed Unprocessed
-server stream_window 1: 200 TooManyIdle Unprocessed
-client stream_window 1: 200 Ended Unprocessed
+server max_concurrent_streams 0: (REFUSED_STREAM) (NO_ERROR) (NO_ERROR)
+server stream_window 0: 200 WriteTimeout (Closed)
+client stream_window 0: BodyTimeout (NO_ERROR) (NO_ERROR)
+server stream_window 1: 200 TooManyIdle (TooManyIdle)
+client stream_window 1: 200 ENHANCE_YOUR_CALM (ENHANCE_YOUR_CALM)
 server max_header_list 0: 431 431 431
 client max_header_list 0: FieldsTooLarge FieldsTooLarge FieldsTooLarge
 server max_header_list 1: 431 431 431
@@ -77,30 +77,30 @@ server max_fields 0: 431 431 431
 client max_fields 0: FieldsTooLarge FieldsTooLarge FieldsTooLarge
 server max_fields 1: 431 431 431
 client max_fields 1: FieldsTooLarge FieldsTooLarge FieldsTooLarge
-server max_block 0: Unprocessed Unprocessed Unprocessed
-client max_block 0: BlockTooLarge Unprocessed Unprocessed
-server max_block 1: Unprocessed Unprocessed Unprocessed
-client max_block 1: BlockTooLarge Unprocessed Unprocessed
-server max_settings 0: Unprocessed Unprocessed Unprocessed
-client max_settings 0: TooManySettings Unprocessed Unprocessed
-server max_settings 1: Unprocessed Unprocessed Unprocessed
-client max_settings 1: TooManySettings Unprocessed Unprocessed
-server max_owed 0: Unprocessed Unprocessed Unprocessed
-client max_owed 0: TooManyOwed Unprocessed Unprocessed
-server idle_frames.burst 0: Unprocessed Unprocessed Unprocessed
-client idle_frames.burst 0: TooManyIdle Unprocessed Unprocessed
-server preface_timeout 0: Ended Unprocessed Unprocessed
-client preface_timeout 0: PrefaceTimeout Unprocessed Unprocessed
-server preface_timeout 1: Ended Unprocessed Unprocessed
-client preface_timeout 1: PrefaceTimeout Unprocessed Unprocessed
-server settings_timeout 0: Unprocessed Unprocessed Unprocessed
-client settings_timeout 0: SettingsTimeout Unprocessed Unprocessed
-server settings_timeout 1: 200 Unprocessed Unprocessed
-client settings_timeout 1: SettingsTimeout Unprocessed Unprocessed
-server idle_timeout 0: 200 Unprocessed Unprocessed
-server idle_timeout 1: 200 200 Unprocessed
-server max_requests 0: 200 Unprocessed Unprocessed
-server max_requests 1: 200 Unprocessed Unprocessed
+server max_block 0: (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM)
+client max_block 0: BlockTooLarge (BlockTooLarge) (BlockTooLarge)
+server max_block 1: (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM)
+client max_block 1: BlockTooLarge (BlockTooLarge) (BlockTooLarge)
+server max_settings 0: (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM)
+client max_settings 0: TooManySettings (TooManySettings) (TooManySettings)
+server max_settings 1: (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM)
+client max_settings 1: TooManySettings (TooManySettings) (TooManySettings)
+server max_owed 0: (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM)
+client max_owed 0: TooManyOwed (TooManyOwed) (TooManyOwed)
+server idle_frames.burst 0: (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM) (ENHANCE_YOUR_CALM)
+client idle_frames.burst 0: TooManyIdle (TooManyIdle) (TooManyIdle)
+server preface_timeout 0: Ended (Ended) (Ended)
+client preface_timeout 0: PrefaceTimeout (PrefaceTimeout) (PrefaceTimeout)
+server preface_timeout 1: Ended (Ended) (Ended)
+client preface_timeout 1: PrefaceTimeout (PrefaceTimeout) (PrefaceTimeout)
+server settings_timeout 0: (SETTINGS_TIMEOUT) (SETTINGS_TIMEOUT) (SETTINGS_TIMEOUT)
+client settings_timeout 0: SettingsTimeout (SettingsTimeout) (SettingsTimeout)
+server settings_timeout 1: 200 (SETTINGS_TIMEOUT) (SETTINGS_TIMEOUT)
+client settings_timeout 1: SettingsTimeout (SettingsTimeout) (SettingsTimeout)
+server idle_timeout 0: 200 (NO_ERROR) (NO_ERROR)
+server idle_timeout 1: 200 200 (NO_ERROR)
+server max_requests 0: 200 (NO_ERROR) (NO_ERROR)
+server max_requests 1: 200 (NO_ERROR) (NO_ERROR)
 server max_out 0: BodyTimeout BodyTimeout BodyTimeout
 client max_out 0: 200 CANCEL 200
 client max_interim 0: 200 200 TooManyInterim
@@ -115,10 +115,19 @@ async fn fate(session: &Session, method: &str, path: &str, body: &[u8]) -> Strin
     };
     match net::timeout(Duration::from_secs(100), exchange).await {
         Ok(Ok(status)) => status.to_string(),
-        Ok(Err(Error::Protocol(error))) => format!("{:?}", error.violation),
-        Ok(Err(Error::Reset(code))) => code.to_string(),
-        Ok(Err(error)) => format!("{error:?}"),
+        Ok(Err(error)) => name(&error),
         Err(_) => "waits".to_owned(),
+    }
+}
+
+/// An error in a word; in brackets where the server has not looked at the request.
+fn name(error: &Error) -> String {
+    match error {
+        Error::Protocol(error) => format!("{:?}", error.violation),
+        Error::Reset(code) => code.to_string(),
+        Error::Goaway(said) => said.code.to_string(),
+        Error::Unprocessed(why) => format!("({})", name(why)),
+        error => format!("{error:?}"),
     }
 }
 

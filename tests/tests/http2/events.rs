@@ -1,5 +1,6 @@
 //! Event sources through the agent: many on one connection, silent for as long as they like, and as hostile servers would have them.
 
+use crate::again::{Says, scripted};
 use crate::agent::Wires;
 use crate::peer::{ADDRESS, serve, simulate};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use wirebook_http1::parser::Version;
 use wirebook_http1::{self as http1, Outcome, Request, Response};
 use wirebook_http2::client::{Agent, AgentOptions};
 use wirebook_http2::server::Options;
-use wirebook_http2::{self as http2};
+use wirebook_http2::{self as http2, Code};
 use wirebook_net::sim::{SimListener, SimStream};
 use wirebook_net::tcp::TcpStream;
 use wirebook_net::{self as net, Listener, Stream};
@@ -267,11 +268,40 @@ fn over_tls_it_speaks_what_the_server_speaks() {
             let nobody = wirebook_tls::Connector::new(wirebook_tls::Roots::none(), &Default::default());
             let mut events =
                 EventSource::secure(&url, Settings::default(), nobody.expect("a connector")).expect("a good URL");
-            assert!(matches!(events.next().await, Ok(Notice::Reconnecting { cause: Cause::Insecure, .. })));
+            let refused = "the certificate is signed by an authority that is not trusted here";
+            match events.next().await {
+                Ok(Notice::Reconnecting { cause, .. }) => assert_eq!(cause, Cause::Insecure(refused)),
+                other => panic!("{other:?}"),
+            }
         }
         net::stop();
         io::Result::Ok(())
     })
     .expect("a loop")
     .expect("no fault");
+}
+
+/// What a server says as it ends the stream or the connection is the reason to come back.
+#[test]
+fn a_server_that_refuses_is_quoted() {
+    let told = |code: Code| Cause::Told(code.name().expect("a name"));
+    for (says, cause) in [
+        (Says::Reset(Code::INTERNAL_ERROR), told(Code::INTERNAL_ERROR)),
+        (Says::Reset(Code::REFUSED_STREAM), told(Code::REFUSED_STREAM)),
+        (Says::Reset(Code(0x17)), Cause::Told("a code that has no name")),
+        (Says::Goaway(0, Code::ENHANCE_YOUR_CALM), told(Code::ENHANCE_YOUR_CALM)),
+        (Says::Goaway(0, Code::NO_ERROR), Cause::Ended),
+        (Says::Nonsense, Cause::NotHttp2("a message has all pseudo-fields of its kind")),
+    ] {
+        simulate(async move {
+            scripted(move |_, _| says);
+            let mut events = source("/", quiet(), &Wires::new(true).agent(AgentOptions::default()));
+            match events.next().await {
+                Ok(Notice::Reconnecting { cause: heard, .. }) => assert_eq!(heard, cause),
+                other => panic!("{other:?}"),
+            }
+            net::stop();
+        });
+    }
+    assert_eq!(told(Code::CANCEL).to_string(), "the server ended the stream: CANCEL");
 }

@@ -23,6 +23,7 @@ mod server;
 mod shutdown;
 mod time;
 mod tunnel;
+mod words;
 
 // Counts for each thread, so tests that run side by side do not see each other.
 #[global_allocator]

@@ -20,6 +20,9 @@ const IDLE: i64 = 1536;
 /// And over TLS: rustls' own state, as `tests/tests/tls/memory.rs` has it, and half a kibibyte for the stream around it.
 const TLS: i64 = 4 * 1024 + 512;
 
+/// What a client's idle connection holds, with its task.
+const CLIENT: i64 = 4096;
+
 /// What a connection may hold before a handler is called.
 const HOSTILE: i64 = 64 * 1024;
 
@@ -127,4 +130,37 @@ fn a_hostile_connection_holds_64_kib_before_a_handler_is_called() {
     let held = each(None, serve(None), says, 20, HOSTILE);
     println!("a hostile connection holds {held} bytes of {sent}");
     assert!((32 * 1024..=HOSTILE).contains(&held), "{held}");
+}
+
+/// A client's connection that rests keeps its task, and of what it read with nothing.
+#[test]
+fn a_clients_connection_that_rests_holds_little() {
+    let (address, _) = serve(None);
+    let ledger = watch();
+    net::block_on(async move {
+        let open = async || {
+            let session = http2::client::Session::connect(address).await.expect("a server");
+            let mut answer = session.request("GET", "/").send("").await.expect("an answer");
+            assert_eq!(answer.bytes(100).await.expect("content"), b"Hello, World!");
+            session
+        };
+        // What all of them share is there once one has come.
+        let mut all = vec![open().await];
+        net::sleep(REST).await;
+        let before = ledger.held();
+        const COUNT: i64 = 100;
+        for _ in 0..COUNT {
+            all.push(open().await);
+        }
+        let late = Instant::now() + Duration::from_secs(10);
+        while ledger.held() - before > COUNT * CLIENT && Instant::now() < late {
+            net::sleep(Duration::from_millis(10)).await;
+        }
+        let held = (ledger.held() - before) / COUNT;
+        println!("a client's idle connection holds {held} bytes");
+        assert!((1..=CLIENT).contains(&held), "{held}");
+        drop(all);
+        net::stop();
+    })
+    .expect("a loop");
 }

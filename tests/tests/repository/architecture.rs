@@ -50,7 +50,9 @@ fn cores_name_no_socket_no_clock_and_no_async() {
             }
             cores += 1;
             let text = read(&path);
-            for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            // Tests are last, and begin when they like.
+            let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
                 for word in IO.iter().filter(|word| line.contains(**word)) {
                     broken.push(format!("{name}/src/{}:{} names {word}", room, number + 1));
                 }

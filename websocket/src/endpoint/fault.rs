@@ -78,3 +78,43 @@ impl From<std::io::Error> for Fault {
         Fault::Io(error.kind())
     }
 }
+
+impl From<Fault> for std::io::Error {
+    fn from(fault: Fault) -> Self {
+        use std::io::ErrorKind;
+        let kind = match &fault {
+            Fault::Io(kind) => *kind,
+            Fault::Receive(Error::AbruptEnd) => ErrorKind::UnexpectedEof,
+            Fault::Receive(Error::HeartbeatTimeout | Error::CloseTimeout) => ErrorKind::TimedOut,
+            Fault::Send(_) => ErrorKind::BrokenPipe,
+            Fault::Url | Fault::Secure | Fault::Request(_) => ErrorKind::InvalidInput,
+            _ => ErrorKind::InvalidData,
+        };
+        std::io::Error::new(kind, fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn each_fault_has_a_kind() {
+        for (fault, kind) in [
+            (Fault::Io(ErrorKind::ConnectionRefused), ErrorKind::ConnectionRefused),
+            (Fault::Receive(Error::AbruptEnd), ErrorKind::UnexpectedEof),
+            (Fault::Receive(Error::HeartbeatTimeout), ErrorKind::TimedOut),
+            (Fault::Receive(Error::CloseTimeout), ErrorKind::TimedOut),
+            (Fault::Receive(Error::Masked), ErrorKind::InvalidData),
+            (Fault::Send(SendError::Closed), ErrorKind::BrokenPipe),
+            (Fault::Url, ErrorKind::InvalidInput),
+            (Fault::Secure, ErrorKind::InvalidInput),
+            (Fault::Tls("why".into()), ErrorKind::InvalidData),
+            (Fault::Head(400), ErrorKind::InvalidData),
+        ] {
+            let (says, made) = (fault.to_string(), std::io::Error::from(fault));
+            assert_eq!((made.kind(), made.to_string()), (kind, says));
+        }
+    }
+}
