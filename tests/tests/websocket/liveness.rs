@@ -433,6 +433,32 @@ fn a_server_that_was_held_up_hears_a_pong_before_it_counts() {
     }
 }
 
+/// The same for a client, which has a task of its own for what is due.
+#[test]
+fn a_client_that_was_held_up_hears_a_pong_before_it_counts() {
+    sim::run(12, async move {
+        sim::set_faults(Faults { latency_min: SECOND, latency_max: SECOND, ..Faults::default() });
+        let config = Arc::new(Config { heartbeat: None, ..Config::default() });
+        websocket::serve_messages(listener(), (), Options { config, ..Options::default() }, |opened| {
+            move |message: websocket::Message<'_>| {
+                let _ = opened.writer.try_send(message);
+            }
+        });
+        let heartbeat = Some(Heartbeat { interval: 30 * SECOND, timeout: 20 * SECOND });
+        let Connected { mut reader, writer, .. } = connect(Config { heartbeat, ..Config::default() }).await;
+        let reads =
+            net::spawn(async move { reader.next().await.map(|message| message.map(|message| message.into_owned())) });
+        // It has asked after thirty, and is answered after thirty-two.
+        net::sleep(31 * SECOND + SECOND / 2).await;
+        net::set_immediate(|| sim::hold_up(60 * SECOND));
+        net::sleep(2 * SECOND).await;
+        writer.send("still there?").await.expect("it is open");
+        let got = reads.await.expect("a task").expect("it is open").expect("a message");
+        assert_eq!(got.as_text(), Some("still there?"));
+    })
+    .expect("the simulation ends");
+}
+
 #[test]
 fn every_duration_of_a_heartbeat_at_nothing_at_little_and_at_most_serves() {
     for interval in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
