@@ -168,9 +168,7 @@ impl Error {
             Error::Io(error) => error.kind(),
             Error::TimedOut(_) => io::ErrorKind::TimedOut,
             Error::Option(_) | Error::Misuse(_) => io::ErrorKind::InvalidInput,
-            Error::Protocol(_) | Error::TooManyInformational | Error::Redirect(_) | Error::Coding(_) => {
-                io::ErrorKind::InvalidData
-            }
+            Error::Protocol(_) | Error::TooManyInformational | Error::Coding(_) => io::ErrorKind::InvalidData,
             _ => io::ErrorKind::Other,
         }
     }
@@ -181,6 +179,31 @@ impl From<Error> for io::Error {
         match error {
             Error::Io(error) => error,
             error => io::Error::new(error.kind(), error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_a_kind() {
+        let origin = Origin { secure: false, host: "a".into(), port: 80, local_address: None, socket_path: None };
+        let failed = || Failed::new("connect to", &origin, io::ErrorKind::ConnectionRefused.into());
+        for (error, kind) in [
+            (Error::Connect(failed()), io::ErrorKind::ConnectionRefused),
+            (Error::Connection(failed()), io::ErrorKind::ConnectionRefused),
+            (Error::TimedOut(Stage::Head), io::ErrorKind::TimedOut),
+            (Error::Option("no URL"), io::ErrorKind::InvalidInput),
+            (Error::unasked(), io::ErrorKind::InvalidData),
+            (Error::Coding("odd"), io::ErrorKind::InvalidData),
+            (Error::Redirect("too many"), io::ErrorKind::Other),
+            (Error::QueueFull, io::ErrorKind::Other),
+            (Error::Io(io::ErrorKind::NotFound.into()), io::ErrorKind::NotFound),
+        ] {
+            let (says, made) = (error.to_string(), io::Error::from(error));
+            assert_eq!((made.kind(), made.to_string()), (kind, says));
         }
     }
 }

@@ -234,3 +234,89 @@ fn each_error_has_a_kind() {
         assert_eq!((made.kind(), made.to_string()), (kind, says));
     }
 }
+
+/// What a server must not say: the rule is named to whoever asked, over a stream that stays open.
+#[test]
+fn a_server_that_breaks_a_rule_is_told_of_by_the_rule() {
+    use wirebook_http2::Violation::{self, *};
+    let field = |name: &str, value: &str| {
+        [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat()
+    };
+    let head = |block: &[u8], flags: u8| frame(1, flags, 1, block);
+    let status = |text: &str| field(":status", text);
+    let ok = || head(&[0x88], 4);
+    let setting = |name: u8, value: u32| frame(4, 0, 0, &[&[0, name], &value.to_be_bytes()[..]].concat());
+    let rows: Vec<(Vec<u8>, Violation)> = vec![
+        (frame(1, 5, 2, &[0x88]), StreamIdle),
+        (frame(1, 5, 3, &[0x88]), StreamIdle),
+        (frame(5, 4, 1, &[0, 0, 0, 2, 0x82]), Push),
+        (setting(2, 1), SettingPush),
+        (setting(5, 0), SettingValue),
+        (setting(8, 0), SettingValue),
+        (setting(4, 1 << 31), SettingWindow),
+        (frame(3, 0, 3, &[0; 4]), StreamIdle),
+        (frame(8, 0, 3, &[0, 0, 0, 1]), StreamIdle),
+        (frame(8, 0, 0, &[0; 4]), WindowZero),
+        (frame(8, 0, 0, &[0x7f, 0xff, 0xff, 0xff]), WindowOverflow),
+        (frame(8, 0, 1, &[0x7f, 0xff, 0xff, 0xff]), WindowOverflow),
+        (frame(0x10, 0, 0, b"\0\0\0\x01u=1"), PriorityUpdate),
+        (frame(9, 4, 1, &[0x88]), BlockMissing),
+        ([head(&[0x88], 1), frame(6, 0, 0, &[0; 8])].concat(), BlockInterrupted),
+        ([head(&[0x88], 1), frame(9, 0, 1, &[]).repeat(9)].concat(), TooManyContinuations),
+        (frame(6, 0, 0, &[0; 8]).repeat(1000), TooManyIdle),
+        (frame(6, 0, 0, &[0; 7]), FrameLength),
+        (frame(0, 1, 1, b"tea"), DataEarly),
+        (head(&status("101"), 5), Status),
+        (head(&status("20"), 5), Status),
+        (head(&status("099"), 5), Status),
+        (head(&status("2000"), 5), Status),
+        (head(&[], 5), PseudoMissing),
+        (head(&[0x88, 0x88], 5), PseudoRepeated),
+        (head(&[0x88, 0x84], 5), PseudoUnknown),
+        (head(&[&field("a", "b")[..], &[0x88]].concat(), 5), PseudoLate),
+        (head(&[&[0x88], &field("connection", "close")[..]].concat(), 5), ConnectionField),
+        (head(&[&[0x88], &field("A", "b")[..]].concat(), 5), FieldName),
+        (head(&[&[0x88], &field("a", "b\r\nc")[..]].concat(), 5), FieldValue),
+        (head(&[&[0x88], &field("content-length", "3")[..]].concat(), 5), LengthMismatch),
+        (head(&[&[0x88], &field("content-length", "3, 4")[..]].concat(), 5), ContentLength),
+        (head(&status("103"), 5), InterimEnd),
+        (head(&status("103"), 4).repeat(65), TooManyInterim),
+        ([ok(), frame(1, 4, 1, &field("a", "b"))].concat(), TrailersOpen),
+        ([ok(), frame(1, 5, 1, &[0x88])].concat(), PseudoUnknown),
+        (
+            [head(&[&[0x88], &field("content-length", "3")[..]].concat(), 4), frame(0, 1, 1, b"teas")].concat(),
+            LengthMismatch,
+        ),
+        (head(&[0x40], 5), Compression(wirebook_hpack::Violation::Truncated)),
+    ];
+    let faults = rows.into_iter().filter_map(|(said, violation)| {
+        simulate(async move {
+            let error = get(&serves(said, Then::Stays)).await;
+            net::stop();
+            let is_named = matches!(&error, Error::Protocol(error) if error.violation == violation);
+            (!is_named).then(|| format!("{violation:?}, but {error:?}"))
+        })
+    });
+    let faults: Vec<_> = faults.collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What looks like a mistake and is none.
+#[test]
+fn what_a_server_may_say_does_no_harm() {
+    let ok = || [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"tea")].concat();
+    for said in [
+        [frame(0xa, 0, 0, b"\0\0x"), frame(0xc, 0, 0, b"\0\x01a"), frame(0xee, 0xff, 9, b"?"), ok()].concat(),
+        [goaway(1, Code::NO_ERROR, b""), ok()].concat(),
+        [ok(), reset(1, Code::NO_ERROR)].concat(),
+        [frame(1, 4, 1, b"\0\x07:status\x03103").repeat(64), ok()].concat(),
+        [frame(2, 0, 7, &[0, 0, 0, 0, 1]), frame(8, 0, 1, &[0, 0, 0, 1]), ok()].concat(),
+        [frame(1, 4, 1, &[0x88]), frame(0, 0, 1, b"").repeat(700), frame(0, 9, 1, b"\x02tea\0\0")].concat(),
+    ] {
+        simulate(async move {
+            let mut answer = serves(said, Then::Stays).request("GET", "/").send("").await.expect("an answer");
+            assert_eq!((answer.status(), answer.bytes(10).await.expect("content")), (200, b"tea".to_vec()));
+            net::stop();
+        });
+    }
+}
