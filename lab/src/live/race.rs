@@ -68,7 +68,7 @@ pub(super) fn picture() -> Option<String> {
         let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), figure));
         (String::new(), std::iter::once(text(parser)).chain(figures).collect())
     });
-    Some(table(&heads, rows) + &format!("<div class=\"wb-state\">{}</div>", text(&committed.hardware)))
+    Some(table(&heads, rows) + &format!("<div class=\"wb-state\">{}</div>", text(&committed.caption()?)))
 }
 
 #[cfg(test)]
