@@ -153,7 +153,7 @@ fn cell(value: Option<&Value>) -> String {
 
 /// A figure as it is read: three digits that say something, all digits of a larger whole, a comma between thousands; never
 /// "4.0".
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     let decimals = match value.abs() {
         100.0.. => 0,
         10.0.. => 1,

@@ -83,7 +83,8 @@ pub(crate) fn run(options: &Options) -> Result {
     // Before the race: who waited ten seconds for a plot wants it.
     let mut svg = options.svg.as_deref().map(create).transpose()?;
     if cfg!(debug_assertions) {
-        eprintln!("This is a debug build, in which what a caller inlines is slow: race with `cargo run --release`.");
+        let slow = "This is a debug build, in which what a caller inlines is slow: race with `cargo run --release`.";
+        eprintln!("{}", wrap(slow, width()));
     }
     let mut laps = Vec::new();
     for course in
