@@ -104,8 +104,8 @@ impl Table {
         let rule: String = (0..self.head.len()).map(|at| if at < names { "---|" } else { "---:|" }).collect();
         let mut out = format!("| {} |\n|{rule}\n", self.head.join(" | "));
         let longest = self.rows.iter().filter_map(first).fold(0.0, f64::max);
-        // Two figures are compared at a glance, and nothing is a length of nothing.
-        let bars = self.rows.len() > 2 && longest > 0.0;
+        // Two figures are compared at a glance, nothing is a length of nothing, and beside many columns there is no room.
+        let bars = self.rows.len() > 2 && longest > 0.0 && self.head.len() - names < MANY;
         for row in &self.rows {
             let mut figures: Vec<String> = row.1.iter().map(|one| one.map_or_else(|| NOTHING.into(), figure)).collect();
             if let Some(value) = first(row).filter(|_| bars) {
@@ -139,6 +139,9 @@ fn magnitude(name: &str) -> f64 {
 fn bar(length: f64) -> String {
     format!(" <span class=\"wb-measure\" aria-hidden=\"true\" style=\"--of:{length:.3}\"></span>")
 }
+
+/// So many columns of figures have no bars beside them.
+const MANY: usize = 5;
 
 /// What stands where there is no figure.
 const NOTHING: &str = "–";
@@ -320,6 +323,14 @@ mod tests {
                 "| step | ns | gain |\n|---|---:|---:|\n| 1 as it was | 20{whole} | – |\n| 2 then | 10{half} | 2 |\n| 10 now | 2{tenth} | 5 |\n"
             ),
         );
+        // Beside many columns there is no room for bars.
+        for (columns, bars) in [(4, 3), (5, 0)] {
+            let rows = r#"{"a": 1, "b": 2, "c": 3}"#;
+            let members: Vec<String> = (0..columns).map(|at| format!("\"on {at}\": {rows}")).collect();
+            let file = format!(r#"{{"hardware": "m", "date": "2026-11-26", "ns": {{{}}}}}"#, members.join(", "));
+            fs::write(machine.join("wide.json"), file).unwrap();
+            assert_eq!(get("wide ns").unwrap().matches("wb-measure").count(), bars, "{columns} columns");
+        }
         // What only some have is no order.
         is("run part", "| on | ms | last |\n|---|---:|---:|\n| a | 1 | 7 |\n| b | 2 | – |\n");
         assert_eq!(get("run micro_ns.wake").unwrap(), "31.3");

@@ -26,7 +26,8 @@ pub(crate) fn write(sizes: &[(usize, usize)]) {
                 let nanoseconds = estimate["median"]["point_estimate"].as_f64()? / *count as f64;
                 Some((implementation, json!(round_to(nanoseconds, 1))))
             });
-            (format!("{size} B"), Value::Object(row.collect()))
+            let bytes = if *size < 1024 { format!("{size} B") } else { format!("{} KiB", size / 1024) };
+            (bytes, Value::Object(row.collect()))
         };
         results.set(key, Value::Object(sizes.iter().map(of_size).collect::<Map<_, _>>()));
     }

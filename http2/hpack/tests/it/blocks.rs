@@ -271,9 +271,13 @@ fn secrets_and_changing_values_stay_out_of_the_table() {
 #[test]
 fn rfc7541_7_1_3_a_wish_is_kept_whatever_the_field() {
     let long = vec![b'v'; 5000];
-    for (name, value) in
-        [(&b"set-cookie"[..], &b"id=1"[..]), (b":path", b"/reset?token=1"), (b"x-a", &long), (b"x-a", b"b")]
-    {
+    for (name, value) in [
+        (&b"set-cookie"[..], &b"id=1"[..]),
+        (b":path", b"/reset?token=1"),
+        (b":method", b"GET"),
+        (b"x-a", &long),
+        (b"x-a", b"b"),
+    ] {
         let (mut encoder, mut decoder) = (Encoder::new(4096), Decoder::new(Limits::default()));
         let (mut out, mut room) = (Vec::new(), Block::default());
         encoder.block(&mut out).field(b"x-a", b"b", Indexing::Allowed);
