@@ -40,7 +40,6 @@ fn main() {
     let mut results = Results::open("http1_client");
     results.set("connections", CONNECTIONS.into());
     results.set("rounds", ROUNDS.into());
-    results.set("server", nginx.version.as_str().into());
     results.set("clients", rounds.rows("client", "cpu_us_per_request", &["hyper-util"]).into());
     results.save();
 }
@@ -50,13 +49,11 @@ struct Nginx {
     child: Child,
     folder: PathBuf,
     port: u16,
-    version: String,
 }
 
 impl Nginx {
     fn start() -> Option<Nginx> {
         let program = env::var("WIREBOOK_NGINX").unwrap_or_else(|_| "nginx".into());
-        let version = Command::new(&program).arg("-v").output().ok()?.stderr;
         let folder = env::temp_dir().join(format!("wirebook-nginx-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
@@ -75,8 +72,7 @@ impl Nginx {
         let child = command.args(["-c", "0", &program, "-p"]).arg(&folder).arg("-c").arg(conf).spawn().ok()?;
         for _ in 0..100 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                let version = String::from_utf8_lossy(&version).trim().replace("nginx version: ", "");
-                return Some(Nginx { child, folder, port, version });
+                return Some(Nginx { child, folder, port });
             }
             thread::sleep(Duration::from_millis(20));
         }

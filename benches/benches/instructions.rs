@@ -12,7 +12,7 @@ mod peers;
 use std::error::Error;
 use std::process::ExitCode;
 
-use wirebook_benches::callgrind;
+use wirebook_benches::{Results, callgrind};
 use wirebook_race::{Contestant, Course, courses};
 
 /// Heads or bodies that are read under callgrind, at least.
@@ -70,9 +70,10 @@ fn measure(valgrind: &str) -> Result<(), Box<dyn Error>> {
             }));
         }
     }
-    let file = wirebook_benches::results_file("instructions");
-    let results = serde_json::json!({ "tool": format!("callgrind of {valgrind}"), "laps": laps });
-    std::fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
+    let mut results = Results::open("instructions");
+    results.set("tool", format!("callgrind of {valgrind}").into());
+    results.set("laps", laps.into());
+    results.save();
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use wirebook_benches::Results;
 use wirebook_race::{REFERENCE, courses};
 
 fn race(criterion: &mut Criterion) {
@@ -75,21 +76,14 @@ fn write_results() -> Result<(), Box<dyn std::error::Error>> {
     let single =
         ["tiny", "cookie", "chrome", "token"].map(|input| ns[input].get(REFERENCE).copied().unwrap_or(f64::NAN));
     let alone = round(single.iter().sum::<f64>() / 4.0, 0);
-    let results = serde_json::json!({
-        "hardware": hardware(), "laps": laps, "ns": ns, "ratio": ratio, "gain": gain, "httparse_alone": alone,
-    });
-    let file = wirebook_benches::results_file("parsers");
-    std::fs::write(file, serde_json::to_string_pretty(&results)? + "\n")?;
+    let mut results = Results::open("parsers");
+    results.set("laps", laps.into());
+    for (key, by_input) in [("ns", ns), ("ratio", ratio), ("gain", gain)] {
+        results.set(key, serde_json::to_value(by_input)?);
+    }
+    results.set("httparse_alone", alone.into());
+    results.save();
     Ok(())
-}
-
-fn hardware() -> String {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let cpu = read("/proc/cpuinfo");
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown processor");
-    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
-    let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{}, {cores} cores, Linux {}", model.trim_start_matches(['\t', ' ', ':']), kernel.trim())
 }
 
 fn main() {

@@ -6,10 +6,6 @@
 //! The server is a process of its own; its CPU time is read from /proc between the first event that everyone has and the
 //! last. The subscribers live in this process. It needs about 10 000 file descriptors; with fewer it takes fewer.
 
-#[path = "sse_peers/results.rs"]
-#[allow(dead_code)]
-mod results;
-
 use std::cell::Cell;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -18,7 +14,8 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
+use wirebook_benches::{Results, round_to};
 use wirebook_http1::server::Options;
 use wirebook_http1::{Request, Response, serve_on};
 use wirebook_net::tcp::{TcpListener, TcpStream};
@@ -53,24 +50,21 @@ fn measure_all() {
     let costs: Vec<(&str, Option<Measured>)> =
         ["sse", "websocket", "long polling"].map(|mode| (mode, measure(mode, few))).to_vec();
 
-    let row = |measured: &Option<Measured>| match measured {
-        Some(m) => json!({"cpu_ns": m.cpu_ns, "bytes_down": m.bytes_down, "bytes_up": m.bytes_up}),
-        None => Value::Null,
-    };
-    let fan_out = json!({
-        "what": "server CPU time for each delivery of an event with 100 bytes of data",
-        "subscribers": most, "wirebook": row(&ours), "node": row(&node),
+    let micro = |measured: &Measured| round_to(measured.cpu_ns as f64 / 1000.0, 2);
+    let servers = [("wirebook", ours), ("node, a Set of responses", node)].into_iter();
+    let servers = servers
+        .filter_map(|(name, measured)| measured.map(|it| json!({ "server": name, "cpu_us_per_delivery": micro(&it) })));
+    let transports = costs.into_iter().filter_map(|(mode, measured)| {
+        measured.map(|it| {
+            json!({ "transport": mode, "bytes_down": it.bytes_down, "bytes_up": it.bytes_up, "cpu_us_per_event": micro(&it) })
+        })
     });
-    let transports = json!({
-        "what": "the same event over three transports, each ours", "subscribers": few,
-        "rows": costs.iter().map(|(mode, measured)| (mode.to_string(), row(measured))).collect::<serde_json::Map<_, _>>(),
-    });
-    println!("{fan_out:#}\n{transports:#}");
-    results::update(|results| {
-        results["fan_out"] = fan_out;
-        results["transports"] = transports;
-    });
+    let mut results = Results::open("sse");
+    results.set("fan_out", json!({ "subscribers": most, "servers": Vec::from_iter(servers) }));
+    results.set("transports", json!({ "subscribers": few, "rows": Vec::from_iter(transports) }));
+    results.save();
 }
+
 #[derive(Clone, Copy)]
 struct Measured {
     cpu_ns: u64,

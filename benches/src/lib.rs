@@ -200,7 +200,7 @@ pub fn round_to(figure: f64, digits: i32) -> f64 {
 
 /// Where results of this processor go: `benches/results/PROCESSOR/NAME.json`. Figures of one processor say little about
 /// another, so each has a folder; `benches/results/shown` says whose figures the book shows.
-pub fn results_file(name: &str) -> PathBuf {
+fn results_file(name: &str) -> PathBuf {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results")).join(processor());
     fs::create_dir_all(&folder).expect("the results are writable");
     folder.join(format!("{name}.json"))
@@ -259,25 +259,50 @@ impl Results {
     }
 }
 
-/// The crates that each file of results measures us against.
+/// What each file of results measures us against: crates, packages of Node's, and programs.
 const PEERS: &[(&str, &[&str])] = &[
+    ("cluster", &["node"]),
     ("hpack", &["httlib-hpack", "libnghttp2-sys"]),
-    ("http1", &["hyper", "may_minihttp"]),
-    ("http1_client", &["hyper", "hyper-util"]),
-    ("http2", &["h2", "hyper", "tokio-rustls"]),
+    ("http1", &["hyper", "may_minihttp", "node"]),
+    ("http1_client", &["hyper", "hyper-util", "nginx"]),
+    ("http2", &["h2", "hyper", "nghttpd", "tokio-rustls"]),
+    ("instructions", &["httparse", "milo-parser", "ntex-httparse"]),
     ("net", &["mio", "tokio"]),
     ("parsers", &["httparse", "milo-parser", "ntex-httparse", "picohttpparser-sys"]),
-    ("sse", &["eventsource-client", "eventsource-stream", "sse-core", "sse-parse", "sse-stream", "sseer"]),
-    ("template", &["askama", "handlebars", "liquid", "minijinja", "sailfish", "tera", "upon"]),
-    ("web", &["axum", "hyper", "tower-http", "tower-sessions"]),
-    ("websocket", &["fastwebsockets", "tokio-tungstenite"]),
+    (
+        "sse",
+        &["axum", "eventsource-client", "eventsource-stream", "node", "sse-core", "sse-parse", "sse-stream", "sseer"],
+    ),
+    ("template", &["askama", "ejs", "eta", "handlebars", "liquid", "minijinja", "node", "sailfish", "tera", "upon"]),
+    ("web", &["axum", "express", "hyper", "koa", "node", "tower-http", "tower-sessions"]),
+    ("websocket", &["fastwebsockets", "node", "tokio-tungstenite", "ws"]),
 ];
 
-/// The version of a crate, from the lock file that the bench was built by.
-fn version(name: &str) -> &'static str {
-    const LOCK: &str = include_str!("../../Cargo.lock");
-    let entry = LOCK.split_once(&format!("name = \"{name}\"\nversion = \"")).map(|(_, rest)| rest);
-    entry.and_then(|rest| rest.split('"').next()).unwrap_or("unknown")
+/// The version of a peer: of a crate or of a package of Node's from the lock files that the bench was built by, of a program from
+/// what it says itself.
+fn version(name: &str) -> String {
+    const CRATES: &str = include_str!("../../Cargo.lock");
+    const PACKAGES: [&str; 3] = [
+        include_str!("../benches/template_peers/package-lock.json"),
+        include_str!("../benches/web/peers/package-lock.json"),
+        include_str!("../benches/websocket/peers/package-lock.json"),
+    ];
+    let behind = |text: &str, mark: &str| Some(text.split_once(mark)?.1.split('"').next()?.to_owned());
+    let locked = behind(CRATES, &format!("name = \"{name}\"\nversion = \""));
+    let package = format!("\"node_modules/{name}\": {{\n      \"version\": \"");
+    let packed = || PACKAGES.iter().find_map(|lock| behind(lock, &package));
+    locked.or_else(packed).or_else(|| told(name)).unwrap_or_else(|| "unknown".into())
+}
+
+/// The version that a program tells: the first of its words that is a number with points in it.
+fn told(program: &str) -> Option<String> {
+    let flag = if program == "nginx" { "-v" } else { "--version" };
+    let places = [program.to_owned(), format!("/usr/sbin/{program}")];
+    let output = places.iter().find_map(|place| Command::new(place).arg(flag).output().ok())?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    words.find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
 }
 
 /// The day of a run, as in 2026-11-26.
@@ -287,7 +312,7 @@ fn today() -> String {
 }
 
 /// The line that a figure means nothing without: processor, cores, kernel.
-pub fn hardware() -> String {
+fn hardware() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(" unknown");
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();

@@ -1,10 +1,9 @@
-//! Criterion's estimates as `benches/results/PROCESSOR/template.json`: microseconds for one page, and the machine they are of. The
-//! tables of the book are made from the same figures.
+//! Criterion's estimates as `benches/results/PROCESSOR/template.json`: medians in microseconds for one page, on data that was built before.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use wirebook_benches::{Results, round_to};
 
 use super::node::Measured;
 
@@ -19,7 +18,7 @@ pub(crate) fn group(page: &str) -> String {
 pub(crate) fn write(pages: &[&str], node: Option<&Measured>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("../target"), PathBuf::from);
-    let mut table = Map::new();
+    let mut times = Map::new();
     for page in pages {
         let mut rows = Map::new();
         for entry in std::fs::read_dir(target.join("criterion").join(group(page))).into_iter().flatten().flatten() {
@@ -36,78 +35,23 @@ pub(crate) fn write(pages: &[&str], node: Option<&Measured>) {
         if !rows.contains_key("wirebook") {
             return;
         }
-        table.insert((*page).to_owned(), Value::Object(rows));
+        times.insert((*page).to_owned(), Value::Object(rows));
     }
-    let results = json!({ "unit": "microseconds for one page, median; data built before", "hardware": hardware(), "pages": table });
-    let file = wirebook_benches::results_file("template");
-    std::fs::write(&file, serde_json::to_string_pretty(&results).expect("JSON") + "\n").expect("the results");
-    std::fs::write(file.with_extension("md"), tables(pages, &results["pages"])).expect("the tables");
+    let mut results = Results::open("template");
+    results.set("us_for_one_page", Value::Object(times.clone()));
+    let ratios: Map<String, Value> = times.into_iter().map(|(page, times)| (page, ratios(&times))).collect();
+    results.set("time_of_others_to_ours", Value::Object(ratios));
+    results.save();
 }
 
-/// Markdown, with an anchor for each table.
-fn tables(pages: &[&str], results: &Value) -> String {
-    let time = |page: &str, name: &str| results[page][name].as_f64();
-    let mut names: Vec<&str> =
-        results[pages[0]].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    names.sort_by(|a, b| time(pages[0], a).partial_cmp(&time(pages[0], b)).expect("times"));
-    let mut out = String::from("<!-- ANCHOR: times -->\n\n| µs for one page |");
-    for page in pages {
-        let _ = write!(out, " {page} |");
-    }
-    let _ = writeln!(out, "\n|---|{}", "--:|".repeat(pages.len()));
-    for name in &names {
-        let _ = write!(out, "| {name} |");
-        for page in pages {
-            let _ = match time(page, name) {
-                Some(time) => write!(out, " {} |", rounded(time)),
-                None => write!(out, " – |"),
-            };
-        }
-        out.push('\n');
-    }
-    out.push_str("\n<!-- ANCHOR_END: times -->\n<!-- ANCHOR: ratios -->\n\n| time of others ÷ ours |");
-    for page in pages {
-        let _ = write!(out, " {page} |");
-    }
-    let _ = writeln!(out, "\n|---|{}", "--:|".repeat(pages.len()));
+/// The times of a page as multiples of ours: of the fastest that compiles at run time, and of those of whom a chapter speaks.
+fn ratios(times: &Value) -> Value {
+    let times =
+        || times.as_object().into_iter().flatten().filter_map(|(name, time)| Some((name.as_str(), time.as_f64()?)));
+    let ours = times().find(|(name, _)| *name == "wirebook").map_or(f64::NAN, |(_, time)| time);
     let run_time = |name: &str| !AT_BUILD_TIME.contains(&name) && !name.starts_with("node") && name != "wirebook";
-    let mut rows: Vec<(String, Vec<Option<f64>>)> = Vec::new();
-    let ratio = |page: &str, other: Option<f64>| Some(other? / time(page, "wirebook")?);
-    let fastest = |page: &&str| {
-        let times = names.iter().filter(|name| run_time(name)).filter_map(|name| time(page, name));
-        ratio(page, times.reduce(f64::min))
-    };
-    rows.push(("the fastest that compiles at run time".into(), pages.iter().map(fastest).collect()));
-    for name in
-        names.iter().filter(|name| **name == "minijinja" || name.starts_with("node") || AT_BUILD_TIME.contains(name))
-    {
-        rows.push(((*name).to_owned(), pages.iter().map(|page| ratio(page, time(page, name))).collect()));
-    }
-    for (name, ratios) in rows {
-        let _ = write!(out, "| {name} |");
-        for ratio in ratios {
-            let _ = match ratio {
-                Some(ratio) => write!(out, " {ratio:.1} |"),
-                None => write!(out, " – |"),
-            };
-        }
-        out.push('\n');
-    }
-    out.push_str("\n<!-- ANCHOR_END: ratios -->\n");
-    out
-}
-
-fn rounded(microseconds: f64) -> String {
-    match microseconds {
-        n if n < 10.0 => format!("{n:.2}"),
-        n if n < 100.0 => format!("{n:.1}"),
-        n => format!("{n:.0}"),
-    }
-}
-
-fn hardware() -> String {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = text.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown CPU");
-    let threads = std::thread::available_parallelism().map_or(0, usize::from);
-    format!("{}, {threads} threads, {}", model.trim_start_matches(['\t', ' ', ':']), std::env::consts::OS)
+    let fastest = times().filter(|(name, _)| run_time(name)).map(|(_, time)| time).fold(f64::INFINITY, f64::min);
+    let named = |name: &str| AT_BUILD_TIME.contains(&name) || name.starts_with("node") || name == "minijinja";
+    let all = times().filter(|(name, _)| named(name)).chain([("the fastest that compiles at run time", fastest)]);
+    all.map(|(name, time)| (name.to_owned(), json!(round_to(time / ours, 3)))).collect::<Map<_, _>>().into()
 }

@@ -34,7 +34,7 @@ customElements.define('wirebook-flood', class extends StepWidget {
   }
 
   sentence({ sent, ms, resets, idle }, at, { moments, end, held }) {
-    const behind = `Behind ${count(sent, 'time')}, at ${time(ms)}`;
+    const behind = `After it was sent ${count(sent, 'time')}, at ${time(ms)}`;
     if (at < moments.length) return `${behind}: ${resets} resets and ${idle} idle frames are left.`;
     if (!end) return `${behind}, the connection still lives: so slow a flood costs less than it gives back.`;
     const kept = held ? ` It had to keep ${count(held, 'byte')} of unfinished frames at most.` : '';

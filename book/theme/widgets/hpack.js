@@ -92,7 +92,8 @@ customElements.define('wirebook-hpack', class extends StepWidget {
       'div', { class: 'wb-byte' }, ...[...mark, ...prefix].map(bit),
       label('flags', mark.length, ''), label('length', prefix.length, kind === 'Size' ? `${number} bytes` : index),
     );
-    const title = `${kind}: the first of ${count(octets.split(' ').length - spelled, 'octet')} of numbers`;
+    const numbers = octets.split(' ').length - spelled;
+    const title = `${kind}: its first octet${numbers > 1 ? `, of ${numbers} for the number` : ''}`;
     const about = { id: 'kind', name: kind, key: `representation ${kind}` };
     return spot(about, 'div', { class: 'wb-frame' }, dim(title), h('div', { class: 'wb-header' }, byte));
   }

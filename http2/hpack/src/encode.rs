@@ -228,3 +228,6 @@ fn mix(seed: u64, text: &[u8]) -> u64 {
     }
     hash
 }
+
+#[cfg(test)]
+mod tests;

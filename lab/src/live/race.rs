@@ -1,7 +1,7 @@
 //! The race of the head parsers, live: one input, short heats, on the machine that serves the page.
 
 use super::picture::{table, text};
-use crate::race::committed;
+use crate::{figures::figure, race::committed};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wirebook_race::{Lap, courses, race};
@@ -60,15 +60,15 @@ pub(super) fn picture() -> Option<String> {
     let lap = |parser: &str, input: &str| committed.laps.iter().find(|lap| lap.parser == parser && lap.input == input);
     parsers.sort_by(|one, other| {
         let ns = |parser: &str| lap(parser, "varied").map_or(f64::INFINITY, |lap| lap.ns);
-        ns(other).total_cmp(&ns(one))
+        ns(one).total_cmp(&ns(other))
     });
     let heads: Vec<&str> = std::iter::once("parser").chain(inputs.iter().map(|input| &***input)).collect();
     let rows = parsers.into_iter().map(|parser| {
-        let figure = |lap: &Lap| format!("{:.0} ns · {:.2}×", lap.ns, lap.ratio);
-        let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), figure));
+        let both = |lap: &Lap| format!("{}\u{a0}ns {}×", figure(lap.ns), figure(lap.ratio));
+        let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), both));
         (String::new(), std::iter::once(text(parser)).chain(figures).collect())
     });
-    Some(table(&heads, rows) + &format!("<div class=\"wb-state\">{}</div>", text(&committed.hardware)))
+    Some(table(&heads, rows) + &format!("<div class=\"wb-state\">{}</div>", text(&committed.caption()?)))
 }
 
 #[cfg(test)]
@@ -88,6 +88,9 @@ mod tests {
     #[test]
     fn the_picture_shows_the_committed_figures() {
         let picture = picture().expect("committed results");
-        assert!(picture.contains(">simd</td>") && picture.contains(">varied</th>"), "{picture}");
+        assert!(
+            picture.contains(">simd</td>") && picture.contains(">varied</th>") && picture.contains("\u{a0}ns "),
+            "{picture}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod plot;
 
+use crate::figures::caption;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use std::fs::File;
@@ -43,8 +44,16 @@ const HEAT: Duration = Duration::from_millis(8);
 /// The figures of the book, from a run of the committed benchmark.
 #[derive(Deserialize)]
 pub(crate) struct Committed {
-    pub(crate) hardware: String,
     pub(crate) laps: Vec<Lap>,
+    #[serde(flatten)]
+    rest: serde_json::Value,
+}
+
+impl Committed {
+    /// What stands below the figures: the machine, the day, the versions of the peers.
+    pub(crate) fn caption(&self) -> Option<String> {
+        caption(&self.rest).ok()
+    }
 }
 
 /// Reads them; `None` if the file is not what the benchmark writes.
@@ -54,9 +63,10 @@ pub(crate) fn committed() -> Option<Committed> {
 
 /// The committed race of our variants and httparse as a plot, for the book.
 pub(crate) fn picture() -> Option<String> {
-    let Committed { hardware, mut laps } = committed()?;
-    laps.retain(|lap| plot::knows(&lap.parser));
-    Some(format!("<div class=\"wb-plot\">{}<p>{hardware}</p></div>", plot::svg(&laps, plot::Home::Page)))
+    let mut run = committed()?;
+    run.laps.retain(|lap| plot::knows(&lap.parser));
+    let (svg, caption) = (plot::svg(&run.laps, plot::Home::Page), run.caption()?);
+    Some(format!("<div class=\"wb-plot\">{svg}<p><em>{caption}</em></p></div>"))
 }
 
 /// Runs the subcommand.
@@ -73,7 +83,8 @@ pub(crate) fn run(options: &Options) -> Result {
     // Before the race: who waited ten seconds for a plot wants it.
     let mut svg = options.svg.as_deref().map(create).transpose()?;
     if cfg!(debug_assertions) {
-        eprintln!("This is a debug build, in which what a caller inlines is slow: race with `cargo run --release`.");
+        let slow = "This is a debug build, in which what a caller inlines is slow: race with `cargo run --release`.";
+        eprintln!("{}", wrap(slow, width()));
     }
     let mut laps = Vec::new();
     for course in
@@ -149,6 +160,7 @@ mod tests {
         for name in courses().iter().map(|course| course.name).chain(["httparse", "split", "simd", "chunked"]) {
             assert!(svg.contains(&format!(">{name}</text>")), "{name} in {svg}");
         }
-        assert!(!svg.contains("milo") && !svg.contains("\n\n"), "a picture without peers, in one block of HTML");
+        assert!(svg.contains("; 2026-") && svg.contains("; peers: httparse 1."), "when, and against what: {svg}");
+        assert!(!svg.contains(">milo<") && !svg.contains("\n\n"), "a picture without peers, in one block of HTML");
     }
 }

@@ -15,8 +15,16 @@ pub struct Complaint {
 impl Complaint {
     /// A sentence that says what is wrong, with the thing's name in it, and one that says what to do.
     pub fn new(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
-        Complaint { sentence: sentence.into(), hint: hint.into() }
+        Complaint { sentence: ended(sentence.into()), hint: ended(hint.into()) }
     }
+}
+
+/// A sentence has an end, also where the words of the system or of a crate are the last in it.
+fn ended(mut sentence: String) -> String {
+    if !sentence.ends_with(['.', '?', '!', ':', '…']) {
+        sentence.push('.');
+    }
+    sentence
 }
 
 impl fmt::Display for Complaint {
@@ -52,7 +60,7 @@ pub fn asked<E: Error + 'static>(name: impl fmt::Display, advice: Option<&'stati
             Some(InvalidData) => "something else answers there: is it the right server, and the right port?",
             _ => hint(&error),
         });
-        Complaint::new(format!("{name}: {}.", said(&error).trim_end_matches('.')), hint)
+        Complaint::new(format!("{name}: {}", said(&error)), hint)
     }
 }
 
@@ -94,12 +102,19 @@ mod tests {
         let refused = || io::Error::new(ConnectionRefused, "cannot connect to 127.0.0.1:9: connection refused");
         let said = format!("{:?}", Complaint::from(refused()));
         let hint = "\n hint: does the server run, and at this address?";
-        assert_eq!(said, format!("cannot connect to 127.0.0.1:9: connection refused{hint}"));
+        assert_eq!(said, format!("cannot connect to 127.0.0.1:9: connection refused.{hint}"));
         assert!(at("ws://127.0.0.1:9/")(refused()).to_string().starts_with("ws://127.0.0.1:9/: cannot connect"));
         let raw = at("127.0.0.1:9")(io::Error::from_raw_os_error(13)).to_string();
-        assert!(raw.starts_with("127.0.0.1:9: Permission denied\n hint: ports below 1024"), "{raw}");
+        assert!(raw.starts_with("127.0.0.1:9: Permission denied.\n hint: ports below 1024"), "{raw}");
         let other = Complaint::from("x".parse::<u8>().unwrap_err());
-        assert_eq!(other.to_string(), "invalid digit found in string\n hint: --help says how this program is run.");
+        assert_eq!(other.to_string(), "invalid digit found in string.\n hint: --help says how this program is run.");
+    }
+
+    #[test]
+    fn sentences_end() {
+        let said = Complaint::new("there is no tea", "is there water?").to_string();
+        assert_eq!(said, "there is no tea.\n hint: is there water?");
+        assert!(Complaint::new("No tea.", "buy some").to_string().ends_with("No tea.\n hint: buy some."));
     }
 
     #[test]

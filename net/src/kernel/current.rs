@@ -1,7 +1,7 @@
 //! The loop of this thread: its parts, and how the functions of this crate find it.
 
 use super::{
-    driver::Driver,
+    driver::{Driver, EVENTS_PER_TURN},
     remote::Remote,
     slab::Key,
     sources::Sources,
@@ -91,6 +91,8 @@ pub(crate) struct Loop {
     now: Cell<Nanos>,
     /// What the sockets had to say by then has been heard.
     heard_until: Cell<Nanos>,
+    /// Since when a turn has not sufficed to hear all, and turns since then.
+    behind: Cell<Option<(Nanos, usize)>>,
     /// The task that is being polled, and the address that its waker shows.
     pub(super) running: Cell<Option<(Key, *const ())>>,
     pub(super) polls_left: Cell<u32>,
@@ -114,6 +116,7 @@ impl Loop {
             start,
             now: Cell::new(0),
             heard_until: Cell::new(0),
+            behind: Cell::new(None),
             running: Cell::new(None),
             polls_left: Cell::new(0),
             quiet: Cell::new(false),
@@ -151,9 +154,19 @@ impl Loop {
         self.start + Duration::from_nanos(self.heard_until.get())
     }
 
-    /// All that had come by then has been heard.
-    pub(super) fn has_heard(&self, until: Nanos) {
-        self.heard_until.set(until);
+    /// What had come by then has been heard: all of it, or as much as a turn takes. What came first is heard first, and each socket
+    /// is told of once: so after as many turns as it takes for all sockets nothing is left of what had come at the beginning.
+    pub(super) fn has_heard(&self, until: Nanos, all: bool) {
+        if all {
+            self.behind.set(None);
+            return self.heard_until.set(until);
+        }
+        let (since, turns) = self.behind.get().unwrap_or((until, 0));
+        let suffices = (turns + 1) * EVENTS_PER_TURN >= self.sources.borrow().len();
+        self.behind.set((!suffices).then_some((since, turns + 1)));
+        if suffices {
+            self.heard_until.set(since);
+        }
     }
 
     /// The loop's clock reading at `delay` from now.

@@ -20,8 +20,9 @@ pub(crate) trait Driver {
     /// Waits for events, at most for `timeout`; without one, for as long as it takes. An error ends the loop.
     fn wait(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Gives each event that came to its source, one after the other: which one, and what it is ready for.
-    fn dispatch(&self, each: &mut dyn FnMut(Key, u8));
+    /// Gives each event that came to its source, one after the other: which one, and what it is ready for. Says whether these were all:
+    /// of very many some are left for the next turn, and those are given first then.
+    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) -> bool;
 
     /// Registers an operating system's socket, edge-triggered, for both directions or for reading alone. Closing it takes that
     /// back.
@@ -41,7 +42,7 @@ pub(crate) trait Driver {
 }
 
 /// Most events taken from the operating system in one turn.
-const EVENTS_PER_TURN: usize = 1024;
+pub(super) const EVENTS_PER_TURN: usize = 1024;
 
 /// The token of the waker for other threads. No source has it: it would need 2³² sources.
 const NUDGE: mio::Token = mio::Token(usize::MAX);
@@ -78,8 +79,9 @@ impl Driver for Poller {
         Ok(())
     }
 
-    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) {
-        for event in self.events.borrow().iter().filter(|event| event.token() != NUDGE) {
+    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) -> bool {
+        let events = self.events.borrow();
+        for event in events.iter().filter(|event| event.token() != NUDGE) {
             let closed = event.is_read_closed() || event.is_error();
             let mut ready = 0;
             if event.is_readable() || closed {
@@ -93,6 +95,7 @@ impl Driver for Poller {
             }
             each(Key::from_bits(event.token().0), ready);
         }
+        events.iter().count() < EVENTS_PER_TURN
     }
 
     fn register(&self, io: &mut dyn mio::event::Source, key: Key, writes: bool) -> io::Result<()> {

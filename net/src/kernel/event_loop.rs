@@ -114,8 +114,8 @@ impl Loop {
         }
         self.update_time();
         let came = self.cached();
-        self.driver.dispatch(&mut |key, ready| self.source_ready(key, ready));
-        self.has_heard(came);
+        let all = self.driver.dispatch(&mut |key, ready| self.source_ready(key, ready));
+        self.has_heard(came, all);
         self.run_remote();
     }
 

@@ -106,6 +106,11 @@ impl Sources {
         self.slab.remove(key)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
     /// Whether an operation in `direction` may be tried now. When the source has gone with its loop, always.
     pub(super) fn grant(&mut self, key: Key, direction: Direction) -> bool {
         let Some(source) = self.slab.get_mut(key) else { return true };

@@ -151,9 +151,9 @@ impl Driver for Rc<Network> {
     }
 
     /// Runs the events that are due; each makes sources ready or queues further events.
-    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) {
+    fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) -> bool {
         for _ in 0..EVENTS_PER_TURN {
-            let Some((_, action)) = self.events.borrow_mut().expire(self.clock.get()) else { return };
+            let Some((_, action)) = self.events.borrow_mut().expire(self.clock.get()) else { return true };
             if let Action::Once(event) = action {
                 event();
             }
@@ -161,6 +161,7 @@ impl Driver for Rc<Network> {
                 each(key, ready);
             }
         }
+        false
     }
 
     fn register(&self, _io: &mut dyn mio::event::Source, _key: Key, _writes: bool) -> io::Result<()> {

@@ -219,6 +219,31 @@ fn a_loop_that_was_held_up_hears_what_came_before_it_counts_the_time() {
     assert!(ended.unwrap_err().to_string().contains("ran past its limit"));
 }
 
+/// Of very many that spoke a turn hears some, and the last of them came in time as well.
+#[test]
+fn a_loop_that_was_held_up_hears_all_before_it_counts_the_time() {
+    let second = Duration::from_secs(1);
+    let in_time = sim::run(1, async move {
+        let mut asked = Vec::new();
+        let mut clients = Vec::new();
+        for _ in 0..3_000 {
+            let (client, server) = pair().await;
+            client.script([(0, Fault::Delay(second))]);
+            client.write_all(b"here").await.unwrap();
+            asked.push(net::spawn(async move { net::timeout(2 * second, server.read(&mut [0; 8])).await.is_ok() }));
+            clients.push(client);
+        }
+        net::sleep(second / 2).await;
+        sim::hold_up(10 * second);
+        let mut in_time = 0;
+        for asked in asked {
+            in_time += usize::from(asked.await.unwrap());
+        }
+        in_time
+    });
+    assert_eq!(in_time.unwrap(), 3_000);
+}
+
 async fn pieces(stream: &SimStream) -> Vec<Result<Vec<u8>, io::ErrorKind>> {
     let mut pieces = Vec::new();
     loop {

@@ -227,3 +227,28 @@ fn bytes_that_nobody_asked_for_close_an_idle_connection_at_once() {
         });
     }
 }
+
+/// A full agent gives up the connection that has idled longest, whichever origin it belongs to, and the one that was used since stays.
+#[test]
+fn a_full_agent_closes_what_has_idled_longest() {
+    simulate(async {
+        let options = AgentOptions { max_total_sockets: 2, ..AgentOptions::default() };
+        let (agent, log) = world(options, numbered(Duration::ZERO));
+        let ask = async |host: &'static str| {
+            net::sleep(MILLISECOND).await;
+            fetch(&Options { host, ..at(&agent, "/") }).await.expect("an answer")
+        };
+        assert_eq!([ask("a").await, ask("b").await, ask("a").await], ["0", "1", "0"]);
+        assert_eq!(counts(&agent), (0, 2, 0));
+        // Of a and b, b has idled longer.
+        assert_eq!(ask("c").await, "2");
+        net::sleep(MILLISECOND).await;
+        assert!(log.has("end of 1") && !log.has("end of 0"));
+        assert_eq!(ask("a").await, "0");
+        assert_eq!(counts(&agent), (0, 2, 0));
+        // An origin without a connection is not remembered, so ten thousand of them cost nothing.
+        assert_eq!(agent.origins().len(), 2);
+        net::sleep(Duration::from_secs(5)).await;
+        assert_eq!((counts(&agent), agent.origins().len()), ((0, 0, 0), 0));
+    });
+}

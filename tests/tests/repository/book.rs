@@ -310,6 +310,41 @@ fn words(text: &str) -> usize {
     text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
 }
 
+/// The whole numbers of a text with a blank between their thousands, which are written as 10,000.
+fn spaced_thousands(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    let prose = text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        inside ^= fence;
+        !inside && !fence && !line.starts_with('<')
+    });
+    prose.filter(|line| {
+        // Every second piece between backquotes is code.
+        let pieces: Vec<&str> = line.split('`').step_by(2).collect();
+        let words: Vec<&str> = pieces.iter().flat_map(|piece| piece.split_inclusive([' ', '\u{202f}'])).collect();
+        words.windows(2).any(|pair| {
+            let digits = pair[1].chars().take_while(char::is_ascii_digit).count();
+            let before = pair[0].trim_end_matches([' ', '\u{202f}']);
+            before != pair[0]
+                && before.len() <= 3
+                && !before.is_empty()
+                && before.chars().all(|c| c.is_ascii_digit())
+                && digits == 3
+        })
+    })
+}
+
+#[test]
+fn a_large_number_is_written_in_one_way() {
+    assert_eq!(spaced_thousands("some 3 600 to 4,000").count(), 1);
+    assert_eq!(spaced_thousands("some 3,600; `HTTP/1.1 200`, HTTP/1.1 200\n```\n3 600\n```").count(), 0);
+    let mut found = Vec::new();
+    for page in pages(&source()) {
+        found.extend(spaced_thousands(&read(&page)).map(|line| format!("{}: {line}", page.display())));
+    }
+    assert!(found.is_empty(), "10,000 and not 10 000:\n{}", found.join("\n"));
+}
+
 #[test]
 fn no_rust_in_the_book_is_absent_from_the_sources() {
     for page in pages(&source()) {

@@ -266,6 +266,60 @@ fn secrets_and_changing_values_stay_out_of_the_table() {
     }
 }
 
+/// What the caller says is never loosened: a secret stays one under a name that would stay out of our table anyway, in a table that is
+/// too small for it, and where it stands in the table already because somebody sent it as no secret.
+#[test]
+fn rfc7541_7_1_3_a_wish_is_kept_whatever_the_field() {
+    let long = vec![b'v'; 5000];
+    for (name, value) in [
+        (&b"set-cookie"[..], &b"id=1"[..]),
+        (b":path", b"/reset?token=1"),
+        (b":method", b"GET"),
+        (b"x-a", &long),
+        (b"x-a", b"b"),
+    ] {
+        let (mut encoder, mut decoder) = (Encoder::new(4096), Decoder::new(Limits::default()));
+        let (mut out, mut room) = (Vec::new(), Block::default());
+        encoder.block(&mut out).field(b"x-a", b"b", Indexing::Allowed);
+        let wishes = [(Indexing::Never, true), (Indexing::Without, false)];
+        wishes.iter().for_each(|(wish, _)| encoder.block(&mut out).field(name, value, *wish));
+        decoder.decode(&out, &mut room).unwrap();
+        let told: Vec<bool> = room.fields().skip(1).map(|field| field.never_indexed).collect();
+        assert_eq!(told, wishes.map(|(_, never)| never), "{}", name.escape_ascii());
+        assert_eq!(encoder.table().1, 1, "{}", name.escape_ascii());
+    }
+}
+
+/// Three quarters of the table for one field, and not a byte more.
+#[test]
+fn a_field_takes_three_quarters_of_the_table_at_most() {
+    for (size, value, entries) in
+        [(4096, 3072 - 35, 1), (4096, 3072 - 34, 0), (64, 48 - 35, 1), (64, 48 - 34, 0), (0, 0, 0)]
+    {
+        let mut encoder = Encoder::new(size);
+        encoder.block(&mut Vec::new()).field(b"x-a", &vec![b'v'; value], Indexing::Allowed);
+        assert_eq!(encoder.table().1, entries, "{value} bytes in a table of {size}");
+    }
+}
+
+/// SETTINGS that say what was true already cost no octet of the next block.
+#[test]
+fn rfc7541_4_2_a_size_that_stays_is_not_told() {
+    let mut encoder = Encoder::new(4096);
+    encoder.allow(4096);
+    encoder.allow(65_536);
+    let mut out = Vec::new();
+    encoder.block(&mut out).field(b":method", b"GET", Indexing::Allowed);
+    assert_eq!(out, [0x82]);
+    // One that changed is told once; two where it was smaller in between.
+    for (sizes, told) in [(&[0][..], &[0x20, 0x82][..]), (&[30, 0], &[0x20, 0x82]), (&[0, 30], &[0x20, 0x3e, 0x82])] {
+        let (mut encoder, mut out) = (Encoder::new(4096), Vec::new());
+        sizes.iter().for_each(|size| encoder.allow(*size));
+        encoder.block(&mut out).field(b":method", b"GET", Indexing::Allowed);
+        assert_eq!(out, told, "{sizes:?}");
+    }
+}
+
 /// The peer's SETTINGS between blocks, any: both tables stay one.
 #[test]
 fn rfc7541_4_2_our_sizes() {
