@@ -11,7 +11,7 @@ use std::time::Duration;
 use wirebook_websocket::handshake::accept;
 
 /// A client that waits this long, or keeps its server waiting, hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server that plays the steps of a row to the first client that comes, and is well-behaved afterwards.
 ///
