@@ -70,20 +70,6 @@ async function behaviour() {
       assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement === document.body]), [0, true]);
     });
     await check(`${name} is played`, async () => played(name, await here()));
-    await check(`${name} keeps the head of what scrolls in sight`, async () => {
-      await here();
-      const lost = await page.locator('.wb-log').evaluateAll((all) => all.filter((box) => {
-        const head = box.querySelector('thead');
-        // On a phone each cell has its head beside it.
-        if (!head || getComputedStyle(head).position === 'absolute' || box.scrollHeight <= box.clientHeight) return false;
-        const before = box.scrollTop;
-        box.scrollTop = box.scrollHeight;
-        const gone = head.querySelector('th').getBoundingClientRect().top < box.getBoundingClientRect().top - 1;
-        box.scrollTop = before;
-        return gone;
-      }).length);
-      assert.equal(lost, 0);
-    });
     await check(`${name} prints without dead controls`, async () => {
       await here();
       await page.emulateMedia({ media: 'print' });

@@ -64,7 +64,7 @@ pub(super) fn picture() -> Option<String> {
     });
     let heads: Vec<&str> = std::iter::once("parser").chain(inputs.iter().map(|input| &***input)).collect();
     let rows = parsers.into_iter().map(|parser| {
-        let both = |lap: &Lap| format!("{}\u{a0}ns {}×", figure(lap.ns), figure(lap.ratio));
+        let both = |lap: &Lap| format!("{} ns · {}×", figure(lap.ns), figure(lap.ratio));
         let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), both));
         (String::new(), std::iter::once(text(parser)).chain(figures).collect())
     });
@@ -89,7 +89,7 @@ mod tests {
     fn the_picture_shows_the_committed_figures() {
         let picture = picture().expect("committed results");
         assert!(
-            picture.contains(">simd</td>") && picture.contains(">varied</th>") && picture.contains("\u{a0}ns "),
+            picture.contains(">simd</td>") && picture.contains(">varied</th>") && picture.contains(" ns · "),
             "{picture}"
         );
     }
