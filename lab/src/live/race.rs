@@ -1,7 +1,7 @@
 //! The race of the head parsers, live: one input, short heats, on the machine that serves the page.
 
 use super::picture::{table, text};
-use crate::{figures::figure, race::committed};
+use crate::race::committed;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wirebook_race::{Lap, courses, race};
@@ -60,12 +60,12 @@ pub(super) fn picture() -> Option<String> {
     let lap = |parser: &str, input: &str| committed.laps.iter().find(|lap| lap.parser == parser && lap.input == input);
     parsers.sort_by(|one, other| {
         let ns = |parser: &str| lap(parser, "varied").map_or(f64::INFINITY, |lap| lap.ns);
-        ns(one).total_cmp(&ns(other))
+        ns(other).total_cmp(&ns(one))
     });
     let heads: Vec<&str> = std::iter::once("parser").chain(inputs.iter().map(|input| &***input)).collect();
     let rows = parsers.into_iter().map(|parser| {
-        let both = |lap: &Lap| format!("{} ns · {}×", figure(lap.ns), figure(lap.ratio));
-        let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), both));
+        let figure = |lap: &Lap| format!("{:.0} ns · {:.2}×", lap.ns, lap.ratio);
+        let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), figure));
         (String::new(), std::iter::once(text(parser)).chain(figures).collect())
     });
     Some(table(&heads, rows) + &format!("<div class=\"wb-state\">{}</div>", text(&committed.caption()?)))
