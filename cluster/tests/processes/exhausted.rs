@@ -22,6 +22,12 @@ fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).expect("a process").count()
 }
 
+/// A master with one worker, which is a line of a shell.
+fn with_guest(script: &str) -> Master {
+    let wanted = json!({ "workers": 1, "listen": ["127.0.0.1:0"], "guests": 0, "program": ["/bin/sh", "-c", script] });
+    Master::start(wanted, |_| {})
+}
+
 /// Row net-38 for the master: without a descriptor it accepts nothing and starts nobody, and who comes meanwhile waits.
 #[test]
 #[cfg(target_os = "linux")]
@@ -55,9 +61,7 @@ fn net_38_a_master_without_descriptors() {
 fn a_log_that_may_not_grow() {
     block_on(async {
         let script = "while :; do echo a line; sleep 0.01; done";
-        let wanted =
-            json!({ "workers": 1, "listen": ["127.0.0.1:0"], "guests": 0, "program": ["/bin/sh", "-c", script] });
-        let master = Master::start(wanted, |_| {});
+        let master = with_guest(script);
         master.serves().await;
         let length = || fs::metadata(master.place().log()).unwrap().len();
         // In the middle of a line.
@@ -152,9 +156,7 @@ fn a_guest_that_chatters() {
 fn what_a_dead_worker_has_started() {
     block_on(async {
         let script = "sleep 30 & echo started $!; exit 3";
-        let wanted =
-            json!({ "workers": 1, "listen": ["127.0.0.1:0"], "guests": 0, "program": ["/bin/sh", "-c", script] });
-        let master = Master::start(wanted, |_| {});
+        let master = with_guest(script);
         let started = || {
             let log = master.log();
             let pid = log.split("     1 | started ").nth(1)?.lines().next()?.parse::<i32>().ok();

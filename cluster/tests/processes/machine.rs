@@ -21,6 +21,17 @@ use wirebook_process::activated;
 
 // --- ports that others have opened
 
+/// A daemon that does not begin, and what it says of that.
+async fn refused(wanted: serde_json::Value) -> (Master, String) {
+    let mut master = Master::start(wanted, |command| {
+        command.stdout(Stdio::piped());
+    });
+    assert_eq!(master.ended().await, 1);
+    let mut said = String::new();
+    master.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    (master, said)
+}
+
 /// A guest's listener is under the number 3, whatever this process has there, and the guest answers; it is reloaded under load,
 /// killed and replaced, and told to leave.
 #[test]
@@ -270,12 +281,7 @@ fn a_daemon_is_started() {
         // One that cannot serve says so, and nothing of it stays.
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let wanted = json!({ "workers": 1, "listen": [taken.local_addr().unwrap().to_string()], "daemon": true });
-        let mut master = Master::start(wanted, |command| {
-            command.stdout(Stdio::piped());
-        });
-        assert_eq!(master.ended().await, 1);
-        let mut said = String::new();
-        master.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+        let (master, said) = refused(wanted).await;
         assert!(said.contains("it fails: cannot listen on 127.0.0.1:"), "{said}");
         assert!(master.pid().is_none());
     });
@@ -288,12 +294,7 @@ fn a_daemon_that_forgets_who_started_it() {
         for (start_timeout, kill_after) in [(0, 0), (1000, 0), (1000, 100)] {
             let wanted = json!({ "workers": 1, "daemon": true, "forgets": true, "start timeout": start_timeout,
                                  "kill after": kill_after });
-            let mut master = Master::start(wanted, |command| {
-                command.stdout(Stdio::piped());
-            });
-            assert_eq!(master.ended().await, 1);
-            let mut said = String::new();
-            master.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+            let (master, said) = refused(wanted).await;
             assert!(said.contains("it fails: it was not ready in time"), "{said}");
             if let Some(pid) = master.pid() {
                 until(|| !is_alive(pid)).await;

@@ -41,8 +41,8 @@ pub(crate) trait Driver {
     }
 }
 
-/// Most events taken from the operating system in one turn.
-pub(super) const EVENTS_PER_TURN: usize = 1024;
+/// Most events that one turn takes, from the operating system or of a simulation.
+pub(crate) const EVENTS_PER_TURN: usize = 1024;
 
 /// The token of the waker for other threads. No source has it: it would need 2³² sources.
 const NUDGE: mio::Token = mio::Token(usize::MAX);
@@ -80,8 +80,12 @@ impl Driver for Poller {
     }
 
     fn dispatch(&self, each: &mut dyn FnMut(Key, u8)) -> bool {
-        let events = self.events.borrow();
-        for event in events.iter().filter(|event| event.token() != NUDGE) {
+        let mut taken = 0;
+        for event in &*self.events.borrow() {
+            taken += 1;
+            if event.token() == NUDGE {
+                continue;
+            }
             let closed = event.is_read_closed() || event.is_error();
             let mut ready = 0;
             if event.is_readable() || closed {
@@ -95,7 +99,7 @@ impl Driver for Poller {
             }
             each(Key::from_bits(event.token().0), ready);
         }
-        events.iter().count() < EVENTS_PER_TURN
+        taken < EVENTS_PER_TURN
     }
 
     fn register(&self, io: &mut dyn mio::event::Source, key: Key, writes: bool) -> io::Result<()> {

@@ -36,7 +36,7 @@ pub use time::{Elapsed, Sleep, heard, now, sleep, timeout, yield_now};
 pub use waiter::Resume;
 
 pub(crate) use current::{current, try_current};
-pub(crate) use driver::Driver;
+pub(crate) use driver::{Driver, EVENTS_PER_TURN};
 pub(crate) use remote::Remote;
 pub(crate) use run::{Then, run_on};
 pub(crate) use slab::Key;

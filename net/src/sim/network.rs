@@ -1,7 +1,7 @@
 //! The network itself: a clock, a queue of events, and chance. It is the loop's driver.
 
 use super::faults::{Config, Faults};
-use crate::kernel::{Action, Driver, Key, Nanos, Timers};
+use crate::kernel::{Action, Driver, EVENTS_PER_TURN, Key, Nanos, Timers};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -10,8 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Most events that one turn of the loop runs.
-const EVENTS_PER_TURN: usize = 1024;
 /// What a turn takes that does not wait, because something is ready to run: so tasks that only yield to each other do not
 /// stop the time.
 const BUSY_TURN: Duration = Duration::from_micros(1);

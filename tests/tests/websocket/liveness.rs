@@ -22,6 +22,25 @@ fn listener() -> SimListener {
     SimListener::bind(ADDRESS).expect("a free address")
 }
 
+/// A server that says what it hears, with a callback for each message or a task for each connection.
+fn echo(by_message: bool, config: Config) {
+    let options = Options { config: Arc::new(config), ..Options::default() };
+    if by_message {
+        websocket::serve_messages(listener(), (), options, |opened| {
+            move |message: websocket::Message<'_>| {
+                let _ = opened.writer.try_send(message);
+            }
+        });
+    } else {
+        websocket::serve_on(listener(), (), options, async |mut a: Accepted<SimStream>| {
+            while let Some(message) = a.reader.next().await? {
+                a.writer.send(message).await?;
+            }
+            Ok(())
+        });
+    }
+}
+
 async fn connect(config: Config) -> Connected<SimStream> {
     let stream = SimStream::connect(ADDRESS).await.expect("it listens");
     websocket::connect_over(stream, "a", "/", Arc::new(config)).await.expect("it serves")
@@ -400,22 +419,8 @@ fn a_server_that_was_held_up_hears_a_pong_before_it_counts() {
         sim::run(11, async move {
             sim::set_faults(Faults { latency_min: SECOND, latency_max: SECOND, ..Faults::default() });
             let heartbeat = Some(Heartbeat { interval: 30 * SECOND, timeout: 20 * SECOND });
-            let config = Arc::new(Config { heartbeat, ..Config::default() });
-            let options = Options { config, ..Options::default() };
-            if by_message {
-                websocket::serve_messages(listener(), (), options, |opened| {
-                    move |message: websocket::Message<'_>| {
-                        let _ = opened.writer.try_send(message);
-                    }
-                });
-            } else {
-                websocket::serve_on(listener(), (), options, async |mut a: Accepted<SimStream>| {
-                    while let Some(message) = a.reader.next().await? {
-                        a.writer.send(message).await?;
-                    }
-                    Ok(())
-                });
-            }
+            let config = Config { heartbeat, ..Config::default() };
+            echo(by_message, config);
             let raw = Raw::open().await;
             while !raw.came.borrow().ends_with(&[0x89, 0]) {
                 net::sleep(SECOND / 10).await;
@@ -468,21 +473,7 @@ fn every_duration_of_a_heartbeat_at_nothing_at_little_and_at_most_serves() {
                     sim::run(9, async move {
                         let heartbeat = Some(Heartbeat { interval, timeout });
                         let config = Config { heartbeat, close_timeout, ..Config::default() };
-                        let options = Options { config: Arc::new(config), ..Options::default() };
-                        if by_message {
-                            websocket::serve_messages(listener(), (), options, |opened| {
-                                move |message: websocket::Message<'_>| {
-                                    let _ = opened.writer.try_send(message);
-                                }
-                            });
-                        } else {
-                            websocket::serve_on(listener(), (), options, async |mut a: Accepted<SimStream>| {
-                                while let Some(message) = a.reader.next().await? {
-                                    a.writer.send(message).await?;
-                                }
-                                Ok(())
-                            });
-                        }
+                        echo(by_message, config);
                         let Connected { mut reader, writer, .. } = connect(Config::default()).await;
                         // A peer that may not be silent for a moment longer than it takes to answer is given up, and nothing else is.
                         let hopeless = interval == Duration::from_nanos(1) && timeout != Duration::MAX && !by_message;
