@@ -101,3 +101,30 @@ pub(super) async fn collect(log: Log, worker: u64, source: Source, pipe: PipeRea
         log.write(worker, source, line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A word of [`MAX_WORD`] octets is heard to its end; one more is cut, and the next is whole again.
+    #[test]
+    fn the_longest_word_of_a_guest() {
+        let heard = net::run(async {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("notify");
+            let ear = Some(UnixDatagram::bind(&path)?);
+            let guest = std::os::unix::net::UnixDatagram::unbound()?;
+            let mut heard = Vec::new();
+            for padding in [0, MAX_WORD - 8, MAX_WORD - 7, MAX_WORD, 0] {
+                let word = [vec![b'X'; padding], b"\nREADY=1".to_vec()].concat();
+                guest.send_to(&word, &path)?;
+                let word = hear(&ear).await;
+                heard.push((word.len(), says(&word, b"READY=1")));
+            }
+            net::stop();
+            io::Result::Ok(heard)
+        });
+        let cut = (MAX_WORD, false);
+        assert_eq!(heard.unwrap(), [(8, true), (MAX_WORD, true), cut, cut, (8, true)]);
+    }
+}

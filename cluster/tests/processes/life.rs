@@ -3,7 +3,7 @@
 use crate::kit::{
     Cluster, Load, ask, block_on, full_form, once, options, signal, stop, under_load, until, until_refused,
 };
-use rustix::process::Signal;
+use rustix::process::{Resource, Signal, getrlimit};
 use std::{cell::Cell, collections::BTreeMap, rc::Rc, time::Duration};
 use wirebook_cluster::{Farewell, MAX_PORTS, News, Options, Policy, policy::Sticky};
 use wirebook_net::{self as net, Stream, tcp::TcpStream};
@@ -167,6 +167,46 @@ fn a_client_that_sticks() {
         let silent = TcpStream::connect(cluster.address).await.unwrap();
         net::sleep(Duration::from_millis(1200)).await;
         ask(&silent, "/?sid=1").await.unwrap();
+        cluster.end().await;
+    });
+}
+
+/// So many clients are looked at, at a time, that have not said yet who they are. One more waits until the first of them has had its second;
+/// nobody is lost.
+#[test]
+fn clients_that_say_nothing_are_looked_at_within_a_bound() {
+    const MAX_LOOKS: usize = 1024;
+    const LOOK: Duration = Duration::from_secs(1);
+    /// The client's ends, the master's, and what else a program has open.
+    const FILES: u64 = 2 * MAX_LOOKS as u64 + 200;
+    let files = getrlimit(Resource::Nofile);
+    if files.current.is_some_and(|current| current < FILES) {
+        eprintln!("SKIPPED: clients that say nothing: `ulimit -n` is below {FILES}");
+        return;
+    }
+    block_on(async {
+        let cluster = Cluster::start("", options(2, Policy::Sticky(Sticky::Query("sid".into())))).await;
+        let served_after = async |silent: usize| {
+            let begun = net::now();
+            let mut clients = Vec::new();
+            for _ in 0..silent {
+                clients.push(TcpStream::connect(cluster.address).await.unwrap());
+            }
+            once(cluster.address, "/?sid=1").await.unwrap();
+            let lasted = net::now() - begun;
+            for client in [&clients[0], &clients[silent - 1]] {
+                ask(client, "/?sid=1").await.unwrap();
+            }
+            lasted
+        };
+        let waits = served_after(MAX_LOOKS).await;
+        assert!(waits >= LOOK, "{waits:?}");
+        // On a machine that is slow the second of the first may be over all the same.
+        let mut least = Duration::MAX;
+        for _ in 0..5 {
+            least = least.min(served_after(MAX_LOOKS - 1).await);
+        }
+        assert!(least < LOOK, "{least:?}");
         cluster.end().await;
     });
 }

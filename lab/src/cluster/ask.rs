@@ -2,7 +2,10 @@
 
 use super::show::{self, complain};
 use std::{future::Future, io, time::Duration};
-use wirebook_cluster::host::{Hold, Listing, Place, Reply, Request, ask, visible};
+use wirebook_cluster::{
+    host::{Hold, Listing, Place, Reply, Request, ask, visible},
+    supervisor::MAX_WORKERS,
+};
 use wirebook_net as net;
 use wirebook_process::Channel;
 use wirebook_terminal::{Complaint, Result};
@@ -43,13 +46,13 @@ pub(super) fn reload(name: Option<String>, json: bool) -> Result {
 /// Either may be said first: `scale 4 web` or `scale web 4`.
 pub(super) fn scale(first: String, second: Option<String>, json: bool) -> Result {
     let number = |text: &String| text.parse::<usize>().ok();
-    let (workers, name) = match (number(&first), second.as_ref().and_then(number)) {
-        (Some(workers), _) => (workers, second),
-        (None, Some(workers)) => (workers, Some(first)),
-        (None, None) => {
-            let sentence = format!("{} is no number of workers.", second.unwrap_or(first));
-            return Err(Complaint::new(sentence, "As in `wirebook cluster scale 4`, or `scale 4 web`."));
-        }
+    let (said, name) = match &second {
+        Some(behind) if number(&first).is_none() => (behind.clone(), Some(first)),
+        _ => (first, second),
+    };
+    let Some(workers) = number(&said).filter(|workers| (1..=MAX_WORKERS).contains(workers)) else {
+        let hint = format!("A cluster has 1 to {MAX_WORKERS} workers: `wirebook cluster scale 4`, or `scale 4 web`.");
+        return Err(Complaint::new(format!("{said} is no number of workers."), hint));
     };
     command(name, Request::Scale { workers }, json)
 }

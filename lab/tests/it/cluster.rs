@@ -105,8 +105,12 @@ fn any_program_is_kept_alive() {
     assert_eq!(home.says(&["reload"]), "web: all workers are of generation 2\n");
     assert_eq!(home.says(&["scale", "1", "web"]), "web: 1 worker is wanted\n");
     assert_eq!(home.says(&["scale", "web", "2"]), "web: 2 workers are wanted\n");
-    assert!(home.complains(&["scale", "0"]).contains("1 to 256 workers"));
-    assert!(home.complains(&["scale", "web"]).contains("web is no number of workers"));
+    for wrong in [&["scale", "0"][..], &["scale", "257", "web"], &["scale", "web", "257"], &["scale", "web"]] {
+        let said = home.complains(wrong);
+        let word = wrong.iter().rev().find(|word| word.parse::<u32>().is_ok()).unwrap_or(&"web");
+        assert!(said.contains(&format!("{word} is no number of workers")), "{said}");
+        assert!(said.contains("A cluster has 1 to 256 workers"), "{said}");
+    }
     let logs = home.says(&["logs", "web", "-n", "1000"]);
     assert!(
         logs.contains("     1 | 1 is given\n") && logs.contains("master | all workers are of generation 2\n"),

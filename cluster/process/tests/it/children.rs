@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 use wirebook_net::{self as net, SIGKILL, SIGTERM, Stream, pipe};
-use wirebook_process::{Exec, ExecError, Exit, Io, MAX_OUTPUT, Output, exec, exec_file, spawn};
+use wirebook_process::{Exec, ExecError, Exit, Io, MAX_OUTPUT, Output, Spawn, exec, exec_file, spawn};
 
 const NO_VALUES: [&str; 0] = [];
 const LONG: Duration = Duration::from_secs(1000);
@@ -183,6 +183,24 @@ fn time_that_is_up() {
         assert_eq!(Some(child.exited().await), killed(SIGTERM));
         let child = spawn("sleep", ["1000"]).timeout(soon).kill_signal(SIGKILL).start().unwrap();
         assert_eq!(Some(child.closed().await), killed(SIGKILL));
+    })
+    .unwrap();
+}
+
+/// One that has left the group cannot be killed with it, and holds the output: five seconds, and what was said until then is given.
+#[test]
+fn who_has_left_the_group_is_not_waited_for() {
+    net::block_on(async {
+        let soon = |spawn: Spawn| spawn.kill_after(Duration::from_millis(50));
+        let begun = net::now();
+        let out = timed_out(|| exec("setsid sleep 1000 & echo $!; wait", NO_VALUES).with(soon)).await;
+        let lasted = net::now() - begun;
+        let stays = String::from_utf8(out.stdout).unwrap().trim().parse().unwrap();
+        assert!(lasted >= Duration::from_secs(5), "{lasted:?}");
+        assert_eq!(out.exit, killed(SIGTERM));
+        assert!(runs(stays));
+        rustix::process::kill_process(rustix::process::Pid::from_raw(stays).unwrap(), rustix::process::Signal::KILL)
+            .unwrap();
     })
     .unwrap();
 }
