@@ -61,6 +61,7 @@ fn the_master() {
     let time = |name: &str| wanted[name].as_u64().map(Duration::from_millis);
     let mut usual = under_load(options(wanted["workers"].as_u64().unwrap_or(1) as usize, policy));
     usual.supervisor.beat = time("beat").unwrap_or(usual.supervisor.beat);
+    usual.supervisor.start_timeout = time("worker's start").unwrap_or(usual.supervisor.start_timeout);
     let options = Options {
         listen: words("listen"),
         program: Some(program),

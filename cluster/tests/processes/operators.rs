@@ -316,10 +316,13 @@ fn a_broken_new_binary_changes_nothing() {
         if fs::hard_link(&this, &program).is_err() {
             fs::copy(&this, &program).unwrap();
         }
-        let master = Master::start_as(&program, json!({ "workers": 2, "listen": ["127.0.0.1:0"] }), |_| {});
+        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "worker's start": 3000 });
+        let master = Master::start_as(&program, wanted, |_| {});
         let before = master.serves().await;
         let load = Load::begin(before.addresses[0], 8, 4, Duration::from_millis(2));
-        for (number, broken) in ["#!/bin/sh\nexit 3\n", "no program"].into_iter().enumerate() {
+        for (number, broken) in
+            ["#!/bin/sh\nexit 3\n", "no program", "#!/bin/sh\nexec sleep 1000\n"].into_iter().enumerate()
+        {
             let next = home.path().join("next");
             fs::write(&next, broken).unwrap();
             fs::set_permissions(&next, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -327,6 +330,8 @@ fn a_broken_new_binary_changes_nothing() {
             signal(master.pid().unwrap(), Signal::USR2);
             until(|| master.log().matches("no new master, and all stays as it is").count() == number + 1).await;
         }
+        // It was waited for as long as two workers may need, and five seconds more.
+        assert!(master.log().contains("it did not serve in time"), "{}", master.log());
         let after = master.serves().await;
         let workers = |listing: &Listing| listing.workers.iter().map(|worker| worker.pid).collect::<Vec<_>>();
         assert_eq!((after.pid, workers(&after)), (before.pid, workers(&before)));
