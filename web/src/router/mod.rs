@@ -26,6 +26,7 @@ pub use candidates::{Candidate, Explanation, Why};
 pub use host::Host;
 pub use method::{Allow, Method};
 pub use outline::Twig;
+#[cfg(feature = "net")]
 pub(crate) use path::washed;
 pub use path::{Path, Unclean, file_names, meaning, wash};
 pub use pattern::{Class, Fault, LONGEST_PATTERN, MOST_PARAMETERS, Part, Pattern};
