@@ -202,11 +202,11 @@ fn clients_that_say_nothing_are_looked_at_within_a_bound() {
         let waits = served_after(MAX_LOOKS).await;
         assert!(waits >= LOOK, "{waits:?}");
         // On a machine that is slow the second of the first may be over all the same.
-        let mut least = Duration::MAX;
-        for _ in 0..5 {
-            least = least.min(served_after(MAX_LOOKS - 1).await);
+        let mut tries = 0;
+        while served_after(MAX_LOOKS - 1).await >= LOOK {
+            tries += 1;
+            assert!(tries < 10);
         }
-        assert!(least < LOOK, "{least:?}");
         cluster.end().await;
     });
 }

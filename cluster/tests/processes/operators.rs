@@ -316,7 +316,7 @@ fn a_broken_new_binary_changes_nothing() {
         if fs::hard_link(&this, &program).is_err() {
             fs::copy(&this, &program).unwrap();
         }
-        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "worker's start": 3000 });
+        let wanted = json!({ "workers": 2, "listen": ["127.0.0.1:0"], "worker's start": 1000 });
         let master = Master::start_as(&program, wanted, |_| {});
         let before = master.serves().await;
         let load = Load::begin(before.addresses[0], 8, 4, Duration::from_millis(2));
