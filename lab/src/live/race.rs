@@ -1,7 +1,7 @@
 //! The race of the head parsers, live: one input, short heats, on the machine that serves the page.
 
 use super::picture::{table, text};
-use crate::race::committed;
+use crate::{figures::figure, race::committed};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wirebook_race::{Lap, courses, race};
@@ -64,8 +64,8 @@ pub(super) fn picture() -> Option<String> {
     });
     let heads: Vec<&str> = std::iter::once("parser").chain(inputs.iter().map(|input| &***input)).collect();
     let rows = parsers.into_iter().map(|parser| {
-        let figure = |lap: &Lap| format!("{:.0} ns · {:.2}×", lap.ns, lap.ratio);
-        let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), figure));
+        let both = |lap: &Lap| format!("{} ns · {}×", figure(lap.ns), figure(lap.ratio));
+        let figures = inputs.iter().map(|input| lap(parser, input).map_or(String::new(), both));
         (String::new(), std::iter::once(text(parser)).chain(figures).collect())
     });
     Some(table(&heads, rows) + &format!("<div class=\"wb-state\">{}</div>", text(&committed.caption()?)))
